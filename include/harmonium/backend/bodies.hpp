@@ -1,0 +1,141 @@
+/// \file
+/// Element-wise bodies: what one pass over a layer does with one unit. Host and device run the same ones. `F` is the
+/// `Family` of the layer's unit type; `shape...` are the unit's parameters beside its bias.
+#pragma once
+
+#include "../core/group.hpp"
+
+namespace harmonium {
+
+/// Random numbers that a body needs for a unit.
+enum class Needs { nothing, one_uniform, random };
+
+/// out = E[x | field]
+template <class F>
+struct MeanBody {
+  static constexpr Needs needs = Needs::nothing;
+  static constexpr int shapes = F::shapes;
+  static constexpr bool grouped = F::grouped;
+  template <class T, class R, class... P>
+  constexpr T operator()(T field, T /*other*/, R& /*random*/, P... shape) const {
+    return F::mean(field, shape...);
+  }
+  template <class T, class R>
+  constexpr void operator()(GroupField<T> field, Group<const T> /*other*/, R& /*random*/, Group<T> out) const {
+    F::mean(field, out);
+  }
+};
+
+/// out = most probable x given the field
+template <class F>
+struct ModeBody {
+  static constexpr Needs needs = Needs::nothing;
+  static constexpr int shapes = F::shapes;
+  static constexpr bool grouped = F::grouped;
+  template <class T, class R, class... P>
+  constexpr T operator()(T field, T /*other*/, R& /*random*/, P... shape) const {
+    return F::mode(field, shape...);
+  }
+  template <class T, class R>
+  constexpr void operator()(GroupField<T> field, Group<const T> /*other*/, R& /*random*/, Group<T> out) const {
+    F::mode(field, out);
+  }
+};
+
+/// out ~ p(x | field)
+template <class F>
+struct SampleBody {
+  static constexpr Needs needs = F::one_uniform ? Needs::one_uniform : Needs::random;
+  static constexpr int shapes = F::shapes;
+  static constexpr bool grouped = F::grouped;
+  template <class T, class R, class... P>
+  constexpr T operator()(T field, T /*other*/, R& random, P... shape) const {
+    return F::sample(field, random, shape...);
+  }
+  template <class T, class R>
+  constexpr void operator()(GroupField<T> field, Group<const T> /*other*/, R& random, Group<T> out) const {
+    F::sample(field, random, out);
+  }
+};
+
+/// out = Cov(x | field) other
+template <class F>
+struct BackpropagateBody {
+  static constexpr Needs needs = Needs::nothing;
+  static constexpr int shapes = F::shapes;
+  static constexpr bool grouped = F::grouped;
+  template <class T, class R, class... P>
+  constexpr T operator()(T field, T other, R& /*random*/, P... shape) const {
+    return F::backpropagate(field, other, shape...);
+  }
+  template <class T, class R>
+  constexpr void operator()(GroupField<T> field, Group<const T> other, R& /*random*/, Group<T> out) const {
+    F::backpropagate(field, other, out);
+  }
+};
+
+/// log_partition(input + bias), one number a unit
+template <class F>
+struct LogPartitionBody {
+  static constexpr int shapes = F::shapes;
+  static constexpr bool grouped = F::grouped;
+  template <class T, class... P>
+  constexpr T operator()(T input, T bias, P... shape) const {
+    return F::log_partition(input + bias, shape...);
+  }
+  template <class T>
+  constexpr T operator()(Group<const T> input, Group<const T> bias) const {
+    return F::log_partition(GroupField<T>{input.data, bias.data, input.size, input.stride});
+  }
+};
+
+/// energy(x) - bias . x, one number a unit
+template <class F>
+struct EnergyBody {
+  static constexpr int shapes = F::shapes;
+  static constexpr bool grouped = F::grouped;
+  template <class T, class... P>
+  constexpr T operator()(T x, T bias, P... shape) const {
+    return F::energy(x, shape...) - bias * x;
+  }
+  template <class T>
+  constexpr T operator()(Group<const T> x, Group<const T> bias) const {
+    T sum = T(0);
+    for (Index k = 0; k < x.size; ++k) sum -= bias[k] * x[k];
+    return sum;
+  }
+};
+
+/// x itself: the statistic of a bias
+struct StateBody {
+  static constexpr int shapes = 0;
+  static constexpr bool grouped = false;
+  template <class T>
+  constexpr T operator()(T x, T /*bias*/) const {
+    return x;
+  }
+};
+
+/// -d energy / d shape[which] at x
+template <class F, int which>
+struct StatisticBody {
+  static constexpr int shapes = F::shapes;
+  static constexpr bool grouped = F::grouped;
+  template <class T, class... P>
+  constexpr T operator()(T x, T /*bias*/, P... shape) const {
+    return F::template statistic<which>(x, shape...);
+  }
+};
+
+/// Its expectation given an input
+template <class F, int which>
+struct MeanStatisticBody {
+  static constexpr int shapes = F::shapes;
+  static constexpr bool grouped = F::grouped;
+  template <class T, class... P>
+  constexpr T operator()(T input, T bias, P... shape) const {
+    return F::template mean_statistic<which>(input + bias, shape...);
+  }
+};
+
+}  // namespace harmonium

@@ -1,0 +1,338 @@
+/// \file
+/// The CPU backend: Eigen's matrices and products, and one loop for each kind of element-wise pass.
+///
+/// Work is cut into pieces whose number depends on the shape alone, and each number of a result is computed by one
+/// piece (sums of everything: added in the order of the pieces). So the bytes are the same for any number of threads.
+/// Eigen itself is to run with one thread: a program compiled with OpenMP defines EIGEN_DONT_PARALLELIZE.
+#pragma once
+
+#include <Eigen/Core>
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <memory>
+#include <utility>
+
+#include "../core/error.hpp"
+#include "backend.hpp"
+#include "thread_pool.hpp"
+
+namespace harmonium {
+
+/// Computes on this machine's processors, in `float` by default and in `double` for checking.
+template <class Scalar_ = float>
+class Cpu {
+ public:
+  using Scalar = Scalar_;     ///< what numbers are
+  using Memory = HostMemory;  ///< where they lie
+  template <class T>
+  using Matrix = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic>;  ///< models' matrices are plain Eigen matrices
+
+  /// One thread.
+  Cpu() = default;
+  /// `threads` threads, the caller's included; copies share them.
+  /// \throws ValueError unless 1 <= threads <= 1024
+  explicit Cpu(int threads) {
+    check<ValueError>(threads >= 1 && threads <= 1024, "Cpu: threads is ", threads, ", expected 1 to 1024");
+    if (threads > 1) pool_ = std::make_shared<ThreadPool>(threads);
+  }
+  /// As many threads as the machine has processors.
+  static Cpu all() { return Cpu(std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 1, 1024)); }
+  /// Number of threads.
+  int threads() const { return pool_ ? pool_->size() : 1; }
+
+  void upload(View<const Scalar> from, View<Scalar> to) const { copy(from, to); }
+  void download(View<const Scalar> from, View<Scalar> to) const { copy(from, to); }
+  template <class T>
+  void copy(View<const T> from, View<T> to) const {
+    for (Index c = 0; c < from.cols; ++c)
+      std::copy(from.column(c), from.column(c) + from.rows, to.column(c));
+  }
+  void copy(View<const Scalar> from, View<Scalar> to) const { copy<Scalar>(from, to); }
+  void fill(View<Scalar> x, Scalar value) const {
+    for (Index c = 0; c < x.cols; ++c) std::fill(x.column(c), x.column(c) + x.rows, value);
+  }
+
+  void multiply(Op op_a, Op op_b, Scalar alpha, View<const Scalar> a, View<const Scalar> b, Scalar beta,
+                View<Scalar> c) const {
+    // Pieces of the longer side, of some ten million operations each and a multiple of the kernels' width.
+    const Index depth = op_a == Op::plain ? a.cols : a.rows;
+    const bool by_rows = c.rows >= c.cols;
+    const Index length = by_rows ? c.rows : c.cols;
+    const Index other = by_rows ? c.cols : c.rows;
+    const Index wanted = std::clamp<Index>(2 * length * other * depth / 16'000'000, 1, 64);
+    const Index step = ((length + wanted - 1) / wanted + 15) / 16 * 16;
+    run((length + step - 1) / step, [&](Index piece) {
+      const Index first = piece * step, count = std::min(step, length - first);
+      const auto part_a = !by_rows ? a : op_a == Op::plain ? a.rows_from(first, count) : a.columns(first, count);
+      const auto part_b = by_rows ? b : op_b == Op::plain ? b.columns(first, count) : b.rows_from(first, count);
+      const auto part_c = by_rows ? c.rows_from(first, count) : c.columns(first, count);
+      multiply_piece(op_a, op_b, alpha, part_a, part_b, beta, part_c);
+    });
+  }
+
+  template <class T>
+  void gather(View<const T> table, std::span<const Index> columns, Scalar scale, View<Scalar> x) const {
+    for_each_range(x.cols, x.rows, [&](Index begin, Index end) {
+      for (Index i = begin; i < end; ++i) {
+        const T* from = table.column(columns[static_cast<std::size_t>(i)]);
+        Scalar* to = x.column(i);
+        for (Index r = 0; r < x.rows; ++r) to[r] = static_cast<Scalar>(from[r]) * scale;
+      }
+    });
+  }
+
+  template <class Body>
+  void transform(const Body& body, View<const Scalar> parameters, Index group, View<const Scalar> input,
+                 View<const Scalar> other, View<Scalar> x, Draws draws, Index first_row) const {
+    const Index chunk = std::max<Index>(1, chunk_rows / group) * group;
+    const Index chunks = (x.rows + chunk - 1) / chunk;
+    for_each_range(x.cols * chunks, chunk, [&](Index begin, Index end) {
+      for (Index i = begin; i < end; ++i) {
+        const Index c = i / chunks, r = i % chunks * chunk, count = std::min(chunk, x.rows - r);
+        if constexpr (!Body::grouped) {
+          transform_rows(body, parameters.rows_from(r, count), input.column(c) + r, other.column(c) + r,
+                         x.column(c) + r, count, draws, first_row + r, c, Shapes<Body>{});
+        } else {
+          transform_groups(body, parameters.column(0) + r, group, input.column(c) + r, other.column(c) + r,
+                           x.column(c) + r, count, draws, first_row + r, c);
+        }
+      }
+    });
+  }
+
+  template <class Body>
+  void sum_over_units(const Body& body, View<const Scalar> parameters, Index group, View<const Scalar> x,
+                      Scalar factor, View<Scalar> out) const {
+    for_each_range(x.cols, x.rows, [&](Index begin, Index end) {
+      for (Index c = begin; c < end; ++c) {
+        double sum = 0;
+        if constexpr (Body::grouped) {
+          sum = sum_groups(body, parameters.column(0), group, x.column(c), x.rows);
+        } else {
+          for (Index r = 0; r < x.rows; r += chunk_rows) {
+            const Index count = std::min(chunk_rows, x.rows - r);
+            sum += sum_rows(body, parameters.rows_from(r, count), x.column(c) + r, count, Shapes<Body>{});
+          }
+        }
+        out(0, c) += factor * static_cast<Scalar>(sum);
+      }
+    });
+  }
+
+  template <class Body>
+  void sum_over_samples(const Body& body, View<const Scalar> parameters, View<const Scalar> x,
+                        View<const Scalar> weights, View<Scalar> out) const {
+    const Index chunks = (x.rows + chunk_rows - 1) / chunk_rows;
+    for_each_range(chunks, chunk_rows * x.cols, [&](Index begin, Index end) {
+      for (Index i = begin; i < end; ++i) {
+        const Index r = i * chunk_rows, count = std::min(chunk_rows, x.rows - r);
+        sum_samples(body, parameters.rows_from(r, count), x.rows_from(r, count), weights, out.data + r,
+                    Shapes<Body>{});
+      }
+    });
+  }
+
+  void scale_columns(View<Scalar> x, View<const Scalar> weights) const {
+    for_each_range(x.cols, x.rows, [&](Index begin, Index end) {
+      for (Index c = begin; c < end; ++c) {
+        const Scalar weight = weights(0, c);
+        Scalar* column = x.column(c);
+        for (Index r = 0; r < x.rows; ++r) column[r] *= weight;
+      }
+    });
+  }
+
+  void dot_columns(Scalar factor, View<const Scalar> x, View<const Scalar> y, View<Scalar> out) const {
+    for_each_range(x.cols, x.rows, [&](Index begin, Index end) {
+      for (Index c = begin; c < end; ++c) {
+        double sum = 0;
+        for (Index r = 0; r < x.rows; ++r) sum += static_cast<double>(x(r, c)) * static_cast<double>(y(r, c));
+        out(0, c) += factor * static_cast<Scalar>(sum);
+      }
+    });
+  }
+
+  template <class Rule, class... Others>
+  void update(const Rule& rule, View<Scalar> x, Others... others) const {
+    if (x.leading_dimension == x.rows && ((others.leading_dimension == x.rows) && ...)) {  // one long column
+      for_each_range((x.size() + chunk_rows - 1) / chunk_rows, chunk_rows, [&](Index begin, Index end) {
+        apply(rule, std::min(end * chunk_rows, x.size()) - begin * chunk_rows, x.data + begin * chunk_rows,
+              (others.data + begin * chunk_rows)...);
+      });
+    } else {
+      for_each_range(x.cols, x.rows, [&](Index begin, Index end) {
+        for (Index c = begin; c < end; ++c) apply(rule, x.rows, x.column(c), others.column(c)...);
+      });
+    }
+  }
+
+  template <class Body, class... Others>
+  double sum(const Body& body, View<const Scalar> x, Others... others) const {
+    std::array<double, 64> parts{};
+    const Index columns = (x.cols + 63) / 64;
+    run(static_cast<Index>(parts.size()), [&](Index piece) {
+      const Index last = std::min((piece + 1) * columns, x.cols);
+      double part = 0;
+      for (Index c = piece * columns; c < last; ++c)
+        for (Index r = 0; r < x.rows; ++r) part += static_cast<double>(body(x(r, c), others(r, c)...));
+      parts[static_cast<std::size_t>(piece)] = part;
+    });
+    double total = 0;
+    for (const double part : parts) total += part;
+    return total;
+  }
+
+ private:
+  static constexpr Index chunk_rows = 256;  // a chunk of a column, with its random words, fits the first-level cache
+  template <class Body>
+  using Shapes = std::make_index_sequence<static_cast<std::size_t>(Body::shapes)>;
+
+  template <class Body>
+  void run(Index pieces, const Body& body) const {
+    if (pool_ && pieces > 1) {
+      pool_->run(pieces, body);
+    } else {
+      for (Index i = 0; i < pieces; ++i) body(i);
+    }
+  }
+
+  // Cuts 0 ... count into ranges of some ten thousand numbers, `each` of them belonging to one.
+  template <class Body>
+  void for_each_range(Index count, Index each, const Body& body) const {
+    const Index pieces = std::clamp<Index>(count * each / 12288, 1, std::clamp<Index>(count, 1, 64));
+    run(pieces, [&](Index piece) {
+      const Index begin = count * piece / pieces, end = count * (piece + 1) / pieces;
+      if (begin < end) body(begin, end);
+    });
+  }
+
+  using Mapped = Eigen::Map<Matrix<Scalar>, Eigen::Unaligned, Eigen::OuterStride<>>;
+  using ConstMapped = Eigen::Map<const Matrix<Scalar>, Eigen::Unaligned, Eigen::OuterStride<>>;
+
+  static void multiply_piece(Op op_a, Op op_b, Scalar alpha, View<const Scalar> a, View<const Scalar> b,
+                             Scalar beta, View<Scalar> c) {
+    const ConstMapped left(a.data, a.rows, a.cols, Eigen::OuterStride<>(a.leading_dimension));
+    const ConstMapped right(b.data, b.rows, b.cols, Eigen::OuterStride<>(b.leading_dimension));
+    Mapped result(c.data, c.rows, c.cols, Eigen::OuterStride<>(c.leading_dimension));
+    if (beta == Scalar(0)) {
+      result.setZero();
+    } else if (beta != Scalar(1)) {
+      result *= beta;
+    }
+    // Three cases and not four: Eigen's products are most of a program's compile time.
+    if (op_a == Op::transposed) {
+      result.noalias() += alpha * (left.transpose() * right);
+    } else if (op_b == Op::plain) {
+      result.noalias() += alpha * (left * right);
+    } else {
+      result.noalias() += alpha * (left * right.transpose());
+    }
+  }
+
+  // The words of `count` rows from `first_row` on: one plain loop over blocks, which compilers vectorise.
+  struct Words {
+    std::uint32_t word[chunk_rows + 8];
+    Words(Draws draws, Index first_row, Index column, Index count) {
+      const auto first = static_cast<std::uint32_t>(first_row / 4), sample = static_cast<std::uint32_t>(column);
+      const Index skip = first_row % 4;
+      const Index blocks = (skip + count + 3) / 4;
+      for (Index i = 0; i < blocks; ++i) {
+        const PhiloxBlock block = draws.words_of_four_rows(first + static_cast<std::uint32_t>(i), sample);
+        std::uint32_t* four = word + 4 * i;
+        four[0] = block.word[0];
+        four[1] = block.word[1];
+        four[2] = block.word[2];
+        four[3] = block.word[3];
+      }
+      if (skip != 0) std::memmove(word, word + skip, sizeof(std::uint32_t) * static_cast<std::size_t>(count));
+    }
+  };
+
+  template <class Body, std::size_t... I>
+  static void transform_rows(const Body& body, View<const Scalar> parameters, const Scalar* input,
+                             const Scalar* other, Scalar* x, Index count, Draws draws, Index first_row, Index column,
+                             std::index_sequence<I...> /*shapes*/) {
+    const Scalar* bias = parameters.data;
+    const auto loop = [&](auto random_at, auto... shape) {
+      for (Index r = 0; r < count; ++r) {
+        auto random = random_at(r);
+        x[r] = body(input[r] + bias[r], other[r], random, shape[r]...);
+      }
+    };
+    if constexpr (Body::needs == Needs::one_uniform) {
+      const Words words(draws, first_row, column, count);
+      loop([&](Index r) { return OneUniform{words.word[r]}; }, parameters.column(static_cast<Index>(I) + 1)...);
+    } else if constexpr (Body::needs == Needs::random) {
+      const auto row = static_cast<std::uint32_t>(first_row), sample = static_cast<std::uint32_t>(column);
+      loop([=](Index r) { return Random{draws, row + static_cast<std::uint32_t>(r), sample}; },
+           parameters.column(static_cast<Index>(I) + 1)...);
+    } else {
+      loop([](Index) { return NoRandom{}; }, parameters.column(static_cast<Index>(I) + 1)...);
+    }
+  }
+
+  template <class Body>
+  static void transform_groups(const Body& body, const Scalar* bias, Index group, const Scalar* input,
+                               const Scalar* other, Scalar* x, Index count, Draws draws, Index first_row,
+                               Index column) {
+    for (Index r = 0; r < count; r += group) {
+      const GroupField<Scalar> field{input + r, bias + r, group};
+      OneUniform random{0};
+      if constexpr (Body::needs != Needs::nothing) {  // a group draws with the word of its first row
+        const auto row = static_cast<std::uint32_t>(first_row + r);
+        random.word = draws.words_of_four_rows(row / 4, static_cast<std::uint32_t>(column)).word[row % 4];
+      }
+      body(field, Group<const Scalar>{other + r, group}, random, Group<Scalar>{x + r, group});
+    }
+  }
+
+  template <class Body, std::size_t... I>
+  static double sum_rows(const Body& body, View<const Scalar> parameters, const Scalar* x, Index count,
+                         std::index_sequence<I...> /*shapes*/) {
+    Scalar part[chunk_rows];
+    const Scalar* bias = parameters.data;
+    const auto loop = [&](auto... shape) {
+      for (Index r = 0; r < count; ++r) part[r] = body(x[r], bias[r], shape[r]...);
+    };
+    loop(parameters.column(static_cast<Index>(I) + 1)...);
+    double sum = 0;
+    for (Index r = 0; r < count; ++r) sum += static_cast<double>(part[r]);
+    return sum;
+  }
+
+  template <class Body>
+  static double sum_groups(const Body& body, const Scalar* bias, Index group, const Scalar* x, Index rows) {
+    double sum = 0;
+    for (Index r = 0; r < rows; r += group)
+      sum += static_cast<double>(body(Group<const Scalar>{x + r, group}, Group<const Scalar>{bias + r, group}));
+    return sum;
+  }
+
+  template <class Body, std::size_t... I>
+  static void sum_samples(const Body& body, View<const Scalar> parameters, View<const Scalar> x,
+                          View<const Scalar> weights, Scalar* out, std::index_sequence<I...> /*shapes*/) {
+    Scalar part[chunk_rows] = {};
+    const Scalar* bias = parameters.data;
+    for (Index c = 0; c < x.cols; ++c) {
+      const Scalar weight = weights(0, c);
+      const Scalar* column = x.column(c);
+      const auto loop = [&](auto... shape) {
+        for (Index r = 0; r < x.rows; ++r) part[r] += weight * body(column[r], bias[r], shape[r]...);
+      };
+      loop(parameters.column(static_cast<Index>(I) + 1)...);
+    }
+    for (Index r = 0; r < x.rows; ++r) out[r] += part[r];
+  }
+
+  template <class Rule, class... Numbers>
+  static void apply(const Rule& rule, Index count, Numbers*... numbers) {
+    for (Index i = 0; i < count; ++i) rule(numbers[i]...);
+  }
+
+  std::shared_ptr<ThreadPool> pool_;
+};
+
+static_assert(Backend<Cpu<float>> && Backend<Cpu<double>>);
+
+}  // namespace harmonium

@@ -1,0 +1,105 @@
+/// \file
+/// Random numbers by their address: Philox4x32-10 (Salmon, Moraes, Dror and Shaw, 2011, "Parallel random numbers: as
+/// easy as 1, 2, 3"). A draw is a function of (seed, stream, step, sample, row, number of the draw) and of nothing
+/// else, so results depend neither on threads nor on how work is cut into batches, a run can be taken up at any step,
+/// and CPU and GPU draw the same bits. Nothing seeds itself.
+#pragma once
+
+#include <cstdint>
+
+#include "math.hpp"
+
+namespace harmonium {
+
+/// Four words of 32 random bits, or the counter they are made from.
+struct PhiloxBlock {
+  std::uint32_t word[4];  ///< the words
+};
+
+/// Ten rounds of Philox4x32.
+constexpr PhiloxBlock philox(PhiloxBlock counter, std::uint32_t key0, std::uint32_t key1) {
+  for (int round = 0; round < 10; ++round) {
+    const std::uint64_t a = std::uint64_t{0xD2511F53u} * counter.word[0];
+    const std::uint64_t b = std::uint64_t{0xCD9E8D57u} * counter.word[2];
+    counter = {{static_cast<std::uint32_t>(b >> 32) ^ counter.word[1] ^ key0, static_cast<std::uint32_t>(b),
+                static_cast<std::uint32_t>(a >> 32) ^ counter.word[3] ^ key1, static_cast<std::uint32_t>(a)}};
+    key0 += 0x9E3779B9u;
+    key1 += 0xBB67AE85u;
+  }
+  return counter;
+}
+
+/// What a draw is for: different purposes never share a number.
+enum class Stream : std::uint32_t { weights, shuffle, split, start, hidden, visible, binarize, toy };
+
+/// Where the draws of one pass over a layer come from. The row, the sample's place in the pass and the number of the
+/// draw complete the address.
+struct Draws {
+  std::uint64_t seed = 0;          ///< key of the generator
+  std::uint32_t step = 0;          ///< which pass: an update, a step of a chain
+  std::uint32_t first_sample = 0;  ///< global number of the sample in the pass's first column
+  Stream stream = Stream::visible;
+
+  /// The same address in another stream.
+  constexpr Draws in(Stream other) const { return {seed, step, first_sample, other}; }
+
+  /// The block that holds word `row % 4` of each of four rows, for units that need a single word; `block` = row / 4.
+  constexpr PhiloxBlock words_of_four_rows(std::uint32_t block, std::uint32_t column) const {
+    return at(block, column, static_cast<std::uint32_t>(stream) << 20);
+  }
+  /// The whole block of one row and draw, for units that need more than a word.
+  constexpr PhiloxBlock block_of_row(std::uint32_t row, std::uint32_t column, std::uint32_t draw) const {
+    return at(row, column, 0x80000000u | static_cast<std::uint32_t>(stream) << 20 | draw);
+  }
+
+ private:
+  constexpr PhiloxBlock at(std::uint32_t place, std::uint32_t column, std::uint32_t purpose) const {
+    return philox({{place, first_sample + column, step, purpose}}, static_cast<std::uint32_t>(seed),
+                  static_cast<std::uint32_t>(seed >> 32));
+  }
+};
+
+/// A number in [0, 1) from a word: k 2^-24, the same in single and double precision. u < p is false for p = 0 and
+/// true for p = 1.
+template <std::floating_point T>
+constexpr T uniform_from(std::uint32_t word) {
+  return static_cast<T>(static_cast<std::int32_t>(word >> 8)) * T(5.9604644775390625e-8);
+}
+
+/// For units that never draw.
+struct NoRandom {};
+
+/// For units that draw one uniform number: the word is there already.
+struct OneUniform {
+  std::uint32_t word;  ///< 32 random bits
+  /// Uniform in [0, 1).
+  template <class T>
+  constexpr T uniform() {
+    return uniform_from<T>(word);
+  }
+};
+
+/// The draws of one unit and sample, in order. Each takes a whole block, so no state but a count is kept.
+struct Random {
+  Draws draws;               ///< the pass
+  std::uint32_t row;         ///< the unit's row in its layer
+  std::uint32_t column;      ///< the sample's column in the pass
+  std::uint32_t number = 0;  ///< how many draws were taken
+
+  /// Uniform in [0, 1).
+  template <class T>
+  constexpr T uniform() {
+    return uniform_from<T>(draws.block_of_row(row, column, number++).word[0]);
+  }
+  /// Normal with mean 0 and variance 1 (Box and Muller, 1958). Tails reach 8 standard deviations: the radius has 48
+  /// random bits where they count, near zero.
+  template <class T>
+  constexpr T normal() {
+    const PhiloxBlock block = draws.block_of_row(row, column, number++);
+    const T low = (static_cast<T>(static_cast<std::int32_t>(block.word[2] >> 8)) + T(0.5)) * T(5.9604644775390625e-8);
+    const T u = (static_cast<T>(static_cast<std::int32_t>(block.word[0] >> 8)) + low) * T(5.9604644775390625e-8);
+    return square_root(T(-2) * logarithm(u)) * cosine_of_turns(uniform_from<T>(block.word[1]));
+  }
+};
+
+}  // namespace harmonium

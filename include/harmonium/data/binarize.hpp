@@ -1,0 +1,46 @@
+/// \file
+/// Making samples binary.
+#pragma once
+
+#include "../core/random.hpp"
+#include "dataset.hpp"
+
+namespace harmonium {
+
+namespace detail {
+/// A set of 0 and 1 from one of grey levels: bit(value, row, column), where value is already scaled.
+template <class Bit>
+Dataset to_bits(const Dataset& data, Bit bit) {
+  Dataset::Bytes bits(data.rows(), data.size());
+  Eigen::MatrixXd sample(data.rows(), 1);
+  struct {
+    void gather(const auto& table, std::span<const Index> columns, double scale, View<double> out) const {
+      for (Index r = 0; r < out.rows; ++r) out(r, 0) = static_cast<double>(table(r, columns[0])) * scale;
+    }
+    using Scalar = double;
+    using Memory = HostMemory;
+  } const host;
+  for (Index c = 0; c < data.size(); ++c) {
+    data.fill(host, std::span<const Index>(&c, 1), sample);
+    for (Index r = 0; r < data.rows(); ++r) bits(r, c) = bit(sample(r, 0), r, c) ? 1 : 0;
+  }
+  const auto labels = data.labels();
+  return Dataset(std::move(bits), {labels.begin(), labels.end()}, 1.0);
+}
+}  // namespace detail
+
+/// 1 where a number is greater than `threshold`, else 0.
+inline Dataset binarize(const Dataset& data, double threshold = 0.5) {
+  return detail::to_bits(data, [&](double value, Index, Index) { return value > threshold; });
+}
+
+/// Each number drawn once with its value as the probability of a 1.
+inline Dataset sample_binary(const Dataset& data, std::uint64_t seed) {
+  const Draws draws{.seed = seed, .stream = Stream::binarize};
+  return detail::to_bits(data, [&](double value, Index row, Index column) {
+    const auto block = draws.block_of_row(static_cast<std::uint32_t>(row), static_cast<std::uint32_t>(column), 0);
+    return uniform_from<double>(block.word[0]) < value;
+  });
+}
+
+}  // namespace harmonium

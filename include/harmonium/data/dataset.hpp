@@ -1,0 +1,106 @@
+/// \file
+/// Samples in memory, with labels if there are any. Grey levels stay 8 bits wide and are converted batch by batch.
+#pragma once
+
+#include <Eigen/Core>
+#include <algorithm>
+#include <cstdint>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "../core/error.hpp"
+#include "batch_source.hpp"
+
+namespace harmonium {
+
+/// Samples, a column each, and labels counted from 0. A plain value, and a `BatchSource`.
+class Dataset {
+ public:
+  /// 8-bit samples; each number counts `scale` times its value.
+  using Bytes = Eigen::Matrix<std::uint8_t, Eigen::Dynamic, Eigen::Dynamic>;
+
+  Dataset() = default;
+  /// \throws DataError unless there are as many labels as samples, or none; or if a label is negative
+  explicit Dataset(Bytes values, std::vector<int> labels = {}, double scale = 1.0 / 255)
+      : values_(std::move(values)), labels_(std::move(labels)), scale_(scale) {
+    check_labels();
+  }
+  explicit Dataset(Eigen::MatrixXf values, std::vector<int> labels = {})
+      : values_(std::move(values)), labels_(std::move(labels)) {
+    check_labels();
+  }
+  explicit Dataset(Eigen::MatrixXd values, std::vector<int> labels = {})
+      : values_(std::move(values)), labels_(std::move(labels)) {
+    check_labels();
+  }
+
+  /// Numbers in a sample.
+  Index rows() const {
+    return std::visit([](const auto& values) { return static_cast<Index>(values.rows()); }, values_);
+  }
+  /// Samples.
+  Index size() const {
+    return std::visit([](const auto& values) { return static_cast<Index>(values.cols()); }, values_);
+  }
+  /// A class for each sample, or nothing.
+  std::span<const int> labels() const { return labels_; }
+  /// One more than the largest label; 0 without labels.
+  int classes() const { return labels_.empty() ? 0 : 1 + *std::max_element(labels_.begin(), labels_.end()); }
+  /// What a stored number is multiplied by.
+  double scale() const { return scale_; }
+
+  /// out(:, i) = sample columns[i]
+  template <class B>
+  void fill(const B& on, std::span<const Index> columns, View<typename B::Scalar, typename B::Memory> out) const {
+    std::visit(
+        [&]<class M>(const M& values) {
+          on.gather(View<const typename M::Scalar>(values), columns, static_cast<typename B::Scalar>(scale_), out);
+        },
+        values_);
+  }
+
+  /// The samples of given numbers, in their order, as a set of their own.
+  /// \throws ValueError if there is no sample of such a number
+  Dataset subset(std::span<const Index> columns) const {
+    Dataset part;
+    part.scale_ = scale_;
+    for (const Index c : columns)
+      check<ValueError>(c >= 0 && c < size(), "subset: there is no sample ", c, ", the set has ", size());
+    std::visit(
+        [&]<class M>(const M& values) {
+          M chosen(values.rows(), static_cast<Index>(columns.size()));
+          for (std::size_t i = 0; i < columns.size(); ++i)
+            chosen.col(static_cast<Index>(i)) = values.col(columns[i]);
+          part.values_ = std::move(chosen);
+        },
+        values_);
+    if (!labels_.empty())
+      for (const Index c : columns) part.labels_.push_back(labels_[static_cast<std::size_t>(c)]);
+    return part;
+  }
+
+  /// All samples as numbers of type `T`, rows x size.
+  template <class T>
+  Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> to_matrix() const {
+    return std::visit(
+        [&](const auto& values) -> Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> {
+          return values.template cast<T>() * static_cast<T>(scale_);
+        },
+        values_);
+  }
+
+ private:
+  void check_labels() const {
+    check<DataError>(labels_.empty() || static_cast<Index>(labels_.size()) == size(), "Dataset: ", labels_.size(),
+                     " labels for ", size(), " samples");
+    for (std::size_t i = 0; i < labels_.size(); ++i)
+      check<DataError>(labels_[i] >= 0, "Dataset: label ", i, " is ", labels_[i], ", expected at least 0");
+  }
+
+  std::variant<Bytes, Eigen::MatrixXf, Eigen::MatrixXd> values_;
+  std::vector<int> labels_;
+  double scale_ = 1;
+};
+
+}  // namespace harmonium

@@ -1,0 +1,138 @@
+/// \file
+/// The one walk over a model's parameters. A gradient, a momentum, an average has the model's own type, so walking
+/// several side by side is all that update, save, load, compare, average and convert need.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <type_traits>
+
+#include "../backend/cpu.hpp"
+
+namespace harmonium {
+
+/// What a parameter is: penalties concern weights only.
+enum class Role { weight, bias, shape };
+
+/// A parameter's name, put together on demand so that a walk in a hot loop allocates nothing:
+/// `weight`, `visible.log_precision`, `layers.0.hidden.bias`.
+class ParameterName {
+ public:
+  ParameterName() = default;
+  /// A name below this one.
+  ParameterName operator/(std::string_view text) const { return {this, text, -1}; }
+  /// A numbered part below this one.
+  ParameterName operator/(Index number) const { return {this, {}, number}; }
+  /// The whole name, its parts separated by dots.
+  std::string string() const {
+    if (above_ == nullptr) return {};
+    const std::string last = number_ < 0 ? std::string(text_) : std::to_string(number_);
+    const std::string first = above_->string();
+    return first.empty() ? last : first + '.' + last;
+  }
+
+ private:
+  ParameterName(const ParameterName* above, std::string_view text, Index number)
+      : above_(above), text_(text), number_(number) {}
+  const ParameterName* above_ = nullptr;
+  std::string_view text_;
+  Index number_ = -1;
+};
+
+/// Views a matrix, read-only if it is const.
+template <class M>
+auto view_of(M& matrix) {
+  using T = std::remove_pointer_t<decltype(matrix.data())>;
+  return View<T, typename detail::MemoryOf<std::remove_const_t<M>>::type>(matrix);
+}
+
+/// Calls f(name, role, view, views...) for each parameter of `model`, with the same parameter of the `others`, which
+/// have the same shape (their number type and backend may differ).
+template <class F, class Model, class... Others>
+void for_each_parameter(F&& f, Model& model, Others&... others) {
+  std::remove_const_t<Model>::walk(f, ParameterName{}, model, others...);
+}
+
+/// Sets all parameters to zero.
+template <class Model>
+void set_zero(const typename Model::Backend& on, Model& model) {
+  for_each_parameter([&](const ParameterName&, Role, auto x) { on.fill(x, 0); }, model);
+}
+
+/// A model of the same shape with all parameters zero: where gradients and moments go.
+template <class Model>
+Model zeros_like(const Model& model) {
+  Model zeros = model;
+  set_zero(typename Model::Backend{}, zeros);
+  return zeros;
+}
+
+/// Number of parameters.
+template <class Model>
+Index parameter_count(const Model& model) {
+  Index count = 0;
+  for_each_parameter([&](const ParameterName&, Role, auto x) { count += x.size(); }, model);
+  return count;
+}
+
+namespace detail {
+struct DifferentBody {
+  template <class T>
+  constexpr T operator()(T a, T b) const {
+    return a == b ? T(0) : T(1);
+  }
+};
+struct SquareBody {
+  template <class T>
+  constexpr T operator()(T a) const {
+    return a * a;
+  }
+};
+struct NotFiniteBody {
+  template <class T>
+  constexpr T operator()(T a) const {
+    return a - a == T(0) ? T(0) : T(1);
+  }
+};
+
+/// Are two matrices of one backend equal, in shape and in every number?
+template <class B>
+bool equal(ConstViewOf<B> a, ConstViewOf<B> b) {
+  return a.rows == b.rows && a.cols == b.cols && B{}.sum(DifferentBody{}, a, b) == 0;
+}
+}  // namespace detail
+
+/// Euclidean norm over all parameters.
+template <class Model>
+double norm(const typename Model::Backend& on, const Model& model) {
+  double sum = 0;
+  for_each_parameter([&](const ParameterName&, Role, auto x) { sum += on.sum(detail::SquareBody{}, x); }, model);
+  return std::sqrt(sum);
+}
+
+/// Is there neither an infinity nor a NaN among the parameters?
+template <class Model>
+bool all_finite(const typename Model::Backend& on, const Model& model) {
+  double bad = 0;
+  for_each_parameter([&](const ParameterName&, Role, auto x) { bad += on.sum(detail::NotFiniteBody{}, x); }, model);
+  return bad == 0;
+}
+
+/// The same model with another number type, or on another backend: `convert<Cpu<double>>(rbm)`.
+template <class To, class Model>
+auto convert(const Model& model) {
+  typename Model::template On<To> result(model.options());
+  for_each_parameter(
+      [](const ParameterName&, Role, auto to, auto from) {
+        using From = ScalarOf<typename Model::Backend>;
+        Eigen::Matrix<From, Eigen::Dynamic, Eigen::Dynamic> host(from.rows, from.cols);
+        typename Model::Backend{}.download(from, View<From>(host));
+        const Eigen::Matrix<ScalarOf<To>, Eigen::Dynamic, Eigen::Dynamic> converted =
+            host.template cast<ScalarOf<To>>();
+        To{}.upload(View<const ScalarOf<To>>(converted), to);
+      },
+      result, model);
+  return result;
+}
+
+}  // namespace harmonium

@@ -1,0 +1,188 @@
+/// \file
+/// Restricted Boltzmann machine: E(v, h) = E(v) + E(h) - v^T W h, where each layer's energy includes -bias . x
+/// (Smolensky, 1986; Hinton, 2002). Given one layer, the units of the other are independent.
+#pragma once
+
+#include "energy_model.hpp"
+
+namespace harmonium {
+
+/// How an RBM is made.
+template <class V, class H>
+struct RbmOptions {
+  LayerSize<V> visible{};      ///< visible units (grouped: {units, states})
+  LayerSize<H> hidden{};       ///< hidden units
+  std::uint64_t seed = 0;      ///< of the initial weights
+  double weight_scale = 0.01;  ///< their standard deviation (Hinton, 2010, section 8)
+};
+
+/// An RBM with visible units `V` and hidden units `H` on backend `B`. A plain value: copy, compare, convert.
+///
+///     Rbm<Bernoulli, Bernoulli> rbm{{.visible = 784, .hidden = 500, .seed = 1}};
+template <class V, class H, class B = Cpu<float>>
+struct Rbm {
+  using Backend = B;                  ///< where parameters live
+  using Scalar = typename B::Scalar;  ///< their numbers
+  /// The same model on another backend or with other numbers.
+  template <class To>
+  using On = Rbm<V, H, To>;
+
+  using Options = RbmOptions<V, H>;   ///< how it is made
+  /// Visible states (V x n) and their hidden input W^T v (H x n).
+  struct State;
+  /// Columns of a state.
+  struct StateView;
+  /// What a step needs besides.
+  struct Workspace;
+
+  Layer<V, B> visible;  ///< visible units
+  Layer<H, B> hidden;   ///< hidden units
+  Matrix<B> weights;    ///< V x H: a hidden unit's filter is a column
+
+  Rbm() = default;
+  /// Zero biases, normal weights.
+  /// \throws ShapeError if a layer has no units \throws ValueError if the scale is negative or not finite
+  explicit Rbm(const Options& options)
+      : visible(options.visible), hidden(options.hidden), weights(visible.rows(), hidden.rows()) {
+    check<ValueError>(options.weight_scale >= 0 && std::isfinite(options.weight_scale), "Rbm: weight_scale is ",
+                      options.weight_scale, ", expected a number of at least 0");
+    Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic> host(visible.rows(), hidden.rows());
+    for (Index c = 0; c < host.cols(); ++c)
+      for (Index r = 0; r < host.rows(); ++r)
+        host(r, c) = static_cast<Scalar>(options.weight_scale) *
+                     Random{{.seed = options.seed, .stream = Stream::weights},
+                            static_cast<std::uint32_t>(r), static_cast<std::uint32_t>(c)}
+                         .template normal<Scalar>();
+    B{}.upload(View<const Scalar>(host), weights);
+  }
+  /// Sizes to make another of the same shape with.
+  Options options() const { return {.visible = visible.size(), .hidden = hidden.size()}; }
+
+  friend bool operator==(const Rbm& a, const Rbm& b) {
+    return a.visible == b.visible && a.hidden == b.hidden && detail::equal<B>(a.weights, b.weights);
+  }
+
+  /// The walk: `weight`, `visible.*`, `hidden.*`.
+  template <class F, class Self, class... Others>
+  static void walk(F& f, const ParameterName& name, Self& self, Others&... others) {
+    f(name / "weight", Role::weight, view_of(self.weights), view_of(others.weights)...);
+    Layer<V, B>::walk(f, name / "visible", self.visible, others.visible...);
+    Layer<H, B>::walk(f, name / "hidden", self.hidden, others.hidden...);
+  }
+};
+
+template <class V, class H, class B>
+struct Rbm<V, H, B>::StateView {
+  ViewOf<B> visible;  ///< V x n
+  ViewOf<B> input;    ///< H x n
+  StateView columns(Index first, Index count) const {
+    return {visible.columns(first, count), input.columns(first, count)};
+  }
+};
+
+template <class V, class H, class B>
+struct Rbm<V, H, B>::State {
+  Matrix<B> visible;  ///< V x n
+  Matrix<B> input;    ///< H x n
+  StateView columns(Index first, Index count) {
+    return StateView{visible, input}.columns(first, count);
+  }
+};
+
+template <class V, class H, class B>
+struct Rbm<V, H, B>::Workspace {
+  Matrix<B> hidden;   ///< H x n: draws or means
+  Matrix<B> visible;  ///< V x n: visible input
+};
+
+/// out = W^T v, what the hidden layer receives
+template <class V, class H, class B>
+void hidden_input(const B& on, const Rbm<V, H, B>& rbm, ConstViewOf<B> v, ViewOf<B> out) {
+  on.multiply(Op::transposed, Op::plain, 1, rbm.weights, v, 0, out);
+}
+
+/// out = W h, what the visible layer receives
+template <class V, class H, class B>
+void visible_input(const B& on, const Rbm<V, H, B>& rbm, ConstViewOf<B> h, ViewOf<B> out) {
+  on.multiply(Op::plain, Op::plain, 1, rbm.weights, h, 0, out);
+}
+
+template <class V, class H, class B>
+auto make_state(const Rbm<V, H, B>& rbm, Index n) {
+  return typename Rbm<V, H, B>::State{Matrix<B>(rbm.visible.rows(), n), Matrix<B>(rbm.hidden.rows(), n)};
+}
+
+template <class V, class H, class B>
+auto make_workspace(const Rbm<V, H, B>& rbm, Index n) {
+  return typename Rbm<V, H, B>::Workspace{Matrix<B>(rbm.hidden.rows(), n), Matrix<B>(rbm.visible.rows(), n)};
+}
+
+/// input = W^T v
+template <class V, class H, class B>
+void refresh(const B& on, const Rbm<V, H, B>& rbm, typename Rbm<V, H, B>::StateView state) {
+  hidden_input(on, rbm, state.visible, state.input);
+}
+
+/// Visible states from the visible layer alone, at zero input.
+template <class V, class H, class B>
+void start(const B& on, const Rbm<V, H, B>& rbm, typename Rbm<V, H, B>::StateView state, Draws draws) {
+  Matrix<B> none(rbm.visible.rows(), state.visible.cols);
+  on.fill(none, 0);
+  sample(on, rbm.visible, none, state.visible, draws.in(Stream::start));
+  refresh(on, rbm, state);
+}
+
+/// One step of block Gibbs sampling: h ~ p(h | from), to ~ p(v | h). The draw of h uses the input that `from` holds; if
+/// the weights have changed since, the chain is the one that kept its hidden state over the update, and a persistent
+/// chain needs no product more than one from the data.
+template <class V, class H, class B>
+void transition(const B& on, const Rbm<V, H, B>& rbm, typename Rbm<V, H, B>::StateView from,
+                typename Rbm<V, H, B>::StateView to, typename Rbm<V, H, B>::Workspace& work, Draws draws) {
+  const Index n = from.visible.cols;
+  const auto h = view_of(work.hidden).columns(0, n);
+  const auto down = view_of(work.visible).columns(0, n);
+  sample(on, rbm.hidden, from.input, h, draws.in(Stream::hidden));
+  visible_input(on, rbm, h, down);
+  sample(on, rbm.visible, down, to.visible, draws.in(Stream::visible));
+  refresh(on, rbm, to);
+}
+
+/// Statistics of visible states and of the hidden units' expectations given them.
+template <class V, class H, class B>
+void set_statistics(const B& on, const Rbm<V, H, B>& rbm, typename Rbm<V, H, B>::StateView state,
+                    ConstViewOf<B> weights, ScalarOf<B> keep, Rbm<V, H, B>& gradient,
+                    typename Rbm<V, H, B>::Workspace& work) {
+  const auto h = view_of(work.hidden).columns(0, state.visible.cols);
+  if (keep == ScalarOf<B>(0)) {
+    on.fill(gradient.visible.parameters, 0);
+    on.fill(gradient.hidden.parameters, 0);
+  }
+  mean(on, rbm.hidden, state.input, h);
+  add_statistics(on, rbm.visible, state.visible, weights, gradient.visible);
+  add_mean_statistics(on, rbm.hidden, state.input, h, weights, gradient.hidden);
+  on.scale_columns(h, weights);
+  on.multiply(Op::plain, Op::transposed, 1, state.visible, h, keep, gradient.weights);
+}
+
+/// F(v) = E(v) - log_partition_hidden(W^T v), so that p(v) = exp(-F(v)) / Z
+template <class V, class H, class B>
+void add_free_energy(const B& on, const Rbm<V, H, B>& rbm, typename Rbm<V, H, B>::StateView state,
+                     ScalarOf<B> factor, ViewOf<B> out) {
+  add_energy(on, rbm.visible, state.visible, factor, out);
+  add_log_partition(on, rbm.hidden, state.input, -factor, out);
+}
+
+/// out = E[v | E[h | v]]
+template <class V, class H, class B>
+void reconstruct(const B& on, const Rbm<V, H, B>& rbm, typename Rbm<V, H, B>::StateView state,
+                 typename Rbm<V, H, B>::Workspace& work, ViewOf<B> out) {
+  const auto h = view_of(work.hidden).columns(0, state.visible.cols);
+  const auto down = view_of(work.visible).columns(0, state.visible.cols);
+  mean(on, rbm.hidden, state.input, h);
+  visible_input(on, rbm, h, down);
+  mean(on, rbm.visible, down, out);
+}
+
+static_assert(EnergyModel<Rbm<Bernoulli, Bernoulli>> && EnergyModel<Rbm<Categorical, Gaussian, Cpu<double>>>);
+
+}  // namespace harmonium

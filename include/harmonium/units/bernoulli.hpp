@@ -1,0 +1,56 @@
+/// \file
+/// Bernoulli unit: x in {0, 1}. log_partition = log(1 + e^field), mean = sigmoid(field).
+#pragma once
+
+#include "unit.hpp"
+
+namespace harmonium {
+
+/// A binary unit. All but `states` and `state` is there for speed, and for data that are probabilities.
+struct Bernoulli {
+  static constexpr const char* name = "bernoulli";  ///< as files and errors call it
+  static constexpr int states = 2;                  ///< off and on
+  /// 0 or 1.
+  template <class T>
+  static constexpr T state(int k) {
+    return T(k);
+  }
+  template <class T>
+  static constexpr T log_partition(T field) {
+    return softplus(field);
+  }
+  template <class T>
+  static constexpr T mean(T field) {
+    return sigmoid(field);
+  }
+  template <class T>
+  static constexpr T variance(T field) {
+    const T p = sigmoid(field);
+    return p * (T(1) - p);
+  }
+  template <class T>
+  static constexpr T mode(T field) {
+    return field > T(0) ? T(1) : T(0);
+  }
+  template <class T, class R>
+  static constexpr T sample(T field, R& random) {
+    return random.template uniform<T>() < sigmoid(field) ? T(1) : T(0);
+  }
+
+  static constexpr const char* accepted = "numbers from 0 to 1";  ///< what data may be
+  /// Probabilities are data as well: grey levels, or the means of another layer.
+  template <class T>
+  static constexpr bool accepts(T x) {
+    return x >= T(0) && x <= T(1);
+  }
+  /// Bias at the log-odds of the mean of `count` samples, as if half a sample more had been on and half off, so
+  /// that constant data give no infinity (Hinton, 2010, section 8.1).
+  template <class T>
+  static constexpr void fit(T mean, T /*variance*/, T count, T& bias) {
+    bias = logarithm((mean * count + T(0.5)) / ((T(1) - mean) * count + T(0.5)));
+  }
+};
+
+static_assert(FiniteUnit<Bernoulli> && Unit<Bernoulli>);
+
+}  // namespace harmonium

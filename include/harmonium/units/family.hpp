@@ -1,0 +1,255 @@
+/// \file
+/// All functions of a unit type under one roof: its own where it has them, else the derived ones.
+///
+/// With G(field, shape) the log-partition: mean = dG/dfield, variance = d2G/dfield2, mean statistic of a shape
+/// parameter = dG/dshape, statistic = -denergy/dshape. Derivatives come from dual numbers, so they are exact.
+#pragma once
+
+#include "../core/dual.hpp"
+#include "unit.hpp"
+
+namespace harmonium {
+
+/// The functions of an element-wise unit type; `P... shape` are the unit's parameters beside the bias.
+template <Unit U>
+struct Family {
+  static constexpr bool grouped = false;            ///< one row a unit
+  static constexpr bool finite = FiniteUnit<U>;     ///< can its states be summed over?
+  static constexpr bool one_uniform = finite;       ///< a finite unit draws with one uniform number
+  static constexpr int shapes = shapes_of<U>;       ///< parameters beside the bias
+
+  /// Energy of a state without the bias's part; zero unless the unit says otherwise.
+  template <class T, class... P>
+  static constexpr T energy(T x, P... shape) {
+    if constexpr (requires { U::energy(x, shape...); }) {
+      return U::energy(x, shape...);
+    } else {
+      return T(0);
+    }
+  }
+
+  /// log of the sum (or integral) over the states of exp(field x - energy(x)).
+  template <class T, class... P>
+  static constexpr T log_partition(T field, P... shape) {
+    if constexpr (requires { U::log_partition(field, shape...); }) {
+      return U::log_partition(field, shape...);
+    } else {
+      T largest = log_weight(0, field, shape...);
+      for (int k = 1; k < U::states; ++k) {
+        const T w = log_weight(k, field, shape...);
+        if (w > largest) largest = w;
+      }
+      T sum = T(0);
+      for (int k = 0; k < U::states; ++k) sum += exponential(log_weight(k, field, shape...) - largest);
+      return largest + logarithm(sum);
+    }
+  }
+
+  /// Expectation of the state.
+  template <class T, class... P>
+  static constexpr T mean(T field, P... shape) {
+    if constexpr (requires { U::mean(field, shape...); }) {
+      return U::mean(field, shape...);
+    } else {
+      return log_partition(Dual<T>(field, T(1)), Dual<T>(shape)...).slope;
+    }
+  }
+
+  /// Variance of the state.
+  template <class T, class... P>
+  static constexpr T variance(T field, P... shape) {
+    if constexpr (requires { U::variance(field, shape...); }) {
+      return U::variance(field, shape...);
+    } else {
+      return mean(Dual<T>(field, T(1)), Dual<T>(shape)...).slope;
+    }
+  }
+
+  /// Most probable state.
+  template <class T, class... P>
+  static constexpr T mode(T field, P... shape) {
+    if constexpr (requires { U::mode(field, shape...); }) {
+      return U::mode(field, shape...);
+    } else {
+      static_assert(finite, "mode: a unit type with infinitely many states gives it itself: T mode(T field, T... shape)");
+      int best = 0;
+      for (int k = 1; k < U::states; ++k)
+        if (log_weight(k, field, shape...) > log_weight(best, field, shape...)) best = k;
+      return state<T>(best);
+    }
+  }
+
+  /// Covariance of the state times `delta`: the mean's Jacobian, which back-propagation needs.
+  template <class T, class... P>
+  static constexpr T backpropagate(T field, T delta, P... shape) {
+    if constexpr (requires { U::backpropagate(field, delta, shape...); }) {
+      return U::backpropagate(field, delta, shape...);
+    } else {
+      return variance(field, shape...) * delta;
+    }
+  }
+
+  /// -d energy / d shape[which] at a state.
+  template <int which, class T, class... P>
+  static constexpr T statistic(T x, P... shape) {
+    if constexpr (shapes == 1 && requires { U::statistic(x, shape...); }) {
+      return U::statistic(x, shape...);
+    } else {
+      int i = 0;
+      return -energy(Dual<T>(x), Dual<T>(shape, T(i++ == which ? 1 : 0))...).slope;
+    }
+  }
+
+  /// Its expectation given the field; not the statistic of the expectation.
+  template <int which, class T, class... P>
+  static constexpr T mean_statistic(T field, P... shape) {
+    if constexpr (shapes == 1 && requires { U::mean_statistic(field, shape...); }) {
+      return U::mean_statistic(field, shape...);
+    } else {
+      int i = 0;
+      return log_partition(Dual<T>(field), Dual<T>(shape, T(i++ == which ? 1 : 0))...).slope;
+    }
+  }
+
+  /// A draw from p(x | field); by default through the inverse of the distribution function.
+  template <class T, class R, class... P>
+  static constexpr T sample(T field, R& random, P... shape) {
+    if constexpr (requires { U::sample(field, shape..., random); }) {
+      return U::sample(field, shape..., random);
+    } else {
+      const T log_z = log_partition(field, shape...);
+      const T u = random.template uniform<T>();
+      T sum = T(0);
+      int chosen = 0;
+      for (int k = 0; k < U::states - 1; ++k) {  // no early exit: a loop over samples can then vectorise
+        sum += exponential(log_weight(k, field, shape...) - log_z);
+        if (!(u < sum)) chosen = k + 1;
+      }
+      return state<T>(chosen);
+    }
+  }
+
+  /// The value of state `k` of a finite unit.
+  template <class T>
+  static constexpr T state(int k) {
+    return U::template state<T>(k);
+  }
+
+ private:
+  template <class T, class... P>
+  static constexpr T log_weight(int k, T field, P... shape) {
+    return field * state<T>(k) - energy(state<T>(k), shape...);
+  }
+};
+
+/// The functions of a grouped unit type. `field` and `delta` are anything with `[k]`, `size` and the type `Number`;
+/// `out` does not overlap what they read.
+template <Unit U>
+  requires is_grouped<U>
+struct Family<U> {
+  static constexpr bool grouped = true;      ///< a unit is a group of rows
+  static constexpr bool finite = true;       ///< its states can be summed over
+  static constexpr bool one_uniform = true;  ///< it draws with one uniform number
+  static constexpr int shapes = 0;           ///< it has no parameters beside the biases
+
+  /// Number of states of a group of `size` rows.
+  static constexpr Index states(Index size) { return U::states(size); }
+  /// What state `k` has in a row of its group.
+  template <class T>
+  static constexpr T state(Index k, Index row) {
+    return U::template state<T>(k, row);
+  }
+
+  /// log of the sum over the states of exp(field . x).
+  template <class Field>
+  static constexpr auto log_partition(Field field) {
+    if constexpr (requires { U::log_partition(field); }) {
+      return U::log_partition(field);
+    } else {
+      using T = typename Field::Number;
+      T largest = dot(field, 0);
+      for (Index k = 1; k < states(field.size); ++k) {
+        const T w = dot(field, k);
+        if (w > largest) largest = w;
+      }
+      T sum = T(0);
+      for (Index k = 0; k < states(field.size); ++k) sum += exponential(dot(field, k) - largest);
+      return largest + logarithm(sum);
+    }
+  }
+
+  /// Expectation of each number of the group.
+  template <class Field, class T>
+  static constexpr void mean(Field field, Group<T> out) {
+    if constexpr (requires { U::mean(field, out); }) {
+      U::mean(field, out);
+    } else {
+      const T log_z = log_partition(field);
+      sum_states(out, [&](Index k) { return exponential(dot(field, k) - log_z); });
+    }
+  }
+
+  /// Most probable state.
+  template <class Field, class T>
+  static constexpr void mode(Field field, Group<T> out) {
+    Index best = 0;
+    for (Index k = 1; k < states(field.size); ++k)
+      if (dot(field, k) > dot(field, best)) best = k;
+    write(best, out);
+  }
+
+  /// Covariance of the state times `delta`: the mean's Jacobian, which back-propagation needs.
+  template <class Field, class Delta, class T>
+  static constexpr void backpropagate(Field field, Delta delta, Group<T> out) {
+    if constexpr (requires { U::backpropagate(field, delta, out); }) {
+      U::backpropagate(field, delta, out);
+    } else {
+      const T log_z = log_partition(field);
+      T mean_dot = T(0);
+      for (Index k = 0; k < states(field.size); ++k)
+        mean_dot += exponential(dot(field, k) - log_z) * dot(delta, k);
+      sum_states(out, [&](Index k) { return exponential(dot(field, k) - log_z) * (dot(delta, k) - mean_dot); });
+    }
+  }
+
+  /// A draw from p(x | field), through the inverse of the distribution function.
+  template <class Field, class R, class T>
+  static constexpr void sample(Field field, R& random, Group<T> out) {
+    if constexpr (requires { U::sample(field, random, out); }) {
+      U::sample(field, random, out);
+    } else {
+      const T log_z = log_partition(field);
+      const T u = random.template uniform<T>();
+      T sum = T(0);
+      Index chosen = 0;
+      for (Index k = 0; k < states(field.size) - 1; ++k) {
+        sum += exponential(dot(field, k) - log_z);
+        if (!(u < sum)) chosen = k + 1;
+      }
+      write(chosen, out);
+    }
+  }
+
+ private:
+  template <class Numbers>
+  static constexpr auto dot(Numbers numbers, Index k) {
+    using T = typename Numbers::Number;
+    T sum = T(0);
+    for (Index r = 0; r < numbers.size; ++r) sum += numbers[r] * state<T>(k, r);
+    return sum;
+  }
+  template <class T>
+  static constexpr void write(Index k, Group<T> out) {
+    for (Index r = 0; r < out.size; ++r) out[r] = state<T>(k, r);
+  }
+  template <class T, class Weight>
+  static constexpr void sum_states(Group<T> out, Weight weight) {
+    for (Index r = 0; r < out.size; ++r) out[r] = T(0);
+    for (Index k = 0; k < states(out.size); ++k) {
+      const T w = weight(k);
+      for (Index r = 0; r < out.size; ++r) out[r] += w * state<T>(k, r);
+    }
+  }
+};
+
+}  // namespace harmonium

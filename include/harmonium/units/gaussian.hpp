@@ -1,0 +1,67 @@
+/// \file
+/// Gaussian unit: any real x, energy = g x^2 / 2 with precision g = exp(log_precision).
+/// log_partition = field^2 / (2 g) + log(2 pi / g) / 2, mean = field / g, variance = 1 / g.
+#pragma once
+
+#include "unit.hpp"
+
+namespace harmonium {
+
+/// A real-valued unit with a precision that is learned.
+struct Gaussian {
+  static constexpr const char* name = "gaussian";             ///< as files and errors call it
+  static constexpr const char* shape[] = {"log_precision"};   ///< kept as a logarithm, so it stays positive
+  template <class T>
+  static constexpr T energy(T x, T log_precision) {
+    return T(0.5) * exponential(log_precision) * x * x;
+  }
+  template <class T>
+  static constexpr T log_partition(T field, T log_precision) {
+    return T(0.5) * (field * field * exponential(-log_precision) + T(1.8378770664093454836) - log_precision);
+  }
+  template <class T>
+  static constexpr T mean(T field, T log_precision) {
+    return field * exponential(-log_precision);
+  }
+  template <class T>
+  static constexpr T variance(T /*field*/, T log_precision) {
+    return exponential(-log_precision);
+  }
+  template <class T>
+  static constexpr T mode(T field, T log_precision) {
+    return mean(field, log_precision);
+  }
+  /// -d energy / d log_precision = -g x^2 / 2
+  template <class T>
+  static constexpr T statistic(T x, T log_precision) {
+    return -energy(x, log_precision);
+  }
+  /// Its expectation: E[x^2] = mean^2 + 1 / g, so not the statistic of the mean.
+  template <class T>
+  static constexpr T mean_statistic(T field, T log_precision) {
+    return T(-0.5) * (field * field * exponential(-log_precision) + T(1));
+  }
+  template <class T, class R>
+  static constexpr T sample(T field, T log_precision, R& random) {
+    return multiply_add(exponential(T(-0.5) * log_precision), random.template normal<T>(),
+                        mean(field, log_precision));
+  }
+
+  static constexpr const char* accepted = "finite numbers";  ///< what data may be
+  template <class T>
+  static constexpr bool accepts(T x) {
+    return x - x == T(0);
+  }
+  /// Bias and precision of the Gaussian with the data's mean and variance; a variance under 0.001 counts as 0.001, so
+  /// that constant data give no infinite precision.
+  template <class T>
+  static constexpr void fit(T mean, T variance, T /*count*/, T& bias, T& log_precision) {
+    const T floored = variance > T(1e-3) ? variance : T(1e-3);
+    log_precision = -logarithm(floored);
+    bias = mean / floored;
+  }
+};
+
+static_assert(!FiniteUnit<Gaussian> && Unit<Gaussian>);
+
+}  // namespace harmonium
