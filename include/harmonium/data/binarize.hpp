@@ -12,18 +12,8 @@ namespace detail {
 template <class Bit>
 Dataset to_bits(const Dataset& data, Bit bit) {
   Dataset::Bytes bits(data.rows(), data.size());
-  Eigen::MatrixXd sample(data.rows(), 1);
-  struct {
-    void gather(const auto& table, std::span<const Index> columns, double scale, View<double> out) const {
-      for (Index r = 0; r < out.rows; ++r) out(r, 0) = static_cast<double>(table(r, columns[0])) * scale;
-    }
-    using Scalar = double;
-    using Memory = HostMemory;
-  } const host;
-  for (Index c = 0; c < data.size(); ++c) {
-    data.fill(host, std::span<const Index>(&c, 1), sample);
-    for (Index r = 0; r < data.rows(); ++r) bits(r, c) = bit(sample(r, 0), r, c) ? 1 : 0;
-  }
+  for (Index c = 0; c < data.size(); ++c)
+    for (Index r = 0; r < data.rows(); ++r) bits(r, c) = bit(data.value(r, c), r, c) ? 1 : 0;
   const auto labels = data.labels();
   return Dataset(std::move(bits), {labels.begin(), labels.end()}, 1.0);
 }

@@ -50,6 +50,11 @@ class Dataset {
   /// What a stored number is multiplied by.
   double scale() const { return scale_; }
 
+  /// The number in a row of a sample.
+  double value(Index row, Index sample) const {
+    return std::visit([&](const auto& values) { return static_cast<double>(values(row, sample)) * scale_; }, values_);
+  }
+
   /// out(:, i) = sample columns[i]
   template <class B>
   void fill(const B& on, std::span<const Index> columns, View<typename B::Scalar, typename B::Memory> out) const {

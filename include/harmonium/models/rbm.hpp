@@ -4,6 +4,7 @@
 #pragma once
 
 #include "energy_model.hpp"
+#include "metadata.hpp"
 
 namespace harmonium {
 
@@ -58,6 +59,18 @@ struct Rbm {
   /// Sizes to make another of the same shape with.
   Options options() const { return {.visible = visible.size(), .hidden = hidden.size()}; }
 
+  /// What `describe` put down. \throws DataError if it is no RBM of these unit types
+  static Options options_from(const Metadata& metadata) {
+    detail::check_kind(metadata, "rbm");
+    return {.visible = detail::layer_size_from<V>(metadata, "visible"),
+            .hidden = detail::layer_size_from<H>(metadata, "hidden")};
+  }
+  /// Number of parameters of an RBM made with these options.
+  static double parameter_count(const Options& options) {
+    const double v = detail::rows_of<V>(options.visible), h = detail::rows_of<H>(options.hidden);
+    return v * h + v * (1 + shapes_of<V>) + h * (1 + shapes_of<H>);
+  }
+
   friend bool operator==(const Rbm& a, const Rbm& b) {
     return a.visible == b.visible && a.hidden == b.hidden && detail::equal<B>(a.weights, b.weights);
   }
@@ -70,6 +83,15 @@ struct Rbm {
     Layer<H, B>::walk(f, name / "hidden", self.hidden, others.hidden...);
   }
 };
+
+/// Kind, unit types and sizes, for files.
+template <class V, class H, class B>
+Metadata describe(const Rbm<V, H, B>& rbm) {
+  Metadata metadata{{"kind", "rbm"}};
+  detail::describe_layer<V>(metadata, "visible", rbm.visible.size());
+  detail::describe_layer<H>(metadata, "hidden", rbm.hidden.size());
+  return metadata;
+}
 
 template <class V, class H, class B>
 struct Rbm<V, H, B>::StateView {
