@@ -1,6 +1,6 @@
 /// \file
-/// Element-wise bodies: what one pass over a layer does with one unit. Host and device run the same ones. `F` is the
-/// `Family` of the layer's unit type; `shape...` are the unit's parameters beside its bias.
+/// Element-wise bodies: what one pass over a layer does with one unit. Host and device run the same ones. `F`
+/// is the `Family` of the layer's unit type; `shape...` are the unit's parameters beside its bias.
 #pragma once
 
 #include "../core/group.hpp"
@@ -21,7 +21,8 @@ struct MeanBody {
     return F::mean(field, shape...);
   }
   template <class T, class R>
-  constexpr void operator()(GroupField<T> field, Group<const T> /*other*/, R& /*random*/, Group<T> out) const {
+  constexpr void operator()(GroupField<T> field, Group<const T> /*other*/, R& /*random*/,
+                            Group<T> out) const {
     F::mean(field, out);
   }
 };
@@ -37,7 +38,8 @@ struct ModeBody {
     return F::mode(field, shape...);
   }
   template <class T, class R>
-  constexpr void operator()(GroupField<T> field, Group<const T> /*other*/, R& /*random*/, Group<T> out) const {
+  constexpr void operator()(GroupField<T> field, Group<const T> /*other*/, R& /*random*/,
+                            Group<T> out) const {
     F::mode(field, out);
   }
 };

@@ -1,9 +1,10 @@
 /// \file
 /// The CPU backend: Eigen's matrices and products, and one loop for each kind of element-wise pass.
 ///
-/// Work is cut into pieces whose number depends on the shape alone, and each number of a result is computed by one
-/// piece (sums of everything: added in the order of the pieces). So the bytes are the same for any number of threads.
-/// Eigen itself is to run with one thread: a program compiled with OpenMP defines EIGEN_DONT_PARALLELIZE.
+/// Work is cut into pieces whose number depends on the shape alone, and each number of a result is computed
+/// by one piece (sums of everything: added in the order of the pieces). So the bytes are the same for any
+/// number of threads. Eigen itself is to run with one thread: a program compiled with OpenMP defines
+/// EIGEN_DONT_PARALLELIZE.
 #pragma once
 
 #include <Eigen/Core>
@@ -26,7 +27,8 @@ class Cpu {
   using Scalar = Scalar_;     ///< what numbers are
   using Memory = HostMemory;  ///< where they lie
   template <class T>
-  using Matrix = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic>;  ///< models' matrices are plain Eigen matrices
+  using Matrix =
+      Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic>;  ///< models' matrices are plain Eigen matrices
 
   /// One thread.
   Cpu() = default;
@@ -45,8 +47,7 @@ class Cpu {
   void download(View<const Scalar> from, View<Scalar> to) const { copy(from, to); }
   template <class T>
   void copy(View<const T> from, View<T> to) const {
-    for (Index c = 0; c < from.cols; ++c)
-      std::copy(from.column(c), from.column(c) + from.rows, to.column(c));
+    for (Index c = 0; c < from.cols; ++c) std::copy(from.column(c), from.column(c) + from.rows, to.column(c));
   }
   void copy(View<const Scalar> from, View<Scalar> to) const { copy<Scalar>(from, to); }
   void fill(View<Scalar> x, Scalar value) const {
@@ -64,8 +65,12 @@ class Cpu {
     const Index step = ((length + wanted - 1) / wanted + 15) / 16 * 16;
     run((length + step - 1) / step, [&](Index piece) {
       const Index first = piece * step, count = std::min(step, length - first);
-      const auto part_a = !by_rows ? a : op_a == Op::plain ? a.rows_from(first, count) : a.columns(first, count);
-      const auto part_b = by_rows ? b : op_b == Op::plain ? b.columns(first, count) : b.rows_from(first, count);
+      const auto part_a = !by_rows            ? a
+                          : op_a == Op::plain ? a.rows_from(first, count)
+                                              : a.columns(first, count);
+      const auto part_b = by_rows             ? b
+                          : op_b == Op::plain ? b.columns(first, count)
+                                              : b.rows_from(first, count);
       const auto part_c = by_rows ? c.rows_from(first, count) : c.columns(first, count);
       multiply_piece(op_a, op_b, alpha, part_a, part_b, beta, part_c);
     });
@@ -184,7 +189,8 @@ class Cpu {
   }
 
  private:
-  static constexpr Index chunk_rows = 256;  // a chunk of a column, with its random words, fits the first-level cache
+  static constexpr Index chunk_rows =
+      256;  // a chunk of a column, with its random words, fits the first-level cache
   template <class Body>
   using Shapes = std::make_index_sequence<static_cast<std::size_t>(Body::shapes)>;
 
@@ -234,7 +240,8 @@ class Cpu {
   struct Words {
     std::uint32_t word[chunk_rows + 8];
     Words(Draws draws, Index first_row, Index column, Index count) {
-      const auto first = static_cast<std::uint32_t>(first_row / 4), sample = static_cast<std::uint32_t>(column);
+      const auto first = static_cast<std::uint32_t>(first_row / 4),
+                 sample = static_cast<std::uint32_t>(column);
       const Index skip = first_row % 4;
       const Index blocks = (skip + count + 3) / 4;
       for (Index i = 0; i < blocks; ++i) {
@@ -251,8 +258,8 @@ class Cpu {
 
   template <class Body, std::size_t... I>
   static void transform_rows(const Body& body, View<const Scalar> parameters, const Scalar* input,
-                             const Scalar* other, Scalar* x, Index count, Draws draws, Index first_row, Index column,
-                             std::index_sequence<I...> /*shapes*/) {
+                             const Scalar* other, Scalar* x, Index count, Draws draws, Index first_row,
+                             Index column, std::index_sequence<I...> /*shapes*/) {
     const Scalar* bias = parameters.data;
     const auto loop = [&](auto random_at, auto... shape) {
       for (Index r = 0; r < count; ++r) {
@@ -262,11 +269,15 @@ class Cpu {
     };
     if constexpr (Body::needs == Needs::one_uniform) {
       const Words words(draws, first_row, column, count);
-      loop([&](Index r) { return OneUniform{words.word[r]}; }, parameters.column(static_cast<Index>(I) + 1)...);
+      loop([&](Index r) { return OneUniform{words.word[r]}; },
+           parameters.column(static_cast<Index>(I) + 1)...);
     } else if constexpr (Body::needs == Needs::random) {
       const auto row = static_cast<std::uint32_t>(first_row), sample = static_cast<std::uint32_t>(column);
-      loop([=](Index r) { return Random{draws, row + static_cast<std::uint32_t>(r), sample}; },
-           parameters.column(static_cast<Index>(I) + 1)...);
+      loop(
+          [=](Index r) {
+            return Random{draws, row + static_cast<std::uint32_t>(r), sample};
+          },
+          parameters.column(static_cast<Index>(I) + 1)...);
     } else {
       loop([](Index) { return NoRandom{}; }, parameters.column(static_cast<Index>(I) + 1)...);
     }
@@ -305,7 +316,8 @@ class Cpu {
   static double sum_groups(const Body& body, const Scalar* bias, Index group, const Scalar* x, Index rows) {
     double sum = 0;
     for (Index r = 0; r < rows; r += group)
-      sum += static_cast<double>(body(Group<const Scalar>{x + r, group}, Group<const Scalar>{bias + r, group}));
+      sum +=
+          static_cast<double>(body(Group<const Scalar>{x + r, group}, Group<const Scalar>{bias + r, group}));
     return sum;
   }
 

@@ -1,6 +1,6 @@
 /// \file
-/// A few threads that share out the pieces of one piece of work after another. Which thread does which piece is left
-/// to chance; callers cut work into pieces fixed by its shape, so results do not depend on it.
+/// A few threads that share out the pieces of one piece of work after another. Which thread does which piece
+/// is left to chance; callers cut work into pieces fixed by its shape, so results do not depend on it.
 #pragma once
 
 #include <atomic>
@@ -14,8 +14,8 @@
 
 namespace harmonium {
 
-/// The caller of `run` and `threads - 1` helpers. Between two runs helpers watch for work for some microseconds, then
-/// sleep.
+/// The caller of `run` and `threads - 1` helpers. Between two runs helpers watch for work for some
+/// microseconds, then sleep.
 class ThreadPool {
  public:
   /// Starts `threads - 1` helpers.
@@ -34,8 +34,8 @@ class ThreadPool {
   /// Threads that work, the caller included.
   int size() const { return static_cast<int>(helpers_.size()) + 1; }
 
-  /// Calls body(0) ... body(pieces - 1), each once, and returns when all are done. The body must not throw. A second
-  /// caller at the same time does its pieces itself.
+  /// Calls body(0) ... body(pieces - 1), each once, and returns when all are done. The body must not throw. A
+  /// second caller at the same time does its pieces itself.
   template <class Body>
   void run(Index pieces, const Body& body) {
     std::unique_lock lock(one_caller_, std::try_to_lock);
@@ -46,8 +46,8 @@ class ThreadPool {
     body_ = &body;
     call_ = [](const void* b, Index i) { (*static_cast<const Body*>(b))(i); };
     left_.store(pieces, std::memory_order_relaxed);
-    // The ticket holds a count of runs, the number of pieces and the next one to take, in one word: whoever advances
-    // it has a piece of the run that is going on now, whichever run it was looking at.
+    // The ticket holds a count of runs, the number of pieces and the next one to take, in one word: whoever
+    // advances it has a piece of the run that is going on now, whichever run it was looking at.
     const std::uint64_t runs = (ticket_.load(std::memory_order_relaxed) & ~(changed - 1)) + changed;
     ticket_.store(runs | static_cast<std::uint64_t>(pieces) << piece_bits, std::memory_order_release);
     ticket_.notify_all();

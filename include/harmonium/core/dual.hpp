@@ -1,6 +1,7 @@
 /// \file
-/// Dual numbers: a value and its slope along one direction. With them a unit that states its log-partition has stated
-/// its mean (the slope along the field), its variance (the mean's slope) and the statistics of its shape parameters.
+/// Dual numbers: a value and its slope along one direction. With them a unit that states its log-partition
+/// has stated its mean (the slope along the field), its variance (the mean's slope) and the statistics of its
+/// shape parameters.
 #pragma once
 
 #include <type_traits>
@@ -19,8 +20,8 @@ struct Dual {
   constexpr Dual(T v, T s) : value(v), slope(s) {}
   /// A constant.
   template <class Number>
-    requires(std::is_arithmetic_v<Number> || std::is_same_v<Number, T>)
-  constexpr Dual(Number v) : value(static_cast<T>(v)) {}  // NOLINT: constants mix freely with duals
+  requires(std::is_arithmetic_v<Number> || std::is_same_v<Number, T>) constexpr Dual(Number v)
+      : value(static_cast<T>(v)) {}  // NOLINT: constants mix freely with duals
 
   friend constexpr Dual operator+(Dual a, Dual b) { return {a.value + b.value, a.slope + b.slope}; }
   friend constexpr Dual operator-(Dual a, Dual b) { return {a.value - b.value, a.slope - b.slope}; }

@@ -10,20 +10,20 @@ namespace harmonium {
 template <class T>
 struct Group {
   using Number = std::remove_const_t<T>;  ///< type of the numbers
-  T* data;           ///< the first
-  Index size;        ///< how many
-  Index stride = 1;  ///< from one to the next
+  T* data;                                ///< the first
+  Index size;                             ///< how many
+  Index stride = 1;                       ///< from one to the next
   constexpr T& operator[](Index k) const { return data[k * stride]; }
 };
 
 /// bias + input of a group, added as it is read.
 template <class T>
 struct GroupField {
-  using Number = T;   ///< type of the numbers
-  const T* input;     ///< what the group receives from the other layer
-  const T* bias;      ///< its own biases
-  Index size;         ///< how many numbers
-  Index stride = 1;   ///< from one to the next, in both
+  using Number = T;  ///< type of the numbers
+  const T* input;    ///< what the group receives from the other layer
+  const T* bias;     ///< its own biases
+  Index size;        ///< how many numbers
+  Index stride = 1;  ///< from one to the next, in both
   constexpr T operator[](Index k) const { return input[k * stride] + bias[k * stride]; }
 };
 

@@ -1,7 +1,7 @@
 /// \file
-/// Elementary functions that host and device share. In single precision they are our own polynomials, written with
-/// explicit fused multiply-adds: they vectorise in every compiler and give the same bits in each. In double precision
-/// they are the standard library's.
+/// Elementary functions that host and device share. In single precision they are our own polynomials, written
+/// with explicit fused multiply-adds: they vectorise in every compiler and give the same bits in each. In
+/// double precision they are the standard library's.
 ///
 /// A NaN comes out as a NaN. Nothing here branches on data in single precision.
 #pragma once
@@ -13,8 +13,8 @@
 
 namespace harmonium {
 
-/// a * b + c, fused where the processor can; a fixed order of operations where it can't, since a library call for
-/// each fused operation would cost a hundred times as much.
+/// a * b + c, fused where the processor can; a fixed order of operations where it can't, since a library call
+/// for each fused operation would cost a hundred times as much.
 template <std::floating_point T>
 constexpr T multiply_add(T a, T b, T c) {
 #if defined(__FMA__) || defined(__ARM_FEATURE_FMA) || defined(__CUDA_ARCH__)
@@ -34,8 +34,8 @@ template <std::floating_point T>
 constexpr T exponential(T x) {
   if constexpr (std::same_as<T, float>) {
     x = x < -87.0f ? -87.0f : x > 88.0f ? 88.0f : x;
-    // x = n log 2 + r. Adding 1.5 * 2^23 rounds to an integer and leaves it in the low bits: no conversion, and no
-    // std::floor, which g++ does not vectorise.
+    // x = n log 2 + r. Adding 1.5 * 2^23 rounds to an integer and leaves it in the low bits: no conversion,
+    // and no std::floor, which g++ does not vectorise.
     const float shifted = multiply_add(x, 1.44269504f, 12582912.0f);
     const float n = shifted - 12582912.0f;
     const float r = multiply_add(n, -1.42860677e-6f, multiply_add(n, -0.693145752f, x));
@@ -46,7 +46,8 @@ constexpr T exponential(T x) {
     p = multiply_add(p, r, 0.5f);
     p = multiply_add(p, r, 1.0f);
     p = multiply_add(p, r, 1.0f);
-    return std::bit_cast<float>(std::bit_cast<std::uint32_t>(p) + (std::bit_cast<std::uint32_t>(shifted) << 23));
+    return std::bit_cast<float>(std::bit_cast<std::uint32_t>(p) +
+                                (std::bit_cast<std::uint32_t>(shifted) << 23));
   } else {
     return std::exp(x);
   }
@@ -73,8 +74,8 @@ constexpr T logarithm(T x) {
     float y = multiply_add(e, -2.12194440e-4f, p * f * square);
     y = multiply_add(square, -0.5f, y);
     y = multiply_add(e, 0.693359375f, f + y);
-    // 0 goes to -infinity, infinity to itself, negative numbers and NaN to NaN: by masks, since g++ turns selections
-    // into branches here and then does not vectorise.
+    // 0 goes to -infinity, infinity to itself, negative numbers and NaN to NaN: by masks, since g++ turns
+    // selections into branches here and then does not vectorise.
     const std::uint32_t given = std::bit_cast<std::uint32_t>(x);
     const std::uint32_t zero = detail::mask(given << 1 == 0), infinite = detail::mask(given == 0x7f800000u);
     const std::uint32_t undefined = detail::mask(given > 0x7f800000u) & ~zero;
@@ -86,8 +87,8 @@ constexpr T logarithm(T x) {
   }
 }
 
-/// Square root; single precision within 1 unit in the last place for normal numbers, and vectorised, which g++
-/// does not do with std::sqrt unless math errors are switched off.
+/// Square root; single precision within 1 unit in the last place for normal numbers, and vectorised, which
+/// g++ does not do with std::sqrt unless math errors are switched off.
 template <std::floating_point T>
 constexpr T square_root(T x) {
   if constexpr (std::same_as<T, float>) {
@@ -106,7 +107,8 @@ constexpr T square_root(T x) {
 template <std::floating_point T>
 constexpr T cosine_of_turns(T u) {
   if constexpr (std::same_as<T, float>) {
-    // cos(2 pi u) = -sin(2 pi b) with b = 1/4 - |u - 1/2| in [-1/4, 1/4]; Taylor's series of the sine in 2 pi b.
+    // cos(2 pi u) = -sin(2 pi b) with b = 1/4 - |u - 1/2| in [-1/4, 1/4]; Taylor's series of the sine in 2 pi
+    // b.
     const float centred = u - 0.5f;
     const float b = 0.25f - (centred < 0.0f ? -centred : centred);
     const float x = 6.28318531f * b;

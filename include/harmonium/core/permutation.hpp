@@ -10,7 +10,8 @@
 
 namespace harmonium {
 
-/// Makes `order` a uniformly random permutation of 0 ... size - 1 (Fisher and Yates; Knuth, volume 2, algorithm P).
+/// Makes `order` a uniformly random permutation of 0 ... size - 1 (Fisher and Yates; Knuth, volume 2,
+/// algorithm P).
 inline void permute(std::vector<Index>& order, Draws draws) {
   for (std::size_t i = 0; i < order.size(); ++i) order[i] = static_cast<Index>(i);
   for (std::size_t i = order.size(); i > 1; --i) {

@@ -1,8 +1,8 @@
 /// \file
-/// Random numbers by their address: Philox4x32-10 (Salmon, Moraes, Dror and Shaw, 2011, "Parallel random numbers: as
-/// easy as 1, 2, 3"). A draw is a function of (seed, stream, step, sample, row, number of the draw) and of nothing
-/// else, so results depend neither on threads nor on how work is cut into batches, a run can be taken up at any step,
-/// and CPU and GPU draw the same bits. Nothing seeds itself.
+/// Random numbers by their address: Philox4x32-10 (Salmon, Moraes, Dror and Shaw, 2011, "Parallel random
+/// numbers: as easy as 1, 2, 3"). A draw is a function of (seed, stream, step, sample, row, number of the
+/// draw) and of nothing else, so results depend neither on threads nor on how work is cut into batches, a run
+/// can be taken up at any step, and CPU and GPU draw the same bits. Nothing seeds itself.
 #pragma once
 
 #include <cstdint>
@@ -32,8 +32,8 @@ constexpr PhiloxBlock philox(PhiloxBlock counter, std::uint32_t key0, std::uint3
 /// What a draw is for: different purposes never share a number.
 enum class Stream : std::uint32_t { weights, shuffle, split, start, hidden, visible, binarize, toy };
 
-/// Where the draws of one pass over a layer come from. The row, the sample's place in the pass and the number of the
-/// draw complete the address.
+/// Where the draws of one pass over a layer come from. The row, the sample's place in the pass and the number
+/// of the draw complete the address.
 struct Draws {
   std::uint64_t seed = 0;          ///< key of the generator
   std::uint32_t step = 0;          ///< which pass: an update, a step of a chain
@@ -43,7 +43,8 @@ struct Draws {
   /// The same address in another stream.
   constexpr Draws in(Stream other) const { return {seed, step, first_sample, other}; }
 
-  /// The block that holds word `row % 4` of each of four rows, for units that need a single word; `block` = row / 4.
+  /// The block that holds word `row % 4` of each of four rows, for units that need a single word; `block` =
+  /// row / 4.
   constexpr PhiloxBlock words_of_four_rows(std::uint32_t block, std::uint32_t column) const {
     return at(block, column, static_cast<std::uint32_t>(stream) << 20);
   }
@@ -59,8 +60,8 @@ struct Draws {
   }
 };
 
-/// A number in [0, 1) from a word: k 2^-24, the same in single and double precision. u < p is false for p = 0 and
-/// true for p = 1.
+/// A number in [0, 1) from a word: k 2^-24, the same in single and double precision. u < p is false for p = 0
+/// and true for p = 1.
 template <std::floating_point T>
 constexpr T uniform_from(std::uint32_t word) {
   return static_cast<T>(static_cast<std::int32_t>(word >> 8)) * T(5.9604644775390625e-8);
@@ -91,13 +92,15 @@ struct Random {
   constexpr T uniform() {
     return uniform_from<T>(draws.block_of_row(row, column, number++).word[0]);
   }
-  /// Normal with mean 0 and variance 1 (Box and Muller, 1958). Tails reach 8 standard deviations: the radius has 48
-  /// random bits where they count, near zero.
+  /// Normal with mean 0 and variance 1 (Box and Muller, 1958). Tails reach 8 standard deviations: the radius
+  /// has 48 random bits where they count, near zero.
   template <class T>
   constexpr T normal() {
     const PhiloxBlock block = draws.block_of_row(row, column, number++);
-    const T low = (static_cast<T>(static_cast<std::int32_t>(block.word[2] >> 8)) + T(0.5)) * T(5.9604644775390625e-8);
-    const T u = (static_cast<T>(static_cast<std::int32_t>(block.word[0] >> 8)) + low) * T(5.9604644775390625e-8);
+    const T low =
+        (static_cast<T>(static_cast<std::int32_t>(block.word[2] >> 8)) + T(0.5)) * T(5.9604644775390625e-8);
+    const T u =
+        (static_cast<T>(static_cast<std::int32_t>(block.word[0] >> 8)) + low) * T(5.9604644775390625e-8);
     return square_root(T(-2) * logarithm(u)) * cosine_of_turns(uniform_from<T>(block.word[1]));
   }
 };

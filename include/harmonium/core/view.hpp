@@ -21,30 +21,31 @@ struct MemoryOf {
   using type = HostMemory;
 };
 template <class M>
-  requires requires { typename M::Memory; }
+requires requires { typename M::Memory; }
 struct MemoryOf<M> {
   using type = typename M::Memory;
 };
 template <class M>
 inline constexpr bool is_row_major = false;
 template <class M>
-  requires requires { M::IsRowMajor; }
+requires requires { M::IsRowMajor; }
 inline constexpr bool is_row_major<M> = M::IsRowMajor && !M::IsVectorAtCompileTime;
 }  // namespace detail
 
-/// A matrix that owns, or itself views, column-major memory of kind `Memory`: every plain Eigen matrix, `Map` and
-/// `Ref`, and the matrices of the other backends. Eigen's lazy expressions are none; evaluate them first.
+/// A matrix that owns, or itself views, column-major memory of kind `Memory`: every plain Eigen matrix, `Map`
+/// and `Ref`, and the matrices of the other backends. Eigen's lazy expressions are none; evaluate them first.
 template <class M, class T, class Memory>
 concept ViewableAs = requires(M& m) {
   { m.data() } -> std::convertible_to<T*>;
   { m.rows() } -> std::convertible_to<Index>;
   { m.cols() } -> std::convertible_to<Index>;
   { m.outerStride() } -> std::convertible_to<Index>;
-} && std::same_as<typename detail::MemoryOf<std::remove_const_t<M>>::type, Memory> &&
+}
+&&std::same_as<typename detail::MemoryOf<std::remove_const_t<M>>::type, Memory> &&
     !detail::is_row_major<std::remove_const_t<M>>;
 
-/// `rows` x `cols` numbers of type `T`; column c begins at `data + c * leading_dimension`. Blocks of columns and of
-/// rows are views again. `View<const T>` reads only, and every `View<T>` is one.
+/// `rows` x `cols` numbers of type `T`; column c begins at `data + c * leading_dimension`. Blocks of columns
+/// and of rows are views again. `View<const T>` reads only, and every `View<T>` is one.
 template <class T, class Memory = HostMemory>
 struct View {
   T* data = nullptr;            ///< first number
@@ -58,25 +59,22 @@ struct View {
       : data(first), rows(row_count), cols(col_count), leading_dimension(column_distance) {}
   /// Views an Eigen matrix, or another backend's, without a copy.
   template <class M>
-    requires ViewableAs<M, T, Memory>
-  constexpr View(M& m) : View(m.data(), m.rows(), m.cols(), distance(m)) {}  // NOLINT: views convert by themselves
+  requires ViewableAs<M, T, Memory>
+  constexpr View(M& m)
+      : View(m.data(), m.rows(), m.cols(), distance(m)) {}  // NOLINT: views convert by themselves
   /// The same for temporaries, which live until the end of the call that they are an argument of.
   template <class M>
-    requires(ViewableAs<const M, T, Memory> && std::is_const_v<T>)
-  constexpr View(const M& m) : View(m.data(), m.rows(), m.cols(), distance(m)) {}  // NOLINT
+  requires(ViewableAs<const M, T, Memory>&& std::is_const_v<T>) constexpr View(const M& m)
+      : View(m.data(), m.rows(), m.cols(), distance(m)) {}  // NOLINT
   /// Reading what may be written is always possible.
-  constexpr operator View<const T, Memory>() const
-    requires(!std::is_const_v<T>)
-  {
+  constexpr operator View<const T, Memory>() const requires(!std::is_const_v<T>) {
     return {data, rows, cols, leading_dimension};
   }
 
   /// Where column `c` begins.
   constexpr T* column(Index c) const { return data + c * leading_dimension; }
   /// The number in row `r` of column `c`; for memory that the host can read.
-  constexpr T& operator()(Index r, Index c) const
-    requires std::same_as<Memory, HostMemory>
-  {
+  constexpr T& operator()(Index r, Index c) const requires std::same_as<Memory, HostMemory> {
     return data[c * leading_dimension + r];
   }
   /// Number of numbers.
@@ -86,7 +84,9 @@ struct View {
     return {column(first), rows, count, leading_dimension};
   }
   /// `count` rows from row `first` on.
-  constexpr View rows_from(Index first, Index count) const { return {data + first, count, cols, leading_dimension}; }
+  constexpr View rows_from(Index first, Index count) const {
+    return {data + first, count, cols, leading_dimension};
+  }
 
  private:
   // Eigen counts a column vector's outer distance as it likes.

@@ -28,7 +28,8 @@ inline Dataset binarize(const Dataset& data, double threshold = 0.5) {
 inline Dataset sample_binary(const Dataset& data, std::uint64_t seed) {
   const Draws draws{.seed = seed, .stream = Stream::binarize};
   return detail::to_bits(data, [&](double value, Index row, Index column) {
-    const auto block = draws.block_of_row(static_cast<std::uint32_t>(row), static_cast<std::uint32_t>(column), 0);
+    const auto block =
+        draws.block_of_row(static_cast<std::uint32_t>(row), static_cast<std::uint32_t>(column), 0);
     return uniform_from<double>(block.word[0]) < value;
   });
 }

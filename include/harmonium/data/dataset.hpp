@@ -1,5 +1,6 @@
 /// \file
-/// Samples in memory, with labels if there are any. Grey levels stay 8 bits wide and are converted batch by batch.
+/// Samples in memory, with labels if there are any. Grey levels stay 8 bits wide and are converted batch by
+/// batch.
 #pragma once
 
 #include <Eigen/Core>
@@ -52,15 +53,18 @@ class Dataset {
 
   /// The number in a row of a sample.
   double value(Index row, Index sample) const {
-    return std::visit([&](const auto& values) { return static_cast<double>(values(row, sample)) * scale_; }, values_);
+    return std::visit([&](const auto& values) { return static_cast<double>(values(row, sample)) * scale_; },
+                      values_);
   }
 
   /// out(:, i) = sample columns[i]
   template <class B>
-  void fill(const B& on, std::span<const Index> columns, View<typename B::Scalar, typename B::Memory> out) const {
+  void fill(const B& on, std::span<const Index> columns,
+            View<typename B::Scalar, typename B::Memory> out) const {
     std::visit(
         [&]<class M>(const M& values) {
-          on.gather(View<const typename M::Scalar>(values), columns, static_cast<typename B::Scalar>(scale_), out);
+          on.gather(View<const typename M::Scalar>(values), columns, static_cast<typename B::Scalar>(scale_),
+                    out);
         },
         values_);
   }
@@ -97,8 +101,8 @@ class Dataset {
 
  private:
   void check_labels() const {
-    check<DataError>(labels_.empty() || static_cast<Index>(labels_.size()) == size(), "Dataset: ", labels_.size(),
-                     " labels for ", size(), " samples");
+    check<DataError>(labels_.empty() || static_cast<Index>(labels_.size()) == size(),
+                     "Dataset: ", labels_.size(), " labels for ", size(), " samples");
     for (std::size_t i = 0; i < labels_.size(); ++i)
       check<DataError>(labels_[i] >= 0, "Dataset: label ", i, " is ", labels_[i], ", expected at least 0");
   }

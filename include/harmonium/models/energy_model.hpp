@@ -6,20 +6,23 @@
 
 namespace harmonium {
 
-/// A model with an energy over visible states, a Markov chain that leaves its distribution unchanged, and gradients.
+/// A model with an energy over visible states, a Markov chain that leaves its distribution unchanged, and
+/// gradients.
 ///
-/// A *state* holds visible states, one a column, and with them what the layer on top receives (for an RBM W^T v), so
-/// that transition, statistics and free energy share that product. `StateView` is a block of its columns.
+/// A *state* holds visible states, one a column, and with them what the layer on top receives (for an RBM W^T
+/// v), so that transition, statistics and free energy share that product. `StateView` is a block of its
+/// columns.
 ///
 /// function | does
 /// ---|---
 /// `make_state(model, n)`, `make_workspace(model, n)` | memory for n columns
 /// `refresh(on, model, state)` | after the visible states were set: brings the rest up to date
 /// `start(on, model, state, draws)` | visible states drawn from the visible layer at zero input
-/// `transition(on, model, from, to, work, draws)` | to = one step of the chain from `from`; both may be the same columns
-/// `set_statistics(on, model, state, weights, keep, gradient, work)` | gradient = keep * gradient + sum over columns of weights(0, c) * E[d(-energy)/d(parameters)]
-/// `add_free_energy(on, model, state, factor, out)` | out(0, c) += factor * free energy
-/// `reconstruct(on, model, state, work, out)` | out = visible means after one step down of means
+/// `transition(on, model, from, to, work, draws)` | to = one step of the chain from `from`; both may be the
+/// same columns `set_statistics(on, model, state, weights, keep, gradient, work)` | gradient = keep *
+/// gradient + sum over columns of weights(0, c) * E[d(-energy)/d(parameters)] `add_free_energy(on, model,
+/// state, factor, out)` | out(0, c) += factor * free energy `reconstruct(on, model, state, work, out)` | out
+/// = visible means after one step down of means
 template <class M>
 concept EnergyModel = std::copyable<M> && requires {
   typename M::Backend;
@@ -27,8 +30,8 @@ concept EnergyModel = std::copyable<M> && requires {
   typename M::StateView;
   typename M::Workspace;
 } && requires(const M& model, M& gradient, typename M::StateView state, typename M::Workspace& work,
-              const typename M::Backend& on, ConstViewOf<typename M::Backend> in, ViewOf<typename M::Backend> out,
-              ScalarOf<typename M::Backend> s, Draws draws) {
+              const typename M::Backend& on, ConstViewOf<typename M::Backend> in,
+              ViewOf<typename M::Backend> out, ScalarOf<typename M::Backend> s, Draws draws) {
   { make_state(model, Index(1)) } -> std::same_as<typename M::State>;
   { make_workspace(model, Index(1)) } -> std::same_as<typename M::Workspace>;
   { model.visible.rows() } -> std::same_as<Index>;

@@ -1,8 +1,10 @@
 /// \file
-/// A layer: units of one type, their parameters, and what models ask of them. Algorithms speak to a layer through the
-/// functions below and never to a unit, so another kind of layer is another set of these functions.
+/// A layer: units of one type, their parameters, and what models ask of them. Algorithms speak to a layer
+/// through the functions below and never to a unit, so another kind of layer is another set of these
+/// functions.
 ///
-/// `input` is what a layer receives from the other (W^T v or W h); the layer adds its bias. A sample is a column.
+/// `input` is what a layer receives from the other (W^T v or W h); the layer adds its bias. A sample is a
+/// column.
 #pragma once
 
 #include <cmath>
@@ -33,10 +35,10 @@ using LayerSize = std::conditional_t<is_grouped<U>, GroupedSize, Index>;
 template <class U, class B = Cpu<float>>
 struct Layer {
   static_assert(require_unit<U>());
-  using Unit = U;                           ///< the unit type
-  using Backend = B;                        ///< where the parameters live
-  using Scalar = typename B::Scalar;        ///< their numbers
-  using Functions = Family<U>;              ///< the unit's functions, own and derived
+  using Unit = U;                                ///< the unit type
+  using Backend = B;                             ///< where the parameters live
+  using Scalar = typename B::Scalar;             ///< their numbers
+  using Functions = Family<U>;                   ///< the unit's functions, own and derived
   static constexpr bool finite = FiniteUnit<U>;  ///< can the layer's states be counted?
   using Size = LayerSize<U>;                     ///< what a layer is made with
 
@@ -82,8 +84,9 @@ struct Layer {
   /// The walk: the biases, then each shape parameter by its name.
   template <class F, class Self, class... Others>
   static void walk(F& f, const ParameterName& name, Self& self, Others&... others) {
-    f(name / "bias", Role::bias, view_of(self.parameters).columns(0, 1), view_of(others.parameters).columns(0, 1)...);
-    if constexpr (shapes_of<U> > 0) {
+    f(name / "bias", Role::bias, view_of(self.parameters).columns(0, 1),
+      view_of(others.parameters).columns(0, 1)...);
+    if constexpr (shapes_of < U >> 0) {
       for (Index i = 0; i < shapes_of<U>; ++i)
         f(name / U::shape[i], Role::shape, view_of(self.parameters).columns(1 + i, 1),
           view_of(others.parameters).columns(1 + i, 1)...);
@@ -112,7 +115,8 @@ void sample(const B& on, const Layer<U, B>& layer, ConstViewOf<B> input, ViewOf<
 
 /// out = Cov(x | input) delta, column by column: the transposed Jacobian of `mean` applied to delta.
 template <class U, class B>
-void backpropagate(const B& on, const Layer<U, B>& layer, ConstViewOf<B> input, ConstViewOf<B> delta, ViewOf<B> out) {
+void backpropagate(const B& on, const Layer<U, B>& layer, ConstViewOf<B> input, ConstViewOf<B> delta,
+                   ViewOf<B> out) {
   on.transform(BackpropagateBody<Family<U>>{}, layer.parameters, layer.group, input, delta, out, Draws{}, 0);
 }
 
@@ -147,13 +151,14 @@ void add_statistics(const B& on, const Layer<U, B>& layer, ConstViewOf<B> x, Con
   on.sum_over_samples(StateBody{}, parameters, x, weights, sums.columns(0, 1));
   detail::for_each_shape(
       [&](auto which) {
-        on.sum_over_samples(StatisticBody<Family<U>, which>{}, parameters, x, weights, sums.columns(1 + which, 1));
+        on.sum_over_samples(StatisticBody<Family<U>, which>{}, parameters, x, weights,
+                            sums.columns(1 + which, 1));
       },
       detail::ShapesOf<U>{});
 }
 
-/// The same with each column's expectation given its input in place of a state; `mean_x` is E[x | input]. Shape
-/// parameters get the mean of their statistic, not the statistic of the mean.
+/// The same with each column's expectation given its input in place of a state; `mean_x` is E[x | input].
+/// Shape parameters get the mean of their statistic, not the statistic of the mean.
 template <class U, class B>
 void add_mean_statistics(const B& on, const Layer<U, B>& layer, ConstViewOf<B> input, ConstViewOf<B> mean_x,
                          ConstViewOf<B> weights, Layer<U, B>& gradient) {
@@ -200,7 +205,8 @@ void write_states(const Layer<U, B>& layer, std::uint64_t first, View<ScalarOf<B
   }
 }
 
-/// The first place (row, column) of a host matrix at which a number is none that the layer's units take, or (-1, -1).
+/// The first place (row, column) of a host matrix at which a number is none that the layer's units take, or
+/// (-1, -1).
 template <class U, class B>
 std::pair<Index, Index> find_unacceptable(const Layer<U, B>& layer, View<const ScalarOf<B>> x) {
   using T = ScalarOf<B>;
@@ -236,8 +242,8 @@ std::string accepted_values(const Layer<U, B>& /*layer*/) {
   }
 }
 
-/// Sets the layer's parameters so that without input it has the means and variances (rows x 1, on the host) of `count`
-/// samples, as far as the unit type can.
+/// Sets the layer's parameters so that without input it has the means and variances (rows x 1, on the host)
+/// of `count` samples, as far as the unit type can.
 template <class U, class B>
 void fit(Layer<U, B>& layer, View<const ScalarOf<B>> means, View<const ScalarOf<B>> variances, Index count) {
   using T = ScalarOf<B>;
@@ -250,10 +256,13 @@ void fit(Layer<U, B>& layer, View<const ScalarOf<B>> means, View<const ScalarOf<
                Group<T>{fitted.data() + r, layer.group});
     } else {
       [&]<std::size_t... I>(std::index_sequence<I...>) {
-        if constexpr (requires(T & b) { U::fit(T(0), T(1), T(1), b, fitted(r, static_cast<Index>(I) + 1)...); })
+        if constexpr (requires(T & b) {
+                        U::fit(T(0), T(1), T(1), b, fitted(r, static_cast<Index>(I) + 1)...);
+                      })
           U::fit(means(r, 0), variances(r, 0), static_cast<T>(count), fitted(r, 0),
                  fitted(r, static_cast<Index>(I) + 1)...);
-      }(detail::ShapesOf<U>{});
+      }
+      (detail::ShapesOf<U>{});
     }
   }
   B{}.upload(View<const T>(fitted), layer.parameters);

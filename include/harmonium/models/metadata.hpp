@@ -23,10 +23,12 @@ inline const std::string& metadata_at(const Metadata& metadata, const std::strin
 
 /// A positive whole number. \throws DataError if it is none or above 10^9
 inline Index parse_size(const std::string& text, const std::string& name) {
-  check<DataError>(!text.empty() && text.size() <= 10 && text.find_first_not_of("0123456789") == std::string::npos,
-                   "metadata: '", name, "' is '", text, "', expected a whole number");
+  check<DataError>(
+      !text.empty() && text.size() <= 10 && text.find_first_not_of("0123456789") == std::string::npos,
+      "metadata: '", name, "' is '", text, "', expected a whole number");
   const long long value = std::stoll(text);
-  check<DataError>(value >= 1 && value <= 1'000'000'000, "metadata: '", name, "' is ", value, ", expected 1 to 10^9");
+  check<DataError>(value >= 1 && value <= 1'000'000'000, "metadata: '", name, "' is ", value,
+                   ", expected 1 to 10^9");
   return static_cast<Index>(value);
 }
 
@@ -46,7 +48,8 @@ void describe_layer(Metadata& metadata, const std::string& name, LayerSize<U> si
 template <class U>
 LayerSize<U> layer_size_from(const Metadata& metadata, const std::string& name) {
   const std::string& unit = metadata_at(metadata, name + ".unit");
-  check<DataError>(unit == U::name, "metadata: '", name, ".unit' is '", unit, "', the model has ", U::name, " units");
+  check<DataError>(unit == U::name, "metadata: '", name, ".unit' is '", unit, "', the model has ", U::name,
+                   " units");
   const Index units = parse_size(metadata_at(metadata, name + ".units"), name + ".units");
   if constexpr (is_grouped<U>) {
     return {units, parse_size(metadata_at(metadata, name + ".states"), name + ".states")};
@@ -58,7 +61,8 @@ LayerSize<U> layer_size_from(const Metadata& metadata, const std::string& name) 
 /// \throws DataError unless the file holds this kind of model
 inline void check_kind(const Metadata& metadata, const std::string& kind) {
   const std::string& found = metadata_at(metadata, "kind");
-  check<DataError>(found == kind, "metadata: the file holds a model of kind '", found, "', expected '", kind, "'");
+  check<DataError>(found == kind, "metadata: the file holds a model of kind '", found, "', expected '", kind,
+                   "'");
 }
 
 /// Rows of a layer, without making one; in double precision, so that absurd sizes do not overflow.

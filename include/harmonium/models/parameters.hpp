@@ -1,6 +1,6 @@
 /// \file
-/// The one walk over a model's parameters. A gradient, a momentum, an average has the model's own type, so walking
-/// several side by side is all that update, save, load, compare, average and convert need.
+/// The one walk over a model's parameters. A gradient, a momentum, an average has the model's own type, so
+/// walking several side by side is all that update, save, load, compare, average and convert need.
 #pragma once
 
 #include <string>
@@ -46,8 +46,8 @@ auto view_of(M& matrix) {
   return View<T, typename detail::MemoryOf<std::remove_const_t<M>>::type>(matrix);
 }
 
-/// Calls f(name, role, view, views...) for each parameter of `model`, with the same parameter of the `others`, which
-/// have the same shape (their number type and backend may differ).
+/// Calls f(name, role, view, views...) for each parameter of `model`, with the same parameter of the
+/// `others`, which have the same shape (their number type and backend may differ).
 template <class F, class Model, class... Others>
 void for_each_parameter(F&& f, Model& model, Others&... others) {
   std::remove_const_t<Model>::walk(f, ParameterName{}, model, others...);
@@ -106,7 +106,8 @@ bool equal(ConstViewOf<B> a, ConstViewOf<B> b) {
 template <class Model>
 double norm(const typename Model::Backend& on, const Model& model) {
   double sum = 0;
-  for_each_parameter([&](const ParameterName&, Role, auto x) { sum += on.sum(detail::SquareBody{}, x); }, model);
+  for_each_parameter([&](const ParameterName&, Role, auto x) { sum += on.sum(detail::SquareBody{}, x); },
+                     model);
   return std::sqrt(sum);
 }
 
@@ -114,7 +115,8 @@ double norm(const typename Model::Backend& on, const Model& model) {
 template <class Model>
 bool all_finite(const typename Model::Backend& on, const Model& model) {
   double bad = 0;
-  for_each_parameter([&](const ParameterName&, Role, auto x) { bad += on.sum(detail::NotFiniteBody{}, x); }, model);
+  for_each_parameter([&](const ParameterName&, Role, auto x) { bad += on.sum(detail::NotFiniteBody{}, x); },
+                     model);
   return bad == 0;
 }
 

@@ -1,6 +1,6 @@
 /// \file
-/// Restricted Boltzmann machine: E(v, h) = E(v) + E(h) - v^T W h, where each layer's energy includes -bias . x
-/// (Smolensky, 1986; Hinton, 2002). Given one layer, the units of the other are independent.
+/// Restricted Boltzmann machine: E(v, h) = E(v) + E(h) - v^T W h, where each layer's energy includes -bias .
+/// x (Smolensky, 1986; Hinton, 2002). Given one layer, the units of the other are independent.
 #pragma once
 
 #include "energy_model.hpp"
@@ -28,7 +28,7 @@ struct Rbm {
   template <class To>
   using On = Rbm<V, H, To>;
 
-  using Options = RbmOptions<V, H>;   ///< how it is made
+  using Options = RbmOptions<V, H>;  ///< how it is made
   /// Visible states (V x n) and their hidden input W^T v (H x n).
   struct State;
   /// Columns of a state.
@@ -45,14 +45,15 @@ struct Rbm {
   /// \throws ShapeError if a layer has no units \throws ValueError if the scale is negative or not finite
   explicit Rbm(const Options& options)
       : visible(options.visible), hidden(options.hidden), weights(visible.rows(), hidden.rows()) {
-    check<ValueError>(options.weight_scale >= 0 && std::isfinite(options.weight_scale), "Rbm: weight_scale is ",
-                      options.weight_scale, ", expected a number of at least 0");
+    check<ValueError>(options.weight_scale >= 0 && std::isfinite(options.weight_scale),
+                      "Rbm: weight_scale is ", options.weight_scale, ", expected a number of at least 0");
     Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic> host(visible.rows(), hidden.rows());
     for (Index c = 0; c < host.cols(); ++c)
       for (Index r = 0; r < host.rows(); ++r)
         host(r, c) = static_cast<Scalar>(options.weight_scale) *
                      Random{{.seed = options.seed, .stream = Stream::weights},
-                            static_cast<std::uint32_t>(r), static_cast<std::uint32_t>(c)}
+                            static_cast<std::uint32_t>(r),
+                            static_cast<std::uint32_t>(c)}
                          .template normal<Scalar>();
     B{}.upload(View<const Scalar>(host), weights);
   }
@@ -68,7 +69,7 @@ struct Rbm {
   /// Number of parameters of an RBM made with these options.
   static double parameter_count(const Options& options) {
     const double v = detail::rows_of<V>(options.visible), h = detail::rows_of<H>(options.hidden);
-    return v * h + v * (1 + shapes_of<V>) + h * (1 + shapes_of<H>);
+    return v * h + v * (1 + shapes_of<V>)+h * (1 + shapes_of<H>);
   }
 
   friend bool operator==(const Rbm& a, const Rbm& b) {
@@ -106,9 +107,7 @@ template <class V, class H, class B>
 struct Rbm<V, H, B>::State {
   Matrix<B> visible;  ///< V x n
   Matrix<B> input;    ///< H x n
-  StateView columns(Index first, Index count) {
-    return StateView{visible, input}.columns(first, count);
-  }
+  StateView columns(Index first, Index count) { return StateView{visible, input}.columns(first, count); }
 };
 
 template <class V, class H, class B>
@@ -154,9 +153,9 @@ void start(const B& on, const Rbm<V, H, B>& rbm, typename Rbm<V, H, B>::StateVie
   refresh(on, rbm, state);
 }
 
-/// One step of block Gibbs sampling: h ~ p(h | from), to ~ p(v | h). The draw of h uses the input that `from` holds; if
-/// the weights have changed since, the chain is the one that kept its hidden state over the update, and a persistent
-/// chain needs no product more than one from the data.
+/// One step of block Gibbs sampling: h ~ p(h | from), to ~ p(v | h). The draw of h uses the input that `from`
+/// holds; if the weights have changed since, the chain is the one that kept its hidden state over the update,
+/// and a persistent chain needs no product more than one from the data.
 template <class V, class H, class B>
 void transition(const B& on, const Rbm<V, H, B>& rbm, typename Rbm<V, H, B>::StateView from,
                 typename Rbm<V, H, B>::StateView to, typename Rbm<V, H, B>::Workspace& work, Draws draws) {

@@ -43,8 +43,8 @@ struct Bernoulli {
   static constexpr bool accepts(T x) {
     return x >= T(0) && x <= T(1);
   }
-  /// Bias at the log-odds of the mean of `count` samples, as if half a sample more had been on and half off, so
-  /// that constant data give no infinity (Hinton, 2010, section 8.1).
+  /// Bias at the log-odds of the mean of `count` samples, as if half a sample more had been on and half off,
+  /// so that constant data give no infinity (Hinton, 2010, section 8.1).
   template <class T>
   static constexpr void fit(T mean, T /*variance*/, T count, T& bias) {
     bias = logarithm((mean * count + T(0.5)) / ((T(1) - mean) * count + T(0.5)));

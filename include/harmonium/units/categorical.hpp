@@ -6,8 +6,8 @@
 
 namespace harmonium {
 
-/// A unit with K states, K known at run time (the layer's size holds it). Exactly one of its K rows is 1. A layer of
-/// one such unit is a softmax layer.
+/// A unit with K states, K known at run time (the layer's size holds it). Exactly one of its K rows is 1. A
+/// layer of one such unit is a softmax layer.
 struct Categorical {
   static constexpr const char* name = "categorical";  ///< as files and errors call it
   static constexpr bool grouped = true;               ///< K rows are one unit
@@ -42,8 +42,8 @@ struct Categorical {
     for (Index k = 0; k < field.size; ++k) inner += out[k] * delta[k];
     for (Index k = 0; k < field.size; ++k) out[k] *= delta[k] - inner;
   }
-  /// The first state at which the distribution function exceeds a uniform number. `out` holds the unnormalised
-  /// probabilities on the way.
+  /// The first state at which the distribution function exceeds a uniform number. `out` holds the
+  /// unnormalised probabilities on the way.
   template <class Field, class R, class T>
   static constexpr void sample(Field field, R& random, Group<T> out) {
     const T top = largest(field);

@@ -1,8 +1,9 @@
 /// \file
 /// All functions of a unit type under one roof: its own where it has them, else the derived ones.
 ///
-/// With G(field, shape) the log-partition: mean = dG/dfield, variance = d2G/dfield2, mean statistic of a shape
-/// parameter = dG/dshape, statistic = -denergy/dshape. Derivatives come from dual numbers, so they are exact.
+/// With G(field, shape) the log-partition: mean = dG/dfield, variance = d2G/dfield2, mean statistic of a
+/// shape parameter = dG/dshape, statistic = -denergy/dshape. Derivatives come from dual numbers, so they are
+/// exact.
 #pragma once
 
 #include "../core/dual.hpp"
@@ -13,10 +14,10 @@ namespace harmonium {
 /// The functions of an element-wise unit type; `P... shape` are the unit's parameters beside the bias.
 template <Unit U>
 struct Family {
-  static constexpr bool grouped = false;            ///< one row a unit
-  static constexpr bool finite = FiniteUnit<U>;     ///< can its states be summed over?
-  static constexpr bool one_uniform = finite;       ///< a finite unit draws with one uniform number
-  static constexpr int shapes = shapes_of<U>;       ///< parameters beside the bias
+  static constexpr bool grouped = false;         ///< one row a unit
+  static constexpr bool finite = FiniteUnit<U>;  ///< can its states be summed over?
+  static constexpr bool one_uniform = finite;    ///< a finite unit draws with one uniform number
+  static constexpr int shapes = shapes_of<U>;    ///< parameters beside the bias
 
   /// Energy of a state without the bias's part; zero unless the unit says otherwise.
   template <class T, class... P>
@@ -71,7 +72,9 @@ struct Family {
     if constexpr (requires { U::mode(field, shape...); }) {
       return U::mode(field, shape...);
     } else {
-      static_assert(finite, "mode: a unit type with infinitely many states gives it itself: T mode(T field, T... shape)");
+      static_assert(
+          finite,
+          "mode: a unit type with infinitely many states gives it itself: T mode(T field, T... shape)");
       int best = 0;
       for (int k = 1; k < U::states; ++k)
         if (log_weight(k, field, shape...) > log_weight(best, field, shape...)) best = k;
@@ -142,10 +145,10 @@ struct Family {
   }
 };
 
-/// The functions of a grouped unit type. `field` and `delta` are anything with `[k]`, `size` and the type `Number`;
-/// `out` does not overlap what they read.
+/// The functions of a grouped unit type. `field` and `delta` are anything with `[k]`, `size` and the type
+/// `Number`; `out` does not overlap what they read.
 template <Unit U>
-  requires is_grouped<U>
+requires is_grouped<U>
 struct Family<U> {
   static constexpr bool grouped = true;      ///< a unit is a group of rows
   static constexpr bool finite = true;       ///< its states can be summed over
@@ -208,7 +211,8 @@ struct Family<U> {
       T mean_dot = T(0);
       for (Index k = 0; k < states(field.size); ++k)
         mean_dot += exponential(dot(field, k) - log_z) * dot(delta, k);
-      sum_states(out, [&](Index k) { return exponential(dot(field, k) - log_z) * (dot(delta, k) - mean_dot); });
+      sum_states(out,
+                 [&](Index k) { return exponential(dot(field, k) - log_z) * (dot(delta, k) - mean_dot); });
     }
   }
 

@@ -9,8 +9,8 @@ namespace harmonium {
 
 /// A real-valued unit with a precision that is learned.
 struct Gaussian {
-  static constexpr const char* name = "gaussian";             ///< as files and errors call it
-  static constexpr const char* shape[] = {"log_precision"};   ///< kept as a logarithm, so it stays positive
+  static constexpr const char* name = "gaussian";            ///< as files and errors call it
+  static constexpr const char* shape[] = {"log_precision"};  ///< kept as a logarithm, so it stays positive
   template <class T>
   static constexpr T energy(T x, T log_precision) {
     return T(0.5) * exponential(log_precision) * x * x;
@@ -52,8 +52,8 @@ struct Gaussian {
   static constexpr bool accepts(T x) {
     return x - x == T(0);
   }
-  /// Bias and precision of the Gaussian with the data's mean and variance; a variance under 0.001 counts as 0.001, so
-  /// that constant data give no infinite precision.
+  /// Bias and precision of the Gaussian with the data's mean and variance; a variance under 0.001 counts as
+  /// 0.001, so that constant data give no infinite precision.
   template <class T>
   static constexpr void fit(T mean, T variance, T /*count*/, T& bias, T& log_precision) {
     const T floored = variance > T(1e-3) ? variance : T(1e-3);

@@ -1,19 +1,21 @@
 /// \file
 /// What a unit type is.
 ///
-/// A layer of units is an exponential family: p(x | field) = exp(field . x - energy(x) - log_partition(field)), where
-/// field = bias + input is all that a unit receives. Whoever states a unit's energy and log-partition has stated its
-/// conditionals, its free energy and its gradients. A unit type is a struct of static functions:
+/// A layer of units is an exponential family: p(x | field) = exp(field . x - energy(x) -
+/// log_partition(field)), where field = bias + input is all that a unit receives. Whoever states a unit's
+/// energy and log-partition has stated its conditionals, its free energy and its gradients. A unit type is a
+/// struct of static functions:
 ///
 ///  - `name`, which files and errors use;
-///  - a *finite* unit says `states`, how many it has, and `state(k)`, the value of each: nothing else is needed;
+///  - a *finite* unit says `states`, how many it has, and `state(k)`, the value of each: nothing else is
+///  needed;
 ///  - any other gives `energy(x, shape...)` without the bias's part, `log_partition(field, shape...)` and
 ///    `sample(field, shape..., random)`; `shape[]` names its parameters beside the bias, if it has any;
 ///  - a *grouped* unit (`grouped = true`) spans several rows; its functions see the numbers of one group.
 ///
-/// Everything else (mean, variance, mode, statistics, back-propagation) is derived in family.hpp, and a unit overrides
-/// what it knows better or faster. Functions are `static constexpr` templates on the number type and use
-/// `exponential`, `logarithm` and `square_root` of core/math.hpp, which know dual numbers.
+/// Everything else (mean, variance, mode, statistics, back-propagation) is derived in family.hpp, and a unit
+/// overrides what it knows better or faster. Functions are `static constexpr` templates on the number type
+/// and use `exponential`, `logarithm` and `square_root` of core/math.hpp, which know dual numbers.
 #pragma once
 
 #include <concepts>
@@ -30,14 +32,14 @@ namespace harmonium {
 template <class U>
 inline constexpr bool is_grouped = false;
 template <class U>
-  requires requires { U::grouped; }
+requires requires { U::grouped; }
 inline constexpr bool is_grouped<U> = U::grouped;
 
 /// How many parameters a unit has for each row beside the bias.
 template <class U>
 inline constexpr int shapes_of = 0;
 template <class U>
-  requires requires { U::shape; }
+requires requires { U::shape; }
 inline constexpr int shapes_of<U> = static_cast<int>(std::size(U::shape));
 
 namespace detail {
@@ -68,8 +70,8 @@ concept FiniteElementUnit = !is_grouped<U> && requires {
   { U::template state<float>(0) } -> std::same_as<float>;
 };
 
-/// A grouped unit with few states: `Index states(Index size)` for a group of `size` rows, and `T state<T>(k, row)`,
-/// the number that state k has in a row of the group.
+/// A grouped unit with few states: `Index states(Index size)` for a group of `size` rows, and `T state<T>(k,
+/// row)`, the number that state k has in a row of the group.
 template <class U>
 concept FiniteGroupedUnit = is_grouped<U> && requires(Index k) {
   { U::states(k) } -> std::convertible_to<Index>;
@@ -94,16 +96,21 @@ concept GivesSample = detail::GivesOf<U>::sample;
 template <class U>
 concept Unit = requires {
   { U::name } -> std::convertible_to<const char*>;
-} && (FiniteUnit<U> || (!is_grouped<U> && GivesEnergy<U> && GivesLogPartition<U> && GivesSample<U>));
+}
+&&(FiniteUnit<U> || (!is_grouped<U> && GivesEnergy<U> && GivesLogPartition<U> && GivesSample<U>));
 
 /// One readable sentence for each requirement that a unit type fails; `Layer` asks it.
 template <class U>
 constexpr bool require_unit() {
-  static_assert(requires { { U::name } -> std::convertible_to<const char*>; },
-                "a unit type has a name: static constexpr const char* name");
+  static_assert(
+      requires {
+        { U::name } -> std::convertible_to<const char*>;
+      },
+      "a unit type has a name: static constexpr const char* name");
   if constexpr (is_grouped<U>) {
-    static_assert(FiniteGroupedUnit<U>,
-                  "a grouped unit type has finitely many states: Index states(Index size) and T state<T>(k, row)");
+    static_assert(
+        FiniteGroupedUnit<U>,
+        "a grouped unit type has finitely many states: Index states(Index size) and T state<T>(k, row)");
     static_assert(shapes_of<U> == 0, "a grouped unit type has no parameters beside its biases");
   } else if constexpr (requires { U::states; }) {
     static_assert(FiniteElementUnit<U>, "a unit type with int states also gives them: T state<T>(int k)");
@@ -111,8 +118,9 @@ constexpr bool require_unit() {
     static_assert(GivesEnergy<U>, "a unit type without states gives its energy: T energy(T x, T... shape)");
     static_assert(GivesLogPartition<U>,
                   "a unit type without states gives its log-partition: T log_partition(T field, T... shape)");
-    static_assert(GivesSample<U>,
-                  "a unit type without states gives its sampler: T sample(T field, T... shape, Random& random)");
+    static_assert(
+        GivesSample<U>,
+        "a unit type without states gives its sampler: T sample(T field, T... shape, Random& random)");
   }
   return Unit<U>;
 }

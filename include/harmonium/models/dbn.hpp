@@ -1,0 +1,156 @@
+/// \file
+/// Deep belief network: a stack of RBMs, each trained on what the one below makes of the data (Hinton,
+/// Osindero and Teh, 2006). Every RBM keeps both of its biases; neighbours share none.
+#pragma once
+
+#include <vector>
+
+#include "rbm.hpp"
+#include "stack.hpp"
+
+namespace harmonium {
+
+/// How a DBN is made.
+struct DbnOptions {
+  std::vector<StackSize> sizes;  ///< of all layers from the visible one up, at least two
+  std::uint64_t seed = 0;        ///< of the initial weights; RBM i takes seed + i
+  double weight_scale = 0.01;    ///< their standard deviation
+};
+
+/// A stack of RBMs with the unit types of `Units`, a `Stack`. A plain value.
+///
+///     Dbn<Stack<Bernoulli>> dbn{{784, 500, 500, 2000}};
+///     Dbn<Stack<Gaussian, Bernoulli>> other{{.sizes = {784, 500, 30}, .seed = 1}};
+template <class Units, class B = Cpu<float>>
+struct Dbn;
+
+template <class... U, class B>
+struct Dbn<Stack<U...>, B> {
+  using Units = Stack<U...>;          ///< unit types
+  using Backend = B;                  ///< where parameters live
+  using Scalar = typename B::Scalar;  ///< their numbers
+  using Options = DbnOptions;         ///< how it is made
+  /// The same model on another backend or with other numbers.
+  template <class To>
+  using On = Dbn<Units, To>;
+  /// Type of RBM `I`.
+  template <std::size_t I>
+  using RbmAt = Rbm<typename Units::template At<I>, typename Units::template At<I + 1>, B>;
+
+ private:
+  template <class>
+  struct Kinds;
+  template <std::size_t... I>
+  struct Kinds<std::index_sequence<I...>> {
+    using type = detail::UniqueVariant<RbmAt<I>...>;
+  };
+
+ public:
+  /// Any of the types that the stack's RBMs have.
+  using AnyRbm = typename Kinds<std::make_index_sequence<Units::named>>::type;
+
+  std::vector<AnyRbm> rbms;  ///< from the bottom up; algorithms use `for_each_rbm`
+
+  Dbn() = default;
+  /// \throws ShapeError if there are fewer than two layers, fewer than types are named, or a layer has no
+  /// units
+  explicit Dbn(const Options& options) {
+    const auto& sizes = options.sizes;
+    check<ShapeError>(sizes.size() >= std::max<std::size_t>(2, Units::named), "Dbn: ", sizes.size(),
+                      " layer sizes, expected at least ", std::max<std::size_t>(2, Units::named));
+    for (std::size_t i = 0; i + 1 < sizes.size(); ++i) {
+      detail::with_kind<Units::named>(i, [&](auto kind) {
+        using R = RbmAt<kind>;
+        rbms.push_back(R({.visible = sizes[i].template as<typename Units::template At<kind>>(),
+                          .hidden = sizes[i + 1].template as<typename Units::template At<kind + 1>>(),
+                          .seed = options.seed + i,
+                          .weight_scale = options.weight_scale}));
+      });
+    }
+  }
+  explicit Dbn(std::vector<StackSize> sizes, std::uint64_t seed = 0)
+      : Dbn(Options{.sizes = std::move(sizes), .seed = seed}) {}
+
+  /// Number of RBMs, one less than layers.
+  Index depth() const { return static_cast<Index>(rbms.size()); }
+  /// Sizes to make another of the same shape with.
+  Options options() const {
+    Options result;
+    for (std::size_t i = 0; i < rbms.size(); ++i)
+      std::visit(
+          [&](const auto& rbm) {
+            if (i == 0) result.sizes.push_back(StackSize(rbm.visible.size()));
+            result.sizes.push_back(StackSize(rbm.hidden.size()));
+          },
+          rbms[i]);
+    return result;
+  }
+  /// What `describe` put down. \throws DataError if it is no DBN of these unit types
+  static Options options_from(const Metadata& metadata) {
+    detail::check_kind(metadata, "dbn");
+    const Index depth = detail::parse_size(detail::metadata_at(metadata, "depth"), "depth");
+    Options result;
+    for (Index i = 0; i < depth; ++i)
+      detail::with_kind<Units::named>(static_cast<std::size_t>(i), [&](auto kind) {
+        const std::string name = "layers." + std::to_string(i);
+        if (i == 0)
+          result.sizes.push_back(StackSize(
+              detail::layer_size_from<typename Units::template At<0>>(metadata, name + ".visible")));
+        result.sizes.push_back(StackSize(
+            detail::layer_size_from<typename Units::template At<kind + 1>>(metadata, name + ".hidden")));
+      });
+    return result;
+  }
+  /// Number of parameters of a DBN made with these options.
+  static double parameter_count(const Options& options) {
+    double count = 0;
+    for (std::size_t i = 0; i + 1 < options.sizes.size(); ++i)
+      detail::with_kind<Units::named>(i, [&](auto kind) {
+        count += RbmAt<kind>::parameter_count(
+            {.visible = options.sizes[i].template as<typename Units::template At<kind>>(),
+             .hidden = options.sizes[i + 1].template as<typename Units::template At<kind + 1>>()});
+      });
+    return count;
+  }
+
+  friend bool operator==(const Dbn& a, const Dbn& b) { return a.rbms == b.rbms; }
+
+  /// The walk: `layers.0.*`, `layers.1.*`, ...
+  template <class F, class Self, class... Others>
+  static void walk(F& f, const ParameterName& name, Self& self, Others&... others) {
+    const ParameterName layers = name / "layers";
+    for (std::size_t i = 0; i < self.rbms.size(); ++i)
+      std::visit(
+          [&]<class R>(R& rbm) {
+            using Plain = std::remove_const_t<R>;
+            Plain::walk(f, layers / static_cast<Index>(i), rbm,
+                        std::get<typename Plain::template On<typename Others::Backend>>(others.rbms[i])...);
+          },
+          self.rbms[i]);
+  }
+};
+
+/// Calls f(rbm, i) for each RBM of a DBN from the bottom up; `rbm` has its own type.
+template <class Units, class B, class F>
+void for_each_rbm(Dbn<Units, B>& dbn, F f) {
+  for (std::size_t i = 0; i < dbn.rbms.size(); ++i)
+    std::visit([&](auto& rbm) { f(rbm, static_cast<Index>(i)); }, dbn.rbms[i]);
+}
+template <class Units, class B, class F>
+void for_each_rbm(const Dbn<Units, B>& dbn, F f) {
+  for (std::size_t i = 0; i < dbn.rbms.size(); ++i)
+    std::visit([&](const auto& rbm) { f(rbm, static_cast<Index>(i)); }, dbn.rbms[i]);
+}
+
+/// Kind, unit types and sizes, for files.
+template <class Units, class B>
+Metadata describe(const Dbn<Units, B>& dbn) {
+  Metadata metadata{{"kind", "dbn"}, {"depth", std::to_string(dbn.depth())}};
+  for_each_rbm(dbn, [&](const auto& rbm, Index i) {
+    for (const auto& [name, value] : describe(rbm))
+      if (name != "kind") metadata["layers." + std::to_string(i) + "." + name] = value;
+  });
+  return metadata;
+}
+
+}  // namespace harmonium

@@ -1,0 +1,71 @@
+/// \file
+/// Unit types of a stack of layers: known at compile time, while the number of layers and their sizes are
+/// not.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <variant>
+
+#include "metadata.hpp"
+
+namespace harmonium {
+
+/// Unit types from the bottom up; the last one named repeats as often as there are layers.
+template <class... U>
+struct Stack {
+  static_assert(sizeof...(U) >= 1, "a Stack names at least one unit type");
+  static constexpr std::size_t named = sizeof...(U);  ///< how many are named
+  /// Type of the units in layer `I`, the visible layer being 0.
+  template <std::size_t I>
+  using At = std::tuple_element_t<std::min(I, named - 1), std::tuple<U...>>;
+};
+
+/// Size of a layer in a stack: `500`, or `GroupedSize{.units = 5, .states = 3}`.
+struct StackSize {
+  Index units = 0;                                              ///< units
+  Index states = 0;                                             ///< rows of each, if they are grouped
+  constexpr StackSize(Index unit_count) : units(unit_count) {}  // NOLINT: numbers are sizes
+  constexpr StackSize(GroupedSize size) : units(size.units), states(size.states) {}  // NOLINT
+  bool operator==(const StackSize&) const = default;
+
+  /// As a layer of units `U` wants it.
+  template <class U>
+  constexpr LayerSize<U> as() const {
+    if constexpr (is_grouped<U>) {
+      return {units, states};
+    } else {
+      return units;
+    }
+  }
+};
+
+namespace detail {
+template <class Done, class... Types>
+struct Unique;
+template <class... Done>
+struct Unique<std::variant<Done...>> {
+  using type = std::variant<Done...>;
+};
+template <class... Done, class First, class... Rest>
+struct Unique<std::variant<Done...>, First, Rest...>
+    : std::conditional_t<(std::is_same_v<First, Done> || ...), Unique<std::variant<Done...>, Rest...>,
+                         Unique<std::variant<Done..., First>, Rest...>> {};
+/// A variant of the types, each once.
+template <class... Types>
+using UniqueVariant = typename Unique<std::variant<>, Types...>::type;
+
+/// Calls f with std::integral_constant min(layer, limit - 1): a run-time layer's compile-time kind.
+template <std::size_t limit, class F>
+void with_kind(std::size_t layer, F f) {
+  [&]<std::size_t... I>(std::index_sequence<I...>) {
+    (void)((I == std::min(layer, limit - 1) ? (f(std::integral_constant<std::size_t, I>{}), true) : false) ||
+           ...);
+  }
+  (std::make_index_sequence<limit>{});
+}
+}  // namespace detail
+}  // namespace harmonium
