@@ -27,7 +27,7 @@ foreach(label IN ITEMS fast slow)
     math(EXPR end "${end} + 1")
     string(SUBSTRING "${names}" ${end} -1 names)
     # Catch2 reads a name as a pattern, and version 2 calls it a success if nothing matches.
-    string(REGEX REPLACE "([][\\,\"])" "\\\\\\1" pattern "${name}")
+    string(REGEX REPLACE "([][\\,\"~])" "\\\\\\1" pattern "${name}")
     string(APPEND script "add_test([==[${name}]==] [==[${PROGRAM}]==] [==[${pattern}]==] --warn NoAssertions)\n"
       "set_tests_properties([==[${name}]==] PROPERTIES LABELS ${label} FAIL_REGULAR_EXPRESSION \"No tests ran\")\n")
   endwhile()

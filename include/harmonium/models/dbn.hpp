@@ -12,9 +12,9 @@ namespace harmonium {
 
 /// How a DBN is made.
 struct DbnOptions {
-  std::vector<StackSize> sizes;  ///< of all layers from the visible one up, at least two
-  std::uint64_t seed = 0;        ///< of the initial weights; RBM i takes seed + i
-  double weight_scale = 0.01;    ///< their standard deviation
+  std::vector<StackSize> sizes = {};  ///< of all layers from the visible one up, at least two
+  std::uint64_t seed = 0;             ///< of the initial weights; RBM i takes seed + i
+  double weight_scale = 0.01;         ///< their standard deviation
 };
 
 /// A stack of RBMs with the unit types of `Units`, a `Stack`. A plain value.

@@ -135,7 +135,7 @@ void add_energy(const B& on, const Layer<U, B>& layer, ConstViewOf<B> x, ScalarO
 
 namespace detail {
 template <class F, std::size_t... I>
-void for_each_shape(F f, std::index_sequence<I...> /*shapes*/) {
+void for_each_shape([[maybe_unused]] F f, std::index_sequence<I...> /*shapes*/) {
   (f(std::integral_constant<int, static_cast<int>(I)>{}), ...);
 }
 template <class U>

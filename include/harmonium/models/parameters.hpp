@@ -88,6 +88,12 @@ struct SquareBody {
     return a * a;
   }
 };
+struct IdentityBody {
+  template <class T>
+  constexpr T operator()(T a) const {
+    return a;
+  }
+};
 struct NotFiniteBody {
   template <class T>
   constexpr T operator()(T a) const {

@@ -1,0 +1,185 @@
+/// \file
+/// Running a network: activations, class probabilities, predictions, and how good they are.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "../data/batch_source.hpp"
+#include "../models/network.hpp"
+
+namespace harmonium {
+
+/// Memory for running up to `columns` samples through a network, and back.
+template <class B>
+struct Activations {
+  /// What one layer receives (W^T x) and puts out.
+  struct Pass {
+    Matrix<B> input;  ///< rows x columns
+    Matrix<B> mean;   ///< rows x columns
+  };
+  std::vector<Pass> layers;  ///< hidden layers from the bottom up
+  Pass head;                 ///< softmax: classes x columns
+  Matrix<B> error;           ///< what comes down from the layer above; rows of the widest layer
+
+  Activations() = default;
+  template <class Units>
+  Activations(const Network<Units, B>& network, Index columns) {
+    Index widest = 1;
+    const auto make = [&](Index rows) { return Pass{Matrix<B>(rows, columns), Matrix<B>(rows, columns)}; };
+    for (const auto& any : network.layers)
+      std::visit(
+          [&](const auto& dense) {
+            layers.push_back(make(dense.layer.rows()));
+            widest = std::max(widest, dense.layer.rows());
+          },
+          any);
+    head = make(network.classes());
+    error = Matrix<B>(widest, columns);
+  }
+};
+
+/// Runs samples (inputs x n) through the network; activations.head.mean then holds class probabilities.
+template <class Units, class B>
+void forward(const B& on, const Network<Units, B>& network, ConstViewOf<B> x, Activations<B>& activations) {
+  const auto pass = [&](const auto& dense, auto& memory) {
+    const auto input = view_of(memory.input).columns(0, x.cols),
+               out = view_of(memory.mean).columns(0, x.cols);
+    on.multiply(Op::transposed, Op::plain, 1, dense.weights, x, 0, input);
+    mean(on, dense.layer, input, out);
+    x = out;
+  };
+  for (std::size_t i = 0; i < network.layers.size(); ++i)
+    std::visit([&](const auto& dense) { pass(dense, activations.layers[i]); }, network.layers[i]);
+  pass(network.head, activations.head);
+}
+
+/// One-hot columns for labels. \throws DataError if a label is no class
+template <class T>
+void write_one_hot(std::span<const int> labels, View<T> out) {
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    check<DataError>(labels[i] >= 0 && labels[i] < out.rows, "labels: label ", i, " is ", labels[i],
+                     ", expected 0 to ", out.rows - 1);
+    for (Index r = 0; r < out.rows; ++r) out(r, static_cast<Index>(i)) = r == labels[i] ? T(1) : T(0);
+  }
+}
+
+/// Adds -log p(target) of each column to `out` (1 x n): log Z of the head's fields minus the target's field.
+/// The activations are those of `forward`; targets (classes x n) are one-hot or distributions.
+template <class Units, class B>
+void add_cross_entropy(const B& on, const Network<Units, B>& network, const Activations<B>& activations,
+                       ConstViewOf<B> targets, ViewOf<B> out) {
+  const auto input = ConstViewOf<B>(activations.head.input).columns(0, targets.cols);
+  add_log_partition(on, network.head.layer, input, 1, out);
+  add_energy(on, network.head.layer, targets, 1, out);
+  on.dot_columns(-1, targets, input, out);
+}
+
+namespace detail {
+/// The largest number's row, the first if several.
+template <class T>
+int largest_row(View<const T> x, Index column) {
+  Index best = 0;
+  for (Index r = 1; r < x.rows; ++r)
+    if (x(r, column) > x(best, column)) best = r;
+  return static_cast<int>(best);
+}
+inline constexpr Index forward_block = 500;  // columns at a time, so that memory does not grow with the data
+
+/// Calls f(first, activations, n) for blocks of a source's samples that were run through the network.
+template <class Units, class B, class Source, class F>
+void for_each_forward(const B& on, const Network<Units, B>& network, const Source& source, const char* caller,
+                      F f) {
+  check<ShapeError>(source.rows() == network.input_rows(), caller, ": the data have ", source.rows(),
+                    " rows, the network has ", network.input_rows(), " inputs");
+  const Index block = std::min(forward_block, std::max<Index>(1, source.size()));
+  Activations<B> activations(network, block);
+  Matrix<B> x(network.input_rows(), block);
+  std::vector<Index> columns;
+  for (Index first = 0; first < source.size(); first += block) {
+    const Index n = std::min(block, source.size() - first);
+    columns.resize(static_cast<std::size_t>(n));
+    for (Index i = 0; i < n; ++i) columns[static_cast<std::size_t>(i)] = first + i;
+    const auto batch = view_of(x).columns(0, n);
+    source.fill(on, columns, batch);
+    forward(on, network, batch, activations);
+    f(first, activations, n);
+  }
+}
+}  // namespace detail
+
+/// Class probabilities, classes x samples, on the host.
+/// \throws ShapeError if the data have other rows than the network has inputs
+template <class Units, class B, BatchSource<B> Source>
+auto predict_proba(const Network<Units, B>& network, const Source& source, const B& on = B::all()) {
+  using T = ScalarOf<B>;
+  Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> result(network.classes(), source.size());
+  detail::for_each_forward(
+      on, network, source, "predict_proba", [&](Index first, const auto& activations, Index n) {
+        on.download(ConstViewOf<B>(activations.head.mean).columns(0, n), View<T>(result).columns(first, n));
+      });
+  return result;
+}
+/// The same for a matrix of one's own, inputs x samples.
+template <class Units, class B>
+auto predict_proba(const Network<Units, B>& network, std::type_identity_t<ConstViewOf<B>> x,
+                   const B& on = B::all()) {
+  return predict_proba(network, MatrixSource<ScalarOf<B>, typename B::Memory>{x}, on);
+}
+
+/// The most probable class of each sample.
+/// \throws ShapeError if the data have other rows than the network has inputs
+template <class Units, class B, BatchSource<B> Source>
+std::vector<int> predict(const Network<Units, B>& network, const Source& source, const B& on = B::all()) {
+  const auto p = predict_proba(network, source, on);
+  std::vector<int> classes(static_cast<std::size_t>(p.cols()));
+  for (Index c = 0; c < p.cols(); ++c)
+    classes[static_cast<std::size_t>(c)] = detail::largest_row(View<const ScalarOf<B>>(p), c);
+  return classes;
+}
+/// The same for a matrix of one's own, inputs x samples.
+template <class Units, class B>
+std::vector<int> predict(const Network<Units, B>& network, std::type_identity_t<ConstViewOf<B>> x,
+                         const B& on = B::all()) {
+  return predict(network, MatrixSource<ScalarOf<B>, typename B::Memory>{x}, on);
+}
+
+/// How good a classifier is on labelled data.
+struct Evaluation {
+  double error = 0;     ///< share of samples whose most probable class is wrong
+  double log_loss = 0;  ///< mean of -log p(label), in nats
+};
+
+/// Runs all labelled samples through the network.
+/// \throws ShapeError if the data have other rows than the network has inputs
+/// \throws DataError if there are no samples, no labels, or a label is no class
+template <class Units, class B, BatchSource<B> Source>
+Evaluation evaluate(const Network<Units, B>& network, const Source& source, const B& on = B::all()) {
+  using T = ScalarOf<B>;
+  const std::span<const int> labels = source.labels();
+  check<DataError>(source.size() >= 1, "evaluate: the data have no samples");
+  check<DataError>(static_cast<Index>(labels.size()) == source.size(), "evaluate: the data have ",
+                   labels.size(), " labels for ", source.size(), " samples");
+  double wrong = 0, loss = 0;
+  using Host = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic>;
+  Host p(network.classes(), detail::forward_block), one_hot(network.classes(), detail::forward_block);
+  Matrix<B> targets(network.classes(), detail::forward_block), losses(1, detail::forward_block);
+  detail::for_each_forward(
+      on, network, source, "evaluate", [&](Index first, const auto& activations, Index n) {
+        const auto part = labels.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(n));
+        on.download(ConstViewOf<B>(activations.head.mean).columns(0, n), View<T>(p).columns(0, n));
+        for (Index i = 0; i < n; ++i)
+          wrong += detail::largest_row(View<const T>(p), i) != part[static_cast<std::size_t>(i)] ? 1 : 0;
+        write_one_hot(part, View<T>(one_hot).columns(0, n));
+        const auto target = view_of(targets).columns(0, n);
+        on.upload(View<const T>(one_hot).columns(0, n), target);
+        const auto out = view_of(losses).columns(0, n);
+        on.fill(out, 0);
+        add_cross_entropy(on, network, activations, target, out);
+        loss += on.sum(detail::IdentityBody{}, ConstViewOf<B>(out));
+      });
+  const auto count = static_cast<double>(source.size());
+  return {.error = wrong / count, .log_loss = loss / count};
+}
+
+}  // namespace harmonium

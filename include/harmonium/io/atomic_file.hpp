@@ -1,0 +1,164 @@
+/// \file
+/// Files that are whole or not there: a file is written beside its target under another name, flushed to the
+/// disk and renamed, so whatever goes wrong on the way leaves the old file as it was. For POSIX systems.
+#pragma once
+
+#include <atomic>
+#include <string_view>
+
+#include "input_file.hpp"
+
+namespace harmonium {
+
+namespace detail {
+
+/// A new file of a name that no other has, removed at the end unless it was renamed. `target` is what errors
+/// name.
+class TemporaryFile {
+ public:
+  TemporaryFile(const std::filesystem::path& folder, const std::filesystem::path& target)
+      : path_(folder), target_(target), descriptor_(-1) {
+    static std::atomic<unsigned> count{0};
+    // More than one try, for a killed program's files may still lie there.
+    for (int tries = 0; tries < 1000 && descriptor_.number() < 0; ++tries) {
+      path_ = folder / (".harmonium-" + std::to_string(::getpid()) + '-' + std::to_string(count++) + ".tmp");
+      descriptor_ = Descriptor(::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
+      if (descriptor_.number() < 0 && errno != EEXIST) break;
+    }
+    if (descriptor_.number() < 0) fail_file("write", target_, errno);
+  }
+  TemporaryFile(const TemporaryFile&) = delete;
+  TemporaryFile& operator=(const TemporaryFile&) = delete;
+  ~TemporaryFile() {
+    if (!renamed_) ::unlink(path_.c_str());
+  }
+
+  void write(std::span<const std::byte> bytes) {
+    while (!bytes.empty()) {
+      const auto written = ::write(descriptor_.number(), bytes.data(), bytes.size());
+      if (written < 0 && errno == EINTR) continue;
+      if (written < 0) fail_file("write", target_, errno);
+      bytes = bytes.subspan(static_cast<std::size_t>(written));
+    }
+  }
+  void set_permissions(mode_t mode) {
+    if (::fchmod(descriptor_.number(), mode) != 0) fail_file("write", target_, errno);
+  }
+  /// All bytes to the disk.
+  void flush() {
+    if (::fsync(descriptor_.number()) != 0) fail_file("write", target_, errno);
+  }
+  void rename() {
+    if (const int reason = descriptor_.close(); reason != 0) fail_file("write", target_, reason);
+    if (::rename(path_.c_str(), target_.c_str()) != 0) fail_file("write", target_, errno);
+    renamed_ = true;
+  }
+
+ private:
+  std::filesystem::path path_, target_;
+  Descriptor descriptor_;
+  bool renamed_ = false;
+};
+
+/// The folder that a file is in.
+inline std::filesystem::path folder_of(const std::filesystem::path& path) {
+  return path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
+}
+
+/// Where a link leads, else the path itself: a link's target is what is to be replaced.
+inline std::filesystem::path follow_link(const std::filesystem::path& path) {
+  std::error_code error;
+  if (!std::filesystem::is_symlink(path, error)) return path;
+  std::filesystem::path target = std::filesystem::weakly_canonical(path, error);
+  if (error) fail_file("write", path, error.value());
+  return target;
+}
+
+}  // namespace detail
+
+/// A file in the making. Nothing is to be seen of it before `commit`; without that, or if an error is thrown,
+/// the old file of that name stays. A file that is replaced passes its permissions on.
+class AtomicFile {
+ public:
+  /// \throws FileError if there cannot be a file of that name
+  explicit AtomicFile(const std::filesystem::path& path)
+      : AtomicFile(detail::follow_link(path), Resolved{}) {}
+
+  /// Appends.
+  /// \throws FileError
+  void write(std::span<const std::byte> bytes) {
+    if (buffer_.size() + bytes.size() > buffer_size) {
+      file_.write(buffer_);
+      buffer_.clear();
+    }
+    if (bytes.size() >= buffer_size) {
+      file_.write(bytes);
+    } else {
+      buffer_.insert(buffer_.end(), bytes.begin(), bytes.end());
+    }
+  }
+  void write(std::string_view text) { write(std::as_bytes(std::span(text))); }
+
+  /// Brings everything to the disk and puts the file in its place.
+  /// \throws FileError
+  void commit() {
+    file_.write(buffer_);
+    buffer_.clear();
+    file_.flush();
+    file_.rename();
+    // So that the new name outlives a power cut. Some file systems cannot; the file is whole in either case.
+    const detail::Descriptor folder(
+        ::open(detail::folder_of(target_).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (folder.number() >= 0) ::fsync(folder.number());
+  }
+
+ private:
+  static constexpr std::size_t buffer_size = 65536;
+  struct Resolved {};
+  AtomicFile(const std::filesystem::path& target, Resolved)
+      : target_(check_target(target)), file_(detail::folder_of(target_), target_) {
+    struct stat old {};
+    if (::stat(target_.c_str(), &old) == 0) file_.set_permissions(old.st_mode & 0777);
+    buffer_.reserve(buffer_size);
+  }
+  static const std::filesystem::path& check_target(const std::filesystem::path& target) {
+    check<FileError>(target.has_filename(), "cannot write '", target.string(), "': it names no file");
+    struct stat old {};
+    if (::stat(target.c_str(), &old) == 0) {
+      check<FileError>(S_ISREG(old.st_mode), "cannot write '", target.string(),
+                       "': it is there and not a regular file");
+      if (::access(target.c_str(), W_OK) != 0) detail::fail_file("write", target, errno);
+    }
+    return target;
+  }
+
+  std::filesystem::path target_;
+  detail::TemporaryFile file_;
+  std::vector<std::byte> buffer_;
+};
+
+/// Writes a whole file, or leaves the old one as it was.
+/// \throws FileError
+inline void write_file(const std::filesystem::path& path, std::span<const std::byte> bytes) {
+  AtomicFile file(path);
+  file.write(bytes);
+  file.commit();
+}
+inline void write_file(const std::filesystem::path& path, std::string_view text) {
+  write_file(path, std::as_bytes(std::span(text)));
+}
+
+/// Makes a folder with its parents, unless it is there, and proves that files can be written in it: to be
+/// asked before hours of training, not after. \throws FileError
+inline void require_writable_folder(const std::filesystem::path& folder) {
+  const std::filesystem::path place = folder.empty() ? std::filesystem::path(".") : folder;
+  std::error_code error;
+  std::filesystem::create_directories(place, error);
+  if (error) detail::fail_file("make the folder", place, error.value());
+  detail::TemporaryFile probe(place, place);
+  const std::byte byte{};
+  probe.write(std::span(&byte, 1));
+  probe.flush();
+}
+
+}  // namespace harmonium

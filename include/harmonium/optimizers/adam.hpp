@@ -1,0 +1,42 @@
+/// \file
+/// Adam (Kingma and Ba, 2015), algorithm 1, ascending: steps scaled by running means of the gradient and its
+/// square.
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+
+#include "../core/math.hpp"
+#include "schedule.hpp"
+
+namespace harmonium {
+
+/// Adam, with the bias correction of the paper.
+struct Adam {
+  Schedule rate = 1e-3;   ///< step size, above 0
+  double beta1 = 0.9;     ///< decay of the gradient's mean, 0 to below 1
+  double beta2 = 0.999;   ///< decay of its square's mean, 0 to below 1
+  double epsilon = 1e-8;  ///< added to the root, above 0
+
+  static constexpr int moments = 2;  ///< numbers remembered for each parameter
+  /// What happens to one number.
+  template <class T>
+  struct Rule {
+    T keep1, keep2, rate, scale2, epsilon;
+    constexpr void operator()(T& w, T gradient, T& m, T& v) const {
+      m += (T(1) - keep1) * (gradient - m);
+      v += (T(1) - keep2) * (gradient * gradient - v);
+      w += rate * m / (square_root(v * scale2) + epsilon);
+    }
+  };
+  /// The rule of step `step`, counted from 1.
+  template <class T>
+  Rule<T> rule(std::uint64_t step, double progress) const {
+    const auto t = static_cast<double>(step);
+    return {static_cast<T>(beta1), static_cast<T>(beta2),
+            static_cast<T>(rate.at(progress) / (1 - std::pow(beta1, t))),
+            static_cast<T>(1 / (1 - std::pow(beta2, t))), static_cast<T>(epsilon)};
+  }
+};
+
+}  // namespace harmonium

@@ -1,0 +1,87 @@
+/// \file
+/// What an optimizer is, and how one moves a model. An optimizer is a value: options, the number of `moments`
+/// that it remembers for each parameter, and `rule<T>(step, progress)`, what happens to one number. Gradients
+/// point uphill.
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <type_traits>
+#include <utility>
+#include <variant>
+
+#include "../core/error.hpp"
+#include "adam.hpp"
+#include "momentum.hpp"
+
+namespace harmonium {
+
+/// An optimizer: see this file's head.
+template <class O>
+concept Optimizer = std::copyable<O> && requires(const O& optimizer) {
+  { O::moments } -> std::convertible_to<int>;
+  optimizer.template rule<float>(std::uint64_t{1}, 0.5);
+  { optimizer.rate.at(0.5) } -> std::convertible_to<double>;
+};
+static_assert(Optimizer<Momentum> && Optimizer<Adam>);
+
+/// The optimizers that come with the library.
+using AnyOptimizer = std::variant<Momentum, Adam>;
+
+namespace detail {
+template <class T>
+inline constexpr bool is_variant = false;
+template <class... T>
+inline constexpr bool is_variant<std::variant<T...>> = true;
+
+/// Calls f with a policy: with the one that a variant holds, or with the policy itself.
+template <class F, class Policy>
+decltype(auto) visit_policy(F&& f, Policy& policy) {
+  if constexpr (is_variant<std::remove_const_t<Policy>>) {
+    return std::visit(std::forward<F>(f), policy);
+  } else {
+    return f(policy);
+  }
+}
+
+/// A rule with weight decay: the gradient of -decay/2 w^2 joins in.
+template <class Rule, class T>
+struct DecayedRule {
+  Rule rule;
+  T decay;
+  template <class... Moments>
+  constexpr void operator()(T& w, T gradient, Moments&... moments) const {
+    rule(w, gradient - decay * w, moments...);
+  }
+};
+}  // namespace detail
+
+/// The rate that a policy uses at this progress.
+template <class Policy>
+double rate_at(const Policy& optimizer, double progress) {
+  return detail::visit_policy([&](const auto& o) { return static_cast<double>(o.rate.at(progress)); },
+                              optimizer);
+}
+
+/// \throws ValueError if the rate or momentum is out of range at the run's beginning
+template <class Policy>
+void check_optimizer(const Policy& optimizer) {
+  detail::visit_policy(
+      [](const auto& o) {
+        const double rate = o.rate.at(0.0);
+        check<ValueError>(rate >= 0 && rate < 1e6, "optimizer: rate is ", rate,
+                          ", expected a number of at least 0");
+        if constexpr (requires { o.momentum.at(0.0); }) {
+          const double momentum = o.momentum.at(0.0);
+          check<ValueError>(momentum >= 0 && momentum < 1, "optimizer: momentum is ", momentum,
+                            ", expected at least 0 and less than 1");
+        }
+        if constexpr (requires { o.beta1 + o.beta2 + o.epsilon; })
+          check<ValueError>(o.beta1 >= 0 && o.beta1 < 1 && o.beta2 >= 0 && o.beta2 < 1 && o.epsilon > 0,
+                            "optimizer: beta1, beta2, epsilon are ", o.beta1, ", ", o.beta2, ", ", o.epsilon,
+                            ", expected betas from 0 to below 1 and epsilon above 0");
+      },
+      optimizer);
+}
+
+}  // namespace harmonium

@@ -1,0 +1,70 @@
+/// \file
+/// The loop that all trainers share: shuffled batches, a report after each epoch, observers, and the best
+/// model kept.
+#pragma once
+
+#include <algorithm>
+#include <optional>
+#include <span>
+
+#include "../core/permutation.hpp"
+#include "../core/timer.hpp"
+#include "report.hpp"
+
+namespace harmonium {
+
+/// What the loop needs to know.
+struct EpochsOptions {
+  std::string phase = {};  ///< for reports
+  int epochs = 1;          ///< passes over the data
+  Index batch_size = 100;  ///< samples in a batch; the last one of an epoch has what is left
+  std::uint64_t seed = 0;  ///< of the order of samples
+};
+
+/// Calls learn(columns) for each batch, with the numbers of its samples in a random order that is new in each
+/// epoch; then measure(report) and all observers. Every sample is used once in an epoch.
+template <class Model, class Learn, class Measure, Observer... Observers>
+History run_epochs(const EpochsOptions& options, Index size, Model& model, Learn learn, Measure measure,
+                   Observers&... observers) {
+  History history;
+  std::optional<Model> best;
+  std::vector<Index> order(static_cast<std::size_t>(size));
+  const Index batches = (size + options.batch_size - 1) / options.batch_size;
+  const Timer whole;
+  for (int epoch = 1; epoch <= options.epochs; ++epoch) {
+    const Timer timer;
+    permute(order,
+            {.seed = options.seed, .step = static_cast<std::uint32_t>(epoch), .stream = Stream::shuffle});
+    for (Index batch = 0; batch < batches; ++batch) {
+      const Index first = batch * options.batch_size;
+      learn(std::span<const Index>(order).subspan(
+          static_cast<std::size_t>(first),
+          static_cast<std::size_t>(std::min(options.batch_size, size - first))));
+      const BatchReport progress{options.phase, epoch, options.epochs, batch + 1, batches, whole.seconds()};
+      const auto tell = [&](auto& observer) {
+        if constexpr (requires { observer.on_batch(progress); }) observer.on_batch(progress);
+      };
+      (tell(observers), ...);
+    }
+    EpochReport report{.phase = options.phase,
+                       .epoch = epoch,
+                       .epochs = options.epochs,
+                       .seconds = timer.seconds(),
+                       .total_seconds = whole.seconds()};
+    measure(report);
+    history.epochs.push_back(report);
+    bool stop = false, restore = false;
+    const auto ask = [&](auto& observer) {
+      const Flow answer = notify(observer, report);
+      if (answer == Flow::keep) best = model;
+      stop = stop || answer == Flow::stop || answer == Flow::stop_and_restore;
+      restore = restore || answer == Flow::stop_and_restore;
+    };
+    (ask(observers), ...);
+    if (restore && best) model = std::move(*best);
+    if (stop) break;
+  }
+  return history;
+}
+
+}  // namespace harmonium

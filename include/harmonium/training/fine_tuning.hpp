@@ -1,0 +1,231 @@
+/// \file
+/// Fine-tuning a network by back-propagation: uphill along the log likelihood of the labels, which is
+/// downhill along the cross-entropy, with the same optimizers, observers and order of samples as contrastive
+/// divergence.
+#pragma once
+
+#include "../inference/forward.hpp"
+#include "epochs.hpp"
+#include "model_optimizer.hpp"
+
+namespace harmonium {
+
+/// How to fine-tune. A policy of one's own replaces the variant: name its type as template argument.
+template <class Optimizer = AnyOptimizer>
+struct FineTuningOptions {
+  int epochs = 10;                    ///< passes over the data
+  Index batch_size = 100;             ///< samples in an update, at least 1
+  Optimizer optimizer = Adam{};       ///< `Momentum{...}` or `Adam{...}`
+  double weight_decay = 0;            ///< L2 penalty: weights lose this share times the rate
+  std::uint64_t seed = 0;             ///< of the order of samples
+  std::string phase = "fine-tuning";  ///< what reports call the run
+};
+
+/// Gradient of the mean log likelihood of targets (classes x n, one-hot or distributions) for samples x
+/// (inputs x n). The activations are those of `forward` for x, and are used up. Shape parameters get no
+/// gradient.
+template <class Units, class B>
+void backward(const B& on, const Network<Units, B>& network, ConstViewOf<B> x, ConstViewOf<B> targets,
+              Activations<B>& activations, ConstViewOf<B> ones, Network<Units, B>& gradient) {
+  using T = ScalarOf<B>;
+  const Index n = x.cols;
+  const T share = T(1) / static_cast<T>(n);
+  const auto below = [&](std::size_t i) {
+    return i == 0 ? x : ConstViewOf<B>(view_of(activations.layers[i - 1].mean).columns(0, n));
+  };
+  const auto collect = [&](ConstViewOf<B> inputs, ConstViewOf<B> delta, auto& dense_gradient) {
+    on.multiply(Op::plain, Op::transposed, 1, inputs, delta, 0, dense_gradient.weights);
+    on.fill(dense_gradient.layer.bias(), 0);
+    on.sum_over_samples(StateBody{}, delta, delta, ones, dense_gradient.layer.bias());
+  };
+  const auto delta = view_of(activations.head.mean).columns(0, n);
+  on.update([share](T& p, T target) { p = share * (target - p); }, delta, targets);
+  collect(below(network.layers.size()), delta, gradient.head);
+  ConstViewOf<B> weights_above = network.head.weights, delta_above = delta;
+  for (std::size_t i = network.layers.size(); i-- > 0;)
+    std::visit(
+        [&]<class D>(const D& dense) {
+          auto& memory = activations.layers[i];
+          const auto error = view_of(activations.error).rows_from(0, dense.layer.rows()).columns(0, n);
+          const auto own =
+              view_of(memory.mean).columns(0, n);  // the means have served; their place takes the delta
+          on.multiply(Op::plain, Op::plain, 1, weights_above, delta_above, 0, error);
+          backpropagate(on, dense.layer, view_of(memory.input).columns(0, n), error, own);
+          collect(below(i), own, std::get<D>(gradient.layers[i]));
+          weights_above = dense.weights;
+          delta_above = own;
+        },
+        network.layers[i]);
+}
+
+/// Trains all layers of a network. Holds what training remembers.
+///
+///     FineTuning trainer{network, {.epochs = 20, .optimizer = Adam{.rate = linear(1e-3, 0)}, .seed = 1}};
+///     trainer.fit(train, ProgressBar{});
+template <class Model, class Options = FineTuningOptions<>>
+class FineTuning {
+ public:
+  using Backend = typename Model::Backend;
+  using Scalar = typename Model::Scalar;
+
+  /// \param network is trained in place and must outlive the trainer
+  /// \param on with which means; by default all processors
+  /// \throws ValueError if an option is out of range
+  explicit FineTuning(Model& network, Options options = {}, Backend on = Backend::all())
+      : network_(network),
+        options_(checked(std::move(options))),
+        on_(std::move(on)),
+        gradient_(zeros_like(network)),
+        optimizer_(network, options_.optimizer),
+        activations_(network, options_.batch_size),
+        values_(network.input_rows(), options_.batch_size),
+        one_hot_(network.classes(), options_.batch_size),
+        targets_(network.classes(), options_.batch_size),
+        losses_(1, options_.batch_size),
+        ones_(1, options_.batch_size) {
+    on_.fill(ones_, 1);
+  }
+
+  /// One update from a batch of at most `batch_size` labelled samples.
+  /// \throws ShapeError if the batch has other rows than the network has inputs, no samples or too many
+  /// \throws DataError if there are not as many labels as samples, or a label is no class
+  void step(const Batch<Scalar, typename Backend::Memory>& batch) {
+    const Index n = batch.values.cols;
+    check<ShapeError>(batch.values.rows == network_.input_rows(), "step: the batch has ", batch.values.rows,
+                      " rows, the network has ", network_.input_rows(), " inputs");
+    check<ShapeError>(n >= 1 && n <= options_.batch_size, "step: the batch has ", n,
+                      " samples, expected 1 to ", options_.batch_size, " (batch_size)");
+    check<DataError>(static_cast<Index>(batch.labels.size()) == n, "step: the batch has ",
+                     batch.labels.size(), " labels for ", n, " samples");
+    write_one_hot(batch.labels, View<Scalar>(one_hot_).columns(0, n));
+    on_.copy(batch.values, view_of(values_).columns(0, n));
+    learn(n);
+  }
+
+  /// Trains for all epochs. Reports the metrics `loss` (mean cross-entropy of each batch before its update,
+  /// in nats) and `error` (share of wrong classes, likewise). \throws ShapeError if the data have other rows
+  /// than the network has inputs \throws DataError if there are no samples or labels, a label is no class, or
+  /// a number is not finite; all before
+  ///   anything is changed
+  /// \throws ValueError if the parameters stop being finite
+  template <BatchSource<Backend> Source, Observer... Observers>
+  History fit(const Source& source, Observers&&... observers) {
+    check_source(source);
+    const Index batches = (source.size() + options_.batch_size - 1) / options_.batch_size;
+    planned_steps_ = optimizer_.steps() +
+                     static_cast<std::uint64_t>(options_.epochs) * static_cast<std::uint64_t>(batches);
+    const std::span<const int> labels = source.labels();
+    std::vector<int> chosen;
+    return run_epochs(
+        {.phase = options_.phase,
+         .epochs = options_.epochs,
+         .batch_size = options_.batch_size,
+         .seed = options_.seed},
+        source.size(), network_,
+        [&](std::span<const Index> columns) {
+          const auto n = static_cast<Index>(columns.size());
+          chosen.resize(columns.size());
+          for (std::size_t i = 0; i < columns.size(); ++i)
+            chosen[i] = labels[static_cast<std::size_t>(columns[i])];
+          write_one_hot(std::span<const int>(chosen), View<Scalar>(one_hot_).columns(0, n));
+          source.fill(on_, columns, view_of(values_).columns(0, n));
+          learn(n);
+        },
+        [&](EpochReport& report) {
+          check<ValueError>(all_finite(on_, network_),
+                            "fit: a parameter is infinite or not a number after epoch ", report.epoch, " of ",
+                            options_.phase, "; a lower rate may help");
+          const double count = static_cast<double>(source.size());
+          report.rate = rate_at(options_.optimizer, progress());
+          report.metrics = {{"loss", loss_ / count}, {"error", wrong_ / count}};
+          loss_ = wrong_ = 0;
+        },
+        observers...);
+  }
+
+  /// The last update's direction, without penalties.
+  const Model& gradient() const { return gradient_; }
+  /// Updates so far.
+  std::uint64_t steps() const { return optimizer_.steps(); }
+
+ private:
+  using Host = Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic>;
+
+  static Options checked(Options options) {
+    check<ValueError>(options.epochs >= 0, "FineTuning: epochs is ", options.epochs, ", expected at least 0");
+    check<ValueError>(options.batch_size >= 1, "FineTuning: batch_size is ", options.batch_size,
+                      ", expected at least 1");
+    check<ValueError>(options.weight_decay >= 0 && options.weight_decay < 1e6, "FineTuning: weight_decay is ",
+                      options.weight_decay, ", expected a number of at least 0");
+    check_optimizer(options.optimizer);
+    return options;
+  }
+  double progress() const {
+    return planned_steps_ == 0
+               ? 0.0
+               : std::min(1.0, static_cast<double>(optimizer_.steps()) / static_cast<double>(planned_steps_));
+  }
+
+  // One update from the n samples and targets that lie ready.
+  void learn(Index n) {
+    const auto x = ConstViewOf<Backend>(values_).columns(0, n);
+    const auto targets = view_of(targets_).columns(0, n), losses = view_of(losses_).columns(0, n);
+    on_.upload(View<const Scalar>(one_hot_).columns(0, n), targets);
+    forward(on_, network_, x, activations_);
+    on_.fill(losses, 0);
+    add_cross_entropy(on_, network_, activations_, targets, losses);
+    loss_ += on_.sum(detail::IdentityBody{}, ConstViewOf<Backend>(losses));
+    count_wrong(n);
+    backward(on_, network_, x, ConstViewOf<Backend>(targets), activations_,
+             ConstViewOf<Backend>(ones_).columns(0, n), gradient_);
+    optimizer_.step(on_, options_.optimizer, progress(), options_.weight_decay, gradient_, network_);
+  }
+
+  void count_wrong(Index n) {
+    if (probabilities_.cols() == 0) probabilities_ = Host(network_.classes(), options_.batch_size);
+    const View<Scalar> p = View<Scalar>(probabilities_).columns(0, n);
+    on_.download(ConstViewOf<Backend>(activations_.head.mean).columns(0, n), p);
+    for (Index i = 0; i < n; ++i)
+      wrong_ += one_hot_(detail::largest_row(View<const Scalar>(p), i), i) == Scalar(1) ? 0 : 1;
+  }
+
+  template <class Source>
+  void check_source(const Source& source) {
+    const std::span<const int> labels = source.labels();
+    check<ShapeError>(source.rows() == network_.input_rows(), "fit: the data have ", source.rows(),
+                      " rows, the network has ", network_.input_rows(), " inputs");
+    check<DataError>(source.size() >= 1, "fit: the data have no samples");
+    check<DataError>(static_cast<Index>(labels.size()) == source.size(), "fit: the data have ", labels.size(),
+                     " labels for ", source.size(), " samples");
+    for (std::size_t i = 0; i < labels.size(); ++i)
+      check<DataError>(labels[i] >= 0 && labels[i] < network_.classes(), "fit: label ", i, " is ", labels[i],
+                       ", expected 0 to ", network_.classes() - 1);
+    std::vector<Index> columns;
+    for (Index first = 0; first < source.size(); first += options_.batch_size) {
+      columns.resize(static_cast<std::size_t>(std::min(options_.batch_size, source.size() - first)));
+      for (std::size_t i = 0; i < columns.size(); ++i) columns[i] = first + static_cast<Index>(i);
+      const auto block = view_of(values_).columns(0, static_cast<Index>(columns.size()));
+      source.fill(on_, columns, block);
+      check<DataError>(on_.sum(detail::NotFiniteBody{}, ConstViewOf<Backend>(block)) == 0,
+                       "fit: the data have an infinite number or a NaN in columns ", first, " to ",
+                       first + block.cols - 1);
+    }
+  }
+
+  Model& network_;
+  Options options_;
+  Backend on_;
+  Model gradient_;
+  ModelOptimizer<Model> optimizer_;
+  Activations<Backend> activations_;
+  Matrix<Backend> values_;
+  Host one_hot_;
+  Host probabilities_;
+  Matrix<Backend> targets_;
+  Matrix<Backend> losses_;
+  Matrix<Backend> ones_;
+  std::uint64_t planned_steps_ = 0;
+  double loss_ = 0, wrong_ = 0;
+};
+
+}  // namespace harmonium
