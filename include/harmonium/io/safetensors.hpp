@@ -1,7 +1,8 @@
 /// \file
-/// The safetensors format: named arrays of numbers and a few words about them, which programs in Python, Rust or C++
-/// read without running anything. A file is the header's length (8 bytes, little-endian), the header in JSON, padded
-/// with spaces, and the numbers of all tensors one after another. https://github.com/huggingface/safetensors
+/// The safetensors format: named arrays of numbers and a few words about them, which programs in Python, Rust
+/// or C++ read without running anything. A file is the header's length (8 bytes, little-endian), the header
+/// in JSON, padded with spaces, and the numbers of all tensors one after another.
+/// https://github.com/huggingface/safetensors
 #pragma once
 
 #include <bit>
@@ -13,30 +14,35 @@
 
 namespace harmonium {
 
-static_assert(std::endian::native == std::endian::little, "safetensors files are little-endian, like this code");
+static_assert(std::endian::native == std::endian::little,
+              "safetensors files are little-endian, like this code");
 
 namespace detail {
+
+/// What other readers of the format take.
+inline constexpr std::uint64_t longest_header = 100'000'000;
 
 /// JSON in which no name comes twice and nothing is nested deeper than a tensor's shape.
 inline nlohmann::json parse_header(const std::string& text) {
   using Json = nlohmann::json;
-  check<FileError>(text.starts_with('{') && text.find('\0') == std::string::npos,  // to the parser, a 0 is the end
-                   "the header is no JSON object");
+  check<FileError>(
+      text.starts_with('{') && text.find('\0') == std::string::npos,  // to the parser, a 0 is the end
+      "its header is not a JSON object");
   std::vector<std::set<std::string>> names;
   const auto watch = [&](int depth, Json::parse_event_t event, Json& parsed) {
     if (event == Json::parse_event_t::object_start) names.emplace_back();
     if (event == Json::parse_event_t::object_end) names.pop_back();
     if (event == Json::parse_event_t::key) {
       const auto& name = parsed.get_ref<const std::string&>();
-      check<FileError>(names.back().insert(name).second, "the header names '", name, "' twice");
+      check<FileError>(names.back().insert(name).second, "its header names '", name, "' twice");
     }
-    check<FileError>(depth <= 3, "the header is nested too deeply");
+    check<FileError>(depth <= 3, "its header is nested too deeply");
     return true;
   };
   try {
     return Json::parse(text, watch);
   } catch (const Json::exception& error) {
-    throw FileError(std::string("the header is no JSON: ") + error.what());
+    throw FileError(std::string("its header is not JSON: ") + error.what());
   }
 }
 
@@ -50,7 +56,8 @@ inline Metadata parse_metadata(const nlohmann::json& json) {
   return metadata;
 }
 
-inline std::vector<std::uint64_t> parse_sizes(const nlohmann::json& json, const std::string& name, const char* what) {
+inline std::vector<std::uint64_t> parse_sizes(const nlohmann::json& json, const std::string& name,
+                                              const char* what) {
   check<FileError>(json.is_array(), "tensor '", name, "': ", what, " is not a list");
   std::vector<std::uint64_t> sizes;
   for (const auto& size : json) {
@@ -72,20 +79,25 @@ inline TensorEntry parse_tensor(const std::string& name, const nlohmann::json& j
                        json.contains("data_offsets") && json["dtype"].is_string(),
                    "tensor '", name, "' is not described by dtype, shape and data_offsets");
   const auto& dtype = json["dtype"].get_ref<const std::string&>();
-  const auto* known = std::find_if(std::begin(dtypes), std::end(dtypes), [&](auto& e) { return dtype == e.name; });
+  const auto* known =
+      std::find_if(std::begin(dtypes), std::end(dtypes), [&](auto& e) { return dtype == e.name; });
   check<FileError>(known != std::end(dtypes), "tensor '", name, "': dtype '", dtype, "' is unknown");
   const auto offsets = parse_sizes(json["data_offsets"], name, "data_offsets");
   check<FileError>(offsets.size() == 2 && offsets[0] <= offsets[1], "tensor '", name,
                    "': data_offsets are not a beginning and an end");
-  TensorEntry entry{{name, known->dtype, parse_sizes(json["shape"], name, "shape"), {}}, offsets[0], offsets[1]};
-  check<FileError>(size_in_bytes(entry.tensor.dtype, entry.tensor.shape) == entry.end - entry.begin, "tensor '", name,
-                   "': its shape and dtype do not make ", entry.end - entry.begin, " bytes");
+  TensorEntry entry{
+      {name, known->dtype, parse_sizes(json["shape"], name, "shape"), {}}, offsets[0], offsets[1]};
+  check<FileError>(size_in_bytes(entry.tensor.dtype, entry.tensor.shape) == entry.end - entry.begin,
+                   "tensor '", name, "': its shape and dtype do not make ", entry.end - entry.begin,
+                   " bytes");
   return entry;
 }
 
-/// The tensors of a header, in the order of the file, without a gap or an overlap from 0 to `size`.
-inline TensorFile parse_tensors(const std::string& header, std::uint64_t size, std::vector<TensorEntry>& entries) {
+/// What a header says, its tensors in the order of the file, still without numbers. They fill `size` bytes
+/// without a gap or an overlap.
+inline TensorFile parse_tensors(const std::string& header, std::uint64_t size) {
   TensorFile file;
+  std::vector<TensorEntry> entries;
   const nlohmann::json json = parse_header(header);
   for (const auto& [name, value] : json.items()) {
     if (name == "__metadata__") {
@@ -98,13 +110,39 @@ inline TensorFile parse_tensors(const std::string& header, std::uint64_t size, s
     return std::pair(a.begin, a.end) < std::pair(b.begin, b.end);
   });
   std::uint64_t reached = 0;
-  for (const TensorEntry& entry : entries) {
+  for (TensorEntry& entry : entries) {
     check<FileError>(entry.begin == reached, "tensor '", entry.tensor.name, "' begins at ", entry.begin,
                      ", expected ", reached);
     reached = entry.end;
+    file.tensors.push_back(std::move(entry.tensor));
   }
-  check<FileError>(reached == size, "the tensors take ", reached, " bytes, the file has ", size, " for them");
+  check<FileError>(reached == size, "its tensors take ", reached, " bytes, it has ", size, " for them");
   return file;
+}
+
+/// The header that goes with tensors. \throws ValueError if there is none
+inline std::string make_header(const TensorFile& file) {
+  nlohmann::ordered_json json = nlohmann::ordered_json::object();
+  if (!file.metadata.empty()) json["__metadata__"] = file.metadata;
+  std::uint64_t begin = 0;
+  for (const Tensor& tensor : file.tensors) {
+    check<ValueError>(size_in_bytes(tensor.dtype, tensor.shape) == tensor.bytes.size(),
+                      "write_safetensors: tensor '", tensor.name, "' has ", tensor.bytes.size(),
+                      " bytes, which its shape and dtype do not make");
+    check<ValueError>(!json.contains(tensor.name) && tensor.name != "__metadata__",
+                      "write_safetensors: there are two tensors '", tensor.name, "'");
+    const std::uint64_t end = begin + tensor.bytes.size();
+    json[tensor.name] = {
+        {"dtype", name_of(tensor.dtype)}, {"shape", tensor.shape}, {"data_offsets", {begin, end}}};
+    begin = end;
+  }
+  try {
+    std::string header = json.dump();
+    header.resize((header.size() + 7) / 8 * 8, ' ');  // so that the numbers are aligned in a mapped file
+    return header;
+  } catch (const nlohmann::json::exception& error) {
+    throw ValueError(std::string("write_safetensors: a name or metadata is not UTF-8: ") + error.what());
+  }
 }
 
 }  // namespace detail
@@ -133,7 +171,8 @@ inline TensorFile read_safetensors(const std::filesystem::path& path) {
 }
 
 /// Writes a file, its tensors in their order.
-/// \throws ValueError if names repeat or a tensor's bytes do not make its shape \throws FileError if it cannot be written
+/// \throws ValueError if names repeat or a tensor's bytes do not make its shape
+/// \throws FileError if it cannot be written
 inline void write_safetensors(const std::filesystem::path& path, const TensorFile& file) {
   const std::string header = detail::make_header(file);
   const std::uint64_t length = header.size();

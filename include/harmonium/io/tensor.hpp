@@ -43,7 +43,8 @@ constexpr Dtype dtype_of() {
   } else if constexpr (std::is_same_v<T, double>) {
     return Dtype::f64;
   } else {
-    static_assert(std::is_integral_v<T> && !std::is_same_v<T, bool>, "a tensor's numbers are integers, float or double");
+    static_assert(std::is_integral_v<T> && !std::is_same_v<T, bool>,
+                  "a tensor's numbers are integers, float or double");
     constexpr Dtype by_size[2][4] = {{Dtype::u8, Dtype::u16, Dtype::u32, Dtype::u64},
                                      {Dtype::i8, Dtype::i16, Dtype::i32, Dtype::i64}};
     return by_size[std::is_signed_v<T>][std::countr_zero(sizeof(T))];
@@ -70,7 +71,8 @@ struct TensorFile {
 
   /// A tensor by its name, or nullptr.
   const Tensor* find(const std::string& name) const {
-    const auto found = std::find_if(tensors.begin(), tensors.end(), [&](const Tensor& t) { return t.name == name; });
+    const auto found =
+        std::find_if(tensors.begin(), tensors.end(), [&](const Tensor& t) { return t.name == name; });
     return found == tensors.end() ? nullptr : &*found;
   }
 };
@@ -86,8 +88,8 @@ Tensor make_tensor(std::string name, std::vector<std::uint64_t> shape, std::span
 /// \throws DataError if they are not of type `T`
 template <class T>
 std::vector<T> numbers_of(const Tensor& tensor) {
-  check<DataError>(tensor.dtype == detail::dtype_of<T>(), "tensor '", tensor.name, "' is ", name_of(tensor.dtype),
-                   ", expected ", name_of(detail::dtype_of<T>()));
+  check<DataError>(tensor.dtype == detail::dtype_of<T>(), "tensor '", tensor.name, "' is ",
+                   name_of(tensor.dtype), ", expected ", name_of(detail::dtype_of<T>()));
   std::vector<T> numbers(tensor.bytes.size() / sizeof(T));
   if (!numbers.empty()) std::memcpy(numbers.data(), tensor.bytes.data(), numbers.size() * sizeof(T));
   return numbers;

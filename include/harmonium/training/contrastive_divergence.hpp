@@ -26,6 +26,9 @@ struct ContrastiveDivergenceOptions {
   std::string phase = "training";  ///< what reports call the run
 };
 
+// Asked here, before anybody's braces do: g++ 12 fails with an internal error otherwise.
+static_assert(noexcept(ContrastiveDivergenceOptions<>{}) || true);
+
 /// Trains `Model`. Holds what training remembers: moments, chains, counts.
 ///
 ///     ContrastiveDivergence trainer{rbm, {.epochs = 30, .chains = Persistent{.chains = 100}, .seed = 1}};

@@ -41,7 +41,7 @@ History run_epochs(const EpochsOptions& options, Index size, Model& model, Learn
           static_cast<std::size_t>(first),
           static_cast<std::size_t>(std::min(options.batch_size, size - first))));
       const BatchReport progress{options.phase, epoch, options.epochs, batch + 1, batches, whole.seconds()};
-      const auto tell = [&](auto& observer) {
+      [[maybe_unused]] const auto tell = [&](auto& observer) {
         if constexpr (requires { observer.on_batch(progress); }) observer.on_batch(progress);
       };
       (tell(observers), ...);
@@ -54,7 +54,7 @@ History run_epochs(const EpochsOptions& options, Index size, Model& model, Learn
     measure(report);
     history.epochs.push_back(report);
     bool stop = false, restore = false;
-    const auto ask = [&](auto& observer) {
+    [[maybe_unused]] const auto ask = [&](auto& observer) {
       const Flow answer = notify(observer, report);
       if (answer == Flow::keep) best = model;
       stop = stop || answer == Flow::stop || answer == Flow::stop_and_restore;

@@ -1,0 +1,63 @@
+/// \file
+/// Generating samples: Gibbs sampling in an RBM, or in a DBN's top RBM and then one pass down.
+#pragma once
+
+#include "reconstruction.hpp"
+
+namespace harmonium {
+
+/// How to generate.
+struct GenerateOptions {
+  Index samples = 100;     ///< chains, each of which gives one sample
+  int steps = 1000;        ///< steps of each chain, at least 1
+  std::uint64_t seed = 0;  ///< of the chains
+  bool means = true;       ///< give the visible means of the last step (smooth pictures), not draws
+};
+
+/// Chains that start from draws of the visible layer at zero input; V x samples.
+/// \throws ValueError if samples or steps is not positive
+template <class V, class H, class B>
+Matrix<B> generate(const Rbm<V, H, B>& rbm, GenerateOptions options = {},
+                   const std::type_identity_t<B>& on = {}) {
+  check<ValueError>(options.samples >= 1, "generate: samples is ", options.samples, ", expected at least 1");
+  check<ValueError>(options.steps >= 1, "generate: steps is ", options.steps, ", expected at least 1");
+  auto state = make_state(rbm, options.samples);
+  auto work = make_workspace(rbm, options.samples);
+  const auto chains = state.columns(0, options.samples);
+  start(on, rbm, chains, {.seed = options.seed});
+  for (int step = 0; step < options.steps; ++step)
+    transition(on, rbm, chains, chains, work,
+               {.seed = options.seed, .step = static_cast<std::uint32_t>(step)});
+  // The visible input of the last step is still there.
+  if (options.means) mean(on, rbm.visible, ConstViewOf<B>(work.visible), chains.visible);
+  return std::move(state.visible);
+}
+
+/// Chains in the top RBM, then one pass down; V x samples.
+/// \throws ValueError if samples or steps is not positive \throws ShapeError if the DBN has no layers
+template <class Units, class B>
+Matrix<B> generate(const Dbn<Units, B>& dbn, GenerateOptions options = {},
+                   const std::type_identity_t<B>& on = {}) {
+  check<ShapeError>(dbn.depth() >= 1, "generate: the DBN has no layers");
+  Matrix<B> x;
+  const bool means = options.means;
+  for (Index i = dbn.depth(); i-- > 0;)
+    std::visit(
+        [&](const auto& rbm) {
+          options.means = means && i == 0;
+          if (i + 1 == dbn.depth()) {
+            x = generate(rbm, options, on);
+          } else {
+            Matrix<B> below;
+            detail::pass_through(
+                on, rbm, false, !options.means,
+                Draws{.seed = options.seed, .step = static_cast<std::uint32_t>(options.steps + i)},
+                ConstViewOf<B>(x), below);
+            x.swap(below);
+          }
+        },
+        dbn.rbms[static_cast<std::size_t>(i)]);
+  return x;
+}
+
+}  // namespace harmonium

@@ -1,0 +1,162 @@
+/// \file
+/// Up and down: the code that a model gives to samples, and what it makes of the code; through an RBM or a
+/// whole DBN. Either layers pass on their means, or `passes` stochastic passes are averaged.
+#pragma once
+
+#include <type_traits>
+#include <vector>
+
+#include "../models/dbn.hpp"
+#include "conditionals.hpp"
+
+namespace harmonium {
+
+/// How to go up and down.
+struct PassOptions {
+  int passes = 0;  ///< 0: layers pass on means; k: the average of k passes in which they pass on draws
+  std::uint64_t seed = 0;  ///< of the draws
+};
+
+namespace detail {
+
+/// One way through an RBM, up or down: out = what the target layer makes of x.
+template <class R>
+void pass_through(const typename R::Backend& on, const R& rbm, bool up, bool draw, Draws draws,
+                  ConstViewOf<typename R::Backend> x, Matrix<typename R::Backend>& out) {
+  using B = typename R::Backend;
+  const Index rows = up ? rbm.hidden.rows() : rbm.visible.rows();
+  Matrix<B> input(rows, x.cols);
+  out = Matrix<B>(rows, x.cols);
+  const auto emit = [&](const auto& layer, Stream stream) {
+    if (draw) {
+      sample(on, layer, ConstViewOf<B>(input), view_of(out), draws.in(stream));
+    } else {
+      mean(on, layer, ConstViewOf<B>(input), view_of(out));
+    }
+  };
+  if (up) {
+    hidden_input(on, rbm, x, view_of(input));
+    emit(rbm.hidden, Stream::hidden);
+  } else {
+    visible_input(on, rbm, x, view_of(input));
+    emit(rbm.visible, Stream::visible);
+  }
+}
+
+/// Calls f(rbm, i) for RBMs 0 ... depth - 1: an RBM counts as a stack of one.
+template <class V, class H, class B, class F>
+void visit_rbm(const Rbm<V, H, B>& rbm, Index /*i*/, F f) {
+  f(rbm);
+}
+template <class Units, class B, class F>
+void visit_rbm(const Dbn<Units, B>& dbn, Index i, F f) {
+  std::visit([&](const auto& rbm) { f(rbm); }, dbn.rbms[static_cast<std::size_t>(i)]);
+}
+template <class V, class H, class B>
+Index depth_of(const Rbm<V, H, B>& /*rbm*/) {
+  return 1;
+}
+template <class Units, class B>
+Index depth_of(const Dbn<Units, B>& dbn) {
+  return dbn.depth();
+}
+
+template <class Model>
+void check_input(const char* caller, const Model& model, Index rows) {
+  check<ShapeError>(depth_of(model) >= 1, caller, ": the model has no layers");
+  visit_rbm(model, 0, [&](const auto& rbm) {
+    check<ShapeError>(rows == rbm.visible.rows(), caller, ": v has ", rows, " rows, the model has ",
+                      rbm.visible.rows(), " visible rows");
+  });
+}
+
+/// The mean over passes of go(draws, draw), each with draws of its own; or go without draws.
+template <class B, class Go>
+Matrix<B> average_passes(const char* caller, const B& on, PassOptions options, Go go) {
+  check<ValueError>(options.passes >= 0, caller, ": passes is ", options.passes, ", expected at least 0");
+  if (options.passes == 0) return go(Draws{}, false);
+  Matrix<B> sum;
+  for (int pass = 0; pass < options.passes; ++pass) {
+    Matrix<B> one = go(Draws{.seed = options.seed, .step = static_cast<std::uint32_t>(pass) << 8}, true);
+    if (pass == 0) {
+      sum = std::move(one);
+    } else {
+      on.update([](auto& s, auto x) { s += x; }, view_of(sum), ConstViewOf<B>(one));
+    }
+  }
+  const ScalarOf<B> share = ScalarOf<B>(1) / static_cast<ScalarOf<B>>(options.passes);
+  on.update([share](auto& s) { s *= share; }, view_of(sum));
+  return sum;
+}
+
+/// From the visible layer up to the top. With `draw`, layers below the top pass on draws; the top gives its
+/// means.
+template <class Model, class B>
+Matrix<B> go_up(const B& on, const Model& model, ConstViewOf<B> v, Draws draws, bool draw, bool draw_top) {
+  Matrix<B> x(v.rows, v.cols), above;
+  on.copy(v, view_of(x));
+  for (Index i = 0; i < depth_of(model); ++i, ++draws.step)
+    visit_rbm(model, i, [&](const auto& rbm) {
+      pass_through(on, rbm, true, draw && (draw_top || i + 1 < depth_of(model)), draws, x, above);
+      x.swap(above);
+    });
+  return x;
+}
+
+/// From the top down. With `draw`, layers above the visible one pass on draws; the visible one gives its
+/// means.
+template <class Model, class B>
+Matrix<B> go_down(const B& on, const Model& model, ConstViewOf<B> top, Draws draws, bool draw) {
+  Matrix<B> x(top.rows, top.cols), below;
+  on.copy(top, view_of(x));
+  for (Index i = depth_of(model); i-- > 0; ++draws.step)
+    visit_rbm(model, i, [&](const auto& rbm) {
+      pass_through(on, rbm, false, draw && i > 0, draws, x, below);
+      x.swap(below);
+    });
+  return x;
+}
+
+}  // namespace detail
+
+/// The top layer's means for samples v (V x n) of an RBM or DBN, top rows x n.
+/// \throws ShapeError if v has other rows than the visible layer \throws ValueError if passes is negative
+template <class Model, class B = typename Model::Backend>
+Matrix<B> encode(const Model& model, std::type_identity_t<ConstViewOf<B>> v, PassOptions options = {},
+                 const std::type_identity_t<B>& on = {}) {
+  detail::check_input("encode", model, v.rows);
+  return detail::average_passes("encode", on, options, [&](Draws draws, bool draw) {
+    return detail::go_up(on, model, v, draws, draw, false);
+  });
+}
+
+/// The visible layer's means for codes (top rows x n) of an RBM or DBN, V x n.
+/// \throws ShapeError if the codes have other rows than the top layer \throws ValueError if passes is
+/// negative
+template <class Model, class B = typename Model::Backend>
+Matrix<B> decode(const Model& model, std::type_identity_t<ConstViewOf<B>> codes, PassOptions options = {},
+                 const std::type_identity_t<B>& on = {}) {
+  check<ShapeError>(detail::depth_of(model) >= 1, "decode: the model has no layers");
+  detail::visit_rbm(model, detail::depth_of(model) - 1, [&](const auto& rbm) {
+    check<ShapeError>(codes.rows == rbm.hidden.rows(), "decode: the codes have ", codes.rows,
+                      " rows, the top layer has ", rbm.hidden.rows());
+  });
+  return detail::average_passes("decode", on, options, [&](Draws draws, bool draw) {
+    return detail::go_down(on, model, codes, draws, draw);
+  });
+}
+
+/// Up to the top and down again, V x n.
+/// \throws ShapeError if v has other rows than the visible layer \throws ValueError if passes is negative
+template <class Model, class B = typename Model::Backend>
+Matrix<B> reconstruct(const Model& model, std::type_identity_t<ConstViewOf<B>> v, PassOptions options = {},
+                      const std::type_identity_t<B>& on = {}) {
+  detail::check_input("reconstruct", model, v.rows);
+  return detail::average_passes("reconstruct", on, options, [&](Draws draws, bool draw) {
+    const Matrix<B> top = detail::go_up(on, model, v, draws, draw, true);
+    draws.step += 128;  // the way down has draws of its own
+    return detail::go_down(on, model, ConstViewOf<B>(top), draws, draw);
+  });
+}
+
+}  // namespace harmonium

@@ -1,0 +1,14 @@
+/// \file
+/// Everything of Harmonium: the core, and files and pictures, which also need zlib, nlohmann-json and
+/// stb_image_write.
+#pragma once
+
+#include "harmonium.hpp"
+#include "io/atomic_file.hpp"
+#include "io/idx.hpp"
+#include "io/image.hpp"
+#include "io/input_file.hpp"
+#include "io/model_file.hpp"
+#include "io/safetensors.hpp"
+#include "io/tensor.hpp"
+#include "io/tiles.hpp"

@@ -1,0 +1,35 @@
+/// \file
+/// Stopping when a metric no longer improves, with the best model restored.
+#pragma once
+
+#include <limits>
+
+#include "../training/report.hpp"
+
+namespace harmonium {
+
+/// Keeps the model of the best epoch; ends the run after `patience` epochs without a better one. The best
+/// model is restored then, and also when the run ends by itself.
+struct EarlyStopping {
+  std::string metric = "reconstruction_error";  ///< which of the report's metrics, smaller is better
+  int patience = 5;                             ///< epochs without improvement, at least 1
+  double margin = 0;                            ///< improvement that counts, in the metric's unit
+
+  Flow operator()(const EpochReport& report) {
+    check<ValueError>(patience >= 1, "EarlyStopping: patience is ", patience, ", expected at least 1");
+    const double now = report.metric(metric);
+    if (report.epoch == 1) best = std::numeric_limits<double>::infinity();  // a new run
+    if (now < best - margin || report.epoch == 1) {
+      best = now;
+      best_epoch = report.epoch;
+      return Flow::keep;
+    }
+    const bool over = report.epoch - best_epoch >= patience || report.epoch == report.epochs;
+    return over ? Flow::stop_and_restore : Flow::go_on;
+  }
+
+  double best = std::numeric_limits<double>::infinity();  ///< the metric's best value so far
+  int best_epoch = 0;                                     ///< and when it was
+};
+
+}  // namespace harmonium

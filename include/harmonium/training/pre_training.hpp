@@ -1,0 +1,117 @@
+/// \file
+/// Greedy layer-wise pre-training of a DBN (Hinton, Osindero and Teh, 2006): each RBM learns from what the
+/// ones below make of the data.
+#pragma once
+
+#include <vector>
+
+#include "../models/dbn.hpp"
+#include "contrastive_divergence.hpp"
+
+namespace harmonium {
+
+/// How to pre-train.
+template <class Rbm_ = ContrastiveDivergenceOptions<>>
+struct PreTrainingOptions {
+  std::vector<Rbm_> layers =
+      std::vector<Rbm_>(1);  ///< options of each RBM from the bottom up; the last ones repeat
+  bool samples = false;      ///< feed draws of the layers below instead of their means
+};
+
+/// A source's samples as the lowest `depth` RBMs of a DBN encode them, computed batch by batch: nothing is
+/// stored.
+template <class Model, class Source>
+class EncodedSource {
+ public:
+  using Backend = typename Model::Backend;
+  /// The DBN and the source must outlive this.
+  EncodedSource(const Model& dbn, const Source& source, Index depth, bool samples, std::uint64_t seed)
+      : dbn_(dbn), source_(source), depth_(depth), samples_(samples), draws_{.seed = seed} {}
+
+  Index rows() const {
+    return std::visit([](const auto& rbm) { return rbm.hidden.rows(); },
+                      dbn_.rbms[static_cast<std::size_t>(depth_ - 1)]);
+  }
+  Index size() const { return source_.size(); }
+  std::span<const int> labels() const { return source_.labels(); }
+  void fill(const Backend& on, std::span<const Index> columns, ViewOf<Backend> out) const {
+    const auto n = static_cast<Index>(columns.size());
+    if (buffers_.empty() || buffers_[0].cols() < n) make_buffers(n);
+    const auto bottom = view_of(buffers_[0]).columns(0, n);
+    source_.fill(on, columns, bottom);
+    ConstViewOf<Backend> x = bottom;
+    for (Index i = 0; i < depth_; ++i)
+      std::visit(
+          [&](const auto& rbm) {
+            const auto place = static_cast<std::size_t>(2 * i + 1);
+            const auto input = view_of(buffers_[place]).columns(0, n);
+            const auto h = i + 1 == depth_ ? out : view_of(buffers_[place + 1]).columns(0, n);
+            hidden_input(on, rbm, x, input);
+            if (samples_) {
+              ++draws_.step;
+              sample(on, rbm.hidden, input, h, draws_.in(Stream::hidden));
+            } else {
+              mean(on, rbm.hidden, input, h);
+            }
+            x = h;
+          },
+          dbn_.rbms[static_cast<std::size_t>(i)]);
+  }
+
+ private:
+  void make_buffers(Index n) const {
+    buffers_.assign(1, Matrix<Backend>(source_.rows(), n));
+    for (Index i = 0; i < depth_; ++i)
+      std::visit(
+          [&](const auto& rbm) {  // input and means; the last layer's means go to the caller
+            buffers_.push_back(Matrix<Backend>(rbm.hidden.rows(), n));
+            buffers_.push_back(Matrix<Backend>(i + 1 == depth_ ? 0 : rbm.hidden.rows(), n));
+          },
+          dbn_.rbms[static_cast<std::size_t>(i)]);
+  }
+
+  const Model& dbn_;
+  const Source& source_;
+  Index depth_;
+  bool samples_;
+  mutable Draws draws_;
+  mutable std::vector<Matrix<Backend>> buffers_;
+};
+
+/// Trains the RBMs of a DBN one after another, each for all its epochs. RBM i is trained with its options'
+/// seed + i, and reports call it "rbm i + 1". An observer's `Flow::stop` ends the RBM at hand. \returns the
+/// history of each RBM \throws as `ContrastiveDivergence`; ShapeError if the DBN has no layers; ValueError if
+/// `layers` is empty
+template <class Units, class B, BatchSource<B> Source, class Options = PreTrainingOptions<>,
+          Observer... Observers>
+std::vector<History> pre_train_on(const B& on, Dbn<Units, B>& dbn, const Source& source,
+                                  const Options& options, Observers&&... observers) {
+  check<ShapeError>(dbn.depth() >= 1, "pre_train: the DBN has no layers");
+  check<ValueError>(!options.layers.empty(), "pre_train: there are no options for any layer");
+  std::vector<History> histories;
+  const auto train = [&](auto& rbm, Index i, const auto& data) {
+    auto own = options.layers[std::min(static_cast<std::size_t>(i), options.layers.size() - 1)];
+    own.seed += static_cast<std::uint64_t>(i);
+    own.phase = "rbm " + std::to_string(i + 1);
+    ContrastiveDivergence<std::remove_reference_t<decltype(rbm)>, decltype(own)> trainer(rbm, own, on);
+    histories.push_back(trainer.fit(data, observers...));
+  };
+  for_each_rbm(dbn, [&](auto& rbm, Index i) {
+    if (i == 0) {
+      train(rbm, i, source);
+    } else {
+      train(rbm, i,
+            EncodedSource<Dbn<Units, B>, Source>(dbn, source, i, options.samples, options.layers[0].seed));
+    }
+  });
+  return histories;
+}
+
+/// The same with all processors: `pre_train(dbn, data, {.layers = {{.epochs = 10}}}, ProgressBar{})`.
+template <class Units, class B, BatchSource<B> Source, Observer... Observers>
+std::vector<History> pre_train(Dbn<Units, B>& dbn, const Source& source,
+                               const PreTrainingOptions<>& options = {}, Observers&&... observers) {
+  return pre_train_on(B::all(), dbn, source, options, observers...);
+}
+
+}  // namespace harmonium
