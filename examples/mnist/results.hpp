@@ -1,0 +1,120 @@
+// What a run leaves behind: tables and pictures.
+#pragma once
+
+#include <harmonium/io.hpp>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#if !defined(_WIN32)
+#include <sys/resource.h>
+#endif
+
+using MnistDbn = harmonium::Dbn<harmonium::Stack<harmonium::Bernoulli>>;
+using MnistNetwork = harmonium::Network<harmonium::Stack<harmonium::Bernoulli>>;
+
+// The most memory that the program has had, in 2^20 bytes; 0 where it can't be asked.
+inline double peak_memory_mb() {
+#if defined(_WIN32)
+  return 0;
+#else
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+#if defined(__APPLE__)
+  return static_cast<double>(usage.ru_maxrss) / 1048576.0;
+#else
+  return static_cast<double>(usage.ru_maxrss) / 1024.0;
+#endif
+#endif
+}
+
+// All epochs of all phases as one table, a column for each metric.
+inline std::string history_csv(const std::vector<harmonium::History>& histories) {
+  const std::vector<std::string> metrics = {"reconstruction_error", "gradient_norm", "loss", "error"};
+  std::ostringstream table;
+  table << "phase,epoch,seconds,rate";
+  for (const std::string& name : metrics) table << ',' << name;
+  table << '\n';
+  for (const harmonium::History& history : histories)
+    for (const harmonium::EpochReport& report : history.epochs) {
+      table << report.phase << ',' << report.epoch << ',' << report.seconds << ',' << report.rate;
+      for (const std::string& name : metrics) {
+        table << ',';
+        for (const auto& [key, value] : report.metrics)
+          if (key == name) table << value;
+      }
+      table << '\n';
+    }
+  return table.str();
+}
+
+// The width of the picture that a layer's code is drawn as: as square as its size allows.
+inline harmonium::Index code_width(harmonium::Index units) {
+  harmonium::Index width = 1;
+  for (harmonium::Index w = 1; w * w <= units; ++w)
+    if (units % w == 0) width = units / w;
+  return width;
+}
+
+inline harmonium::TileOptions digit_tiles(harmonium::Index per_row) {
+  return {.width = 28, .height = 28, .per_row = per_row, .gap = 2, .range = harmonium::TileRange::unit};
+}
+
+// The first digit of each class, in the order of classes.
+inline harmonium::Dataset one_of_each(const harmonium::Dataset& digits) {
+  std::vector<harmonium::Index> chosen;
+  for (int digit = 0; digit < 10; ++digit)
+    for (harmonium::Index i = 0; i < digits.size(); ++i)
+      if (digits.labels()[static_cast<std::size_t>(i)] == digit) {
+        chosen.push_back(i);
+        break;
+      }
+  return digits.subset(chosen);
+}
+
+// Digits above, their codes in the top layer in the middle, reconstructions below.
+inline void draw_reconstructions(const std::string& path, const MnistDbn& dbn,
+                                 const harmonium::Dataset& test) {
+  const Eigen::MatrixXf digits = one_of_each(test).to_matrix<float>();
+  const Eigen::MatrixXf codes = harmonium::encode(dbn, digits);
+  const Eigen::MatrixXf back = harmonium::reconstruct(dbn, digits, {.passes = 50, .seed = 1});
+  const harmonium::Index width = code_width(codes.rows());
+  const harmonium::Index scale = 1 + 27 / width;  // a small code is drawn as large as a digit
+  write_png(path, harmonium::stack({tiles(digits, digit_tiles(10)),
+                                    tiles(codes, {.width = width,
+                                                  .height = codes.rows() / width,
+                                                  .per_row = 10,
+                                                  .gap = 2,
+                                                  .scale = scale,
+                                                  .range = harmonium::TileRange::unit}),
+                                    tiles(back, digit_tiles(10))},
+                                   {.centred = true}));
+}
+
+// The weights of the first hidden units, each as a picture.
+inline void draw_filters(const std::string& path, const MnistDbn& dbn) {
+  for_each_rbm(dbn, [&](const auto& rbm, harmonium::Index i) {
+    if (i != 0) return;
+    const Eigen::MatrixXf filters = rbm.weights.leftCols(std::min<harmonium::Index>(100, rbm.weights.cols()));
+    write_png(
+        path,
+        tiles(filters,
+              {.width = 28, .height = 28, .per_row = 20, .colours = harmonium::TileColours::signed_grey}));
+  });
+}
+
+// Digits that the DBN makes up.
+inline void draw_samples(const std::string& path, const MnistDbn& dbn, const harmonium::Cpu<float>& on) {
+  write_png(path,
+            tiles(harmonium::generate(dbn, {.samples = 100, .steps = 1000, .seed = 1}, on), digit_tiles(20)));
+}
+
+// Test digits that the network gets wrong, the first hundred.
+inline void draw_misclassified(const std::string& path, const MnistNetwork& network,
+                               const harmonium::Dataset& test, const harmonium::Cpu<float>& on) {
+  const std::vector<int> predicted = harmonium::predict(network, test, on);
+  std::vector<harmonium::Index> wrong;
+  for (std::size_t i = 0; i < predicted.size() && wrong.size() < 100; ++i)
+    if (predicted[i] != test.labels()[i]) wrong.push_back(static_cast<harmonium::Index>(i));
+  if (!wrong.empty()) write_png(path, tiles(test.subset(wrong).to_matrix<float>(), digit_tiles(20)));
+}
