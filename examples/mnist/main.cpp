@@ -8,6 +8,7 @@
 #include "settings.hpp"
 
 using namespace harmonium;
+using namespace mnist;
 
 namespace {
 
@@ -21,15 +22,20 @@ std::vector<StackSize> sizes_of(const Settings& settings) {
 MnistNetwork pre_trained(const Settings& settings, const Dataset& train, const Dataset& test,
                          const Cpu<float>& on, std::vector<History>& histories, double& seconds) {
   MnistDbn dbn{{.sizes = sizes_of(settings), .seed = settings.seed}};
+  PreTrainingOptions<> options{.layers = {}};
+  for (const int units : settings.layers) {
+    // At first all hidden units move together, so what they do to a visible unit grows with their number: a
+    // large layer wants smaller steps, or all of its units switch off.
+    const double rate = 50.0 / std::max(units, 500);
+    options.layers.push_back({.epochs = settings.pre_training_epochs,
+                              .batch_size = 100,
+                              .optimizer = Momentum{.rate = linear(rate, 0.1 * rate), .momentum = 0.5},
+                              .weight_decay = 2e-4,
+                              .seed = settings.seed});
+  }
+  options.layers.back().chains = Persistent{.chains = 100};  // chains that go on learn to generate
   const Timer timer;
-  histories = pre_train_on(
-      on, dbn, train,
-      PreTrainingOptions<>{.layers = {{.epochs = settings.pre_training_epochs,
-                                       .batch_size = 100,
-                                       .optimizer = Momentum{.rate = linear(0.1, 0.01), .momentum = 0.5},
-                                       .weight_decay = 2e-4,
-                                       .seed = settings.seed}}},
-      ProgressBar{});
+  histories = pre_train_on(on, dbn, train, options, ProgressBar{});
   seconds = timer.seconds();
   save(settings.output + "/dbn.safetensors", dbn);
   draw_filters(settings.output + "/filters.png", dbn);

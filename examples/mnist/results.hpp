@@ -10,8 +10,12 @@
 #include <sys/resource.h>
 #endif
 
-using MnistDbn = harmonium::Dbn<harmonium::Stack<harmonium::Bernoulli>>;
-using MnistNetwork = harmonium::Network<harmonium::Stack<harmonium::Bernoulli>>;
+namespace mnist {
+
+using namespace harmonium;  // this file is a part of one program
+
+using MnistDbn = Dbn<Stack<Bernoulli>>;
+using MnistNetwork = Network<Stack<Bernoulli>>;
 
 // The most memory that the program has had, in 2^20 bytes; 0 where it can't be asked.
 inline double peak_memory_mb() {
@@ -29,14 +33,14 @@ inline double peak_memory_mb() {
 }
 
 // All epochs of all phases as one table, a column for each metric.
-inline std::string history_csv(const std::vector<harmonium::History>& histories) {
+inline std::string history_csv(const std::vector<History>& histories) {
   const std::vector<std::string> metrics = {"reconstruction_error", "gradient_norm", "loss", "error"};
   std::ostringstream table;
   table << "phase,epoch,seconds,rate";
   for (const std::string& name : metrics) table << ',' << name;
   table << '\n';
-  for (const harmonium::History& history : histories)
-    for (const harmonium::EpochReport& report : history.epochs) {
+  for (const History& history : histories)
+    for (const EpochReport& report : history.epochs) {
       table << report.phase << ',' << report.epoch << ',' << report.seconds << ',' << report.rate;
       for (const std::string& name : metrics) {
         table << ',';
@@ -49,22 +53,22 @@ inline std::string history_csv(const std::vector<harmonium::History>& histories)
 }
 
 // The width of the picture that a layer's code is drawn as: as square as its size allows.
-inline harmonium::Index code_width(harmonium::Index units) {
-  harmonium::Index width = 1;
-  for (harmonium::Index w = 1; w * w <= units; ++w)
+inline Index code_width(Index units) {
+  Index width = 1;
+  for (Index w = 1; w * w <= units; ++w)
     if (units % w == 0) width = units / w;
   return width;
 }
 
-inline harmonium::TileOptions digit_tiles(harmonium::Index per_row) {
-  return {.width = 28, .height = 28, .per_row = per_row, .gap = 2, .range = harmonium::TileRange::unit};
+inline TileOptions digit_tiles(Index per_row) {
+  return {.width = 28, .height = 28, .per_row = per_row, .gap = 2, .range = TileRange::unit};
 }
 
 // The first digit of each class, in the order of classes.
-inline harmonium::Dataset one_of_each(const harmonium::Dataset& digits) {
-  std::vector<harmonium::Index> chosen;
+inline Dataset one_of_each(const Dataset& digits) {
+  std::vector<Index> chosen;
   for (int digit = 0; digit < 10; ++digit)
-    for (harmonium::Index i = 0; i < digits.size(); ++i)
+    for (Index i = 0; i < digits.size(); ++i)
       if (digits.labels()[static_cast<std::size_t>(i)] == digit) {
         chosen.push_back(i);
         break;
@@ -73,48 +77,46 @@ inline harmonium::Dataset one_of_each(const harmonium::Dataset& digits) {
 }
 
 // Digits above, their codes in the top layer in the middle, reconstructions below.
-inline void draw_reconstructions(const std::string& path, const MnistDbn& dbn,
-                                 const harmonium::Dataset& test) {
+inline void draw_reconstructions(const std::string& path, const MnistDbn& dbn, const Dataset& test) {
   const Eigen::MatrixXf digits = one_of_each(test).to_matrix<float>();
-  const Eigen::MatrixXf codes = harmonium::encode(dbn, digits);
-  const Eigen::MatrixXf back = harmonium::reconstruct(dbn, digits, {.passes = 50, .seed = 1});
-  const harmonium::Index width = code_width(codes.rows());
-  const harmonium::Index scale = 1 + 27 / width;  // a small code is drawn as large as a digit
-  write_png(path, harmonium::stack({tiles(digits, digit_tiles(10)),
-                                    tiles(codes, {.width = width,
-                                                  .height = codes.rows() / width,
-                                                  .per_row = 10,
-                                                  .gap = 2,
-                                                  .scale = scale,
-                                                  .range = harmonium::TileRange::unit}),
-                                    tiles(back, digit_tiles(10))},
-                                   {.centred = true}));
+  const Eigen::MatrixXf codes = encode(dbn, digits);
+  const Eigen::MatrixXf back = reconstruct(dbn, digits, {.passes = 50, .seed = 1});
+  const Index width = code_width(codes.rows());
+  const Index scale = 1 + 27 / width;  // a small code is drawn as large as a digit
+  write_png(path, stack({tiles(digits, digit_tiles(10)),
+                         tiles(codes, {.width = width,
+                                       .height = codes.rows() / width,
+                                       .per_row = 10,
+                                       .gap = 2,
+                                       .scale = scale,
+                                       .range = TileRange::unit}),
+                         tiles(back, digit_tiles(10))},
+                        {.centred = true}));
 }
 
 // The weights of the first hidden units, each as a picture.
 inline void draw_filters(const std::string& path, const MnistDbn& dbn) {
-  for_each_rbm(dbn, [&](const auto& rbm, harmonium::Index i) {
+  for_each_rbm(dbn, [&](const auto& rbm, Index i) {
     if (i != 0) return;
-    const Eigen::MatrixXf filters = rbm.weights.leftCols(std::min<harmonium::Index>(100, rbm.weights.cols()));
-    write_png(
-        path,
-        tiles(filters,
-              {.width = 28, .height = 28, .per_row = 20, .colours = harmonium::TileColours::signed_grey}));
+    const Eigen::MatrixXf filters = rbm.weights.leftCols(std::min<Index>(100, rbm.weights.cols()));
+    write_png(path, tiles(filters,
+                          {.width = 28, .height = 28, .per_row = 20, .colours = TileColours::signed_grey}));
   });
 }
 
 // Digits that the DBN makes up.
-inline void draw_samples(const std::string& path, const MnistDbn& dbn, const harmonium::Cpu<float>& on) {
-  write_png(path,
-            tiles(harmonium::generate(dbn, {.samples = 100, .steps = 1000, .seed = 1}, on), digit_tiles(20)));
+inline void draw_samples(const std::string& path, const MnistDbn& dbn, const Cpu<float>& on) {
+  write_png(path, tiles(generate(dbn, {.samples = 100, .steps = 1000, .seed = 1}, on), digit_tiles(20)));
 }
 
 // Test digits that the network gets wrong, the first hundred.
-inline void draw_misclassified(const std::string& path, const MnistNetwork& network,
-                               const harmonium::Dataset& test, const harmonium::Cpu<float>& on) {
-  const std::vector<int> predicted = harmonium::predict(network, test, on);
-  std::vector<harmonium::Index> wrong;
+inline void draw_misclassified(const std::string& path, const MnistNetwork& network, const Dataset& test,
+                               const Cpu<float>& on) {
+  const std::vector<int> predicted = predict(network, test, on);
+  std::vector<Index> wrong;
   for (std::size_t i = 0; i < predicted.size() && wrong.size() < 100; ++i)
-    if (predicted[i] != test.labels()[i]) wrong.push_back(static_cast<harmonium::Index>(i));
+    if (predicted[i] != test.labels()[i]) wrong.push_back(static_cast<Index>(i));
   if (!wrong.empty()) write_png(path, tiles(test.subset(wrong).to_matrix<float>(), digit_tiles(20)));
 }
+
+}  // namespace mnist

@@ -6,12 +6,14 @@
 #include <string>
 #include <vector>
 
+namespace mnist {
+
 struct Settings {
   std::string data = "build/mnist/data";
   std::string output = "results";
   std::vector<int> layers = {500, 500, 2000};
-  int pre_training_epochs = 12;
-  int epochs = 20;
+  int pre_training_epochs = 8;
+  int epochs = 12;
   std::uint64_t seed = 1;
   int threads = 0;
   int hold_out = 0;
@@ -52,6 +54,8 @@ inline void parse(CLI::App& app, Settings& settings, int argc, char** argv) {
   app.parse(argc, argv);
   if (settings.quick) {
     if (pre_training_epochs->empty()) settings.pre_training_epochs = 1;
-    if (epochs->empty()) settings.epochs = 4;
+    if (epochs->empty()) settings.epochs = 3;
   }
 }
+
+}  // namespace mnist

@@ -19,7 +19,8 @@ std::string pattern(std::size_t size) {
   return text;
 }
 
-// No file of this program may grow beyond `bytes` while this lives: the one failure of a write that needs no disk.
+// No file of this program may grow beyond `bytes` while this lives: the one failure of a write that needs no
+// disk.
 class FileSizeLimit {
  public:
   explicit FileSizeLimit(rlim_t bytes) {

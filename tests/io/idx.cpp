@@ -15,7 +15,8 @@ using test::TemporaryFolder;
 namespace {
 
 std::string big_endian(std::uint32_t x) {
-  return {static_cast<char>(x >> 24), static_cast<char>(x >> 16), static_cast<char>(x >> 8), static_cast<char>(x)};
+  return {static_cast<char>(x >> 24), static_cast<char>(x >> 16), static_cast<char>(x >> 8),
+          static_cast<char>(x)};
 }
 
 // An IDX file, byte by byte as the format's page has it.
@@ -107,17 +108,21 @@ TEST_CASE("a damaged IDX file is named with what was expected and what came", "[
     return "no error";
   };
   CHECK_THAT(message(""), ContainsSubstring("it has 0 bytes, its header needs 16"));
-  CHECK_THAT(message(idx({2, 3, 4}, "").substr(0, 15)), ContainsSubstring("it has 15 bytes, its header needs 16"));
+  CHECK_THAT(message(idx({2, 3, 4}, "").substr(0, 15)),
+             ContainsSubstring("it has 15 bytes, its header needs 16"));
   CHECK_THAT(message(idx({2}, counting(20))),
              ContainsSubstring("begins with 0x00000801, expected 0x00000803 (3 sizes, unsigned bytes)"));
   CHECK_THAT(message(std::string("\x00\x00\x0d", 3) + idx({2, 3, 4}, counting(24)).substr(3)),
              ContainsSubstring("begins with 0x00000d03"));
   CHECK_THAT(message(idx({2, 0, 4}, "")), ContainsSubstring("size 1 is 0"));
   CHECK_THAT(message(idx({0, 3, 4}, "")), ContainsSubstring("size 0 is 0"));
-  CHECK_THAT(message(idx({2, 3, 4}, counting(23))), ContainsSubstring("it has 23 numbers, its header promises 24"));
+  CHECK_THAT(message(idx({2, 3, 4}, counting(23))),
+             ContainsSubstring("it has 23 numbers, its header promises 24"));
   CHECK_THAT(message(idx({2, 3, 4}, counting(25))), ContainsSubstring("more than the 24 numbers"));
-  // 2^32 - 1 three times does not fit into 64 bits; 2^61 bytes fit into no memory, and none is taken for them.
-  CHECK_THAT(message(idx({0xffffffff, 0xffffffff, 0xffffffff}, counting(9))), ContainsSubstring("above 2^62"));
+  // 2^32 - 1 three times does not fit into 64 bits; 2^61 bytes fit into no memory, and none is taken for
+  // them.
+  CHECK_THAT(message(idx({0xffffffff, 0xffffffff, 0xffffffff}, counting(9))),
+             ContainsSubstring("above 2^62"));
   CHECK_THAT(message(idx({0x80000000, 0x40000000, 1}, counting(9))),
              ContainsSubstring("it has 9 numbers, its header promises 2305843009213693952"));
 }
@@ -193,7 +198,8 @@ TEST_CASE("MNIST is found under each of its names", "[io][idx][mnist]") {
   CHECK_THAT(mnist.test.to_matrix<double>()(3, 0), Catch::Matchers::WithinAbs(99 / 255.0, 1e-15));
 
   put(name("t10k-images", "idx3-ubyte"), idx({1, 1, 3}, counting(3)), packed);
-  CHECK_THROWS_WITH(read_mnist(folder.path()), ContainsSubstring("pictures of 4 pixels") && ContainsSubstring("of 3"));
+  CHECK_THROWS_WITH(read_mnist(folder.path()),
+                    ContainsSubstring("pictures of 4 pixels") && ContainsSubstring("of 3"));
 }
 
 TEST_CASE("missing files of MNIST are named together", "[io][idx][mnist]") {

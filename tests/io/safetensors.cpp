@@ -70,11 +70,13 @@ TEST_CASE("what was written comes back: names, order, types, shapes, numbers, wo
   CHECK(numbers_of<double>(*file.find("a.bias")) == std::vector<double>{-0.5, 1e300});
   CHECK(numbers_of<std::uint64_t>(*file.find("step")) == std::vector<std::uint64_t>{1ull << 63});
   CHECK(file.find("bias") == nullptr);
-  CHECK_THROWS_WITH(numbers_of<float>(*file.find("a.bias")), ContainsSubstring("'a.bias' is F64, expected F32"));
+  CHECK_THROWS_WITH(numbers_of<float>(*file.find("a.bias")),
+                    ContainsSubstring("'a.bias' is F64, expected F32"));
 }
 
-TEMPLATE_TEST_CASE("every number type comes back", "[io][safetensors]", float, double, std::int8_t, std::int16_t,
-                   std::int32_t, std::int64_t, std::uint8_t, std::uint16_t, std::uint32_t, std::uint64_t) {
+TEMPLATE_TEST_CASE("every number type comes back", "[io][safetensors]", float, double, std::int8_t,
+                   std::int16_t, std::int32_t, std::int64_t, std::uint8_t, std::uint16_t, std::uint32_t,
+                   std::uint64_t) {
   const TemporaryFolder folder;
   const std::vector<TestType> numbers{std::numeric_limits<TestType>::lowest(), TestType(1),
                                       std::numeric_limits<TestType>::max()};
@@ -121,7 +123,8 @@ TEST_CASE("a file that breaks a rule of the format is refused and the rule named
   };
   const auto tensor = [](const std::string& name, const std::string& dtype, const std::string& shape,
                          const std::string& offsets) {
-    return '"' + name + R"(":{"dtype":)" + dtype + R"(,"shape":)" + shape + R"(,"data_offsets":)" + offsets + '}';
+    return '"' + name + R"(":{"dtype":)" + dtype + R"(,"shape":)" + shape + R"(,"data_offsets":)" + offsets +
+           '}';
   };
   const auto one = [&](const std::string& dtype, const std::string& shape, const std::string& offsets) {
     return message('{' + tensor("x", dtype, shape, offsets) + '}', 8);
@@ -132,12 +135,14 @@ TEST_CASE("a file that breaks a rule of the format is refused and the rule named
     CHECK_THAT(raw(""), ContainsSubstring("0 bytes, expected at least 8"));
     CHECK_THAT(raw("1234567"), ContainsSubstring("7 bytes, expected at least 8"));
     CHECK_THAT(raw(std::string(8, '\0')), ContainsSubstring("not a JSON object"));
-    CHECK_THAT(raw(std::string("\x03\0\0\0\0\0\0\0{}", 10)), ContainsSubstring("header has 3 bytes, expected at most 2"));
-    CHECK_THAT(raw(std::string(8, '\xff') + "{}"), ContainsSubstring("header has 18446744073709551615 bytes"));
+    CHECK_THAT(raw(std::string("\x03\0\0\0\0\0\0\0{}", 10)),
+               ContainsSubstring("header has 3 bytes, expected at most 2"));
+    CHECK_THAT(raw(std::string(8, '\xff') + "{}"),
+               ContainsSubstring("header has 18446744073709551615 bytes"));
   }
   SECTION("a header longer than any reader takes") {
     test::put(folder / "a-file", std::string("\x01\xe1\xf5\x05\0\0\0\0{}", 10));  // 10^8 + 1
-    std::filesystem::resize_file(folder / "a-file", 200'000'000);                  // a hole, no disk is used
+    std::filesystem::resize_file(folder / "a-file", 200'000'000);                 // a hole, no disk is used
     CHECK_THROWS_WITH(read_safetensors(folder / "a-file"), ContainsSubstring("expected at most 100000000"));
   }
   SECTION("the header's text") {
@@ -149,7 +154,9 @@ TEST_CASE("a file that breaks a rule of the format is refused and the rule named
     CHECK_THAT(message("{\"\xff\":1}", 0), ContainsSubstring("not JSON"));
     CHECK_THAT(message(R"({"x":)" + std::string(100000, '['), 0), ContainsSubstring("nested too deeply"));
     CHECK_THAT(message(R"({"x":1})", 0), ContainsSubstring("'x' is not described"));
-    CHECK_THAT(message('{' + tensor("x", R"("U8")", "[4]", "[0,4]") + ',' + tensor("x", R"("U8")", "[4]", "[4,8]") + '}', 8),
+    CHECK_THAT(message('{' + tensor("x", R"("U8")", "[4]", "[0,4]") + ',' +
+                           tensor("x", R"("U8")", "[4]", "[4,8]") + '}',
+                       8),
                ContainsSubstring("names 'x' twice"));
     CHECK_THAT(message(R"({"x":{"dtype":"U8","dtype":"U8","shape":[1],"data_offsets":[0,1]}})", 1),
                ContainsSubstring("names 'dtype' twice"));
@@ -165,7 +172,8 @@ TEST_CASE("a file that breaks a rule of the format is refused and the rule named
     CHECK_THAT(one(R"("F32")", "[-2]", "[0,8]"), ContainsSubstring("shape has -2, expected a whole number"));
     CHECK_THAT(one(R"("F32")", "[2.0]", "[0,8]"), ContainsSubstring("shape has 2.0"));
     CHECK_THAT(one(R"("F32")", "[[2]]", "[0,8]"), ContainsSubstring("nested too deeply"));
-    CHECK_THAT(one(R"("F32")", "[18446744073709551616]", "[0,8]"), ContainsSubstring("expected a whole number"));
+    CHECK_THAT(one(R"("F32")", "[18446744073709551616]", "[0,8]"),
+               ContainsSubstring("expected a whole number"));
     CHECK_THAT(one(R"("F32")", "[3]", "[0,8]"), ContainsSubstring("do not make 8 bytes"));
     CHECK_THAT(one(R"("F64")", "[2]", "[0,8]"), ContainsSubstring("do not make 8 bytes"));
     // 2^63 * 2^63 * 4 is 2^128, which is 0 in 64 bits; so is 2^62 * 4, and (2^62 + 2) * 4 is 8
@@ -179,13 +187,16 @@ TEST_CASE("a file that breaks a rule of the format is refused and the rule named
     CHECK_THAT(one(R"("F32")", "[2]", "[0,8,8]"), ContainsSubstring("not a beginning and an end"));
     CHECK_THAT(one(R"("F32")", "[2]", "[8,0]"), ContainsSubstring("not a beginning and an end"));
     CHECK_THAT(one(R"("F32")", "[1]", "[4,8]"), ContainsSubstring("'x' begins at 4, expected 0"));
-    CHECK_THAT(one(R"("F32")", "[1]", "[0,4]"), ContainsSubstring("its tensors take 4 bytes, it has 8 for them"));
-    CHECK_THAT(one(R"("F32")", "[4]", "[0,16]"), ContainsSubstring("its tensors take 16 bytes, it has 8 for them"));
+    CHECK_THAT(one(R"("F32")", "[1]", "[0,4]"),
+               ContainsSubstring("its tensors take 4 bytes, it has 8 for them"));
+    CHECK_THAT(one(R"("F32")", "[4]", "[0,16]"),
+               ContainsSubstring("its tensors take 16 bytes, it has 8 for them"));
     // 2^61 bytes, of which the file has eight
     CHECK_THAT(one(R"("U8")", "[2305843009213693952]", "[0,2305843009213693952]"),
                ContainsSubstring("its tensors take 2305843009213693952 bytes, it has 8 for them"));
     const auto two = [&](const std::string& x, const std::string& y) {
-      return message('{' + tensor("x", R"("U8")", "[4]", x) + ',' + tensor("y", R"("U8")", "[4]", y) + '}', 8);
+      return message('{' + tensor("x", R"("U8")", "[4]", x) + ',' + tensor("y", R"("U8")", "[4]", y) + '}',
+                     8);
     };
     CHECK(two("[0,4]", "[4,8]") == "no error");
     CHECK(two("[4,8]", "[0,4]") == "no error");
@@ -219,7 +230,8 @@ TEST_CASE("what would break a rule of the format is not written", "[io][safetens
   CHECK(folder.entries() == 0);
 }
 
-TEST_CASE("a safetensors file with any byte changed or cut off is read or refused", "[io][safetensors][hostile]") {
+TEST_CASE("a safetensors file with any byte changed or cut off is read or refused",
+          "[io][safetensors][hostile]") {
   const TemporaryFolder folder;
   write_safetensors(folder / "good", example());
   const std::string good = test::get(folder / "good");

@@ -1,4 +1,4 @@
-// Catch2, 2.13 (Debian 12) or 3 (newer): tests include this and nothing else of Catch2, with version 3's names.
+// Catch2, 2.13 (Debian 12) or 3 (newer): tests include this and nothing else of it, with version 3's names.
 #pragma once
 
 #if __has_include(<catch2/catch_all.hpp>)

@@ -56,6 +56,7 @@ class Cpu {
 
   void multiply(Op op_a, Op op_b, Scalar alpha, View<const Scalar> a, View<const Scalar> b, Scalar beta,
                 View<Scalar> c) const {
+    if (c.size() == 0) return;
     // Pieces of the longer side, of some ten million operations each and a multiple of the kernels' width.
     const Index depth = op_a == Op::plain ? a.cols : a.rows;
     const bool by_rows = c.rows >= c.cols;

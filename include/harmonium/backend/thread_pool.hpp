@@ -5,7 +5,6 @@
 
 #include <atomic>
 #include <cstdint>
-#include <mutex>
 #include <thread>
 #include <type_traits>
 #include <vector>
@@ -35,11 +34,11 @@ class ThreadPool {
   int size() const { return static_cast<int>(helpers_.size()) + 1; }
 
   /// Calls body(0) ... body(pieces - 1), each once, and returns when all are done. The body must not throw. A
-  /// second caller at the same time does its pieces itself.
+  /// second caller at the same time, or a body that calls, does its pieces itself.
   template <class Body>
   void run(Index pieces, const Body& body) {
-    std::unique_lock lock(one_caller_, std::try_to_lock);
-    if (!lock.owns_lock() || helpers_.empty() || pieces < 2 || pieces > Index(piece_mask)) {
+    if (helpers_.empty() || pieces < 2 || pieces > Index(piece_mask) ||
+        busy_.exchange(true, std::memory_order_acquire)) {
       for (Index i = 0; i < pieces; ++i) body(i);
       return;
     }
@@ -55,6 +54,7 @@ class ThreadPool {
     }
     for (int spins = 0; left_.load(std::memory_order_acquire) > 0; ++spins)
       if (spins > 1000) std::this_thread::yield();
+    busy_.store(false, std::memory_order_release);
   }
 
  private:
@@ -85,7 +85,7 @@ class ThreadPool {
     }
   }
 
-  std::mutex one_caller_;
+  std::atomic<bool> busy_{false};  // no mutex: a body may call `run` of its own pool
   std::vector<std::thread> helpers_;
   const void* body_ = nullptr;
   void (*call_)(const void*, Index) = nullptr;

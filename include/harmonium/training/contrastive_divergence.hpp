@@ -54,7 +54,6 @@ class ContrastiveDivergence {
     state_ = make_state(model_, chains + options_.batch_size);
     work_ = make_workspace(model_, chains + options_.batch_size);
     weights_ = Matrix<Backend>(1, chains + options_.batch_size);
-    start(on_, model_, state_.columns(0, chains), {.seed = options_.seed});
   }
 
   /// One update from a batch of at most `batch_size` samples.
@@ -73,13 +72,8 @@ class ContrastiveDivergence {
   template <BatchSource<Backend> Source>
   void epoch(const Source& source, int number = 1) {
     check_source(source, "epoch");
-    std::vector<Index> order(static_cast<std::size_t>(source.size()));
-    permute(order,
-            {.seed = options_.seed, .step = static_cast<std::uint32_t>(number), .stream = Stream::shuffle});
-    const std::span<const Index> all(order);
-    const auto batch = static_cast<std::size_t>(options_.batch_size);
-    for (std::size_t first = 0; first < all.size(); first += batch)
-      learn_columns(source, all.subspan(first, std::min(batch, all.size() - first)));
+    for_each_batch(source.size(), options_.batch_size, options_.seed, number,
+                   [&](std::span<const Index> columns) { learn_columns(source, columns); });
   }
 
   /// Trains for all epochs. Reports the metrics `reconstruction_error` (mean squared difference a visible row
@@ -161,6 +155,8 @@ class ContrastiveDivergence {
     const ViewOf<Backend> weights = weights_;
     const auto first_step =
         static_cast<std::uint32_t>(optimizer_.steps() * static_cast<std::uint64_t>(options_.steps));
+    // Not before the first update, so that chains begin at the visible biases that `fit` may have set.
+    if (optimizer_.steps() == 0) start(on_, model_, negative, {.seed = options_.seed});
     refresh(on_, model_, data);
     detail::visit_policy(
         [&](const auto& policy) {

@@ -21,6 +21,17 @@ struct EpochsOptions {
   std::uint64_t seed = 0;  ///< of the order of samples
 };
 
+/// Calls learn(columns) for each batch of one epoch, with the numbers of its samples in a random order that
+/// depends on the seed and the epoch's number. Every sample is used once; the last batch has what is left.
+template <class Learn>
+void for_each_batch(Index size, Index batch_size, std::uint64_t seed, int epoch, Learn learn) {
+  const std::vector<Index> order =
+      permutation(size, {.seed = seed, .step = static_cast<std::uint32_t>(epoch), .stream = Stream::shuffle});
+  for (Index first = 0; first < size; first += batch_size)
+    learn(std::span<const Index>(order).subspan(
+        static_cast<std::size_t>(first), static_cast<std::size_t>(std::min(batch_size, size - first))));
+}
+
 /// Calls learn(columns) for each batch, with the numbers of its samples in a random order that is new in each
 /// epoch; then measure(report) and all observers. Every sample is used once in an epoch.
 template <class Model, class Learn, class Measure, Observer... Observers>
@@ -28,24 +39,19 @@ History run_epochs(const EpochsOptions& options, Index size, Model& model, Learn
                    Observers&... observers) {
   History history;
   std::optional<Model> best;
-  std::vector<Index> order(static_cast<std::size_t>(size));
   const Index batches = (size + options.batch_size - 1) / options.batch_size;
   const Timer whole;
   for (int epoch = 1; epoch <= options.epochs; ++epoch) {
     const Timer timer;
-    permute(order,
-            {.seed = options.seed, .step = static_cast<std::uint32_t>(epoch), .stream = Stream::shuffle});
-    for (Index batch = 0; batch < batches; ++batch) {
-      const Index first = batch * options.batch_size;
-      learn(std::span<const Index>(order).subspan(
-          static_cast<std::size_t>(first),
-          static_cast<std::size_t>(std::min(options.batch_size, size - first))));
-      const BatchReport progress{options.phase, epoch, options.epochs, batch + 1, batches, whole.seconds()};
+    Index batch = 0;
+    for_each_batch(size, options.batch_size, options.seed, epoch, [&](std::span<const Index> columns) {
+      learn(columns);
+      const BatchReport progress{options.phase, epoch, options.epochs, ++batch, batches, whole.seconds()};
       [[maybe_unused]] const auto tell = [&](auto& observer) {
         if constexpr (requires { observer.on_batch(progress); }) observer.on_batch(progress);
       };
       (tell(observers), ...);
-    }
+    });
     EpochReport report{.phase = options.phase,
                        .epoch = epoch,
                        .epochs = options.epochs,

@@ -102,6 +102,14 @@ class FineTuning {
     learn(n);
   }
 
+  /// One pass over all samples, in the order of epoch `number`; see `fit` for what it checks.
+  template <BatchSource<Backend> Source>
+  void epoch(const Source& source, int number = 1) {
+    check_source(source, "epoch");
+    for_each_batch(source.size(), options_.batch_size, options_.seed, number,
+                   [&](std::span<const Index> columns) { learn_columns(source, columns); });
+  }
+
   /// Trains for all epochs. Reports the metrics `loss` (mean cross-entropy of each batch before its update,
   /// in nats) and `error` (share of wrong classes, likewise). \throws ShapeError if the data have other rows
   /// than the network has inputs \throws DataError if there are no samples or labels, a label is no class, or
@@ -110,27 +118,16 @@ class FineTuning {
   /// \throws ValueError if the parameters stop being finite
   template <BatchSource<Backend> Source, Observer... Observers>
   History fit(const Source& source, Observers&&... observers) {
-    check_source(source);
+    check_source(source, "fit");
     const Index batches = (source.size() + options_.batch_size - 1) / options_.batch_size;
     planned_steps_ = optimizer_.steps() +
                      static_cast<std::uint64_t>(options_.epochs) * static_cast<std::uint64_t>(batches);
-    const std::span<const int> labels = source.labels();
-    std::vector<int> chosen;
     return run_epochs(
         {.phase = options_.phase,
          .epochs = options_.epochs,
          .batch_size = options_.batch_size,
          .seed = options_.seed},
-        source.size(), network_,
-        [&](std::span<const Index> columns) {
-          const auto n = static_cast<Index>(columns.size());
-          chosen.resize(columns.size());
-          for (std::size_t i = 0; i < columns.size(); ++i)
-            chosen[i] = labels[static_cast<std::size_t>(columns[i])];
-          write_one_hot(std::span<const int>(chosen), View<Scalar>(one_hot_).columns(0, n));
-          source.fill(on_, columns, view_of(values_).columns(0, n));
-          learn(n);
-        },
+        source.size(), network_, [&](std::span<const Index> columns) { learn_columns(source, columns); },
         [&](EpochReport& report) {
           check<ValueError>(all_finite(on_, network_),
                             "fit: a parameter is infinite or not a number after epoch ", report.epoch, " of ",
@@ -181,6 +178,18 @@ class FineTuning {
     optimizer_.step(on_, options_.optimizer, progress(), options_.weight_decay, gradient_, network_);
   }
 
+  template <class Source>
+  void learn_columns(const Source& source, std::span<const Index> columns) {
+    const auto n = static_cast<Index>(columns.size());
+    const std::span<const int> labels = source.labels();
+    labels_.resize(columns.size());
+    for (std::size_t i = 0; i < columns.size(); ++i)
+      labels_[i] = labels[static_cast<std::size_t>(columns[i])];
+    write_one_hot(std::span<const int>(labels_), View<Scalar>(one_hot_).columns(0, n));
+    source.fill(on_, columns, view_of(values_).columns(0, n));
+    learn(n);
+  }
+
   void count_wrong(Index n) {
     if (probabilities_.cols() == 0) probabilities_ = Host(network_.classes(), options_.batch_size);
     const View<Scalar> p = View<Scalar>(probabilities_).columns(0, n);
@@ -190,24 +199,24 @@ class FineTuning {
   }
 
   template <class Source>
-  void check_source(const Source& source) {
+  void check_source(const Source& source, const char* caller) {
     const std::span<const int> labels = source.labels();
-    check<ShapeError>(source.rows() == network_.input_rows(), "fit: the data have ", source.rows(),
+    check<ShapeError>(source.rows() == network_.input_rows(), caller, ": the data have ", source.rows(),
                       " rows, the network has ", network_.input_rows(), " inputs");
-    check<DataError>(source.size() >= 1, "fit: the data have no samples");
-    check<DataError>(static_cast<Index>(labels.size()) == source.size(), "fit: the data have ", labels.size(),
-                     " labels for ", source.size(), " samples");
+    check<DataError>(source.size() >= 1, caller, ": the data have no samples");
+    check<DataError>(static_cast<Index>(labels.size()) == source.size(), caller, ": the data have ",
+                     labels.size(), " labels for ", source.size(), " samples");
     for (std::size_t i = 0; i < labels.size(); ++i)
-      check<DataError>(labels[i] >= 0 && labels[i] < network_.classes(), "fit: label ", i, " is ", labels[i],
-                       ", expected 0 to ", network_.classes() - 1);
+      check<DataError>(labels[i] >= 0 && labels[i] < network_.classes(), caller, ": label ", i, " is ",
+                       labels[i], ", expected 0 to ", network_.classes() - 1);
     std::vector<Index> columns;
     for (Index first = 0; first < source.size(); first += options_.batch_size) {
       columns.resize(static_cast<std::size_t>(std::min(options_.batch_size, source.size() - first)));
       for (std::size_t i = 0; i < columns.size(); ++i) columns[i] = first + static_cast<Index>(i);
       const auto block = view_of(values_).columns(0, static_cast<Index>(columns.size()));
       source.fill(on_, columns, block);
-      check<DataError>(on_.sum(detail::NotFiniteBody{}, ConstViewOf<Backend>(block)) == 0,
-                       "fit: the data have an infinite number or a NaN in columns ", first, " to ",
+      check<DataError>(on_.sum(detail::NotFiniteBody{}, ConstViewOf<Backend>(block)) == 0, caller,
+                       ": the data have an infinite number or a NaN in columns ", first, " to ",
                        first + block.cols - 1);
     }
   }
@@ -221,6 +230,7 @@ class FineTuning {
   Matrix<Backend> values_;
   Host one_hot_;
   Host probabilities_;
+  std::vector<int> labels_;
   Matrix<Backend> targets_;
   Matrix<Backend> losses_;
   Matrix<Backend> ones_;

@@ -98,8 +98,7 @@ struct Family {
     if constexpr (shapes == 1 && requires { U::statistic(x, shape...); }) {
       return U::statistic(x, shape...);
     } else {
-      int i = 0;
-      return -energy(Dual<T>(x), Dual<T>(shape, T(i++ == which ? 1 : 0))...).slope;
+      return -energy_along<which>(std::make_index_sequence<sizeof...(P)>{}, x, shape...).slope;
     }
   }
 
@@ -109,8 +108,7 @@ struct Family {
     if constexpr (shapes == 1 && requires { U::mean_statistic(field, shape...); }) {
       return U::mean_statistic(field, shape...);
     } else {
-      int i = 0;
-      return log_partition(Dual<T>(field), Dual<T>(shape, T(i++ == which ? 1 : 0))...).slope;
+      return log_partition_along<which>(std::make_index_sequence<sizeof...(P)>{}, field, shape...).slope;
     }
   }
 
@@ -139,6 +137,15 @@ struct Family {
   }
 
  private:
+  // With the shape parameter number `which` as the direction of duals.
+  template <std::size_t which, std::size_t... I, class T, class... P>
+  static constexpr Dual<T> energy_along(std::index_sequence<I...> /*shapes*/, T x, P... shape) {
+    return energy(Dual<T>(x), Dual<T>(shape, T(I == which ? 1 : 0))...);
+  }
+  template <std::size_t which, std::size_t... I, class T, class... P>
+  static constexpr Dual<T> log_partition_along(std::index_sequence<I...> /*shapes*/, T field, P... shape) {
+    return log_partition(Dual<T>(field), Dual<T>(shape, T(I == which ? 1 : 0))...);
+  }
   template <class T, class... P>
   static constexpr T log_weight(int k, T field, P... shape) {
     return field * state<T>(k) - energy(state<T>(k), shape...);

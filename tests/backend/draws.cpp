@@ -1,0 +1,140 @@
+// Random numbers by their address: which word a unit gets, and that neither cutting a pass nor threads change it.
+#include <harmonium/models/layer.hpp>
+#include <vector>
+
+#include "support/blocks.hpp"
+#include "support/catch.hpp"
+#include "support/units.hpp"
+
+using namespace harmonium;
+using test::Block;
+
+namespace {
+
+// Bodies that put out the random numbers that they are given.
+struct WordBody {
+  static constexpr Needs needs = Needs::one_uniform;
+  static constexpr int shapes = 0;
+  static constexpr bool grouped = false;
+  double operator()(double, double, OneUniform& random) const { return random.word; }
+};
+struct GroupWordBody {
+  static constexpr Needs needs = Needs::one_uniform;
+  static constexpr int shapes = 0;
+  static constexpr bool grouped = true;
+  void operator()(GroupField<double>, Group<const double>, OneUniform& random, Group<double> out) const {
+    for (Index k = 0; k < out.size; ++k) out[k] = random.word;
+  }
+};
+struct ThirdUniformBody {
+  static constexpr Needs needs = Needs::random;
+  static constexpr int shapes = 0;
+  static constexpr bool grouped = false;
+  double operator()(double, double, Random& random) const {
+    random.uniform<double>();
+    random.uniform<double>();
+    return random.uniform<double>();
+  }
+};
+
+const Draws draws{.seed = 0x123456789abcdef0, .step = 77, .first_sample = 1000, .stream = Stream::hidden};
+
+template <class Body>
+Block<double> pass(const Cpu<double>& on, const Body& body, Index rows, Index cols, Draws at, Index first_row,
+                   Index group = 1) {
+  const Block<double> bias(rows, 1, false, 1), input(rows, cols, false, 1);
+  Block<double> x(rows, cols, true);
+  on.transform(body, bias.view(), group, input.view(), input.view(), x.view(), at, first_row);
+  return x;
+}
+
+}  // namespace
+
+TEST_CASE("a unit that draws once has word row % 4 of the block at row / 4", "[backend][random]") {
+  for (const Index rows : {1, 3, 16, 255, 257, 600})
+    for (const Index first_row : {0, 1, 2, 3, 4, 254, 1001}) {
+      const auto x = pass(Cpu<double>{}, WordBody{}, rows, 3, draws, first_row);
+      Index wrong = 0;
+      for (Index c = 0; c < 3; ++c)
+        for (Index r = 0; r < rows; ++r) {
+          const auto row = static_cast<std::uint32_t>(first_row + r);
+          const std::uint32_t purpose = 4u << 20;  // the stream `hidden`
+          const PhiloxBlock block = philox({{row / 4, 1000 + static_cast<std::uint32_t>(c), 77, purpose}},
+                                           0x9abcdef0u, 0x12345678u);
+          wrong += x(r, c) != block.word[row % 4] ? 1 : 0;
+        }
+      INFO(rows << " rows from " << first_row);
+      CHECK(wrong == 0);
+    }
+}
+
+TEST_CASE("a group draws with the word of its first row", "[backend][random]") {
+  for (const Index group : {1, 3, 10, 300})
+    for (const Index first_row : {0, 3, 1001}) {
+      const auto x = pass(Cpu<double>{}, GroupWordBody{}, group * 5, 2, draws, first_row, group);
+      const auto words = pass(Cpu<double>{}, WordBody{}, group * 5, 2, draws, first_row);
+      Index wrong = 0;
+      for (Index c = 0; c < 2; ++c)
+        for (Index r = 0; r < group * 5; ++r) wrong += x(r, c) != words(r / group * group, c) ? 1 : 0;
+      CHECK(wrong == 0);
+    }
+}
+
+TEST_CASE("a unit that draws more has a block for each draw at its own row", "[backend][random]") {
+  for (const Index first_row : {0, 5, 300}) {
+    const auto x = pass(Cpu<double>{}, ThirdUniformBody{}, 300, 2, draws, first_row);
+    Index wrong = 0;
+    for (Index c = 0; c < 2; ++c)
+      for (Index r = 0; r < 300; ++r) {
+        const PhiloxBlock block =
+            philox({{static_cast<std::uint32_t>(first_row + r), 1000 + static_cast<std::uint32_t>(c), 77,
+                     0x80000000u | 4u << 20 | 2u}},
+                   0x9abcdef0u, 0x12345678u);
+        wrong += x(r, c) != uniform_from<double>(block.word[0]) ? 1 : 0;
+      }
+    CHECK(wrong == 0);
+  }
+}
+
+TEMPLATE_TEST_CASE("a pass in parts draws what the whole pass draws", "[backend][random]", Bernoulli, Gaussian,
+                   Categorical, test::Quintic) {
+  using U = TestType;
+  const Cpu<float> on;
+  const Index units = is_grouped<U> ? 100 : 300, group = is_grouped<U> ? 3 : 1, rows = units * group, cols = 40;
+  const auto layer_of = [&](Index count) {
+    if constexpr (is_grouped<U>) {
+      return Layer<U>({.units = count, .states = 3});
+    } else {
+      return Layer<U>(count);
+    }
+  };
+  auto layer = layer_of(units);
+  Eigen::MatrixXf input(rows, cols), whole(rows, cols), parts(rows, cols);
+  test::Dice dice(1);
+  for (Index r = 0; r < rows; ++r) {
+    layer.parameters(r, 0) = static_cast<float>(dice.normal());
+    for (Index c = 0; c < cols; ++c) input(r, c) = static_cast<float>(dice.normal());
+  }
+  const Draws at{.seed = 3, .step = 2, .first_sample = 5, .stream = Stream::visible};
+  sample(on, layer, input, whole, at);
+
+  // Rows in two parts, as two layers of a larger one would be
+  const Index upper = units / 3 * group;  // not a multiple of 4
+  for (const auto& [first, count] : {std::pair{Index(0), upper}, std::pair{upper, rows - upper}}) {
+    auto part = layer_of(count / group);
+    part.parameters = layer.parameters.middleRows(first, count);
+    sample(on, part, ConstViewOf<Cpu<float>>(input).rows_from(first, count),
+           ViewOf<Cpu<float>>(parts).rows_from(first, count), at, first);
+  }
+  CHECK(parts == whole);
+
+  // Columns in two parts, as two workers' halves of a batch would be
+  parts.setZero();
+  for (const auto& [first, count] : {std::pair{Index(0), Index(17)}, std::pair{Index(17), cols - 17}}) {
+    Draws shifted = at;
+    shifted.first_sample += static_cast<std::uint32_t>(first);
+    sample(on, layer, ConstViewOf<Cpu<float>>(input).columns(first, count),
+           ViewOf<Cpu<float>>(parts).columns(first, count), shifted);
+  }
+  CHECK(parts == whole);
+}

@@ -1,0 +1,145 @@
+// From the library's models to the oracle's, and small models to test with.
+#pragma once
+
+#include <harmonium/models/rbm.hpp>
+#include <string>
+
+#include "dice.hpp"
+#include "oracle.hpp"
+#include "units.hpp"
+
+namespace test {
+
+using harmonium::Bernoulli;
+using harmonium::Categorical;
+using harmonium::Cpu;
+using harmonium::Gaussian;
+using harmonium::Index;
+using harmonium::Rbm;
+
+/// The numbers of one column.
+template <class Matrix>
+oracle::Numbers column_of(const Matrix& x, Index column) {
+  oracle::Numbers numbers;
+  for (Index r = 0; r < x.rows(); ++r) numbers.push_back(static_cast<double>(x(r, column)));
+  return numbers;
+}
+
+/// A matrix with given columns.
+inline Eigen::MatrixXd columns(const std::vector<oracle::Numbers>& numbers) {
+  Eigen::MatrixXd x(static_cast<Index>(numbers.at(0).size()), static_cast<Index>(numbers.size()));
+  for (Index c = 0; c < x.cols(); ++c)
+    for (Index r = 0; r < x.rows(); ++r) x(r, c) = numbers[static_cast<std::size_t>(c)][static_cast<std::size_t>(r)];
+  return x;
+}
+
+/// Largest absolute difference of two matrices; infinite if their shapes differ, or at a NaN.
+template <class A, class B>
+double largest_difference(const A& a, const B& b) {
+  if (a.rows() != b.rows() || a.cols() != b.cols()) return INFINITY;
+  double largest = 0;
+  for (Index c = 0; c < a.cols(); ++c)
+    for (Index r = 0; r < a.rows(); ++r) {
+      const double difference = std::abs(static_cast<double>(a(r, c)) - static_cast<double>(b(r, c)));
+      if (!(difference <= largest)) largest = std::isnan(difference) ? INFINITY : difference;
+    }
+  return largest;
+}
+
+/// The oracle's unit for a library's unit type and its parameters beside the bias; `reach` of a Gaussian's grid.
+template <class U>
+oracle::Unit oracle_unit(const oracle::Numbers& shape, Index group, double reach) {
+  const auto rows = static_cast<std::size_t>(group);
+  if constexpr (std::is_same_v<U, Bernoulli> || std::is_same_v<U, PlainBernoulli>) return oracle::bernoulli();
+  if constexpr (std::is_same_v<U, Spin>) return oracle::spin();
+  if constexpr (std::is_same_v<U, Quintic>) return oracle::quintic(shape[0], shape[1]);
+  if constexpr (std::is_same_v<U, Categorical> || std::is_same_v<U, PlainCategorical>) return oracle::categorical(rows);
+  if constexpr (std::is_same_v<U, AtMostOne>) return oracle::categorical(rows, true);
+  if constexpr (std::is_same_v<U, Gaussian> || std::is_same_v<U, PlainGaussian>)
+    return oracle::gaussian(shape[0], reach);
+}
+
+template <class U>
+oracle::Layer oracle_of(const harmonium::Layer<U, Cpu<double>>& layer, double reach = 16) {
+  oracle::Layer result;
+  for (Index r = 0; r < layer.rows(); r += layer.group) {
+    oracle::Numbers shape;
+    for (Index i = 1; i < layer.parameters.cols(); ++i) shape.push_back(layer.parameters(r, i));
+    result.units.push_back(oracle_unit<U>(shape, layer.group, reach));
+    for (Index i = 0; i < layer.group; ++i) result.biases.push_back(layer.parameters(r + i, 0));
+  }
+  return result;
+}
+
+template <class V, class H>
+oracle::Machine oracle_of(const Rbm<V, H, Cpu<double>>& rbm, double reach = 16) {
+  oracle::Machine machine{oracle_of(rbm.visible, reach), oracle_of(rbm.hidden, reach), {}};
+  for (Index v = 0; v < rbm.visible.rows(); ++v) {
+    machine.weights.emplace_back();
+    for (Index h = 0; h < rbm.hidden.rows(); ++h) machine.weights.back().push_back(rbm.weights(v, h));
+  }
+  return machine;
+}
+
+/// Normal numbers for all parameters of a model: weights, biases and log precisions each of a width.
+template <class Model>
+void randomise(Model& model, std::uint64_t seed, double weights = 0.5, double biases = 0.5, double shapes = 0.3) {
+  Dice dice(seed);
+  harmonium::for_each_parameter(
+      [&](const harmonium::ParameterName&, harmonium::Role role, auto x) {
+        const double width = role == harmonium::Role::weight ? weights
+                             : role == harmonium::Role::bias ? biases
+                                                             : shapes;
+        for (Index c = 0; c < x.cols; ++c)
+          for (Index r = 0; r < x.rows; ++r) x(r, c) = static_cast<typename Model::Scalar>(width * dice.normal());
+      },
+      model);
+}
+
+/// A layer's size: a few units, or a few groups of three.
+template <class U>
+harmonium::LayerSize<U> small(Index units) {
+  if constexpr (harmonium::is_grouped<U>) {
+    return {(units + 1) / 2, 3};
+  } else {
+    return harmonium::FiniteUnit<U> ? units : (units + 1) / 2;
+  }
+}
+
+/// A model that can be enumerated: 3 or 4 binary units, 2 Gaussian ones, 2 of three states.
+template <class R>
+R small_rbm(std::uint64_t seed, double weights = 0.5) {
+  R rbm;
+  [&]<class V, class H, class B>(Rbm<V, H, B>*) {
+    rbm = R({.visible = small<V>(4), .hidden = small<H>(3)});
+    const bool gaussians = !harmonium::FiniteUnit<V> && !harmonium::FiniteUnit<H>;
+    randomise(rbm, seed, gaussians ? 0.4 * weights : weights);  // so that it can be normalised
+  }(static_cast<R*>(nullptr));
+  return rbm;
+}
+
+/// Some visible states of a model: draws of the visible units at zero input.
+template <class V, class H, class B>
+harmonium::Matrix<B> some_states(const Rbm<V, H, B>& rbm, Index count, std::uint64_t seed) {
+  const harmonium::Matrix<B> none = harmonium::Matrix<B>::Zero(rbm.visible.rows(), count);
+  harmonium::Matrix<B> v(rbm.visible.rows(), count);
+  harmonium::sample(B{}, rbm.visible, none, v, {.seed = seed});
+  return v;
+}
+
+// The nine pairs, named for the tests' names.
+using BernoulliBernoulli = Rbm<Bernoulli, Bernoulli, Cpu<double>>;
+using BernoulliGaussian = Rbm<Bernoulli, Gaussian, Cpu<double>>;
+using BernoulliCategorical = Rbm<Bernoulli, Categorical, Cpu<double>>;
+using GaussianBernoulli = Rbm<Gaussian, Bernoulli, Cpu<double>>;
+using GaussianGaussian = Rbm<Gaussian, Gaussian, Cpu<double>>;
+using GaussianCategorical = Rbm<Gaussian, Categorical, Cpu<double>>;
+using CategoricalBernoulli = Rbm<Categorical, Bernoulli, Cpu<double>>;
+using CategoricalGaussian = Rbm<Categorical, Gaussian, Cpu<double>>;
+using CategoricalCategorical = Rbm<Categorical, Categorical, Cpu<double>>;
+// A user's units among them.
+using SpinAtMostOne = Rbm<Spin, AtMostOne, Cpu<double>>;
+using QuinticBernoulli = Rbm<Quintic, Bernoulli, Cpu<double>>;
+using PlainGaussianQuintic = Rbm<PlainGaussian, Quintic, Cpu<double>>;
+
+}  // namespace test

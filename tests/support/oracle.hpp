@@ -1,0 +1,248 @@
+// What the library is tested against: the dumbest code that can be right. Sums over all joint states by loops, in double
+// precision, sharing nothing with the library.
+//
+// A Gaussian unit is a grid of states here. For a Gaussian the trapezoidal rule is exact to rounding once its step is
+// below 0.6 standard deviations: its error is 2 exp(-2 pi^2 / 0.6^2) = 3e-24.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <functional>
+#include <limits>
+#include <utility>
+#include <vector>
+
+namespace oracle {
+
+using Numbers = std::vector<double>;
+
+/// log of the sum of exponentials.
+inline double log_sum_exp(const Numbers& terms) {
+  const double largest = *std::max_element(terms.begin(), terms.end());
+  double sum = 0;
+  for (const double term : terms) sum += std::exp(term - largest);
+  return largest + std::log(sum);
+}
+
+inline double dot(const Numbers& a, const Numbers& b) {
+  double sum = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) sum += a[i] * b[i];
+  return sum;
+}
+
+/// A unit by its states, a number a row each.
+struct Unit {
+  std::vector<Numbers> states;
+  Numbers log_weights;                                // -energy of each state, without the bias's part
+  std::function<double(const double* x)> energy = {};  // the same for any x
+};
+
+/// A unit with finitely many states.
+inline Unit finite(std::vector<Numbers> states, std::function<double(const double*)> energy) {
+  Unit unit{std::move(states), {}, std::move(energy)};
+  for (const Numbers& x : unit.states) unit.log_weights.push_back(-unit.energy(x.data()));
+  return unit;
+}
+inline Unit bernoulli() {
+  return finite({{0}, {1}}, [](const double*) { return 0.0; });
+}
+inline Unit spin() {
+  return finite({{-1}, {1}}, [](const double*) { return 0.0; });
+}
+/// x = -2 ... 2, energy e^log_cost x^2 + skew x^3
+inline Unit quintic(double log_cost, double skew) {
+  return finite({{-2}, {-1}, {0}, {1}, {2}}, [=](const double* x) {
+    return std::exp(log_cost) * x[0] * x[0] + skew * x[0] * x[0] * x[0];
+  });
+}
+/// One-hot; with `or_none` also all zero.
+inline Unit categorical(std::size_t count, bool or_none = false) {
+  std::vector<Numbers> states;
+  if (or_none) states.push_back(Numbers(count, 0.0));
+  for (std::size_t k = 0; k < count; ++k) {
+    states.push_back(Numbers(count, 0.0));
+    states.back()[k] = 1;
+  }
+  return finite(std::move(states), [](const double*) { return 0.0; });
+}
+/// Energy e^log_precision x^2 / 2, on a grid of `reach` standard deviations to both sides of 0. The reach must hold the
+/// distribution's mean and 9 of its standard deviations more (what is cut off is below e^-40).
+inline Unit gaussian(double log_precision, double reach = 16, double step = 0.6) {
+  const double precision = std::exp(log_precision), deviation = 1 / std::sqrt(precision);
+  Unit unit{{}, {}, [=](const double* x) { return 0.5 * precision * x[0] * x[0]; }};
+  for (double x = -reach; x <= reach; x += step) {
+    unit.states.push_back({x * deviation});
+    unit.log_weights.push_back(-unit.energy(unit.states.back().data()) + std::log(step * deviation));
+  }
+  return unit;
+}
+
+/// Units side by side.
+struct Layer {
+  std::vector<Unit> units;
+  Numbers biases;  // a number a row
+};
+
+/// Two layers and weights[v][h].
+struct Machine {
+  Layer visible, hidden;
+  std::vector<Numbers> weights;
+};
+
+/// E(x), -bias . x included.
+inline double energy(const Layer& layer, const Numbers& x) {
+  double sum = -dot(layer.biases, x);
+  std::size_t row = 0;
+  for (const Unit& unit : layer.units) {
+    sum += unit.energy(x.data() + row);
+    row += unit.states[0].size();
+  }
+  return sum;
+}
+
+/// Calls f(x, -E(x)) with each joint state of a layer.
+template <class F>
+void for_each_state(const Layer& layer, F f) {
+  std::vector<std::size_t> digits(layer.units.size(), 0);
+  for (;;) {
+    Numbers x;
+    double log_weight = 0;
+    for (std::size_t i = 0; i < digits.size(); ++i) {
+      const Unit& unit = layer.units[i];
+      x.insert(x.end(), unit.states[digits[i]].begin(), unit.states[digits[i]].end());
+      log_weight += unit.log_weights[digits[i]];
+    }
+    f(x, log_weight + dot(layer.biases, x));
+    std::size_t i = 0;
+    while (i < digits.size() && ++digits[i] == layer.units[i].states.size()) digits[i++] = 0;
+    if (i == digits.size()) return;
+  }
+}
+
+/// log of the sum over a layer's states of exp(-E(x) + input . x)
+inline double log_partition(const Layer& layer, const Numbers& input) {
+  Numbers terms;
+  for_each_state(layer, [&](const Numbers& x, double log_weight) { terms.push_back(log_weight + dot(input, x)); });
+  return log_sum_exp(terms);
+}
+
+/// E[f(x) | input], f giving several numbers.
+template <class F>
+Numbers expectation(const Layer& layer, const Numbers& input, F f) {
+  const double log_z = log_partition(layer, input);
+  Numbers sum;
+  for_each_state(layer, [&](const Numbers& x, double log_weight) {
+    const double p = std::exp(log_weight + dot(input, x) - log_z);
+    const Numbers values = f(x);
+    sum.resize(values.size());
+    for (std::size_t i = 0; i < values.size(); ++i) sum[i] += p * values[i];
+  });
+  return sum;
+}
+inline Numbers mean(const Layer& layer, const Numbers& input) {
+  return expectation(layer, input, [](const Numbers& x) { return x; });
+}
+
+/// W^T v
+inline Numbers hidden_input(const Machine& machine, const Numbers& v) {
+  Numbers input(machine.hidden.biases.size(), 0.0);
+  for (std::size_t i = 0; i < v.size(); ++i)
+    for (std::size_t j = 0; j < input.size(); ++j) input[j] += machine.weights[i][j] * v[i];
+  return input;
+}
+/// W h
+inline Numbers visible_input(const Machine& machine, const Numbers& h) {
+  Numbers input(machine.visible.biases.size(), 0.0);
+  for (std::size_t i = 0; i < input.size(); ++i)
+    for (std::size_t j = 0; j < h.size(); ++j) input[i] += machine.weights[i][j] * h[j];
+  return input;
+}
+
+/// E(v, h)
+inline double energy(const Machine& machine, const Numbers& v, const Numbers& h) {
+  return energy(machine.visible, v) + energy(machine.hidden, h) - dot(hidden_input(machine, v), h);
+}
+
+/// -log of the sum over h of exp(-E(v, h))
+inline double free_energy(const Machine& machine, const Numbers& v) {
+  return energy(machine.visible, v) - log_partition(machine.hidden, hidden_input(machine, v));
+}
+
+/// log of the sum over all v and h of exp(-E(v, h))
+inline double log_z(const Machine& machine) {
+  Numbers terms;
+  for_each_state(machine.visible, [&](const Numbers& v, double log_weight_v) {
+    const Numbers input = hidden_input(machine, v);
+    Numbers inner;
+    for_each_state(machine.hidden, [&](const Numbers& h, double log_weight_h) {
+      inner.push_back(log_weight_v + log_weight_h + dot(input, h));
+    });
+    terms.push_back(log_sum_exp(inner));
+  });
+  return log_sum_exp(terms);
+}
+
+/// States and their probabilities.
+struct Distribution {
+  std::vector<Numbers> states;
+  Numbers probabilities;
+  /// E[f(x)] of one number.
+  template <class F>
+  double expect(F f) const {
+    double sum = 0;
+    for (std::size_t i = 0; i < states.size(); ++i) sum += probabilities[i] * f(states[i]);
+    return sum;
+  }
+};
+
+/// p(x | input) over all joint states of a layer.
+inline Distribution conditional(const Layer& layer, const Numbers& input) {
+  const double log_z = log_partition(layer, input);
+  Distribution result;
+  for_each_state(layer, [&](const Numbers& x, double log_weight) {
+    result.states.push_back(x);
+    result.probabilities.push_back(std::exp(log_weight + dot(input, x) - log_z));
+  });
+  return result;
+}
+
+/// p(v)
+inline Distribution visible_distribution(const Machine& machine) {
+  const double z = log_z(machine);
+  Distribution result;
+  for_each_state(machine.visible, [&](const Numbers& v, double log_weight) {
+    result.states.push_back(v);
+    result.probabilities.push_back(
+        std::exp(log_weight + log_partition(machine.hidden, hidden_input(machine, v)) - z));
+  });
+  return result;
+}
+
+/// Where a distribution over v goes in one step of block Gibbs sampling: h ~ p(h | v), then v ~ p(v | h).
+inline Distribution gibbs_step(const Machine& machine, const Distribution& from) {
+  Distribution hidden = conditional(machine.hidden, Numbers(machine.hidden.biases.size(), 0.0));
+  std::fill(hidden.probabilities.begin(), hidden.probabilities.end(), 0.0);
+  for (std::size_t i = 0; i < from.states.size(); ++i) {
+    const Distribution given = conditional(machine.hidden, hidden_input(machine, from.states[i]));
+    for (std::size_t j = 0; j < given.probabilities.size(); ++j)
+      hidden.probabilities[j] += from.probabilities[i] * given.probabilities[j];
+  }
+  Distribution to = conditional(machine.visible, Numbers(machine.visible.biases.size(), 0.0));
+  std::fill(to.probabilities.begin(), to.probabilities.end(), 0.0);
+  for (std::size_t j = 0; j < hidden.states.size(); ++j) {
+    const Distribution given = conditional(machine.visible, visible_input(machine, hidden.states[j]));
+    for (std::size_t i = 0; i < given.probabilities.size(); ++i)
+      to.probabilities[i] += hidden.probabilities[j] * given.probabilities[i];
+  }
+  return to;
+}
+
+/// df/dx by central differences of fourth order: with a step of 1e-3 and values of order 1 its error is about
+/// 1e-3^4 / 30 of the fifth derivative, and 1e-12 by rounding.
+template <class F>
+double derivative(F f, double x, double step = 1e-3) {
+  return (8 * (f(x + step) - f(x - step)) - (f(x + 2 * step) - f(x - 2 * step))) / (12 * step);
+}
+
+}  // namespace oracle

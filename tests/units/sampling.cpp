@@ -1,0 +1,225 @@
+// Do draws have the distribution that they should have? Through the layer, so that the addresses of random numbers are
+// tested as well.
+#include <harmonium/models/layer.hpp>
+#include <limits>
+
+#include "support/catch.hpp"
+#include "support/models.hpp"
+#include "support/statistics.hpp"
+
+using namespace harmonium;
+using test::chi_square;
+using test::sigmas;
+using test::standard_errors;
+
+namespace {
+
+template <class T>
+using Numbers = harmonium::Matrix<Cpu<T>>;
+
+// A layer with random biases and shape parameters.
+template <class U>
+Layer<U, Cpu<double>> random_layer(LayerSize<U> size, std::uint64_t seed, double shapes = 0.3) {
+  Layer<U, Cpu<double>> layer(size);
+  test::Dice dice(seed);
+  for (Index r = 0; r < layer.rows(); ++r)
+    for (Index c = 0; c < layer.parameters.cols(); ++c) layer.parameters(r, c) = (c == 0 ? 1.0 : shapes) * dice.normal();
+  return layer;
+}
+
+// Draws of a layer in each of many columns, all with the same input.
+template <class T, class U>
+Numbers<T> draw(const Layer<U, Cpu<double>>& layer, const oracle::Numbers& input, Index count, Draws draws) {
+  Layer<U, Cpu<T>> narrow(layer.size());
+  narrow.parameters = layer.parameters.template cast<T>();
+  Numbers<T> given(layer.rows(), count), x(layer.rows(), count);
+  for (Index c = 0; c < count; ++c)
+    for (Index r = 0; r < layer.rows(); ++r) given(r, c) = static_cast<T>(input[static_cast<std::size_t>(r)]);
+  sample(Cpu<T>{}, narrow, given, x, draws);
+  return x;
+}
+
+// The same distribution twice, side by side.
+oracle::Distribution pairs(const oracle::Distribution& one) {
+  oracle::Distribution two;
+  for (std::size_t i = 0; i < one.states.size(); ++i)
+    for (std::size_t j = 0; j < one.states.size(); ++j) {
+      two.states.push_back(one.states[i]);
+      two.states.back().insert(two.states.back().end(), one.states[j].begin(), one.states[j].end());
+      two.probabilities.push_back(one.probabilities[i] * one.probabilities[j]);
+    }
+  return two;
+}
+
+template <class T>
+Numbers<T> above(const Numbers<T>& a, const Numbers<T>& b) {
+  Numbers<T> both(a.rows() + b.rows(), a.cols());
+  both << a, b;
+  return both;
+}
+
+// Counts of numbers between the edges (ascending), and the probabilities by the distribution function.
+template <class F>
+test::ChiSquare compare_histogram(const std::vector<double>& numbers, const std::vector<double>& edges, F cumulative) {
+  std::vector<double> counts(edges.size() + 1, 0.0), probabilities;
+  for (const double x : numbers)
+    ++counts[static_cast<std::size_t>(std::upper_bound(edges.begin(), edges.end(), x) - edges.begin())];
+  double below = 0;
+  for (const double edge : edges) {
+    probabilities.push_back(cumulative(edge) - below);
+    below = cumulative(edge);
+  }
+  probabilities.push_back(1 - below);
+  return chi_square(counts, probabilities);
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("draws of a finite layer have the distribution that the enumeration gives", "[units][oracle]",
+                   (std::pair<Bernoulli, float>), (std::pair<Bernoulli, double>), (std::pair<Categorical, float>),
+                   (std::pair<Categorical, double>), (std::pair<test::Spin, float>), (std::pair<test::Quintic, float>),
+                   (std::pair<test::AtMostOne, float>), (std::pair<test::PlainCategorical, double>)) {
+  using U = typename TestType::first_type;
+  using T = typename TestType::second_type;
+  const auto layer = random_layer<U>(test::small<U>(5), 11);
+  oracle::Numbers input;
+  for (Index r = 0; r < layer.rows(); ++r) input.push_back(std::sin(static_cast<double>(r)));
+  const oracle::Distribution expected = oracle::conditional(test::oracle_of(layer), input);
+  const Draws at{.seed = 5, .step = 7, .stream = Stream::hidden};
+  const Numbers<T> x = draw<T>(layer, input, 200'000, at);
+  // All rows at once: that they are independent given the input is part of it.
+  CHECK(chi_square(x, expected));
+  // A wrong distribution is noticed: the same draws against the one at zero input.
+  CHECK_FALSE(chi_square(x, oracle::conditional(test::oracle_of(layer), oracle::Numbers(input.size(), 0.0))));
+}
+
+TEST_CASE("draws of neighbouring columns, steps, seeds and streams are independent", "[units][oracle]") {
+  const auto layer = random_layer<Bernoulli>(3, 3);
+  const oracle::Numbers input(3, 0.0);
+  const oracle::Distribution twice = pairs(oracle::conditional(test::oracle_of(layer), input));
+  const Index count = 100'000;
+  const Draws at{.seed = 1, .step = 1, .stream = Stream::visible};
+  const auto x = draw<float>(layer, input, count, at);
+  const auto alone = [&](Draws other) { return draw<float>(layer, input, count, other); };
+  CHECK(chi_square(above<float>(x.leftCols(count - 1), x.rightCols(count - 1)), twice));
+  CHECK(chi_square(above<float>(x, alone({.seed = 1, .step = 2, .stream = Stream::visible})), twice));
+  CHECK(chi_square(above<float>(x, alone({.seed = 2, .step = 1, .stream = Stream::visible})), twice));
+  CHECK(chi_square(above<float>(x, alone({.seed = 1ull << 32 | 1, .step = 1, .stream = Stream::visible})), twice));
+  CHECK(chi_square(above<float>(x, alone({.seed = 1, .step = 1, .stream = Stream::hidden})), twice));
+  CHECK_FALSE(chi_square(above<float>(x, x), twice));
+}
+
+TEST_CASE("draws of a categorical unit have its probabilities, for few and for many states", "[units][oracle]") {
+  for (const Index states : {1, 2, 3, 10, 1000}) {
+    INFO(states << " states");
+    const auto layer = random_layer<Categorical>({.units = 1, .states = states}, 4);
+    const oracle::Numbers input(static_cast<std::size_t>(states), 0.0);
+    const oracle::Distribution expected = oracle::conditional(test::oracle_of(layer), input);
+    const Numbers<float> x = draw<float>(layer, input, 100'000, {.seed = 2});
+    CHECK((x.colwise().sum().array() == 1.0f).all());
+    std::vector<double> counts;
+    for (Index k = 0; k < states; ++k) counts.push_back(x.row(k).sum());
+    CHECK(chi_square(counts, oracle::mean(test::oracle_of(layer), input)));
+  }
+}
+
+TEMPLATE_TEST_CASE("draws of a Gaussian layer are independent normal numbers", "[units][oracle]", float, double) {
+  using T = TestType;
+  const auto layer = random_layer<Gaussian>(3, 6, 1.0);
+  const oracle::Numbers input{0.5, -2, 1};
+  const Index count = 300'000;
+  const auto n = static_cast<double>(count);
+  const Eigen::MatrixXd x = draw<T>(layer, input, count, {.seed = 3}).template cast<double>();
+  Eigen::MatrixXd z(3, count);  // standardised
+  for (Index r = 0; r < 3; ++r) {
+    const double precision = std::exp(layer.parameters(r, 1));
+    const double mean = (layer.parameters(r, 0) + input[static_cast<std::size_t>(r)]) / precision;
+    z.row(r) = (x.row(r).array() - mean) * std::sqrt(precision);
+  }
+  std::vector<double> edges;
+  for (double edge = -4.5; edge <= 4.5; edge += 0.1) edges.push_back(edge);
+  const auto cumulative = [](double edge) { return 0.5 * std::erfc(-edge / std::sqrt(2.0)); };
+  for (Index r = 0; r < 3; ++r) {
+    INFO("row " << r);
+    CHECK(compare_histogram(std::vector<double>(z.row(r).begin(), z.row(r).end()), edges, cumulative));
+    CHECK(standard_errors(z.row(r).mean(), 0, 1, n) < sigmas);
+    CHECK(standard_errors(z.row(r).array().square().mean(), 1, std::sqrt(2.0), n) < sigmas);
+    CHECK(standard_errors(z.row(r).array().pow(4).mean(), 3, std::sqrt(96.0), n) < sigmas);
+    CHECK(z.row(r).cwiseAbs().maxCoeff() < 7);  // beyond 7 once in 4e11
+    // Neighbouring columns, and other rows
+    CHECK(standard_errors(z.row(r).head(count - 1).dot(z.row(r).tail(count - 1)) / n, 0, 1, n) < sigmas);
+    CHECK(standard_errors(z.row(r).dot(z.row((r + 1) % 3)) / n, 0, 1, n) < sigmas);
+    CHECK(standard_errors(z.row(r).cwiseAbs2().dot(z.row((r + 1) % 3).cwiseAbs2()) / n, 1, std::sqrt(8.0), n) < sigmas);
+  }
+}
+
+TEST_CASE("draws of a user's unit with infinitely many states have its distribution", "[units][oracle]") {
+  Layer<test::Exponential, Cpu<double>> layer(1);
+  layer.parameters << -0.5, 0.3;
+  const double rate = std::exp(0.3) + 0.5 - 0.2;
+  const Numbers<float> x = draw<float>(layer, {0.2}, 200'000, {.seed = 3});
+  std::vector<double> edges;
+  for (int i = 1; i < 50; ++i) edges.push_back(-std::log(1 - i / 50.0) / rate);
+  const std::vector<double> numbers(x.data(), x.data() + x.size());
+  CHECK(compare_histogram(numbers, edges, [&](double edge) { return 1 - std::exp(-rate * edge); }));
+}
+
+TEST_CASE("single and double precision draw the same states", "[units]") {
+  // Both compare the same 24 random bits with probabilities that differ by some 1e-7: a difference in 1e6 draws is rare.
+  const auto bernoulli = random_layer<Bernoulli>(100, 1);
+  const oracle::Numbers none(100, 0.0);
+  const auto a = draw<float>(bernoulli, none, 10'000, {.seed = 4});
+  const auto b = draw<double>(bernoulli, none, 10'000, {.seed = 4});
+  CHECK((a.cast<double>() - b).cwiseAbs().sum() <= 5);
+  const auto categorical = random_layer<Categorical>({.units = 10, .states = 10}, 1);
+  const auto c = draw<float>(categorical, none, 10'000, {.seed = 4});
+  const auto d = draw<double>(categorical, none, 10'000, {.seed = 4});
+  CHECK((c.cast<double>() - d).cwiseAbs().sum() <= 10);
+  // Normal numbers come from the same 48 bits: cos(2 pi u) is right to about 1e-7 and log u too, of values up to 8.
+  const auto gaussian = random_layer<Gaussian>(100, 1);
+  const auto e = draw<float>(gaussian, none, 10'000, {.seed = 4});
+  const auto f = draw<double>(gaussian, none, 10'000, {.seed = 4});
+  const double widest = 8 / std::exp(0.5 * gaussian.parameters.col(1).minCoeff());
+  CHECK((e.cast<double>() - f).cwiseAbs().maxCoeff() < 16 * std::numeric_limits<float>::epsilon() * widest);
+}
+
+TEMPLATE_TEST_CASE("fields that are infinite or no numbers hang nothing and draw states", "[units]",
+                   (std::pair<Bernoulli, float>), (std::pair<Bernoulli, double>), (std::pair<Categorical, float>),
+                   (std::pair<Categorical, double>), (std::pair<Gaussian, float>), (std::pair<Gaussian, double>),
+                   (std::pair<test::Spin, float>), (std::pair<test::Quintic, float>),
+                   (std::pair<test::AtMostOne, float>)) {
+  using U = typename TestType::first_type;
+  using T = typename TestType::second_type;
+  using B = Cpu<T>;
+  const T infinity = std::numeric_limits<T>::infinity(), nan = std::numeric_limits<T>::quiet_NaN();
+  Layer<U, B> layer(test::small<U>(6));
+  Numbers<T> input(layer.rows(), 4), x(layer.rows(), 4), sums = Numbers<T>::Zero(1, 4);
+  input.col(0).setConstant(nan);
+  input.col(1).setConstant(infinity);
+  input.col(2).setConstant(-infinity);
+  input.col(3).setZero();
+  input(1, 3) = nan;  // one among numbers
+  const B on;
+  sample(on, layer, input, x, {.seed = 1});
+  if constexpr (FiniteUnit<U>) {
+    const auto wide = Layer<U, Cpu<double>>(layer.size());
+    const auto states = oracle::conditional(test::oracle_of(wide), oracle::Numbers(static_cast<std::size_t>(wide.rows()), 0.0));
+    CHECK(test::count_states(x, states.states).back() == 0);
+  }
+  mode(on, layer, input, x);
+  mean(on, layer, input, x);
+  CHECK(std::isnan(x(0, 0)));
+  CHECK(std::isnan(x(1, 3)));
+  if constexpr (!is_grouped<U>) CHECK(!std::isnan(x(0, 3)));  // what is beside a NaN is not touched by it
+  add_log_partition(on, layer, input, T(1), sums);
+  CHECK(std::isnan(sums(0, 0)));
+  CHECK(std::isnan(sums(0, 3)));
+  backpropagate(on, layer, input, input, x);
+  CHECK(std::isnan(x(0, 0)));
+  if constexpr (std::is_same_v<U, Bernoulli>) {
+    mean(on, layer, input, x);
+    CHECK(x(0, 1) == 1);
+    CHECK_THAT(static_cast<double>(x(0, 2)), Catch::Matchers::WithinAbs(0, 1e-37));
+    CHECK(sums(0, 1) == infinity);
+  }
+}
