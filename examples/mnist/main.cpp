@@ -38,9 +38,7 @@ MnistNetwork pre_trained(const Settings& settings, const Dataset& train, const D
   histories = pre_train_on(on, dbn, train, options, ProgressBar{});
   seconds = timer.seconds();
   save(settings.output + "/dbn.safetensors", dbn);
-  draw_filters(settings.output + "/filters.png", dbn);
-  draw_reconstructions(settings.output + "/reconstructions.png", dbn, test);
-  draw_samples(settings.output + "/samples.png", dbn, on);
+  draw_dbn(settings.output, dbn, test, on);
   return classifier(dbn, 10, settings.seed);
 }
 

@@ -77,44 +77,54 @@ inline Dataset one_of_each(const Dataset& digits) {
 }
 
 // Digits above, their codes in the top layer in the middle, reconstructions below.
-inline void draw_reconstructions(const std::string& path, const MnistDbn& dbn, const Dataset& test) {
+inline Image draw_reconstructions(const MnistDbn& dbn, const Dataset& test) {
   const Eigen::MatrixXf digits = one_of_each(test).to_matrix<float>();
   const Eigen::MatrixXf codes = encode(dbn, digits);
   const Eigen::MatrixXf back = reconstruct(dbn, digits, {.passes = 50, .seed = 1});
   const Index width = code_width(codes.rows());
-  const Index scale = 1 + 27 / width;  // a small code is drawn as large as a digit
-  write_png(path, stack({tiles(digits, digit_tiles(10)),
-                         tiles(codes, {.width = width,
-                                       .height = codes.rows() / width,
-                                       .per_row = 10,
-                                       .gap = 2,
-                                       .scale = scale,
-                                       .range = TileRange::unit}),
-                         tiles(back, digit_tiles(10))},
-                        {.centred = true}));
+  return stack({tiles(digits, digit_tiles(10)),
+                tiles(codes, {.width = width,
+                              .height = codes.rows() / width,
+                              .per_row = 10,
+                              .gap = 2,
+                              .scale = 1 + 27 / width,  // a small code is drawn as large as a digit
+                              .range = TileRange::unit}),
+                tiles(back, digit_tiles(10))},
+               {.centred = true});
 }
 
 // The weights of the first hidden units, each as a picture.
-inline void draw_filters(const std::string& path, const MnistDbn& dbn) {
+inline Image draw_filters(const MnistDbn& dbn, Index count) {
+  Eigen::MatrixXf filters;
   for_each_rbm(dbn, [&](const auto& rbm, Index i) {
-    if (i != 0) return;
-    const Eigen::MatrixXf filters = rbm.weights.leftCols(std::min<Index>(100, rbm.weights.cols()));
-    write_png(path, tiles(filters,
-                          {.width = 28, .height = 28, .per_row = 20, .colours = TileColours::signed_grey}));
+    if (i == 0) filters = rbm.weights.leftCols(std::min(count, rbm.weights.cols()));
   });
+  return tiles(filters,
+               {.width = 28, .height = 28, .per_row = 20, .gap = 2, .colours = TileColours::signed_grey});
 }
 
 // Digits that the DBN makes up.
-inline void draw_samples(const std::string& path, const MnistDbn& dbn, const Cpu<float>& on) {
-  write_png(path, tiles(generate(dbn, {.samples = 100, .steps = 1000, .seed = 1}, on), digit_tiles(20)));
+inline Image draw_samples(const MnistDbn& dbn, Index count, const Cpu<float>& on) {
+  return tiles(generate(dbn, {.samples = count, .steps = 1000, .seed = 1}, on), digit_tiles(20));
 }
 
-// Test digits that the network gets wrong, the first hundred.
+// Everything that shows what a DBN has learned.
+inline void draw_dbn(const std::string& folder, const MnistDbn& dbn, const Dataset& test,
+                     const Cpu<float>& on) {
+  const Image reconstructions = draw_reconstructions(dbn, test);
+  write_png(folder + "/filters.png", draw_filters(dbn, 200));
+  write_png(folder + "/samples.png", draw_samples(dbn, 200, on));
+  write_png(folder + "/reconstructions.png", reconstructions);
+  write_png(folder + "/learned.png",
+            stack({draw_filters(dbn, 60), draw_samples(dbn, 60, on), reconstructions}, {.centred = true}));
+}
+
+// Test digits that the network gets wrong, the first two hundred.
 inline void draw_misclassified(const std::string& path, const MnistNetwork& network, const Dataset& test,
                                const Cpu<float>& on) {
   const std::vector<int> predicted = predict(network, test, on);
   std::vector<Index> wrong;
-  for (std::size_t i = 0; i < predicted.size() && wrong.size() < 100; ++i)
+  for (std::size_t i = 0; i < predicted.size() && wrong.size() < 200; ++i)
     if (predicted[i] != test.labels()[i]) wrong.push_back(static_cast<Index>(i));
   if (!wrong.empty()) write_png(path, tiles(test.subset(wrong).to_matrix<float>(), digit_tiles(20)));
 }

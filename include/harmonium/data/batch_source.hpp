@@ -2,8 +2,10 @@
 /// Where batches come from: anything that can fill a block of columns with the samples of given numbers.
 #pragma once
 
+#include <algorithm>
 #include <concepts>
 #include <span>
+#include <vector>
 
 #include "../core/view.hpp"
 
@@ -44,5 +46,18 @@ struct MatrixSource {
   }
   std::span<const int> labels() const { return {}; }
 };
+
+namespace detail {
+/// Calls f(columns) with the numbers of the first `limit` samples in order, `block` at a time.
+template <class F>
+void for_each_block(Index limit, Index block, F f) {
+  std::vector<Index> columns;
+  for (Index first = 0; first < limit; first += block) {
+    columns.resize(static_cast<std::size_t>(std::min(block, limit - first)));
+    for (std::size_t i = 0; i < columns.size(); ++i) columns[i] = first + static_cast<Index>(i);
+    f(std::span<const Index>(columns));
+  }
+}
+}  // namespace detail
 
 }  // namespace harmonium

@@ -95,16 +95,13 @@ void for_each_forward(const B& on, const Network<Units, B>& network, const Sourc
   const Index block = std::min(forward_block, std::max<Index>(1, source.size()));
   Activations<B> activations(network, block);
   Matrix<B> x(network.input_rows(), block);
-  std::vector<Index> columns;
-  for (Index first = 0; first < source.size(); first += block) {
-    const Index n = std::min(block, source.size() - first);
-    columns.resize(static_cast<std::size_t>(n));
-    for (Index i = 0; i < n; ++i) columns[static_cast<std::size_t>(i)] = first + i;
+  for_each_block(source.size(), block, [&](std::span<const Index> columns) {
+    const auto n = static_cast<Index>(columns.size());
     const auto batch = view_of(x).columns(0, n);
     source.fill(on, columns, batch);
     forward(on, network, batch, activations);
-    f(first, activations, n);
-  }
+    f(columns.front(), activations, n);
+  });
 }
 }  // namespace detail
 

@@ -53,7 +53,7 @@ Matrix<B> generate(const Dbn<Units, B>& dbn, GenerateOptions options = {},
                 on, rbm, false, !options.means,
                 Draws{.seed = options.seed, .step = static_cast<std::uint32_t>(options.steps + i)},
                 ConstViewOf<B>(x), below);
-            x.swap(below);
+            std::swap(x, below);
           }
         },
         dbn.rbms[static_cast<std::size_t>(i)]);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "../models/dbn.hpp"
@@ -98,7 +99,7 @@ Matrix<B> go_up(const B& on, const Model& model, ConstViewOf<B> v, Draws draws, 
   for (Index i = 0; i < depth_of(model); ++i, ++draws.step)
     visit_rbm(model, i, [&](const auto& rbm) {
       pass_through(on, rbm, true, draw && (draw_top || i + 1 < depth_of(model)), draws, x, above);
-      x.swap(above);
+      std::swap(x, above);
     });
   return x;
 }
@@ -112,7 +113,7 @@ Matrix<B> go_down(const B& on, const Model& model, ConstViewOf<B> top, Draws dra
   for (Index i = depth_of(model); i-- > 0; ++draws.step)
     visit_rbm(model, i, [&](const auto& rbm) {
       pass_through(on, rbm, false, draw && i > 0, draws, x, below);
-      x.swap(below);
+      std::swap(x, below);
     });
   return x;
 }

@@ -8,6 +8,7 @@
 #include "chains.hpp"
 #include "epochs.hpp"
 #include "model_optimizer.hpp"
+#include "trainer.hpp"
 
 namespace harmonium {
 
@@ -60,10 +61,7 @@ class ContrastiveDivergence {
   /// \throws ShapeError if the batch has other rows than the model, no samples or too many
   void step(const Batch<Scalar, typename Backend::Memory>& batch) {
     const Index n = batch.values.cols;
-    check<ShapeError>(batch.values.rows == rows(), "step: the batch has ", batch.values.rows,
-                      " rows, the model has ", rows(), " visible rows");
-    check<ShapeError>(n >= 1 && n <= options_.batch_size, "step: the batch has ", n,
-                      " samples, expected 1 to ", options_.batch_size, " (batch_size)");
+    detail::check_batch(batch, rows(), options_.batch_size);
     on_.copy(batch.values, data_columns(n).visible);
     learn(n);
   }
@@ -86,9 +84,7 @@ class ContrastiveDivergence {
   template <BatchSource<Backend> Source, Observer... Observers>
   History fit(const Source& source, Observers&&... observers) {
     check_source(source, "fit");
-    const Index batches = (source.size() + options_.batch_size - 1) / options_.batch_size;
-    planned_steps_ = optimizer_.steps() +
-                     static_cast<std::uint64_t>(options_.epochs) * static_cast<std::uint64_t>(batches);
+    progress_.plan(optimizer_.steps(), source.size(), options_);
     if (options_.fit_visible_biases) fit_visible(source);
     return run_epochs(
         {.phase = options_.phase,
@@ -100,7 +96,7 @@ class ContrastiveDivergence {
           check<ValueError>(all_finite(on_, model_),
                             "fit: a parameter is infinite or not a number after epoch ", report.epoch, " of ",
                             options_.phase, "; a lower rate may help");
-          report.rate = rate_at(options_.optimizer, progress());
+          report.rate = rate_at(options_.optimizer, progress_.at(optimizer_.steps()));
           report.metrics = {{"reconstruction_error", reconstruction_error(source)},
                             {"gradient_norm", norm(on_, gradient_)}};
         },
@@ -119,20 +115,13 @@ class ContrastiveDivergence {
 
  private:
   static Options checked(Options options) {
-    check<ValueError>(options.epochs >= 0, "ContrastiveDivergence: epochs is ", options.epochs,
-                      ", expected at least 0");
-    check<ValueError>(options.batch_size >= 1, "ContrastiveDivergence: batch_size is ", options.batch_size,
-                      ", expected at least 1");
+    detail::check_training_options("ContrastiveDivergence", options);
     check<ValueError>(options.steps >= 1, "ContrastiveDivergence: steps is ", options.steps,
                       ", expected at least 1");
-    check<ValueError>(options.weight_decay >= 0 && options.weight_decay < 1e6,
-                      "ContrastiveDivergence: weight_decay is ", options.weight_decay,
-                      ", expected a number of at least 0");
     const Index chains =
         detail::visit_policy([&](const auto& c) { return c.count(options.batch_size); }, options.chains);
     check<ValueError>(chains >= 1, "ContrastiveDivergence: there are ", chains,
                       " chains, expected at least 1");
-    check_optimizer(options.optimizer);
     return options;
   }
 
@@ -142,12 +131,6 @@ class ContrastiveDivergence {
   }
   // Chains lie in front, so that chains and a batch, a short one too, are one block of columns.
   auto data_columns(Index n) { return state_.columns(chain_count(n), n); }
-  double progress() const {
-    return planned_steps_ == 0
-               ? 0.0
-               : std::min(1.0, static_cast<double>(optimizer_.steps()) / static_cast<double>(planned_steps_));
-  }
-
   // One update from the n samples that lie in the state's data columns.
   void learn(Index n) {
     const Index chains = chain_count(n);
@@ -168,7 +151,8 @@ class ContrastiveDivergence {
     on_.fill(weights.columns(chains, n), Scalar(1) / static_cast<Scalar>(n));
     set_statistics(on_, model_, state_.columns(0, chains + n), weights.columns(0, chains + n), Scalar(0),
                    gradient_, work_);
-    optimizer_.step(on_, options_.optimizer, progress(), options_.weight_decay, gradient_, model_);
+    optimizer_.step(on_, options_.optimizer, progress_.at(optimizer_.steps()), options_.weight_decay,
+                    gradient_, model_);
   }
 
   template <class Source>
@@ -178,24 +162,19 @@ class ContrastiveDivergence {
     learn(n);
   }
 
-  // Calls f(values) with blocks of the first `limit` samples, in order.
+  // Calls f(state columns, number of the first sample) with blocks of the first `limit` samples, in order.
   template <class Source, class F>
   void for_each_block(const Source& source, Index limit, F f) {
-    std::vector<Index> columns;
-    for (Index first = 0; first < limit; first += options_.batch_size) {
-      columns.resize(static_cast<std::size_t>(std::min(options_.batch_size, limit - first)));
-      for (std::size_t i = 0; i < columns.size(); ++i) columns[i] = first + static_cast<Index>(i);
+    detail::for_each_block(limit, options_.batch_size, [&](std::span<const Index> columns) {
       const auto block = data_columns(static_cast<Index>(columns.size()));
       source.fill(on_, columns, block.visible);
-      f(block, first);
-    }
+      f(block, columns.front());
+    });
   }
 
   template <class Source>
   void check_source(const Source& source, const char* caller) {
-    check<ShapeError>(source.rows() == rows(), caller, ": the data have ", source.rows(),
-                      " rows, the model has ", rows(), " visible rows");
-    check<DataError>(source.size() >= 1, caller, ": the data have no samples");
+    detail::check_size(caller, source, rows());
     Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic> host(rows(), options_.batch_size);
     for_each_block(source, source.size(), [&](const auto& block, Index first) {
       const auto values = View<Scalar>(host).columns(0, block.visible.cols);
@@ -262,7 +241,7 @@ class ContrastiveDivergence {
   typename Model::Workspace work_;
   Matrix<Backend> weights_;
   Matrix<Backend> reconstructed_;
-  std::uint64_t planned_steps_ = 0;
+  detail::Progress progress_;
 };
 
 }  // namespace harmonium

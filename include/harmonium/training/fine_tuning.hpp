@@ -7,6 +7,7 @@
 #include "../inference/forward.hpp"
 #include "epochs.hpp"
 #include "model_optimizer.hpp"
+#include "trainer.hpp"
 
 namespace harmonium {
 
@@ -91,10 +92,7 @@ class FineTuning {
   /// \throws DataError if there are not as many labels as samples, or a label is no class
   void step(const Batch<Scalar, typename Backend::Memory>& batch) {
     const Index n = batch.values.cols;
-    check<ShapeError>(batch.values.rows == network_.input_rows(), "step: the batch has ", batch.values.rows,
-                      " rows, the network has ", network_.input_rows(), " inputs");
-    check<ShapeError>(n >= 1 && n <= options_.batch_size, "step: the batch has ", n,
-                      " samples, expected 1 to ", options_.batch_size, " (batch_size)");
+    detail::check_batch(batch, network_.input_rows(), options_.batch_size);
     check<DataError>(static_cast<Index>(batch.labels.size()) == n, "step: the batch has ",
                      batch.labels.size(), " labels for ", n, " samples");
     write_one_hot(batch.labels, View<Scalar>(one_hot_).columns(0, n));
@@ -119,9 +117,7 @@ class FineTuning {
   template <BatchSource<Backend> Source, Observer... Observers>
   History fit(const Source& source, Observers&&... observers) {
     check_source(source, "fit");
-    const Index batches = (source.size() + options_.batch_size - 1) / options_.batch_size;
-    planned_steps_ = optimizer_.steps() +
-                     static_cast<std::uint64_t>(options_.epochs) * static_cast<std::uint64_t>(batches);
+    progress_.plan(optimizer_.steps(), source.size(), options_);
     return run_epochs(
         {.phase = options_.phase,
          .epochs = options_.epochs,
@@ -133,7 +129,7 @@ class FineTuning {
                             "fit: a parameter is infinite or not a number after epoch ", report.epoch, " of ",
                             options_.phase, "; a lower rate may help");
           const double count = static_cast<double>(source.size());
-          report.rate = rate_at(options_.optimizer, progress());
+          report.rate = rate_at(options_.optimizer, progress_.at(optimizer_.steps()));
           report.metrics = {{"loss", loss_ / count}, {"error", wrong_ / count}};
           loss_ = wrong_ = 0;
         },
@@ -149,20 +145,9 @@ class FineTuning {
   using Host = Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic>;
 
   static Options checked(Options options) {
-    check<ValueError>(options.epochs >= 0, "FineTuning: epochs is ", options.epochs, ", expected at least 0");
-    check<ValueError>(options.batch_size >= 1, "FineTuning: batch_size is ", options.batch_size,
-                      ", expected at least 1");
-    check<ValueError>(options.weight_decay >= 0 && options.weight_decay < 1e6, "FineTuning: weight_decay is ",
-                      options.weight_decay, ", expected a number of at least 0");
-    check_optimizer(options.optimizer);
+    detail::check_training_options("FineTuning", options);
     return options;
   }
-  double progress() const {
-    return planned_steps_ == 0
-               ? 0.0
-               : std::min(1.0, static_cast<double>(optimizer_.steps()) / static_cast<double>(planned_steps_));
-  }
-
   // One update from the n samples and targets that lie ready.
   void learn(Index n) {
     const auto x = ConstViewOf<Backend>(values_).columns(0, n);
@@ -175,7 +160,8 @@ class FineTuning {
     count_wrong(n);
     backward(on_, network_, x, ConstViewOf<Backend>(targets), activations_,
              ConstViewOf<Backend>(ones_).columns(0, n), gradient_);
-    optimizer_.step(on_, options_.optimizer, progress(), options_.weight_decay, gradient_, network_);
+    optimizer_.step(on_, options_.optimizer, progress_.at(optimizer_.steps()), options_.weight_decay,
+                    gradient_, network_);
   }
 
   template <class Source>
@@ -201,24 +187,19 @@ class FineTuning {
   template <class Source>
   void check_source(const Source& source, const char* caller) {
     const std::span<const int> labels = source.labels();
-    check<ShapeError>(source.rows() == network_.input_rows(), caller, ": the data have ", source.rows(),
-                      " rows, the network has ", network_.input_rows(), " inputs");
-    check<DataError>(source.size() >= 1, caller, ": the data have no samples");
+    detail::check_size(caller, source, network_.input_rows());
     check<DataError>(static_cast<Index>(labels.size()) == source.size(), caller, ": the data have ",
                      labels.size(), " labels for ", source.size(), " samples");
     for (std::size_t i = 0; i < labels.size(); ++i)
       check<DataError>(labels[i] >= 0 && labels[i] < network_.classes(), caller, ": label ", i, " is ",
                        labels[i], ", expected 0 to ", network_.classes() - 1);
-    std::vector<Index> columns;
-    for (Index first = 0; first < source.size(); first += options_.batch_size) {
-      columns.resize(static_cast<std::size_t>(std::min(options_.batch_size, source.size() - first)));
-      for (std::size_t i = 0; i < columns.size(); ++i) columns[i] = first + static_cast<Index>(i);
+    detail::for_each_block(source.size(), options_.batch_size, [&](std::span<const Index> columns) {
       const auto block = view_of(values_).columns(0, static_cast<Index>(columns.size()));
       source.fill(on_, columns, block);
       check<DataError>(on_.sum(detail::NotFiniteBody{}, ConstViewOf<Backend>(block)) == 0, caller,
-                       ": the data have an infinite number or a NaN in columns ", first, " to ",
-                       first + block.cols - 1);
-    }
+                       ": the data have an infinite number or a NaN in columns ", columns.front(), " to ",
+                       columns.back());
+    });
   }
 
   Model& network_;
@@ -234,7 +215,7 @@ class FineTuning {
   Matrix<Backend> targets_;
   Matrix<Backend> losses_;
   Matrix<Backend> ones_;
-  std::uint64_t planned_steps_ = 0;
+  detail::Progress progress_;
   double loss_ = 0, wrong_ = 0;
 };
 

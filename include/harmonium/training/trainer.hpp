@@ -1,0 +1,61 @@
+/// \file
+/// What all trainers share besides the loop: checks of options and batches, and how far a run has come.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include "../data/batch_source.hpp"
+#include "../optimizers/optimizer.hpp"
+
+namespace harmonium::detail {
+
+/// The options that every trainer has. \throws ValueError if one is out of range
+template <class Options>
+void check_training_options(const char* trainer, const Options& options) {
+  check<ValueError>(options.epochs >= 0, trainer, ": epochs is ", options.epochs, ", expected at least 0");
+  check<ValueError>(options.batch_size >= 1, trainer, ": batch_size is ", options.batch_size,
+                    ", expected at least 1");
+  check<ValueError>(options.weight_decay >= 0 && options.weight_decay < 1e6, trainer, ": weight_decay is ",
+                    options.weight_decay, ", expected a number of at least 0");
+  check_optimizer(options.optimizer);
+}
+
+/// \throws ShapeError if a batch has other rows than the model, no samples or too many
+template <class T, class Memory>
+void check_batch(const Batch<T, Memory>& batch, Index rows, Index batch_size) {
+  check<ShapeError>(batch.values.rows == rows, "step: the batch has ", batch.values.rows,
+                    " rows, the model has ", rows);
+  check<ShapeError>(batch.values.cols >= 1 && batch.values.cols <= batch_size, "step: the batch has ",
+                    batch.values.cols, " samples, expected 1 to ", batch_size, " (batch_size)");
+}
+
+/// \throws ShapeError if a source has other rows than the model \throws DataError if it has no samples
+template <class Source>
+void check_size(const char* caller, const Source& source, Index rows) {
+  check<ShapeError>(source.rows() == rows, caller, ": the data have ", source.rows(), " rows, the model has ",
+                    rows);
+  check<DataError>(source.size() >= 1, caller, ": the data have no samples");
+}
+
+/// Share of a planned run that is done; schedules depend on it.
+class Progress {
+ public:
+  /// A run of so many updates begins after `steps` updates.
+  template <class Options>
+  void plan(std::uint64_t steps, Index samples, const Options& options) {
+    const Index batches = (samples + options.batch_size - 1) / options.batch_size;
+    first_ = steps;
+    planned_ = static_cast<double>(options.epochs) * static_cast<double>(batches);
+  }
+  /// 0 without a plan.
+  double at(std::uint64_t steps) const {
+    return planned_ > 0 ? std::min(1.0, static_cast<double>(steps - first_) / planned_) : 0.0;
+  }
+
+ private:
+  std::uint64_t first_ = 0;
+  double planned_ = 0;
+};
+
+}  // namespace harmonium::detail

@@ -1,0 +1,115 @@
+// Layers, models and training with memory that the host cannot reach.
+#include "support/device.hpp"
+
+#include <harmonium/harmonium.hpp>
+
+#include "support/catch.hpp"
+#include "support/dice.hpp"
+
+using namespace harmonium;
+using test::Device;
+using test::DeviceMatrix;
+using Host = Cpu<double>;
+
+namespace {
+
+Eigen::MatrixXd binary(Index rows, Index cols, std::uint64_t seed) {
+  test::Dice dice(seed);
+  Eigen::MatrixXd x(rows, cols);
+  for (Index c = 0; c < cols; ++c)
+    for (Index r = 0; r < rows; ++r) x(r, c) = dice.uniform() < 0.3 ? 1 : 0;
+  return x;
+}
+
+DeviceMatrix<double> on_device(const Eigen::MatrixXd& x) {
+  DeviceMatrix<double> there(x.rows(), x.cols());
+  Device{}.upload(View<const double>(x), there);
+  return there;
+}
+
+Eigen::MatrixXd on_host(const DeviceMatrix<double>& x) {
+  Eigen::MatrixXd here(x.rows(), x.cols());
+  Device{}.download(x, View<double>(here));
+  return here;
+}
+
+// Samples on the device with labels.
+struct LabelledSource {
+  View<const double, test::DeviceMemory> values;
+  std::vector<int> classes;
+  Index rows() const { return values.rows; }
+  Index size() const { return values.cols; }
+  void fill(const Device& on, std::span<const Index> columns, View<double, test::DeviceMemory> out) const {
+    on.gather(values, columns, 1, out);
+  }
+  std::span<const int> labels() const { return classes; }
+};
+
+}  // namespace
+
+TEST_CASE("an RBM in memory out of reach learns what one on the host learns", "[backend][cd]") {
+  const Eigen::MatrixXd data = binary(12, 50, 1);
+  const auto there = on_device(data);
+  const ContrastiveDivergenceOptions<> options{.epochs = 3,
+                                               .batch_size = 16,
+                                               .steps = 2,
+                                               .chains = Persistent{.chains = 10},
+                                               .optimizer = Adam{.rate = 0.01},
+                                               .weight_decay = 1e-3,
+                                               .seed = 3};
+  Rbm<Bernoulli, Gaussian, Device> a{{.visible = 12, .hidden = 5, .seed = 2}};
+  Rbm<Bernoulli, Gaussian, Host> b{{.visible = 12, .hidden = 5, .seed = 2}};
+  CHECK(convert<Host>(a) == b);
+  const History of_a = ContrastiveDivergence{a, options}.fit(there, EarlyStopping{});
+  const History of_b = ContrastiveDivergence{b, options, Host{}}.fit(data, EarlyStopping{});
+  CHECK(convert<Host>(a) == b);
+  CHECK(of_a.epochs.back().metrics == of_b.epochs.back().metrics);
+  CHECK(convert<Device>(b) == a);
+
+  CHECK(on_host(free_energy(a, there)) == free_energy(b, data));
+  CHECK(on_host(mean_hidden(a, there)) == mean_hidden(b, data));
+  CHECK(on_host(reconstruct(a, there, {.passes = 2})) == reconstruct(b, data, {.passes = 2}));
+  CHECK(on_host(generate(a, {.samples = 4, .steps = 3})) == generate(b, {.samples = 4, .steps = 3}));
+  CHECK(exact_log_likelihood(a, there) == exact_log_likelihood(b, data));
+}
+
+TEST_CASE("a DBN in memory out of reach is pre-trained and fine-tuned as one on the host", "[backend][fine_tuning]") {
+  const Eigen::MatrixXd data = binary(12, 50, 1);
+  const auto there = on_device(data);
+  const Dataset set(data);
+  const PreTrainingOptions<> options{.layers = {{.epochs = 2, .batch_size = 20, .optimizer = Momentum{.rate = 0.05}}},
+                                     .samples = true};
+  using Units = Stack<Bernoulli, Categorical, Gaussian>;
+  const std::vector<StackSize> sizes{12, GroupedSize{.units = 2, .states = 4}, 5};
+  Dbn<Units, Device> a{sizes, 1};
+  Dbn<Units, Host> b{sizes, 1};
+  pre_train(a, MatrixSource<double, test::DeviceMemory>{there}, options);
+  pre_train(b, set, options);
+  CHECK(convert<Host>(a) == b);
+  CHECK(on_host(encode(a, there)) == encode(b, data));
+  CHECK(on_host(decode(a, encode(a, there), {.passes = 2})) == decode(b, encode(b, data), {.passes = 2}));
+  CHECK(on_host(generate(a, {.samples = 4, .steps = 3})) == generate(b, {.samples = 4, .steps = 3}));
+
+  std::vector<int> labels;
+  for (int i = 0; i < 50; ++i) labels.push_back(i % 3);
+  Network<Units, Device> network_a = classifier(a, 3, 7);
+  Network<Units, Host> network_b = classifier(b, 3, 7);
+  const LabelledSource source_a{there, labels};
+  const Dataset source_b(data, labels);
+  const FineTuningOptions<> tuning{.epochs = 2, .batch_size = 20, .seed = 4};
+  FineTuning{network_a, tuning}.fit(source_a);
+  FineTuning{network_b, tuning, Host{}}.fit(source_b);
+  CHECK(convert<Host>(network_a) == network_b);
+  CHECK(predict_proba(network_a, source_a) == predict_proba(network_b, source_b));
+  CHECK(predict(network_a, there) == predict(network_b, data));
+  CHECK(evaluate(network_a, source_a).log_loss == evaluate(network_b, source_b).log_loss);
+}
+
+TEST_CASE("data on the host train a model in memory out of reach", "[backend][cd]") {
+  const Dataset data = bars_and_stripes(2);
+  Rbm<Bernoulli, Bernoulli, Device> a{{.visible = 4, .hidden = 3}};
+  Rbm<Bernoulli, Bernoulli, Host> b{{.visible = 4, .hidden = 3}};
+  ContrastiveDivergence{a, {.epochs = 3, .batch_size = 3}}.fit(data);
+  ContrastiveDivergence{b, {.epochs = 3, .batch_size = 3}}.fit(data);
+  CHECK(convert<Host>(a) == b);
+}

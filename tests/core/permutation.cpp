@@ -1,0 +1,48 @@
+#include <harmonium/core/permutation.hpp>
+
+#include <algorithm>
+#include <map>
+
+#include "support/catch.hpp"
+
+using namespace harmonium;
+
+namespace {
+std::vector<Index> counted(Index count) {
+  std::vector<Index> order(static_cast<std::size_t>(count));
+  for (std::size_t i = 0; i < order.size(); ++i) order[i] = static_cast<Index>(i);
+  return order;
+}
+}  // namespace
+
+TEST_CASE("a permutation has every number once", "[core][permutation]") {
+  const Index count = GENERATE(0, 1, 2, 3, 100, 10007);
+  std::vector<Index> order = permutation(count, {.seed = 5, .stream = Stream::shuffle});
+  std::sort(order.begin(), order.end());
+  CHECK(order == counted(count));
+}
+
+TEST_CASE("a permutation is a function of its address, and of every part of it", "[core][permutation]") {
+  const Draws draws{.seed = 5, .step = 3, .stream = Stream::shuffle};
+  const auto order = permutation(100, draws);
+  CHECK(permutation(100, draws) == order);
+  std::vector<Index> again(100, 77);  // what was there does not matter
+  permute(again, draws);
+  CHECK(again == order);
+  CHECK(permutation(100, {.seed = 6, .step = 3, .stream = Stream::shuffle}) != order);
+  CHECK(permutation(100, {.seed = 5, .step = 4, .stream = Stream::shuffle}) != order);
+  CHECK(permutation(100, draws.in(Stream::split)) != order);
+}
+
+TEST_CASE("all orders are equally probable", "[core][permutation]") {
+  // Chi-squared over the 24 orders of four: 23 degrees of freedom, so 63 is passed by chance once in 10^5.
+  std::map<std::vector<Index>, int> counts;
+  const int draws = 24000;
+  for (int seed = 0; seed < draws; ++seed)
+    ++counts[permutation(4, {.seed = static_cast<std::uint64_t>(seed), .stream = Stream::shuffle})];
+  CHECK(counts.size() == 24);
+  double chi_squared = 0;
+  for (const auto& [order, count] : counts) chi_squared += (count - 1000.0) * (count - 1000.0) / 1000.0;
+  CHECK(chi_squared < 63);
+  CHECK(chi_squared > 5);  // passed the other way once in 10^5: counts more even than chance makes them
+}
