@@ -125,7 +125,8 @@ TEST_CASE("a subset has its samples, labels and scale in the order asked for", "
   CHECK(none.size() == 0);
   CHECK(none.rows() == 3);
   CHECK(none.labels().empty());
-  CHECK(Dataset(Eigen::MatrixXd::Random(2, 5)).subset(columns).labels().empty());
+  const Eigen::MatrixXd unlabelled = Eigen::MatrixXd::Random(2, 5);
+  CHECK(Dataset(unlabelled).subset(columns).labels().empty());
 }
 
 TEST_CASE("a subset of samples that are not there is refused", "[data][dataset]") {

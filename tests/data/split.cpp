@@ -55,9 +55,10 @@ TEST_CASE("every sample is as likely to be chosen as any other", "[data][split]"
   // 2000 splits, 3 of 10: a sample is chosen 600 times, with a standard deviation of sqrt(2000 * 0.3 * 0.7)
   // = 20.5.
   std::vector<int> chosen(10, 0);
-  for (std::uint64_t seed = 0; seed < 2000; ++seed)
-    for (const int label : split(numbered(10), 3, seed).first.labels())
-      ++chosen[static_cast<std::size_t>(label)];
+  for (std::uint64_t seed = 0; seed < 2000; ++seed) {
+    const auto [first, second] = split(numbered(10), 3, seed);
+    for (const int label : first.labels()) ++chosen[static_cast<std::size_t>(label)];
+  }
   for (const int count : chosen) CHECK(std::abs(count - 600) < 5 * 20.5);
 }
 

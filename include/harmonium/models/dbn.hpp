@@ -3,6 +3,7 @@
 /// Osindero and Teh, 2006). Every RBM keeps both of its biases; neighbours share none.
 #pragma once
 
+#include <concepts>
 #include <vector>
 
 #include "rbm.hpp"
@@ -68,8 +69,10 @@ struct Dbn<Stack<U...>, B> {
       });
     }
   }
-  explicit Dbn(std::vector<StackSize> sizes, std::uint64_t seed = 0)
-      : Dbn(Options{.sizes = std::move(sizes), .seed = seed}) {}
+  /// The same from sizes alone: `{{784, 500}}`. A template, so that g++ 12 does not take `{{.sizes = ...}}`
+  /// for it.
+  template <std::same_as<std::vector<StackSize>> Sizes = std::vector<StackSize>>
+  explicit Dbn(Sizes sizes, std::uint64_t seed = 0) : Dbn(Options{.sizes = std::move(sizes), .seed = seed}) {}
 
   /// Number of RBMs, one less than layers.
   Index depth() const { return static_cast<Index>(rbms.size()); }
