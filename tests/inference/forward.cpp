@@ -30,12 +30,22 @@ Eigen::MatrixXd inputs(Index rows, Index count, std::uint64_t seed) {
   return x;
 }
 
-// W^T x, and the mean of the layer at it
+// W^T x, and the mean of the layer at it, unit by unit
 template <class U>
 oracle::Numbers through(const Dense<U, Cpu<double>>& dense, const oracle::Numbers& x) {
-  oracle::Numbers input;
-  for (Index j = 0; j < dense.weights.cols(); ++j) input.push_back(oracle::dot(column_of(dense.weights, j), x));
-  return oracle::mean(oracle_of(dense.layer), input);
+  const oracle::Layer layer = oracle_of(dense.layer);
+  oracle::Numbers out;
+  for (const oracle::Unit& unit : layer.units) {
+    oracle::Numbers input, biases;
+    for (std::size_t i = 0; i < unit.states[0].size(); ++i) {
+      const std::size_t row = out.size() + i;
+      input.push_back(oracle::dot(column_of(dense.weights, static_cast<Index>(row)), x));
+      biases.push_back(layer.biases[row]);
+    }
+    const oracle::Numbers mean = oracle::mean({{unit}, biases}, input);
+    out.insert(out.end(), mean.begin(), mean.end());
+  }
+  return out;
 }
 
 oracle::Numbers probabilities(const Net& network, oracle::Numbers x) {

@@ -16,6 +16,7 @@ using harmonium::Cpu;
 using harmonium::Gaussian;
 using harmonium::Index;
 using harmonium::Rbm;
+using harmonium::View;
 
 /// The numbers of one column.
 template <class Matrix>

@@ -139,6 +139,8 @@ inline std::string make_header(const TensorFile& file) {
   try {
     std::string header = json.dump();
     header.resize((header.size() + 7) / 8 * 8, ' ');  // so that the numbers are aligned in a mapped file
+    check<ValueError>(header.size() <= longest_header, "write_safetensors: the header has ", header.size(),
+                      " bytes, expected at most ", longest_header);
     return header;
   } catch (const nlohmann::json::exception& error) {
     throw ValueError(std::string("write_safetensors: a name or metadata is not UTF-8: ") + error.what());

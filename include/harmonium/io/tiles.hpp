@@ -40,6 +40,9 @@ struct TileOptions {
 
 namespace detail {
 
+template <class M>
+concept MatrixOnHost = ViewableAs<const M, const typename M::Scalar, HostMemory>;
+
 /// The range of numbers that is drawn.
 struct TileScale {
   double low, high;
@@ -126,10 +129,9 @@ Image tiles(View<T> columns, const TileOptions& options) {
   }
   return image;
 }
-/// The same for a matrix on the host.
-template <class M>
-requires ViewableAs<const M, const typename M::Scalar, HostMemory> Image tiles(const M& columns,
-                                                                               const TileOptions& options) {
+/// The same for a matrix.
+template <detail::MatrixOnHost M>
+Image tiles(const M& columns, const TileOptions& options) {
   return tiles(View<const typename M::Scalar>(columns), options);
 }
 
