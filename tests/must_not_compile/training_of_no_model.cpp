@@ -1,0 +1,9 @@
+// expect: ContrastiveDivergence trains an EnergyModel: see models/energy_model.hpp
+#include <harmonium/harmonium.hpp>
+
+struct NoModel {
+  using Backend = harmonium::Cpu<float>;
+  using Scalar = float;
+};
+
+template class harmonium::ContrastiveDivergence<NoModel>;

@@ -1,0 +1,12 @@
+// expect: a unit type has a name: static constexpr const char\* name
+#include <harmonium/harmonium.hpp>
+
+struct Nameless {
+  static constexpr int states = 2;
+  template <class T>
+  static constexpr T state(int k) {
+    return T(k);
+  }
+};
+
+harmonium::Layer<Nameless> layer;
