@@ -43,7 +43,8 @@ TEST_CASE("a CPU backend has from 1 to 1024 threads", "[backend]") {
   CHECK(Cpu<float>(1).threads() == 1);
   CHECK(Cpu<float>(3).threads() == 3);
   CHECK(Cpu<double>::all().threads() >= 1);
-  CHECK_THROWS_MATCHES(Cpu<float>(0), ValueError, Catch::Matchers::Message("Cpu: threads is 0, expected 1 to 1024"));
+  CHECK_THROWS_MATCHES(Cpu<float>(0), ValueError,
+                       Catch::Matchers::Message("Cpu: threads is 0, expected 1 to 1024"));
   CHECK_THROWS_AS(Cpu<float>(1025), ValueError);
 }
 
@@ -67,7 +68,8 @@ TEMPLATE_TEST_CASE("multiply is the triple loop", "[backend]", float, double) {
             [&, oa = op_a, ob = op_b](Index r, Index s) {
               double sum = beta == T(0) ? 0 : static_cast<double>(beta * before(r, s));
               for (Index i = 0; i < k; ++i)
-                sum += 2 * static_cast<double>(number(oa, a, r, i)) * static_cast<double>(number(ob, b, i, s));
+                sum +=
+                    2 * static_cast<double>(number(oa, a, r, i)) * static_cast<double>(number(ob, b, i, s));
               return sum;
             },
             4 * static_cast<double>(k + 4));
@@ -101,22 +103,23 @@ TEMPLATE_TEST_CASE("gather takes columns of a table and converts them", "[backen
     Cpu<T>{}.gather(std::as_const(bytes).view(), columns, scale, x.view());
     Cpu<T>{}.gather(numbers.view(), columns, T(-2), y.view());
     INFO(rows << " x " << cols);
-    CHECK(deviation(x, [&](Index r, Index i) {
-            return static_cast<double>(bytes(r, i * i % 7)) / 255;
-          }) <= 1);
+    CHECK(deviation(x, [&](Index r, Index i) { return static_cast<double>(bytes(r, i * i % 7)) / 255; }) <=
+          1);
     CHECK(deviation(y, [&](Index r, Index i) { return T(-2) * numbers(r, i * i % 7); }) == 0);  // exact
     CHECK(x.surroundings_intact());
     CHECK(y.surroundings_intact());
   });
 }
 
-TEMPLATE_TEST_CASE("copy, fill, upload and download move numbers and nothing beside them", "[backend]", float, double) {
+TEMPLATE_TEST_CASE("copy, fill, upload and download move numbers and nothing beside them", "[backend]", float,
+                   double) {
   using T = TestType;
   const Cpu<T> on;
   for_each_shape([&](Index rows, Index cols, bool within) {
     const Block<T> from(rows, cols, within, 1);
     const auto same = [&](Index r, Index c) { return from(r, c); };
-    Block<T> copied(rows, cols, !within), filled(rows, cols, within), up(rows, cols, within), down(rows, cols, within);
+    Block<T> copied(rows, cols, !within), filled(rows, cols, within), up(rows, cols, within),
+        down(rows, cols, within);
     on.copy(from.view(), copied.view());
     on.fill(filled.view(), T(7));
     on.upload(from.view(), up.view());
@@ -139,16 +142,19 @@ TEMPLATE_TEST_CASE("transform is a unit's function for each row and column", "[b
     using G = Family<Gaussian>;
     using B = Family<Bernoulli>;
     on.transform(MeanBody<G>{}, parameters.view(), 1, input.view(), input.view(), mean.view(), Draws{}, 0);
-    on.transform(BackpropagateBody<B>{}, parameters.view().columns(0, 1), 1, input.view(), delta.view(), back.view(),
-                 Draws{}, 0);
+    on.transform(BackpropagateBody<B>{}, parameters.view().columns(0, 1), 1, input.view(), delta.view(),
+                 back.view(), Draws{}, 0);
     on.transform(MeanBody<Family<test::PlainGaussian>>{}, parameters.view(), 1, input.view(), input.view(),
                  derived.view(), Draws{}, 0);
     // The same functions on the same numbers: a compiler may contract them differently.
     const auto field = [&](Index r, Index c) { return input(r, c) + parameters(r, 0); };
     INFO(rows << " x " << cols);
-    CHECK(deviation(mean, [&](Index r, Index c) { return G::mean(field(r, c), parameters(r, 1)); }, 100) < 1);
-    CHECK(deviation(derived, [&](Index r, Index c) { return G::mean(field(r, c), parameters(r, 1)); }, 100) < 1);
-    CHECK(deviation(back, [&](Index r, Index c) { return B::backpropagate(field(r, c), delta(r, c)); }, 4) < 1);
+    CHECK(deviation(
+              mean, [&](Index r, Index c) { return G::mean(field(r, c), parameters(r, 1)); }, 100) < 1);
+    CHECK(deviation(
+              derived, [&](Index r, Index c) { return G::mean(field(r, c), parameters(r, 1)); }, 100) < 1);
+    CHECK(deviation(
+              back, [&](Index r, Index c) { return B::backpropagate(field(r, c), delta(r, c)); }, 4) < 1);
     CHECK((mean.surroundings_intact() && back.surroundings_intact()));
   });
 }
@@ -164,15 +170,18 @@ TEMPLATE_TEST_CASE("transform is a group's function for each group and column", 
           const Index rows = group * units;
           const Block<T> bias(rows, 1, within, 1), input(rows, cols, within, 2), delta(rows, cols, within, 3);
           Block<T> mean(rows, cols, within), back(rows, cols, within);
-          on.transform(MeanBody<F>{}, bias.view(), group, input.view(), input.view(), mean.view(), Draws{}, 0);
-          on.transform(BackpropagateBody<F>{}, bias.view(), group, input.view(), delta.view(), back.view(), Draws{}, 0);
+          on.transform(MeanBody<F>{}, bias.view(), group, input.view(), input.view(), mean.view(), Draws{},
+                       0);
+          on.transform(BackpropagateBody<F>{}, bias.view(), group, input.view(), delta.view(), back.view(),
+                       Draws{}, 0);
           std::vector<T> p(static_cast<std::size_t>(group)), q(p);
           double far = 0;
           for (Index c = 0; c < cols; ++c)
             for (Index first = 0; first < rows; first += group) {
               const GroupField<T> field{input.view().column(c) + first, bias.view().data + first, group};
               F::mean(field, Group<T>{p.data(), group});
-              F::backpropagate(field, Group<const T>{delta.view().column(c) + first, group}, Group<T>{q.data(), group});
+              F::backpropagate(field, Group<const T>{delta.view().column(c) + first, group},
+                               Group<T>{q.data(), group});
               for (Index k = 0; k < group; ++k) {
                 const auto i = static_cast<std::size_t>(k);
                 far = std::fmax(far, static_cast<double>(std::abs(p[i] - mean(first + k, c))));
@@ -264,12 +273,14 @@ TEMPLATE_TEST_CASE("columns are scaled, multiplied and summed one by one", "[bac
     on.dot_columns(T(-3), x.view(), y.view(), dots.view());
     on.scale_columns(x.view(), weights.view());
     INFO(rows << " x " << cols);
-    CHECK(deviation(x, [&](Index r, Index c) { return weights(0, c) * before(r, c); }, 10) <= 0.5);
+    CHECK(deviation(
+              x, [&](Index r, Index c) { return weights(0, c) * before(r, c); }, 10) <= 0.5);
     CHECK(deviation(
               dots,
               [&](Index, Index c) {
                 double sum = 0;
-                for (Index r = 0; r < rows; ++r) sum += static_cast<double>(before(r, c)) * static_cast<double>(y(r, c));
+                for (Index r = 0; r < rows; ++r)
+                  sum += static_cast<double>(before(r, c)) * static_cast<double>(y(r, c));
                 return static_cast<double>(dots_before(0, c)) - 3 * sum;
               },
               10 * (1 + std::sqrt(static_cast<double>(rows)))) < 1);
@@ -288,8 +299,9 @@ TEMPLATE_TEST_CASE("an update is the rule for each number", "[backend]", float, 
   for_each_shape([&](Index rows, Index cols, bool within) {
     Block<T> w(rows, cols, within, 1), m(rows, cols, within, 2);
     const Block<T> g(rows, cols, !within, 3), w_before = w, m_before = m;
-    on.update([](T& number, T gradient, T& moment) { moment = gradient, number = number < 0 ? gradient : number; },
-              w.view(), g.view(), m.view());
+    on.update(
+        [](T& number, T gradient, T& moment) { moment = gradient, number = number < 0 ? gradient : number; },
+        w.view(), g.view(), m.view());
     INFO(rows << " x " << cols);
     CHECK(deviation(w, [&](Index r, Index c) { return w_before(r, c) < 0 ? g(r, c) : w_before(r, c); }) == 0);
     CHECK(deviation(m, [&](Index r, Index c) { return g(r, c); }) == 0);

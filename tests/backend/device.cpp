@@ -73,12 +73,13 @@ TEST_CASE("an RBM in memory out of reach learns what one on the host learns", "[
   CHECK(exact_log_likelihood(a, there) == exact_log_likelihood(b, data));
 }
 
-TEST_CASE("a DBN in memory out of reach is pre-trained and fine-tuned as one on the host", "[backend][fine_tuning]") {
+TEST_CASE("a DBN in memory out of reach is pre-trained and fine-tuned as one on the host",
+          "[backend][fine_tuning]") {
   const Eigen::MatrixXd data = binary(12, 50, 1);
   const auto there = on_device(data);
   const Dataset set(data);
-  const PreTrainingOptions<> options{.layers = {{.epochs = 2, .batch_size = 20, .optimizer = Momentum{.rate = 0.05}}},
-                                     .samples = true};
+  const PreTrainingOptions<> options{
+      .layers = {{.epochs = 2, .batch_size = 20, .optimizer = Momentum{.rate = 0.05}}}, .samples = true};
   using Units = Stack<Bernoulli, Categorical, Gaussian>;
   const std::vector<StackSize> sizes{12, GroupedSize{.units = 2, .states = 4}, 5};
   Dbn<Units, Device> a{sizes, 1};

@@ -1,4 +1,5 @@
-// Random numbers by their address: which word a unit gets, and that neither cutting a pass nor threads change it.
+// Random numbers by their address: which word a unit gets, and that neither cutting a pass nor threads change
+// it.
 #include <harmonium/models/layer.hpp>
 #include <vector>
 
@@ -96,11 +97,12 @@ TEST_CASE("a unit that draws more has a block for each draw at its own row", "[b
   }
 }
 
-TEMPLATE_TEST_CASE("a pass in parts draws what the whole pass draws", "[backend][random]", Bernoulli, Gaussian,
-                   Categorical, test::Quintic) {
+TEMPLATE_TEST_CASE("a pass in parts draws what the whole pass draws", "[backend][random]", Bernoulli,
+                   Gaussian, Categorical, test::Quintic) {
   using U = TestType;
   const Cpu<float> on;
-  const Index units = is_grouped<U> ? 100 : 300, group = is_grouped<U> ? 3 : 1, rows = units * group, cols = 40;
+  const Index units = is_grouped<U> ? 100 : 300, group = is_grouped<U> ? 3 : 1, rows = units * group,
+              cols = 40;
   const auto layer_of = [&](Index count) {
     if constexpr (is_grouped<U>) {
       return Layer<U>({.units = count, .states = 3});

@@ -15,7 +15,8 @@ TEST_CASE("a thread pool does each piece once, run after run", "[backend][thread
       const Index pieces = run % 65;
       std::vector<std::atomic<int>> done(65);
       pool.run(pieces, [&](Index i) { ++done[static_cast<std::size_t>(i)]; });
-      for (Index i = 0; i < 65; ++i) wrong += done[static_cast<std::size_t>(i)] != (i < pieces ? 1 : 0) ? 1 : 0;
+      for (Index i = 0; i < 65; ++i)
+        wrong += done[static_cast<std::size_t>(i)] != (i < pieces ? 1 : 0) ? 1 : 0;
     }
     INFO(threads << " threads");
     CHECK(wrong == 0);

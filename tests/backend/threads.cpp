@@ -31,7 +31,8 @@ bool same_for_all_threads(Operation operation) {
 }  // namespace
 
 TEST_CASE("products have the same bytes for any number of threads", "[backend][threads]") {
-  const Block<float> a(1030, 210, true, 1), b(210, 301, true, 2), at(210, 1030, true, 3), bt(301, 210, true, 4);
+  const Block<float> a(1030, 210, true, 1), b(210, 301, true, 2), at(210, 1030, true, 3),
+      bt(301, 210, true, 4);
   CHECK(same_for_all_threads([&](const auto& on, auto& x) {
     on.multiply(Op::plain, Op::plain, 1, a.view(), b.view(), 0.5f, x.view());
   }));
@@ -49,8 +50,8 @@ TEST_CASE("products have the same bytes for any number of threads", "[backend][t
   }));
 }
 
-TEMPLATE_TEST_CASE("a layer's passes have the same bytes for any number of threads", "[backend][threads]", Bernoulli,
-                   Gaussian, Categorical, test::Quintic) {
+TEMPLATE_TEST_CASE("a layer's passes have the same bytes for any number of threads", "[backend][threads]",
+                   Bernoulli, Gaussian, Categorical, test::Quintic) {
   using U = TestType;
   Layer<U> layer = [] {
     if constexpr (is_grouped<U>) {
@@ -62,7 +63,8 @@ TEMPLATE_TEST_CASE("a layer's passes have the same bytes for any number of threa
   const Block<float> input(1030, 301, true, 1), weights(1, 301, true, 2);
   const Draws at{.seed = 1, .step = 1, .stream = Stream::hidden};
   CHECK(same_for_all_threads([&](const auto& on, auto& x) { mean(on, layer, input.view(), x.view()); }));
-  CHECK(same_for_all_threads([&](const auto& on, auto& x) { sample(on, layer, input.view(), x.view(), at); }));
+  CHECK(
+      same_for_all_threads([&](const auto& on, auto& x) { sample(on, layer, input.view(), x.view(), at); }));
   CHECK(same_for_all_threads([&](const auto& on, auto& x) { mode(on, layer, input.view(), x.view()); }));
   CHECK(same_for_all_threads(
       [&](const auto& on, auto& x) { backpropagate(on, layer, input.view(), input.view(), x.view()); }));

@@ -141,7 +141,7 @@ TEMPLATE_TEST_CASE("uniform numbers are uniform", "[core][random]", float, doubl
 }
 
 TEMPLATE_TEST_CASE("normal numbers are normal", "[core][random]", float, double) {
-  const int n = 200000;
+  const int n = 1000000;
   const auto values = sample(n, [](std::uint32_t i) { return Random{draws, i, 3}.normal<TestType>(); });
   // Variances of x, x^2, x^3, x^4: 1, 2, 15, 96, each over n.
   CHECK(std::fabs(mean_of_power(values, 1)) < 5 * std::sqrt(1.0 / n));
@@ -149,7 +149,7 @@ TEMPLATE_TEST_CASE("normal numbers are normal", "[core][random]", float, double)
   CHECK(std::fabs(mean_of_power(values, 3)) < 5 * std::sqrt(15.0 / n));
   CHECK(std::fabs(mean_of_power(values, 4) - 3) < 5 * std::sqrt(96.0 / n));
   CHECK(kolmogorov_smirnov(values, [](double x) { return 0.5 * std::erfc(-x / std::sqrt(2.0)); }) < 2.47);
-  // Beyond four standard deviations there are 6.33e-5 n = 12.7 +- 3.6.
+  // Beyond four standard deviations there are 6.334e-5 n = 63 +- 8.
   const auto beyond = std::count_if(values.begin(), values.end(), [](double x) { return std::fabs(x) > 4; });
   CHECK(std::fabs(static_cast<double>(beyond) - 6.334e-5 * n) < 5 * std::sqrt(6.334e-5 * n));
 }
@@ -167,10 +167,20 @@ TEST_CASE("normal numbers in single and double precision are the same draw", "[c
   CHECK(most < 15 * 0x1p-22);
 }
 
-TEST_CASE("a normal number is finite for every word", "[core][random]") {
-  // The ends of the radius by the formula itself, since no seed is known that draws them: u from 2^-49 to 1.
-  for (const float u : {0x1p-49f, 1.0f}) CHECK(std::isfinite(square_root(-2.0f * logarithm(u))));
-  CHECK(square_root(-2.0f * logarithm(0x1p-49f)) > 8.2f);
+TEST_CASE("a normal number is finite at both ends of its radius", "[core][random]") {
+  // Seeds that were searched for: the first of the radius' words has its upper 24 bits all 0, or all 1.
+  const Draws far{.seed = 12605678, .stream = Stream::hidden},
+      near{.seed = 10333686, .stream = Stream::hidden};
+  REQUIRE(far.block_of_row(0, 0, 0).word[0] >> 8 == 0);
+  REQUIRE(near.block_of_row(0, 0, 0).word[0] >> 8 == 0xffffff);
+  CHECK(std::fabs(Random{far, 0, 0}.normal<double>()) > 5.7);  // 2^-24 alone would give no more than that
+  CHECK_THAT(static_cast<double>(Random{far, 0, 0}.normal<float>()),
+             Catch::Matchers::WithinRel(Random{far, 0, 0}.normal<double>(), 1e-6));
+  CHECK(Random{near, 0, 0}.normal<float>() == 0);  // u was rounded to 1
+  CHECK(std::fabs(Random{near, 0, 0}.normal<double>()) < 4e-4);
+  // The very ends, which no known seed draws: u = 2^-49 and 1.
+  CHECK_THAT(static_cast<double>(square_root(-2.0f * logarithm(0x1p-49f))),
+             Catch::Matchers::WithinAbs(8.242, 1e-3));
   CHECK(square_root(-2.0f * logarithm(1.0f)) == 0);
 }
 

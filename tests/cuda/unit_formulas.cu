@@ -1,10 +1,12 @@
 // Host and device share the unit formulas: this compiles every function of every bundled unit type as device
-// code.
+// code, and those that are derived for a user's.
 #include <harmonium/backend/bodies.hpp>
 #include <harmonium/units/bernoulli.hpp>
 #include <harmonium/units/categorical.hpp>
 #include <harmonium/units/family.hpp>
 #include <harmonium/units/gaussian.hpp>
+
+#include "../support/units.hpp"
 
 using namespace harmonium;
 
@@ -21,6 +23,8 @@ __global__ void elements(const T* in, T* out, Draws draws, Shape... shape) {
   sum += LogPartitionBody<F>{}(x, x, shape...) + EnergyBody<F>{}(x, x, shape...);
   if constexpr (F::shapes > 0)
     sum += StatisticBody<F, 0>{}(x, x, shape...) + MeanStatisticBody<F, 0>{}(x, x, shape...);
+  if constexpr (F::shapes > 1)
+    sum += StatisticBody<F, 1>{}(x, x, shape...) + MeanStatisticBody<F, 1>{}(x, x, shape...);
   NoRandom none;
   sum += MeanBody<F>{}(x, x, none, shape...) + ModeBody<F>{}(x, x, none, shape...) +
          BackpropagateBody<F>{}(x, x, none, shape...);
@@ -34,19 +38,9 @@ __global__ void elements(const T* in, T* out, Draws draws, Shape... shape) {
   out[i] = sum;
 }
 
-// What is derived for a unit that gives nothing but its states.
-struct Spin {
-  static constexpr const char* name = "spin";
-  static constexpr int states = 2;
-  template <class T>
-  static constexpr T state(int k) {
-    return T(2 * k - 1);
-  }
-};
-
-template <class T>
+template <class U, class T>
 __global__ void groups(const T* in, const T* bias, T* out, Draws draws, Index states) {
-  using F = Family<Categorical>;
+  using F = Family<U>;
   const GroupField<T> field{in, bias, states};
   const Group<const T> delta{in, states};
   const Group<T> result{out, states};
@@ -60,9 +54,15 @@ __global__ void groups(const T* in, const T* bias, T* out, Draws draws, Index st
 
 template __global__ void elements<Bernoulli, float>(const float*, float*, Draws);
 template __global__ void elements<Bernoulli, double>(const double*, double*, Draws);
-template __global__ void elements<Spin, float>(const float*, float*, Draws);
-template __global__ void elements<Spin, double>(const double*, double*, Draws);
 template __global__ void elements<Gaussian, float, float>(const float*, float*, Draws, float);
 template __global__ void elements<Gaussian, double, double>(const double*, double*, Draws, double);
-template __global__ void groups<float>(const float*, const float*, float*, Draws, Index);
-template __global__ void groups<double>(const double*, const double*, double*, Draws, Index);
+template __global__ void elements<test::Spin, float>(const float*, float*, Draws);
+template __global__ void elements<test::Spin, double>(const double*, double*, Draws);
+template __global__ void elements<test::Quintic, float, float, float>(const float*, float*, Draws, float,
+                                                                      float);
+template __global__ void elements<test::Quintic, double, double, double>(const double*, double*, Draws,
+                                                                         double, double);
+template __global__ void groups<Categorical, float>(const float*, const float*, float*, Draws, Index);
+template __global__ void groups<Categorical, double>(const double*, const double*, double*, Draws, Index);
+template __global__ void groups<test::AtMostOne, float>(const float*, const float*, float*, Draws, Index);
+template __global__ void groups<test::AtMostOne, double>(const double*, const double*, double*, Draws, Index);

@@ -76,6 +76,13 @@ TEST_CASE("draws depend on the seed and on nothing else", "[data][binarize]") {
   CHECK(sample_binary(repeated(128, 50), 5).to_matrix<double>() == bits.leftCols(50));
 }
 
+TEST_CASE("black stays black even when the smallest number is drawn", "[data][binarize]") {
+  const std::uint64_t seed = 10933177;  // searched for: its first draw is 0
+  REQUIRE(Draws{.seed = seed, .stream = Stream::binarize}.block_of_row(0, 0, 0).word[0] >> 8 == 0);
+  CHECK(sample_binary(grey({0}), seed).to_matrix<double>()(0, 0) == 0);
+  CHECK(sample_binary(grey({1}), seed).to_matrix<double>()(0, 0) == 1);
+}
+
 TEST_CASE("a NaN becomes 0 and not a random bit", "[data][binarize]") {
   const Eigen::MatrixXd values = Eigen::MatrixXd::Constant(50, 1, std::numeric_limits<double>::quiet_NaN());
   CHECK(binarize(Dataset(values)).to_matrix<double>().sum() == 0);

@@ -9,10 +9,10 @@ using Catch::Matchers::Message;
 using Catch::Matchers::WithinAbs;
 
 // Sums of fewer than 1e6 positive terms: 1e-11 is thousands of roundings.
-TEMPLATE_TEST_CASE("log Z and log likelihood are those of the enumeration", "[exact][oracle]", BernoulliBernoulli,
-                   BernoulliGaussian, BernoulliCategorical, GaussianBernoulli, GaussianCategorical,
-                   CategoricalBernoulli, CategoricalGaussian, CategoricalCategorical, SpinAtMostOne,
-                   QuinticBernoulli, PlainGaussianQuintic) {
+TEMPLATE_TEST_CASE("log Z and log likelihood are those of the enumeration", "[exact][oracle]",
+                   BernoulliBernoulli, BernoulliGaussian, BernoulliCategorical, GaussianBernoulli,
+                   GaussianCategorical, CategoricalBernoulli, CategoricalGaussian, CategoricalCategorical,
+                   SpinAtMostOne, QuinticBernoulli, PlainGaussianQuintic) {
   const auto rbm = small_rbm<TestType>(1);
   const oracle::Machine machine = oracle_of(rbm);
   const double log_z = oracle::log_z(machine);
@@ -24,8 +24,8 @@ TEMPLATE_TEST_CASE("log Z and log likelihood are those of the enumeration", "[ex
     CHECK_THAT(likelihood(c), WithinAbs(-oracle::free_energy(machine, column_of(v, c)) - log_z, 1e-11));
 }
 
-TEMPLATE_TEST_CASE("probabilities of all visible states sum to one", "[exact]", BernoulliBernoulli, BernoulliGaussian,
-                   CategoricalCategorical, SpinAtMostOne) {
+TEMPLATE_TEST_CASE("probabilities of all visible states sum to one", "[exact]", BernoulliBernoulli,
+                   BernoulliGaussian, CategoricalCategorical, SpinAtMostOne) {
   const auto rbm = small_rbm<TestType>(2);
   Eigen::MatrixXd all(rbm.visible.rows(), static_cast<Index>(state_count(rbm.visible)));
   write_states(rbm.visible, 0, View<double>(all));
@@ -48,8 +48,10 @@ TEST_CASE("log Z is summed over several blocks of states, with any number of thr
   // Without weights units are independent, and Z is a product.
   rbm.weights.setZero();
   double log_z = 0;
-  for (Index r = 0; r < 40; ++r) log_z += std::log(1 + std::exp(rbm.visible.parameters(r, 0) = 0.1 * (double(r) - 20)));
-  for (Index r = 0; r < 13; ++r) log_z += std::log(1 + std::exp(rbm.hidden.parameters(r, 0) = -0.2 * double(r)));
+  for (Index r = 0; r < 40; ++r)
+    log_z += std::log(1 + std::exp(rbm.visible.parameters(r, 0) = 0.1 * (double(r) - 20)));
+  for (Index r = 0; r < 13; ++r)
+    log_z += std::log(1 + std::exp(rbm.hidden.parameters(r, 0) = -0.2 * double(r)));
   CHECK_THAT(exact_log_z(rbm), WithinAbs(log_z, 1e-10));
   randomise(rbm, 4, 0.3);
   CHECK(exact_log_z(rbm, Cpu<double>(1)) == exact_log_z(rbm, Cpu<double>(3)));
@@ -59,12 +61,14 @@ TEST_CASE("log Z of two Gaussian layers is the integral over both", "[exact][ora
   for (const auto& [visible, hidden] : {std::pair{1, 1}, std::pair{2, 1}, std::pair{1, 2}, std::pair{2, 2}}) {
     GaussianGaussian rbm{{.visible = visible, .hidden = hidden}};
     randomise(rbm, static_cast<std::uint64_t>(10 * visible + hidden), 0.25);
-    // 11 standard deviations hold means below 2 and tails beyond e^-32; the grid's error is 2 exp(-2 pi^2 / 0.7^2).
+    // 11 standard deviations hold means below 2 and tails beyond e^-32; the grid's error is 2 exp(-2 pi^2 /
+    // 0.7^2).
     oracle::Machine machine = oracle_of(rbm);
     for (oracle::Layer* layer : {&machine.visible, &machine.hidden}) {
       layer->units.clear();
       const auto& own = layer == &machine.visible ? rbm.visible : rbm.hidden;
-      for (Index r = 0; r < own.rows(); ++r) layer->units.push_back(oracle::gaussian(own.parameters(r, 1), 11, 0.7));
+      for (Index r = 0; r < own.rows(); ++r)
+        layer->units.push_back(oracle::gaussian(own.parameters(r, 1), 11, 0.7));
     }
     INFO(visible << " and " << hidden << " units");
     const double log_z = oracle::log_z(machine);

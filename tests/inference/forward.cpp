@@ -63,7 +63,8 @@ TEST_CASE("class probabilities are those of a loop over the layers", "[network][
   for (Index c = 0; c < 8; ++c) {
     const oracle::Numbers expected = probabilities(network, column_of(x, c));
     CHECK(largest_difference(p.col(c), columns({expected})) < 1e-12);
-    CHECK(classes[static_cast<std::size_t>(c)] == std::max_element(expected.begin(), expected.end()) - expected.begin());
+    CHECK(classes[static_cast<std::size_t>(c)] ==
+          std::max_element(expected.begin(), expected.end()) - expected.begin());
   }
 }
 

@@ -1,5 +1,5 @@
-// Gibbs sampling against exact distributions: where chains of a known distribution must be after a step, chance's share
-// computed.
+// Gibbs sampling against exact distributions: where chains of a known distribution must be after a step,
+// chance's share computed.
 #include <harmonium/inference/gibbs.hpp>
 
 #include "support/catch.hpp"
@@ -16,20 +16,23 @@ namespace {
 Eigen::MatrixXd draw(const oracle::Distribution& p, Index count, std::uint64_t seed) {
   Dice dice(seed);
   std::vector<double> sums;
-  for (const double probability : p.probabilities) sums.push_back((sums.empty() ? 0 : sums.back()) + probability);
+  for (const double probability : p.probabilities)
+    sums.push_back((sums.empty() ? 0 : sums.back()) + probability);
   std::vector<oracle::Numbers> drawn;
   for (Index c = 0; c < count; ++c) {
-    const auto place = std::upper_bound(sums.begin(), sums.end() - 1, dice.uniform() * sums.back()) - sums.begin();
+    const auto place =
+        std::upper_bound(sums.begin(), sums.end() - 1, dice.uniform() * sums.back()) - sums.begin();
     drawn.push_back(p.states[static_cast<std::size_t>(place)]);
   }
   return columns(drawn);
 }
 
-// Largest distance of the columns' first, second and third moments from the distribution's, in standard errors.
+// Largest distance of the columns' first, second and third moments from the distribution's, in standard
+// errors.
 double worst_moment(const Eigen::MatrixXd& x, const oracle::Distribution& p) {
   double worst = 0;
   const auto compare = [&](auto f) {
-    const double mean = p.expect(f), square = p.expect([&](const oracle::Numbers& v) { return f(v) * f(v); });
+    const double mean = p.expect(f), square = p.expect([&](const oracle::Numbers&v) { return f(v) * f(v); });
     double sum = 0;
     for (Index c = 0; c < x.cols(); ++c) sum += f(column_of(x, c));
     const auto n = static_cast<double>(x.cols());
@@ -79,13 +82,14 @@ void check_stationarity(const Model& rbm) {
 }  // namespace
 
 TEMPLATE_TEST_CASE("a step of Gibbs sampling leaves the model's distribution as it is", "[gibbs][oracle]",
-                   BernoulliBernoulli, BernoulliGaussian, BernoulliCategorical, GaussianBernoulli, GaussianCategorical,
-                   CategoricalBernoulli, CategoricalGaussian, CategoricalCategorical, SpinAtMostOne,
-                   QuinticBernoulli) {
+                   BernoulliBernoulli, BernoulliGaussian, BernoulliCategorical, GaussianBernoulli,
+                   GaussianCategorical, CategoricalBernoulli, CategoricalGaussian, CategoricalCategorical,
+                   SpinAtMostOne, QuinticBernoulli) {
   check_stationarity(small_rbm<TestType>(7, 1.0));
 }
 
-TEST_CASE("a step of Gibbs sampling leaves the distribution of two Gaussian layers as it is", "[gibbs][oracle]") {
+TEST_CASE("a step of Gibbs sampling leaves the distribution of two Gaussian layers as it is",
+          "[gibbs][oracle]") {
   GaussianGaussian rbm{{.visible = 1, .hidden = 1}};
   rbm.weights(0, 0) = 0.6;
   rbm.visible.parameters << 0.4, 0.2;
@@ -108,7 +112,8 @@ TEMPLATE_TEST_CASE("generated samples have the distribution of chains after so m
 
     // With means each column is E[v | h] of one h, and h has its distribution.
     const Eigen::MatrixXd means = generate(rbm, {.samples = 50'000, .steps = steps, .seed = 4});
-    oracle::Distribution hidden = oracle::conditional(machine.hidden, oracle::Numbers(machine.hidden.biases.size(), 0.0));
+    oracle::Distribution hidden =
+        oracle::conditional(machine.hidden, oracle::Numbers(machine.hidden.biases.size(), 0.0));
     std::vector<double> counts(hidden.states.size() + 1, 0.0);
     std::vector<oracle::Numbers> means_of;
     for (const auto& h : hidden.states)
@@ -152,7 +157,8 @@ TEST_CASE("a DBN generates with chains in its top RBM and one pass down", "[gibb
   // Means have the same expectation, and spread less.
   const Eigen::MatrixXd means = generate(dbn, {.samples = 50'000, .steps = 3, .seed = 3});
   for (Index r = 0; r < 6; ++r) {
-    const double mean = visible.expect([&](const oracle::Numbers& x) { return x[static_cast<std::size_t>(r)]; });
+    const double mean =
+        visible.expect([&](const oracle::Numbers& x) { return x[static_cast<std::size_t>(r)]; });
     CHECK(standard_errors(means.row(r).mean(), mean, std::sqrt(mean * (1 - mean)), 50'000) < sigmas);
   }
   CHECK((means.array() > 0 && means.array() < 1).all());
@@ -161,7 +167,8 @@ TEST_CASE("a DBN generates with chains in its top RBM and one pass down", "[gibb
 TEST_CASE("generating takes its randomness from the seed alone", "[gibbs]") {
   const auto rbm = small_rbm<BernoulliBernoulli>(1);
   const Dbn<Stack<Bernoulli>, Cpu<double>> dbn{{5, 4, 3}};
-  const GenerateOptions options{.samples = 20, .steps = 5, .seed = 3}, other{.samples = 20, .steps = 5, .seed = 4};
+  const GenerateOptions options{.samples = 20, .steps = 5, .seed = 3},
+      other{.samples = 20, .steps = 5, .seed = 4};
   CHECK(generate(rbm, options) == generate(rbm, options));
   CHECK(generate(rbm, options) == generate(rbm, options, Cpu<double>(3)));
   CHECK(generate(rbm, options) != generate(rbm, other));
@@ -176,6 +183,8 @@ TEST_CASE("generating refuses numbers that make no sense", "[gibbs][errors]") {
   const auto rbm = small_rbm<BernoulliBernoulli>(1);
   CHECK_THROWS_MATCHES(generate(rbm, {.samples = 0}), ValueError,
                        Message("generate: samples is 0, expected at least 1"));
-  CHECK_THROWS_MATCHES(generate(rbm, {.steps = 0}), ValueError, Message("generate: steps is 0, expected at least 1"));
-  CHECK_THROWS_MATCHES(generate(Dbn<Stack<Bernoulli>>{}), ShapeError, Message("generate: the DBN has no layers"));
+  CHECK_THROWS_MATCHES(generate(rbm, {.steps = 0}), ValueError,
+                       Message("generate: steps is 0, expected at least 1"));
+  CHECK_THROWS_MATCHES(generate(Dbn<Stack<Bernoulli>>{}), ShapeError,
+                       Message("generate: the DBN has no layers"));
 }

@@ -1,4 +1,5 @@
-// Up and down through an RBM or a DBN: means by hand, and averages of stochastic passes against their expectation.
+// Up and down through an RBM or a DBN: means by hand, and averages of stochastic passes against their
+// expectation.
 #include <harmonium/inference/reconstruction.hpp>
 
 #include "support/catch.hpp"
@@ -33,8 +34,8 @@ oracle::Numbers down(const oracle::Machine& machine, const oracle::Numbers& h) {
   return oracle::mean(machine.visible, oracle::visible_input(machine, h));
 }
 
-// All the ways that draws may go, with their probabilities: the distribution over one layer's states that comes of one
-// over another's.
+// All the ways that draws may go, with their probabilities: the distribution over one layer's states that
+// comes of one over another's.
 template <class Layer, class Input>
 oracle::Distribution follow(const Layer& to, const oracle::Distribution& from, Input input) {
   oracle::Distribution result;
@@ -50,24 +51,29 @@ oracle::Distribution follow(const Layer& to, const oracle::Distribution& from, I
   return result;
 }
 oracle::Distribution draw_up(const oracle::Machine& machine, const oracle::Distribution& v) {
-  return follow(machine.hidden, v, [&](const oracle::Numbers& x) { return oracle::hidden_input(machine, x); });
+  return follow(machine.hidden, v,
+                [&](const oracle::Numbers& x) { return oracle::hidden_input(machine, x); });
 }
 oracle::Distribution draw_down(const oracle::Machine& machine, const oracle::Distribution& h) {
-  return follow(machine.visible, h, [&](const oracle::Numbers& x) { return oracle::visible_input(machine, x); });
+  return follow(machine.visible, h,
+                [&](const oracle::Numbers& x) { return oracle::visible_input(machine, x); });
 }
 oracle::Distribution certain(const oracle::Numbers& x) { return {{x}, {1}}; }
 
-// Does the average over all columns agree with E[f(x)], x of a distribution? A column averages `passes` draws of f(x).
+// Does the average over all columns agree with E[f(x)], x of a distribution? A column averages `passes` draws
+// of f(x).
 template <class F>
 void check_average(const Eigen::MatrixXd& average, int passes, const oracle::Distribution& p, F f) {
   const double n = static_cast<double>(average.cols()) * passes;
   for (Index r = 0; r < average.rows(); ++r) {
     const auto number = [&](const oracle::Numbers& x) { return f(x)[static_cast<std::size_t>(r)]; };
-    const double mean = p.expect(number), square = p.expect([&](const oracle::Numbers& x) { return number(x) * number(x); });
+    const double mean = p.expect(number),
+                 square = p.expect([&](const oracle::Numbers&x) { return number(x) * number(x); });
     const double deviation = std::sqrt(square - mean * mean);
     REQUIRE(deviation > 0.005);  // else there would be nothing to see
     CHECK(standard_errors(average.row(r).mean(), mean, deviation, n) < sigmas);
-    // And it spreads as an average of so many draws does: the spread's own error is a share of 1 / sqrt(2 columns).
+    // And it spreads as an average of so many draws does: the spread's own error is a share of 1 / sqrt(2
+    // columns).
     const double spread = std::sqrt((average.row(r).array() - average.row(r).mean()).square().mean());
     CHECK(std::abs(spread * std::sqrt(passes) / deviation - 1) < 0.1);
   }
@@ -135,8 +141,10 @@ TEST_CASE("stochastic passes take their randomness from the seed alone", "[recon
 TEST_CASE("codes and reconstructions refuse samples of another size", "[reconstruction][errors]") {
   const Deep dbn = deep_model();
   const Eigen::MatrixXd five = Eigen::MatrixXd::Zero(5, 1), three = Eigen::MatrixXd::Zero(3, 1);
-  CHECK_THROWS_MATCHES(encode(dbn, five), ShapeError, Message("encode: v has 5 rows, the model has 3 visible rows"));
-  CHECK_THROWS_MATCHES(decode(dbn, five), ShapeError, Message("decode: the codes have 5 rows, the top layer has 2"));
+  CHECK_THROWS_MATCHES(encode(dbn, five), ShapeError,
+                       Message("encode: v has 5 rows, the model has 3 visible rows"));
+  CHECK_THROWS_MATCHES(decode(dbn, five), ShapeError,
+                       Message("decode: the codes have 5 rows, the top layer has 2"));
   CHECK_THROWS_MATCHES(reconstruct(dbn, five), ShapeError,
                        Message("reconstruct: v has 5 rows, the model has 3 visible rows"));
   CHECK_THROWS_MATCHES(encode(dbn, three, {.passes = -1}), ValueError,

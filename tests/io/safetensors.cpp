@@ -86,6 +86,22 @@ TEMPLATE_TEST_CASE("every number type comes back", "[io][safetensors]", float, d
   CHECK(numbers_of<TestType>(read_safetensors(folder / "file").tensors.at(0)) == numbers);
 }
 
+TEST_CASE("number types have the format's names", "[io][safetensors]") {
+  const auto name = []<class T>(T) {
+    return std::string(name_of(make_tensor("x", {0}, std::span<const T>()).dtype));
+  };
+  CHECK(name(1.0f) == "F32");
+  CHECK(name(1.0) == "F64");
+  CHECK(name(std::int8_t{}) == "I8");
+  CHECK(name(std::int16_t{}) == "I16");
+  CHECK(name(std::int32_t{}) == "I32");
+  CHECK(name(std::int64_t{}) == "I64");
+  CHECK(name(std::uint8_t{}) == "U8");
+  CHECK(name(std::uint16_t{}) == "U16");
+  CHECK(name(std::uint32_t{}) == "U32");
+  CHECK(name(std::uint64_t{}) == "U64");
+}
+
 TEST_CASE("a file without tensors is one", "[io][safetensors]") {
   const TemporaryFolder folder;
   write_safetensors(folder / "file", {});

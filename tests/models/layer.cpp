@@ -6,8 +6,8 @@
 #include "support/models.hpp"
 
 using namespace harmonium;
-using test::column_of;
 using Catch::Matchers::WithinAbs;
+using test::column_of;
 using B = Cpu<double>;
 
 TEST_CASE("a layer knows its rows, units and size", "[layer]") {
@@ -31,7 +31,8 @@ TEST_CASE("layers are equal if their sizes and all their numbers are", "[layer]"
   CHECK_FALSE(a == b);
   CHECK_FALSE(a == Layer<Gaussian, B>(4));
   // As many rows, but other groups
-  CHECK_FALSE(Layer<Categorical, B>({.units = 2, .states = 3}) == Layer<Categorical, B>({.units = 3, .states = 2}));
+  CHECK_FALSE(Layer<Categorical, B>({.units = 2, .states = 3}) ==
+              Layer<Categorical, B>({.units = 3, .states = 2}));
   b.parameters(2, 1) = std::nan("");
   CHECK_FALSE(b == b);  // as numbers are
 }
@@ -89,7 +90,8 @@ TEST_CASE("a number that no unit takes is found by row and column", "[layer]") {
 
 TEST_CASE("a fitted layer has the means and variances of the data", "[layer]") {
   const B on;
-  const Eigen::MatrixXd means{{0.25}, {0}, {1}, {0.5}, {0.125}, {0.375}}, variances{{1}, {4}, {0}, {0.25}, {9}, {1}};
+  const Eigen::MatrixXd means{{0.25}, {0}, {1}, {0.5}, {0.125}, {0.375}},
+      variances{{1}, {4}, {0}, {0.25}, {9}, {1}};
   const Eigen::MatrixXd none = Eigen::MatrixXd::Zero(6, 1);
   Eigen::MatrixXd mean_of(6, 1);
   Layer<Gaussian, B> real(6);

@@ -1,4 +1,5 @@
-// An RBM's conditionals, energies and gradients against the sums over all joint states, for all pairs of unit types.
+// An RBM's conditionals, energies and gradients against the sums over all joint states, for all pairs of unit
+// types.
 #include <harmonium/models/rbm.hpp>
 
 #include <harmonium/inference/conditionals.hpp>
@@ -12,12 +13,13 @@ using namespace harmonium;
 using namespace test;
 
 // All numbers here are below 100 and come from fewer than 1e5 terms: 1e-11 is a thousand roundings.
-#define ALL_PAIRS                                                                                                    \
-  BernoulliBernoulli, BernoulliGaussian, BernoulliCategorical, GaussianBernoulli, GaussianGaussian,                  \
-      GaussianCategorical, CategoricalBernoulli, CategoricalGaussian, CategoricalCategorical, SpinAtMostOne,         \
+#define ALL_PAIRS                                                                                            \
+  BernoulliBernoulli, BernoulliGaussian, BernoulliCategorical, GaussianBernoulli, GaussianGaussian,          \
+      GaussianCategorical, CategoricalBernoulli, CategoricalGaussian, CategoricalCategorical, SpinAtMostOne, \
       QuinticBernoulli, PlainGaussianQuintic
 
-TEMPLATE_TEST_CASE("one layer's means given the other are those of the enumeration", "[rbm][oracle]", ALL_PAIRS) {
+TEMPLATE_TEST_CASE("one layer's means given the other are those of the enumeration", "[rbm][oracle]",
+                   ALL_PAIRS) {
   const auto rbm = small_rbm<TestType>(1);
   const oracle::Machine machine = oracle_of(rbm);
   const Eigen::MatrixXd v = some_states(rbm, 5, 2);
@@ -31,11 +33,13 @@ TEMPLATE_TEST_CASE("one layer's means given the other are those of the enumerati
   }
 }
 
-TEMPLATE_TEST_CASE("draws of one layer given the other are the layer's draws at its input", "[rbm]", ALL_PAIRS) {
+TEMPLATE_TEST_CASE("draws of one layer given the other are the layer's draws at its input", "[rbm]",
+                   ALL_PAIRS) {
   const auto rbm = small_rbm<TestType>(1);
   const Cpu<double> on;
   const Draws at{.seed = 3, .step = 4, .first_sample = 5};
-  const Eigen::MatrixXd v = some_states(rbm, 6, 2), h = sample_hidden(rbm, v, at), down = sample_visible(rbm, h, at);
+  const Eigen::MatrixXd v = some_states(rbm, 6, 2), h = sample_hidden(rbm, v, at),
+                        down = sample_visible(rbm, h, at);
   Eigen::MatrixXd expected_h(h.rows(), 6), expected_v(v.rows(), 6);
   const Eigen::MatrixXd up = rbm.weights.transpose() * v, input = rbm.weights * h;
   sample(on, rbm.hidden, up, expected_h, at.in(Stream::hidden));
@@ -63,7 +67,8 @@ TEMPLATE_TEST_CASE("energies and free energies are those of the enumeration", "[
   }
 }
 
-// The numerical slope of the oracle's free energy has an error of about 1e-11, and of its sums of several 1e-10.
+// The numerical slope of the oracle's free energy has an error of about 1e-11, and of its sums of several
+// 1e-10.
 TEMPLATE_TEST_CASE("statistics are the slopes of minus the free energy along each parameter", "[rbm][oracle]",
                    ALL_PAIRS) {
   auto rbm = small_rbm<TestType>(3);
@@ -100,7 +105,8 @@ TEMPLATE_TEST_CASE("statistics are the slopes of minus the free energy along eac
                 here);
             x(r, c) = here;
             far = std::fmax(far, std::isnan(g(r, c)) ? INFINITY : std::abs(g(r, c) - slope));
-            far_twice = std::fmax(far_twice, std::isnan(g2(r, c)) ? INFINITY : std::abs(g2(r, c) - 2 * slope));
+            far_twice =
+                std::fmax(far_twice, std::isnan(g2(r, c)) ? INFINITY : std::abs(g2(r, c) - 2 * slope));
           }
       },
       moved, gradient, twice);
@@ -109,7 +115,8 @@ TEMPLATE_TEST_CASE("statistics are the slopes of minus the free energy along eac
   CHECK(moved == rbm);
 }
 
-TEMPLATE_TEST_CASE("a reconstruction is one step down of means", "[rbm]", BernoulliBernoulli, GaussianCategorical) {
+TEMPLATE_TEST_CASE("a reconstruction is one step down of means", "[rbm]", BernoulliBernoulli,
+                   GaussianCategorical) {
   const auto rbm = small_rbm<TestType>(4);
   const Cpu<double> on;
   auto state = make_state(rbm, 7);
@@ -141,8 +148,9 @@ TEST_CASE("an RBM refuses sizes and scales that make no sense", "[rbm][errors]")
   using R = Rbm<Bernoulli, Categorical>;
   CHECK_THROWS_MATCHES(R({.visible = 0, .hidden = {2, 3}}), ShapeError,
                        Message("Layer: a bernoulli layer of 0 units, expected at least 1"));
-  CHECK_THROWS_MATCHES(R({.visible = 4, .hidden = {2, 0}}), ShapeError,
-                       Message("Layer: a categorical layer of 2 units with 0 states, expected at least 1 of each"));
+  CHECK_THROWS_MATCHES(
+      R({.visible = 4, .hidden = {2, 0}}), ShapeError,
+      Message("Layer: a categorical layer of 2 units with 0 states, expected at least 1 of each"));
   CHECK_THROWS_MATCHES(R({.visible = 4, .hidden = {2, 3}, .weight_scale = -0.5}), ValueError,
                        Message("Rbm: weight_scale is -0.5, expected a number of at least 0"));
   CHECK_THROWS_AS(R({.visible = 4, .hidden = {2, 3}, .weight_scale = std::nan("")}), ValueError);

@@ -39,16 +39,18 @@ TEST_CASE("a DBN refuses stacks that are none", "[dbn][errors]") {
                        Message("Dbn: 2 layer sizes, expected at least 3"));
   CHECK_THROWS_MATCHES(Dbn<Stack<Bernoulli>>({.sizes = {5, 0, 3}}), ShapeError,
                        Message("Layer: a bernoulli layer of 0 units, expected at least 1"));
-  CHECK_THROWS_AS((Dbn<Stack<Bernoulli, Categorical>>({.sizes = {5, 4}})), ShapeError);  // 4 units of no states
+  CHECK_THROWS_AS((Dbn<Stack<Bernoulli, Categorical>>({.sizes = {5, 4}})),
+                  ShapeError);  // 4 units of no states
 }
 
 TEST_CASE("a fresh network has Glorot's weights, zero biases and nothing of another seed", "[network]") {
   const Network<Stack<Bernoulli, Gaussian>> network{{.sizes = {40, 60, 50}, .classes = 10, .seed = 3}};
   const auto check = [](const Eigen::MatrixXf& w) {
-    const double limit = std::sqrt(6.0 / static_cast<double>(w.rows() + w.cols())), n = static_cast<double>(w.size());
+    const double limit = std::sqrt(6.0 / static_cast<double>(w.rows() + w.cols())),
+                 n = static_cast<double>(w.size());
     const Eigen::ArrayXXd u = w.cast<double>().array() / limit;
     CHECK(u.abs().maxCoeff() <= 1.0000001);
-    CHECK(std::abs(u.mean()) < 5 / std::sqrt(3 * n));                    // variance 1/3
+    CHECK(std::abs(u.mean()) < 5 / std::sqrt(3 * n));  // variance 1/3
     CHECK(std::abs(u.square().mean() - 1.0 / 3) < 5 * std::sqrt(4 / (45 * n)));
   };
   using Hidden = Dense<Gaussian>;
@@ -62,7 +64,8 @@ TEST_CASE("a fresh network has Glorot's weights, zero biases and nothing of anot
   CHECK((network.input_rows() == 40 && network.classes() == 10));
   CHECK(first.weights.topLeftCorner(40, 50) != second.weights.topLeftCorner(40, 50));
   CHECK(Network<Stack<Bernoulli, Gaussian>>{{.sizes = {40, 60, 50}, .classes = 10, .seed = 3}} == network);
-  CHECK_FALSE(Network<Stack<Bernoulli, Gaussian>>{{.sizes = {40, 60, 50}, .classes = 10, .seed = 4}} == network);
+  CHECK_FALSE(Network<Stack<Bernoulli, Gaussian>>{{.sizes = {40, 60, 50}, .classes = 10, .seed = 4}} ==
+              network);
 }
 
 TEST_CASE("a network refuses sizes that make no sense", "[network][errors]") {

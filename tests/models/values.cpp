@@ -1,4 +1,5 @@
-// Models are plain values: copied, moved, compared, converted, walked, and made again from what a file says of them.
+// Models are plain values: copied, moved, compared, converted, walked, and made again from what a file says
+// of them.
 #include <harmonium/models/network.hpp>
 
 #include "support/catch.hpp"
@@ -91,7 +92,8 @@ void check_value(const Model& model) {
   for_each_parameter(
       [&](const ParameterName&, Role, auto a, auto b) {
         for (Index c = 0; c < a.cols; ++c)
-          for (Index r = 0; r < a.rows; ++r) far = std::fmax(far, std::abs(a(r, c) - static_cast<double>(b(r, c))));
+          for (Index r = 0; r < a.rows; ++r)
+            far = std::fmax(far, std::abs(a(r, c) - static_cast<double>(b(r, c))));
       },
       wide, model);
   CHECK(far == 0);
@@ -121,19 +123,20 @@ TEST_CASE("parameters have the names that files know", "[values]") {
   CHECK(names_of(QuinticRbm({.visible = 5, .hidden = {2, 3}})) ==
         Names{"weight", "visible.bias", "visible.log_cost", "visible.skew", "hidden.bias"});
   CHECK(names_of(MixedDbn(dbn_options)) ==
-        Names{"layers.0.weight", "layers.0.visible.bias", "layers.0.visible.log_precision", "layers.0.hidden.bias",
-              "layers.1.weight", "layers.1.visible.bias", "layers.1.hidden.bias", "layers.2.weight",
-              "layers.2.visible.bias", "layers.2.hidden.bias"});
+        Names{"layers.0.weight", "layers.0.visible.bias", "layers.0.visible.log_precision",
+              "layers.0.hidden.bias", "layers.1.weight", "layers.1.visible.bias", "layers.1.hidden.bias",
+              "layers.2.weight", "layers.2.visible.bias", "layers.2.hidden.bias"});
   CHECK(names_of(Network<Stack<Bernoulli, Gaussian>>({.sizes = {4, 3, 2}})) ==
-        Names{"layers.0.weight", "layers.0.bias", "layers.0.log_precision", "layers.1.weight", "layers.1.bias",
-              "layers.1.log_precision", "head.weight", "head.bias"});
+        Names{"layers.0.weight", "layers.0.bias", "layers.0.log_precision", "layers.1.weight",
+              "layers.1.bias", "layers.1.log_precision", "head.weight", "head.bias"});
   CHECK(ParameterName{}.string().empty());
 }
 
 TEST_CASE("parameters have their roles and shapes", "[values]") {
   const GaussianRbm rbm(rbm_options);
   std::vector<std::tuple<Role, Index, Index>> seen;
-  for_each_parameter([&](const ParameterName&, Role role, auto x) { seen.emplace_back(role, x.rows, x.cols); }, rbm);
+  for_each_parameter(
+      [&](const ParameterName&, Role role, auto x) { seen.emplace_back(role, x.rows, x.cols); }, rbm);
   CHECK(seen == std::vector<std::tuple<Role, Index, Index>>{
                     {Role::weight, 5, 3}, {Role::bias, 5, 1}, {Role::shape, 5, 1}, {Role::bias, 3, 1}});
 }
@@ -145,16 +148,17 @@ TEST_CASE("a model says in words what it is", "[values]") {
                                                                            {"hidden.unit", "at most one"},
                                                                            {"hidden.units", "2"},
                                                                            {"hidden.states", "3"}});
-  CHECK(describe(Dbn<Stack<Gaussian, Bernoulli>>({.sizes = {4, 3, 2}})) == Metadata{{"kind", "dbn"},
-                                                                                    {"depth", "2"},
-                                                                                    {"layers.0.visible.unit", "gaussian"},
-                                                                                    {"layers.0.visible.units", "4"},
-                                                                                    {"layers.0.hidden.unit", "bernoulli"},
-                                                                                    {"layers.0.hidden.units", "3"},
-                                                                                    {"layers.1.visible.unit", "bernoulli"},
-                                                                                    {"layers.1.visible.units", "3"},
-                                                                                    {"layers.1.hidden.unit", "bernoulli"},
-                                                                                    {"layers.1.hidden.units", "2"}});
+  CHECK(describe(Dbn<Stack<Gaussian, Bernoulli>>({.sizes = {4, 3, 2}})) ==
+        Metadata{{"kind", "dbn"},
+                 {"depth", "2"},
+                 {"layers.0.visible.unit", "gaussian"},
+                 {"layers.0.visible.units", "4"},
+                 {"layers.0.hidden.unit", "bernoulli"},
+                 {"layers.0.hidden.units", "3"},
+                 {"layers.1.visible.unit", "bernoulli"},
+                 {"layers.1.visible.units", "3"},
+                 {"layers.1.hidden.unit", "bernoulli"},
+                 {"layers.1.hidden.units", "2"}});
   CHECK(describe(Network<Stack<Bernoulli, Categorical>>({.sizes = {4, GroupedSize{2, 3}}, .classes = 5})) ==
         Metadata{{"kind", "network"},
                  {"depth", "1"},
@@ -174,7 +178,8 @@ TEST_CASE("a description that fits no model of this type is refused", "[values][
     CHECK_THROWS_MATCHES(GaussianRbm::options_from(bad), DataError, Message(message));
   };
   refuse("kind", "dbn", "metadata: the file holds a model of kind 'dbn', expected 'rbm'");
-  refuse("visible.unit", "bernoulli", "metadata: 'visible.unit' is 'bernoulli', the model has gaussian units");
+  refuse("visible.unit", "bernoulli",
+         "metadata: 'visible.unit' is 'bernoulli', the model has gaussian units");
   refuse("visible.units", "0", "metadata: 'visible.units' is 0, expected 1 to 10^9");
   refuse("visible.units", "1000000001", "metadata: 'visible.units' is 1000000001, expected 1 to 10^9");
   refuse("hidden.units", "", "metadata: 'hidden.units' is '', expected a whole number");
@@ -184,14 +189,16 @@ TEST_CASE("a description that fits no model of this type is refused", "[values][
   for (const auto& [name, value] : good) {
     Metadata missing = good;
     missing.erase(name);
-    CHECK_THROWS_MATCHES(GaussianRbm::options_from(missing), DataError, Message("metadata: there is no '" + name + "'"));
+    CHECK_THROWS_MATCHES(GaussianRbm::options_from(missing), DataError,
+                         Message("metadata: there is no '" + name + "'"));
   }
   for (const auto& metadata : {describe(MixedDbn(dbn_options)), describe(MixedNetwork(network_options))})
     for (const auto& [name, value] : metadata) {
       Metadata missing = metadata;
       missing.erase(name);
       INFO(name);
-      if (metadata.at("kind") == "dbn" && name.find(".visible") != std::string::npos && name.find("0.") == std::string::npos)
+      if (metadata.at("kind") == "dbn" && name.find(".visible") != std::string::npos &&
+          name.find("0.") == std::string::npos)
         continue;  // the layer below says the same
       if (metadata.at("kind") == "dbn") CHECK_THROWS_AS(MixedDbn::options_from(missing), DataError);
       if (metadata.at("kind") == "network") CHECK_THROWS_AS(MixedNetwork::options_from(missing), DataError);

@@ -31,8 +31,8 @@ Flat flatten(const Model& model) {
   return flat;
 }
 
-// Runs an optimizer for some steps with random gradients, beside reference(parameter, gradient, memory, step, progress)
-// for each number, and returns the largest difference.
+// Runs an optimizer for some steps with random gradients, beside reference(parameter, gradient, memory, step,
+// progress) for each number, and returns the largest difference.
 template <class T, class Policy, class Reference>
 double deviation(const Policy& policy, double weight_decay, Reference reference) {
   using Model = Rbm<Gaussian, Bernoulli, Cpu<T>>;
@@ -81,7 +81,8 @@ static_assert(Optimizer<Plain> && Optimizer<Momentum> && Optimizer<Adam> && !Opt
 // Seven steps of numbers of order 1 round some tens of times.
 TEMPLATE_TEST_CASE("momentum goes on along m = momentum m + rate gradient", "[optimizers]", float, double) {
   const double tolerance = 100 * static_cast<double>(std::numeric_limits<TestType>::epsilon());
-  const Momentum momentum{.rate = linear(0.3, 0.1), .momentum = Schedule([](double p) { return p < 0.5 ? 0.5 : 0.9; })};
+  const Momentum momentum{.rate = linear(0.3, 0.1),
+                          .momentum = Schedule([](double p) { return p < 0.5 ? 0.5 : 0.9; })};
   for (const double decay : {0.0, 0.02})
     CHECK(deviation<TestType>(momentum, decay,
                               [](double& w, double g, std::array<double, 2>& m, int, double progress) {
@@ -94,12 +95,14 @@ TEMPLATE_TEST_CASE("Adam steps as algorithm 1 of Kingma and Ba does", "[optimize
   const double tolerance = 200 * static_cast<double>(std::numeric_limits<TestType>::epsilon());
   const Adam adam{.rate = linear(0.1, 0.02), .beta1 = 0.8, .beta2 = 0.95, .epsilon = 1e-3};
   for (const double decay : {0.0, 0.02})
-    CHECK(deviation<TestType>(adam, decay, [](double& w, double g, std::array<double, 2>& m, int step, double progress) {
-            m[0] = 0.8 * m[0] + 0.2 * g;
-            m[1] = 0.95 * m[1] + 0.05 * g * g;
-            const double mean = m[0] / (1 - std::pow(0.8, step)), square = m[1] / (1 - std::pow(0.95, step));
-            w += (0.1 - 0.08 * progress) * mean / (std::sqrt(square) + 1e-3);
-          }) < tolerance);
+    CHECK(deviation<TestType>(adam, decay,
+                              [](double& w, double g, std::array<double, 2>& m, int step, double progress) {
+                                m[0] = 0.8 * m[0] + 0.2 * g;
+                                m[1] = 0.95 * m[1] + 0.05 * g * g;
+                                const double mean = m[0] / (1 - std::pow(0.8, step)),
+                                             square = m[1] / (1 - std::pow(0.95, step));
+                                w += (0.1 - 0.08 * progress) * mean / (std::sqrt(square) + 1e-3);
+                              }) < tolerance);
 }
 
 TEST_CASE("an optimizer of one's own that remembers nothing works", "[optimizers]") {

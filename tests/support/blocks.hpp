@@ -11,7 +11,8 @@ namespace test {
 using harmonium::Index;
 using harmonium::View;
 
-/// The awkward numbers of rows and columns: none, one, about a vector register, about a chunk, several chunks.
+/// The awkward numbers of rows and columns: none, one, about a vector register, about a chunk, several
+/// chunks.
 inline constexpr Index awkward_rows[] = {0, 1, 3, 15, 16, 17, 255, 256, 257, 500};
 inline constexpr Index awkward_columns[] = {0, 1, 2, 65};
 
@@ -20,7 +21,11 @@ template <class T>
 class Block {
  public:
   Block(Index rows, Index cols, bool within)
-      : top_(within ? 2 : 0), left_(within ? 1 : 0), rows_(rows), cols_(cols), whole_(rows + 2 * top_, cols + 2 * left_) {
+      : top_(within ? 2 : 0),
+        left_(within ? 1 : 0),
+        rows_(rows),
+        cols_(cols),
+        whole_(rows + 2 * top_, cols + 2 * left_) {
     whole_.setConstant(T(99));
   }
   /// Random numbers of a seed.
@@ -30,7 +35,9 @@ class Block {
       for (Index r = 0; r < rows; ++r) (*this)(r, c) = static_cast<T>(dice.normal());
   }
   View<T> view() { return {whole_.data() + left_ * whole_.rows() + top_, rows_, cols_, whole_.rows()}; }
-  View<const T> view() const { return {whole_.data() + left_ * whole_.rows() + top_, rows_, cols_, whole_.rows()}; }
+  View<const T> view() const {
+    return {whole_.data() + left_ * whole_.rows() + top_, rows_, cols_, whole_.rows()};
+  }
   T& operator()(Index r, Index c) { return whole_(r + top_, c + left_); }
   T operator()(Index r, Index c) const { return whole_(r + top_, c + left_); }
   Index rows() const { return rows_; }

@@ -1,5 +1,6 @@
-// A backend that stands in for one whose memory the host cannot reach: the numbers of Cpu<double> behind addresses that no
-// processor has. Code that reads or writes them by itself does not compile, or crashes at once.
+// A backend that stands in for one whose memory the host cannot reach: the numbers of Cpu<double> behind
+// addresses that no processor has. Code that reads or writes them by itself does not compile, or crashes at
+// once.
 #pragma once
 
 #include <cstdint>
@@ -67,9 +68,10 @@ struct Device {
     host().gather(table, columns, scale, behind(x));
   }
   template <class Body>
-  void transform(const Body& body, In parameters, Index group, In input, In other, Out x, harmonium::Draws draws,
-                 Index first_row) const {
-    host().transform(body, behind(parameters), group, behind(input), behind(other), behind(x), draws, first_row);
+  void transform(const Body& body, In parameters, Index group, In input, In other, Out x,
+                 harmonium::Draws draws, Index first_row) const {
+    host().transform(body, behind(parameters), group, behind(input), behind(other), behind(x), draws,
+                     first_row);
   }
   template <class Body>
   void sum_over_units(const Body& body, In parameters, Index group, In x, double factor, Out out) const {

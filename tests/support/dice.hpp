@@ -19,7 +19,9 @@ class Dice {
     return std::sqrt(-2 * std::log(1 - u)) * std::cos(6.283185307179586 * uniform());
   }
   /// 0 ... count - 1.
-  std::int64_t below(std::int64_t count) { return static_cast<std::int64_t>(uniform() * static_cast<double>(count)); }
+  std::int64_t below(std::int64_t count) {
+    return static_cast<std::int64_t>(uniform() * static_cast<double>(count));
+  }
 
  private:
   std::mt19937_64 bits_;

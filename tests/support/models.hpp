@@ -30,7 +30,8 @@ oracle::Numbers column_of(const Matrix& x, Index column) {
 inline Eigen::MatrixXd columns(const std::vector<oracle::Numbers>& numbers) {
   Eigen::MatrixXd x(static_cast<Index>(numbers.at(0).size()), static_cast<Index>(numbers.size()));
   for (Index c = 0; c < x.cols(); ++c)
-    for (Index r = 0; r < x.rows(); ++r) x(r, c) = numbers[static_cast<std::size_t>(c)][static_cast<std::size_t>(r)];
+    for (Index r = 0; r < x.rows(); ++r)
+      x(r, c) = numbers[static_cast<std::size_t>(c)][static_cast<std::size_t>(r)];
   return x;
 }
 
@@ -47,14 +48,16 @@ double largest_difference(const A& a, const B& b) {
   return largest;
 }
 
-/// The oracle's unit for a library's unit type and its parameters beside the bias; `reach` of a Gaussian's grid.
+/// The oracle's unit for a library's unit type and its parameters beside the bias; `reach` of a Gaussian's
+/// grid.
 template <class U>
 oracle::Unit oracle_unit(const oracle::Numbers& shape, Index group, double reach) {
   const auto rows = static_cast<std::size_t>(group);
   if constexpr (std::is_same_v<U, Bernoulli> || std::is_same_v<U, PlainBernoulli>) return oracle::bernoulli();
   if constexpr (std::is_same_v<U, Spin>) return oracle::spin();
   if constexpr (std::is_same_v<U, Quintic>) return oracle::quintic(shape[0], shape[1]);
-  if constexpr (std::is_same_v<U, Categorical> || std::is_same_v<U, PlainCategorical>) return oracle::categorical(rows);
+  if constexpr (std::is_same_v<U, Categorical> || std::is_same_v<U, PlainCategorical>)
+    return oracle::categorical(rows);
   if constexpr (std::is_same_v<U, AtMostOne>) return oracle::categorical(rows, true);
   if constexpr (std::is_same_v<U, Gaussian> || std::is_same_v<U, PlainGaussian>)
     return oracle::gaussian(shape[0], reach);
@@ -84,7 +87,8 @@ oracle::Machine oracle_of(const Rbm<V, H, Cpu<double>>& rbm, double reach = 16) 
 
 /// Normal numbers for all parameters of a model: weights, biases and log precisions each of a width.
 template <class Model>
-void randomise(Model& model, std::uint64_t seed, double weights = 0.5, double biases = 0.5, double shapes = 0.3) {
+void randomise(Model& model, std::uint64_t seed, double weights = 0.5, double biases = 0.5,
+               double shapes = 0.3) {
   Dice dice(seed);
   harmonium::for_each_parameter(
       [&](const harmonium::ParameterName&, harmonium::Role role, auto x) {
@@ -92,7 +96,8 @@ void randomise(Model& model, std::uint64_t seed, double weights = 0.5, double bi
                              : role == harmonium::Role::bias ? biases
                                                              : shapes;
         for (Index c = 0; c < x.cols; ++c)
-          for (Index r = 0; r < x.rows; ++r) x(r, c) = static_cast<typename Model::Scalar>(width * dice.normal());
+          for (Index r = 0; r < x.rows; ++r)
+            x(r, c) = static_cast<typename Model::Scalar>(width * dice.normal());
       },
       model);
 }

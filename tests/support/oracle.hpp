@@ -1,8 +1,8 @@
-// What the library is tested against: the dumbest code that can be right. Sums over all joint states by loops, in double
-// precision, sharing nothing with the library.
+// What the library is tested against: the dumbest code that can be right. Sums over all joint states by
+// loops, in double precision, sharing nothing with the library.
 //
-// A Gaussian unit is a grid of states here. For a Gaussian the trapezoidal rule is exact to rounding once its step is
-// below 0.6 standard deviations: its error is 2 exp(-2 pi^2 / 0.6^2) = 3e-24.
+// A Gaussian unit is a grid of states here. For a Gaussian the trapezoidal rule is exact to rounding once its
+// step is below 0.6 standard deviations: its error is 2 exp(-2 pi^2 / 0.6^2) = 3e-24.
 #pragma once
 
 #include <algorithm>
@@ -34,7 +34,7 @@ inline double dot(const Numbers& a, const Numbers& b) {
 /// A unit by its states, a number a row each.
 struct Unit {
   std::vector<Numbers> states;
-  Numbers log_weights;                                // -energy of each state, without the bias's part
+  Numbers log_weights;                                 // -energy of each state, without the bias's part
   std::function<double(const double* x)> energy = {};  // the same for any x
 };
 
@@ -66,8 +66,8 @@ inline Unit categorical(std::size_t count, bool or_none = false) {
   }
   return finite(std::move(states), [](const double*) { return 0.0; });
 }
-/// Energy e^log_precision x^2 / 2, on a grid of `reach` standard deviations to both sides of 0. The reach must hold the
-/// distribution's mean and 9 of its standard deviations more (what is cut off is below e^-40).
+/// Energy e^log_precision x^2 / 2, on a grid of `reach` standard deviations to both sides of 0. The reach
+/// must hold the distribution's mean and 9 of its standard deviations more (what is cut off is below e^-40).
 inline Unit gaussian(double log_precision, double reach = 16, double step = 0.6) {
   const double precision = std::exp(log_precision), deviation = 1 / std::sqrt(precision);
   Unit unit{{}, {}, [=](const double* x) { return 0.5 * precision * x[0] * x[0]; }};
@@ -123,7 +123,8 @@ void for_each_state(const Layer& layer, F f) {
 /// log of the sum over a layer's states of exp(-E(x) + input . x)
 inline double log_partition(const Layer& layer, const Numbers& input) {
   Numbers terms;
-  for_each_state(layer, [&](const Numbers& x, double log_weight) { terms.push_back(log_weight + dot(input, x)); });
+  for_each_state(layer,
+                 [&](const Numbers& x, double log_weight) { terms.push_back(log_weight + dot(input, x)); });
   return log_sum_exp(terms);
 }
 

@@ -1,5 +1,5 @@
-// Tolerances for random results: how far chance goes. Seeds are fixed, so a test that passes always passes; the bounds
-// say that it would for nearly all seeds.
+// Tolerances for random results: how far chance goes. Seeds are fixed, so a test that passes always passes;
+// the bounds say that it would for nearly all seeds.
 #pragma once
 
 #include <cmath>
@@ -50,8 +50,8 @@ inline ChiSquare chi_square(const std::vector<double>& counts, const std::vector
   return result;
 }
 
-/// How often each state of a distribution occurs among the columns of a matrix; a column that is no state counts in the
-/// extra last cell.
+/// How often each state of a distribution occurs among the columns of a matrix; a column that is no state
+/// counts in the extra last cell.
 template <class Matrix>
 std::vector<double> count_states(const Matrix& x, const std::vector<oracle::Numbers>& states) {
   std::map<oracle::Numbers, std::size_t> places;
@@ -74,7 +74,8 @@ ChiSquare chi_square(const Matrix& x, const oracle::Distribution& expected) {
   return chi_square(count_states(x, expected.states), probabilities);
 }
 
-/// By how many of its standard errors a mean of `count` numbers with a known mean and standard deviation is off.
+/// By how many of its standard errors a mean of `count` numbers with a known mean and standard deviation is
+/// off.
 inline double standard_errors(double mean, double expected, double deviation, double count) {
   return std::abs(mean - expected) / (deviation / std::sqrt(count));
 }

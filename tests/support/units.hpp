@@ -50,8 +50,8 @@ struct PlainGaussian {
   }
   template <class T>
   static constexpr T log_partition(T field, T log_precision) {
-    return T(0.5) *
-           (field * field * harmonium::exponential(-log_precision) + T(1.8378770664093454836) - log_precision);
+    return T(0.5) * (field * field * harmonium::exponential(-log_precision) + T(1.8378770664093454836) -
+                     log_precision);
   }
   template <class T, class R>
   static constexpr T sample(T field, T log_precision, R& random) {
@@ -94,7 +94,8 @@ struct Exponential {
   }
   template <class T, class R>
   static constexpr T sample(T field, T log_rate, R& random) {
-    return -harmonium::logarithm(T(1) - random.template uniform<T>()) / (harmonium::exponential(log_rate) - field);
+    return -harmonium::logarithm(T(1) - random.template uniform<T>()) /
+           (harmonium::exponential(log_rate) - field);
   }
 };
 

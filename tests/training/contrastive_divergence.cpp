@@ -15,7 +15,8 @@ namespace {
 
 const Cpu<double> on;
 
-// Mean over columns of d(-energy)/d(parameters) with the hidden units' expectations, by loops, added with a factor.
+// Mean over columns of d(-energy)/d(parameters) with the hidden units' expectations, by loops, added with a
+// factor.
 template <class Model>
 void add_mean_statistics_by_loops(const Model& model, const Eigen::MatrixXd& v, double factor, Model& sum) {
   const oracle::Machine machine = oracle_of(model);
@@ -25,10 +26,13 @@ void add_mean_statistics_by_loops(const Model& model, const Eigen::MatrixXd& v, 
     for (Index i = 0; i < v.rows(); ++i) {
       sum.visible.parameters(i, 0) += factor * v(i, c);
       if (model.visible.parameters.cols() > 1)  // Gaussian: -d energy / d log precision
-        sum.visible.parameters(i, 1) -= factor * 0.5 * std::exp(model.visible.parameters(i, 1)) * v(i, c) * v(i, c);
-      for (std::size_t j = 0; j < h.size(); ++j) sum.weights(i, static_cast<Index>(j)) += factor * v(i, c) * h[j];
+        sum.visible.parameters(i, 1) -=
+            factor * 0.5 * std::exp(model.visible.parameters(i, 1)) * v(i, c) * v(i, c);
+      for (std::size_t j = 0; j < h.size(); ++j)
+        sum.weights(i, static_cast<Index>(j)) += factor * v(i, c) * h[j];
     }
-    for (std::size_t j = 0; j < h.size(); ++j) sum.hidden.parameters(static_cast<Index>(j), 0) += factor * h[j];
+    for (std::size_t j = 0; j < h.size(); ++j)
+      sum.hidden.parameters(static_cast<Index>(j), 0) += factor * h[j];
   }
 }
 
@@ -44,11 +48,11 @@ double distance(const Model& a, const Model& b) {
   return far;
 }
 
-// Where chains are after `steps` steps, by the library's transition: the draws of update 0, 1, ... have the numbers
-// update * steps, update * steps + 1, ...
+// Where chains are after `steps` steps, by the library's transition: the draws of update 0, 1, ... have the
+// numbers update * steps, update * steps + 1, ...
 template <class Model>
-Eigen::MatrixXd chains_after(const Model& model, const Eigen::MatrixXd& v, const Eigen::MatrixXd& input, int steps,
-                             Draws draws) {
+Eigen::MatrixXd chains_after(const Model& model, const Eigen::MatrixXd& v, const Eigen::MatrixXd& input,
+                             int steps, Draws draws) {
   auto state = make_state(model, v.cols());
   auto work = make_workspace(model, v.cols());
   state.visible = v;
@@ -58,7 +62,7 @@ Eigen::MatrixXd chains_after(const Model& model, const Eigen::MatrixXd& v, const
   return state.visible;
 }
 
-// A model that is not an RBM, but trained all the same: independent bits, learned without chains of any use.
+// Plain training, with the visible biases left alone.
 ContrastiveDivergenceOptions<> quiet(Index batch_size, int epochs = 1) {
   return {.epochs = epochs,
           .batch_size = batch_size,
@@ -69,12 +73,14 @@ ContrastiveDivergenceOptions<> quiet(Index batch_size, int epochs = 1) {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("an update climbs the mean statistics of the batch minus those of the chains", "[cd][oracle]",
-                   BernoulliBernoulli, GaussianBernoulli) {
+TEMPLATE_TEST_CASE("an update climbs the mean statistics of the batch minus those of the chains",
+                   "[cd][oracle]", BernoulliBernoulli, GaussianBernoulli) {
   using Model = TestType;
   auto model = small_rbm<Model>(4);
   ContrastiveDivergence trainer{
-      model, {.batch_size = 8, .steps = 2, .optimizer = Momentum{.rate = 0.1, .momentum = 0.0}, .seed = 6}, Cpu<double>(2)};
+      model,
+      {.batch_size = 8, .steps = 2, .optimizer = Momentum{.rate = 0.1, .momentum = 0.0}, .seed = 6},
+      Cpu<double>(2)};
   std::uint32_t update = 0;
   for (const Index n : {8, 3, 1, 8}) {  // short batches among full ones
     const Eigen::MatrixXd v = some_states(model, n, 20 + update);
@@ -88,16 +94,19 @@ TEMPLATE_TEST_CASE("an update climbs the mean statistics of the batch minus thos
     INFO("update " << update << " from " << n << " samples");
     CHECK(distance(trainer.gradient(), expected) < 1e-12);
     // Whichever way the gradient points, the rate is what it is.
-    for_each_parameter([](const ParameterName&, Role, auto w, auto g) {
-      for (Index c = 0; c < w.cols; ++c)
-        for (Index r = 0; r < w.rows; ++r) w(r, c) += 0.1 * g(r, c);
-    }, moved, expected);
+    for_each_parameter(
+        [](const ParameterName&, Role, auto w, auto g) {
+          for (Index c = 0; c < w.cols; ++c)
+            for (Index r = 0; r < w.rows; ++r) w(r, c) += 0.1 * g(r, c);
+        },
+        moved, expected);
     CHECK(distance(model, moved) < 1e-12);
     CHECK(trainer.steps() == ++update);
   }
 }
 
-TEST_CASE("persistent chains go on where the last update left them, however many samples there are", "[cd][oracle]") {
+TEST_CASE("persistent chains go on where the last update left them, however many samples there are",
+          "[cd][oracle]") {
   using Model = BernoulliBernoulli;
   auto model = small_rbm<Model>(4);
   ContrastiveDivergence trainer{model,
@@ -146,7 +155,8 @@ TEST_CASE("every sample is used once in an epoch, the last short batch included"
       REQUIRE(static_cast<Index>(calls.size()) == 2 * batches);  // first it looks whether the data are good
       std::vector<Index> order;
       for (std::size_t i = static_cast<std::size_t>(batches); i < calls.size(); ++i) {
-        CHECK(static_cast<Index>(calls[i].size()) == (i + 1 < calls.size() ? batch_size : 23 - (batches - 1) * batch_size));
+        CHECK(static_cast<Index>(calls[i].size()) ==
+              (i + 1 < calls.size() ? batch_size : 23 - (batches - 1) * batch_size));
         order.insert(order.end(), calls[i].begin(), calls[i].end());
       }
       orders.push_back(order);
@@ -178,7 +188,8 @@ TEST_CASE("steps, epochs and a run are the same training", "[cd]") {
     epochs.epoch(source, epoch);
     for (std::size_t i = 3; i < calls.size(); ++i) {
       Eigen::MatrixXd batch(data.rows(), static_cast<Index>(calls[i].size()));
-      for (std::size_t c = 0; c < calls[i].size(); ++c) batch.col(static_cast<Index>(c)) = data.col(calls[i][c]);
+      for (std::size_t c = 0; c < calls[i].size(); ++c)
+        batch.col(static_cast<Index>(c)) = data.col(calls[i][c]);
       steps.step({.values = batch});
     }
   }
@@ -200,7 +211,8 @@ TEST_CASE("a run reports every epoch", "[cd]") {
     const Eigen::MatrixXd first = data.leftCols(1000);
     const Eigen::MatrixXd again = mean_visible(model, mean_hidden(model, first));
     errors.push_back((first - again).squaredNorm() / static_cast<double>(first.size()));
-    CHECK_THAT(report.metric("gradient_norm"), Catch::Matchers::WithinRel(norm(on, trainer.gradient()), 1e-12));
+    CHECK_THAT(report.metric("gradient_norm"),
+               Catch::Matchers::WithinRel(norm(on, trainer.gradient()), 1e-12));
     CHECK_THROWS_MATCHES(report.metric("loss"), ValueError,
                          Catch::Matchers::Message("report: there is no metric 'loss', measured were: "
                                                   "reconstruction_error, gradient_norm"));
@@ -218,7 +230,6 @@ TEST_CASE("a run reports every epoch", "[cd]") {
 }
 
 TEST_CASE("a schedule runs from a run's first step to its end, and again in the next run", "[cd]") {
-  // With a rate of 1 at the first step and 0 afterwards, only the first update of each run moves anything.
   auto model = small_rbm<BernoulliBernoulli>(1);
   const Eigen::MatrixXd data = some_states(model, 20, 2);
   auto options = quiet(10, 2);
@@ -257,9 +268,9 @@ TEST_CASE("a fresh visible layer starts at the data's means, one that learned al
   auto options = quiet(7, 0);  // no updates at all
   options.fit_visible_biases = true;
   const Eigen::VectorXd none = Eigen::VectorXd::Zero(4);
-  const Eigen::MatrixXd data{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0},   // never on
-                             {1, 1, 1, 1, 1, 1, 1, 1, 1, 1},   // always
-                             {1, 0, 0, 0, 0, 1, 0, 0, 0, 0},   // at times
+  const Eigen::MatrixXd data{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0},  // never on
+                             {1, 1, 1, 1, 1, 1, 1, 1, 1, 1},  // always
+                             {1, 0, 0, 0, 0, 1, 0, 0, 0, 0},  // at times
                              {0.5, 0.5, 0, 1, 0, 1, 0, 1, 0, 1}};
   BernoulliBernoulli bits{{.visible = 4, .hidden = 3, .seed = 1}};
   const auto begin = bits;
@@ -283,7 +294,8 @@ TEST_CASE("a fresh visible layer starts at the data's means, one that learned al
   GaussianBernoulli real{{.visible = 4, .hidden = 3, .seed = 1}};
   ContrastiveDivergence{real, options, on}.fit(data);
   for (Index r = 0; r < 4; ++r) {
-    const double mean = data.row(r).mean(), variance = std::fmax(1e-3, (data.row(r).array() - mean).square().mean());
+    const double mean = data.row(r).mean(),
+                 variance = std::fmax(1e-3, (data.row(r).array() - mean).square().mean());
     CHECK_THAT(real.visible.parameters(r, 1), WithinAbs(-std::log(variance), 1e-9));
     CHECK_THAT(real.visible.parameters(r, 0), WithinAbs(mean / variance, 1e-6));
   }
@@ -297,8 +309,8 @@ TEST_CASE("a fresh visible layer starts at the data's means, one that learned al
 }
 
 TEST_CASE("persistent chains start where the visible biases have been set", "[cd]") {
-  // All data are 0, so the biases of 400 units are low, and units of chains at zero input are off: by 2 of 10,000 chances
-  // of 1 / 2002 each. Chains that started before would have had half of them on.
+  // All data are 0, so the biases of 400 units are low, and units of chains at zero input are off: by 2 of
+  // 10,000 chances of 1 / 2002 each. Chains that started before would have had half of them on.
   Rbm<Bernoulli, Bernoulli, Cpu<double>> model{{.visible = 100, .hidden = 2, .weight_scale = 0}};
   auto options = quiet(1000);
   options.fit_visible_biases = true;
@@ -315,8 +327,8 @@ namespace {
 struct NoChains {
   Index count(Index batch) const { return batch; }
   template <class M>
-  void advance(const typename M::Backend& backend, const M&, typename M::StateView data, typename M::StateView chains,
-               typename M::Workspace&, int, Draws) const {
+  void advance(const typename M::Backend& backend, const M&, typename M::StateView data,
+               typename M::StateView chains, typename M::Workspace&, int, Draws) const {
     backend.copy(ConstViewOf<typename M::Backend>(data.visible), chains.visible);
     backend.copy(ConstViewOf<typename M::Backend>(data.input), chains.input);
   }
@@ -341,7 +353,8 @@ TEST_CASE("a user's own chains and optimizer take the place of the bundled ones"
   const auto begin = model;
   const Eigen::MatrixXd data = some_states(model, 20, 2);
   using Still = ContrastiveDivergenceOptions<NoChains>;
-  ContrastiveDivergence<BernoulliBernoulli, Still>{model, {.epochs = 2, .batch_size = 7, .fit_visible_biases = false}, on}
+  ContrastiveDivergence<BernoulliBernoulli, Still>{
+      model, {.epochs = 2, .batch_size = 7, .fit_visible_biases = false}, on}
       .fit(data);
   CHECK(distance(model, begin) < 1e-14);  // both phases are the same
   using Own = ContrastiveDivergenceOptions<AnyChains, Signs>;

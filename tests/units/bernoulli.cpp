@@ -22,7 +22,8 @@ TEST_CASE("a Bernoulli unit's log-partition is the log of the sum over its state
     INFO("field " << field);
     CHECK_THAT(F::log_partition(field), WithinRel(oracle::log_partition(layer, {field}), 4 * epsilon) ||
                                             WithinAbs(oracle::log_partition(layer, {field}), epsilon));
-    CHECK_THAT(F::log_partition(field), WithinAbs(Derived::log_partition(field), 4 * epsilon * std::fmax(1, field)));
+    CHECK_THAT(F::log_partition(field),
+               WithinAbs(Derived::log_partition(field), 4 * epsilon * std::fmax(1, field)));
   }
   CHECK(F::log_partition(-40.0) > 4e-18);  // not lost beside 1
 }
@@ -51,7 +52,8 @@ TEST_CASE("a Bernoulli unit is as good in single precision", "[units]") {
     const auto narrow = static_cast<float>(field);
     const double wide = narrow;
     INFO("field " << wide);
-    CHECK_THAT(static_cast<double>(F::log_partition(narrow)), WithinRel(F::log_partition(wide), 4 * last_place));
+    CHECK_THAT(static_cast<double>(F::log_partition(narrow)),
+               WithinRel(F::log_partition(wide), 4 * last_place));
     CHECK_THAT(static_cast<double>(F::mean(narrow)), WithinRel(F::mean(wide), 4 * last_place));
     CHECK_THAT(static_cast<double>(F::variance(narrow)), WithinAbs(F::variance(wide), 2 * last_place));
     CHECK_THAT(static_cast<double>(Derived::log_partition(narrow)),

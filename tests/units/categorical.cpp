@@ -21,7 +21,8 @@ struct Fields {
   Index size, stride;
   std::vector<T> input, bias;
   oracle::Numbers sum;
-  Fields(Index states, double width, std::uint64_t seed, Index distance = 1) : size(states), stride(distance) {
+  Fields(Index states, double width, std::uint64_t seed, Index distance = 1)
+      : size(states), stride(distance) {
     test::Dice dice(seed);
     input.assign(static_cast<std::size_t>(size * stride), T(1000));  // what lies between is not read
     bias.assign(static_cast<std::size_t>(size * stride), T(-3000));
@@ -68,15 +69,16 @@ double largest_difference(const std::vector<T>& a, const oracle::Numbers& b) {
 
 }  // namespace
 
-// exp(x - log Z) has the error of x, some units in the last place of the largest field, in relative terms; sums of K
-// terms add K / 2 roundings at the very most.
+// exp(x - log Z) has the error of x, some units in the last place of the largest field, in relative terms;
+// sums of K terms add K / 2 roundings at the very most.
 TEMPLATE_TEST_CASE("a categorical unit is a softmax of its fields", "[units][oracle]", float, double) {
   using T = TestType;
   const Index states = GENERATE(1, 2, 3, 10, 1000), stride = GENERATE(1, 3);
   const double width = GENERATE(0.1, 3.0, 30.0);
   INFO(states << " states, stride " << stride << ", width " << width);
   const Fields<T> given(states, width, static_cast<std::uint64_t>(states), stride);
-  const double tolerance = std::numeric_limits<T>::epsilon() * (4 + 8 * width + 0.1 * static_cast<double>(states));
+  const double tolerance =
+      std::numeric_limits<T>::epsilon() * (4 + 8 * width + 0.1 * static_cast<double>(states));
 
   CHECK_THAT(static_cast<double>(F::log_partition(given.field())),
              WithinAbs(oracle::log_sum_exp(given.sum), tolerance));
@@ -96,10 +98,12 @@ TEMPLATE_TEST_CASE("a categorical unit is a softmax of its fields", "[units][ora
   oracle::Numbers expected(p.size(), 0.0);
   for (std::size_t k = 0; k < p.size(); ++k)
     for (std::size_t l = 0; l < p.size(); ++l)
-      expected[k] += ((k == l ? p[k] : 0) - p[k] * p[l]) * static_cast<double>(delta[l * static_cast<std::size_t>(stride)]);
+      expected[k] += ((k == l ? p[k] : 0) - p[k] * p[l]) *
+                     static_cast<double>(delta[l * static_cast<std::size_t>(stride)]);
   const Group<const T> d{delta.data(), states, stride};
   const auto back = written<T>(states, stride, [&](auto out) { F::backpropagate(given.field(), d, out); });
-  const auto derived_back = written<T>(states, stride, [&](auto out) { Derived::backpropagate(given.field(), d, out); });
+  const auto derived_back =
+      written<T>(states, stride, [&](auto out) { Derived::backpropagate(given.field(), d, out); });
   CHECK(largest_difference(back, expected) < 4 * tolerance);
   CHECK(largest_difference(derived_back, expected) < 4 * tolerance);
 
@@ -131,7 +135,8 @@ TEST_CASE("a categorical unit's mean and Jacobian are the slopes of its log-part
     };
     const double slope = along([&] { return F::log_partition(given.field()); });
     CHECK_THAT(mean[static_cast<std::size_t>(k)], WithinAbs(slope, 1e-11));
-    // Row k of the covariance: what a delta of one in k alone gives, and the slopes of all means along field k.
+    // Row k of the covariance: what a delta of one in k alone gives, and the slopes of all means along field
+    // k.
     std::vector<double> delta(static_cast<std::size_t>(states), 0.0);
     delta[static_cast<std::size_t>(k)] = 1;
     bias = before;
@@ -157,7 +162,8 @@ TEMPLATE_TEST_CASE("a categorical unit stands fields of any size", "[units]", fl
     // Single precision's exponential does not go below e^-87.
     CHECK(largest_difference(p, {0, 0.5, 0.5, 0}) < 1e-37);
     CHECK_THAT(static_cast<double>(F::log_partition(field)), WithinRel(static_cast<double>(size), 1e-4));
-    // Uniform numbers have 24 bits, so a state as improbable as the first comes with the word 0 alone, if ever.
+    // Uniform numbers have 24 bits, so a state as improbable as the first comes with the word 0 alone, if
+    // ever.
     for (const std::uint32_t word : {0x100u, 0x7fffff00u, 0x80000000u, 0xffffffffu}) {
       OneUniform random{word};
       const auto x = written<T>(4, 1, [&](auto out) { F::sample(field, random, out); });
@@ -182,11 +188,14 @@ TEST_CASE("a categorical unit takes distributions over its states and nothing el
   CHECK_FALSE(accepts({1, std::numeric_limits<float>::infinity(), 0}));
 }
 
-TEST_CASE("a fitted categorical unit has the data's means, one sample shared by all states added", "[units]") {
+TEST_CASE("a fitted categorical unit has the data's means, one sample shared by all states added",
+          "[units]") {
   const std::vector<double> means{0, 0.25, 0.75};
   std::vector<double> bias(3);
   Categorical::fit(Group<const double>{means.data(), 3}, 8.0, Group<double>{bias.data(), 3});
   const std::vector<double> none(3, 0.0);
-  const auto p = written<double>(3, 1, [&](auto out) { F::mean(GroupField<double>{none.data(), bias.data(), 3}, out); });
+  const auto p = written<double>(3, 1, [&](auto out) {
+    F::mean(GroupField<double>{none.data(), bias.data(), 3}, out);
+  });
   CHECK(largest_difference(p, {1.0 / 27, (2 + 1.0 / 3) / 9, (6 + 1.0 / 3) / 9}) < 1e-15);
 }

@@ -18,8 +18,8 @@ static_assert(Unit<test::AtMostOne> && FiniteGroupedUnit<test::AtMostOne> && is_
 static_assert(Unit<test::Exponential> && !FiniteUnit<test::Exponential>);
 static_assert(!Unit<int> && !FiniteUnit<int> && !Unit<std::vector<float>>);
 
-// Derivatives come from dual numbers, so they differ from the oracle's sums by rounding alone: some ten operations on
-// numbers below 10, and 1e-12 is a thousand units in the last place of those.
+// Derivatives come from dual numbers, so they differ from the oracle's sums by rounding alone: some ten
+// operations on numbers below 10, and 1e-12 is a thousand units in the last place of those.
 TEST_CASE("all functions of a unit with states alone follow from them", "[units][oracle]") {
   using F = Family<test::Spin>;
   const oracle::Layer layer{{oracle::spin()}, {0}};
@@ -42,12 +42,12 @@ TEST_CASE("all functions of a finite unit with an energy follow from it", "[unit
         INFO("field " << field << ", log cost " << cost << ", skew " << skew);
         const oracle::Layer layer{{oracle::quintic(cost, skew)}, {0}};
         const auto mean_of = [&](auto f) {
-          return oracle::expectation(layer, {field}, [&](const oracle::Numbers& x) {
-            return oracle::Numbers{f(x[0])};
-          })[0];
+          return oracle::expectation(layer, {field},
+                                     [&](const oracle::Numbers& x) { return oracle::Numbers{f(x[0])}; })[0];
         };
         const double mean = mean_of([](double x) { return x; });
-        CHECK_THAT(F::log_partition(field, cost, skew), WithinAbs(oracle::log_partition(layer, {field}), 1e-12));
+        CHECK_THAT(F::log_partition(field, cost, skew),
+                   WithinAbs(oracle::log_partition(layer, {field}), 1e-12));
         CHECK_THAT(F::mean(field, cost, skew), WithinAbs(mean, 1e-12));
         const double variance = mean_of([&](double x) { return (x - mean) * (x - mean); });
         CHECK_THAT(F::variance(field, cost, skew), WithinAbs(variance, 1e-12));
@@ -104,7 +104,8 @@ TEST_CASE("all functions of a group with states alone follow from them", "[units
   }
 }
 
-TEST_CASE("all functions of a unit with infinitely many states follow from its log-partition", "[units][oracle]") {
+TEST_CASE("all functions of a unit with infinitely many states follow from its log-partition",
+          "[units][oracle]") {
   using F = Family<test::Exponential>;
   for (const double log_rate : {-0.5, 0.0, 1.0})
     for (const double field : {-4.0, -0.5, 0.3}) {
@@ -120,7 +121,8 @@ TEST_CASE("all functions of a unit with infinitely many states follow from its l
 }
 
 TEST_CASE("derived functions are as good in single precision", "[units]") {
-  // Weights and their sums are below 20 in size, so everything is right to some units in the last place of 20.
+  // Weights and their sums are below 20 in size, so everything is right to some units in the last place
+  // of 20.
   constexpr double tolerance = 20 * 4 * std::numeric_limits<float>::epsilon();
   for (float field = -6; field <= 6; field += 0.43f) {
     const double wide = field;

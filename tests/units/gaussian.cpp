@@ -24,10 +24,13 @@ TEST_CASE("a Gaussian unit's log-partition and moments are integrals over its de
       INFO("field " << field << ", log precision " << log_precision);
       const oracle::Layer layer = grid(log_precision);
       const double mean = oracle::mean(layer, {field})[0];
-      CHECK_THAT(F::log_partition(field, log_precision), WithinAbs(oracle::log_partition(layer, {field}), 1e-12));
+      CHECK_THAT(F::log_partition(field, log_precision),
+                 WithinAbs(oracle::log_partition(layer, {field}), 1e-12));
       CHECK_THAT(F::mean(field, log_precision), WithinAbs(mean, 1e-12));
       CHECK_THAT(F::mode(field, log_precision), WithinAbs(mean, 1e-12));
-      const auto square = [&](const oracle::Numbers& x) { return oracle::Numbers{(x[0] - mean) * (x[0] - mean)}; };
+      const auto square = [&](const oracle::Numbers& x) {
+        return oracle::Numbers{(x[0] - mean) * (x[0] - mean)};
+      };
       const double variance = oracle::expectation(layer, {field}, square)[0];
       CHECK_THAT(F::variance(field, log_precision), WithinRel(variance, 1e-12));
       CHECK_THAT(F::backpropagate(field, -2.0, log_precision), WithinRel(-2 * variance, 1e-12));
@@ -46,7 +49,8 @@ TEST_CASE("a Gaussian unit's statistics are slopes along the log precision", "[u
       // Values are below 100 and steps 1e-3: rounding leaves 100 epsilon / 1e-3 = 2e-11.
       const auto energy = [&](double p) { return F::energy(field, p); };
       const auto log_partition = [&](double p) { return F::log_partition(field, p); };
-      CHECK_THAT(F::statistic<0>(field, log_precision), WithinAbs(-oracle::derivative(energy, log_precision), 1e-9));
+      CHECK_THAT(F::statistic<0>(field, log_precision),
+                 WithinAbs(-oracle::derivative(energy, log_precision), 1e-9));
       CHECK_THAT(F::mean_statistic<0>(field, log_precision),
                  WithinAbs(oracle::derivative(log_partition, log_precision), 1e-9));
     }
@@ -73,7 +77,8 @@ TEST_CASE("a Gaussian unit is as good in single precision", "[units]") {
     for (float field = -20; field <= 20; field += 1.7f) {
       const double wide = field, q = p;
       INFO("field " << wide << ", log precision " << q);
-      const auto same = [&](float narrow, double value, double size) {  // two roundings and an exponential's 1.5
+      const auto same = [&](float narrow, double value,
+                            double size) {  // two roundings and an exponential's 1.5
         CHECK_THAT(static_cast<double>(narrow), WithinAbs(value, 4 * last_place * size));
       };
       const double square = wide * wide * std::exp(-q) + 2 + std::abs(q);

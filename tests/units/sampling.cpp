@@ -1,5 +1,5 @@
-// Do draws have the distribution that they should have? Through the layer, so that the addresses of random numbers are
-// tested as well.
+// Do draws have the distribution that they should have? Through the layer, so that the addresses of random
+// numbers are tested as well.
 #include <harmonium/models/layer.hpp>
 #include <limits>
 
@@ -23,7 +23,8 @@ Layer<U, Cpu<double>> random_layer(LayerSize<U> size, std::uint64_t seed, double
   Layer<U, Cpu<double>> layer(size);
   test::Dice dice(seed);
   for (Index r = 0; r < layer.rows(); ++r)
-    for (Index c = 0; c < layer.parameters.cols(); ++c) layer.parameters(r, c) = (c == 0 ? 1.0 : shapes) * dice.normal();
+    for (Index c = 0; c < layer.parameters.cols(); ++c)
+      layer.parameters(r, c) = (c == 0 ? 1.0 : shapes) * dice.normal();
   return layer;
 }
 
@@ -60,7 +61,8 @@ Numbers<T> above(const Numbers<T>& a, const Numbers<T>& b) {
 
 // Counts of numbers between the edges (ascending), and the probabilities by the distribution function.
 template <class F>
-test::ChiSquare compare_histogram(const std::vector<double>& numbers, const std::vector<double>& edges, F cumulative) {
+test::ChiSquare compare_histogram(const std::vector<double>& numbers, const std::vector<double>& edges,
+                                  F cumulative) {
   std::vector<double> counts(edges.size() + 1, 0.0), probabilities;
   for (const double x : numbers)
     ++counts[static_cast<std::size_t>(std::upper_bound(edges.begin(), edges.end(), x) - edges.begin())];
@@ -75,9 +77,10 @@ test::ChiSquare compare_histogram(const std::vector<double>& numbers, const std:
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("draws of a finite layer have the distribution that the enumeration gives", "[units][oracle]",
-                   (std::pair<Bernoulli, float>), (std::pair<Bernoulli, double>), (std::pair<Categorical, float>),
-                   (std::pair<Categorical, double>), (std::pair<test::Spin, float>), (std::pair<test::Quintic, float>),
+TEMPLATE_TEST_CASE("draws of a finite layer have the distribution that the enumeration gives",
+                   "[units][oracle]", (std::pair<Bernoulli, float>), (std::pair<Bernoulli, double>),
+                   (std::pair<Categorical, float>), (std::pair<Categorical, double>),
+                   (std::pair<test::Spin, float>), (std::pair<test::Quintic, float>),
                    (std::pair<test::AtMostOne, float>), (std::pair<test::PlainCategorical, double>)) {
   using U = typename TestType::first_type;
   using T = typename TestType::second_type;
@@ -104,12 +107,14 @@ TEST_CASE("draws of neighbouring columns, steps, seeds and streams are independe
   CHECK(chi_square(above<float>(x.leftCols(count - 1), x.rightCols(count - 1)), twice));
   CHECK(chi_square(above<float>(x, alone({.seed = 1, .step = 2, .stream = Stream::visible})), twice));
   CHECK(chi_square(above<float>(x, alone({.seed = 2, .step = 1, .stream = Stream::visible})), twice));
-  CHECK(chi_square(above<float>(x, alone({.seed = 1ull << 32 | 1, .step = 1, .stream = Stream::visible})), twice));
+  CHECK(chi_square(above<float>(x, alone({.seed = 1ull << 32 | 1, .step = 1, .stream = Stream::visible})),
+                   twice));
   CHECK(chi_square(above<float>(x, alone({.seed = 1, .step = 1, .stream = Stream::hidden})), twice));
   CHECK_FALSE(chi_square(above<float>(x, x), twice));
 }
 
-TEST_CASE("draws of a categorical unit have its probabilities, for few and for many states", "[units][oracle]") {
+TEST_CASE("draws of a categorical unit have its probabilities, for few and for many states",
+          "[units][oracle]") {
   for (const Index states : {1, 2, 3, 10, 1000}) {
     INFO(states << " states");
     const auto layer = random_layer<Categorical>({.units = 1, .states = states}, 4);
@@ -123,7 +128,8 @@ TEST_CASE("draws of a categorical unit have its probabilities, for few and for m
   }
 }
 
-TEMPLATE_TEST_CASE("draws of a Gaussian layer are independent normal numbers", "[units][oracle]", float, double) {
+TEMPLATE_TEST_CASE("draws of a Gaussian layer are independent normal numbers", "[units][oracle]", float,
+                   double) {
   using T = TestType;
   const auto layer = random_layer<Gaussian>(3, 6, 1.0);
   const oracle::Numbers input{0.5, -2, 1};
@@ -149,7 +155,8 @@ TEMPLATE_TEST_CASE("draws of a Gaussian layer are independent normal numbers", "
     // Neighbouring columns, and other rows
     CHECK(standard_errors(z.row(r).head(count - 1).dot(z.row(r).tail(count - 1)) / n, 0, 1, n) < sigmas);
     CHECK(standard_errors(z.row(r).dot(z.row((r + 1) % 3)) / n, 0, 1, n) < sigmas);
-    CHECK(standard_errors(z.row(r).cwiseAbs2().dot(z.row((r + 1) % 3).cwiseAbs2()) / n, 1, std::sqrt(8.0), n) < sigmas);
+    CHECK(standard_errors(z.row(r).cwiseAbs2().dot(z.row((r + 1) % 3).cwiseAbs2()) / n, 1, std::sqrt(8.0),
+                          n) < sigmas);
   }
 }
 
@@ -165,7 +172,8 @@ TEST_CASE("draws of a user's unit with infinitely many states have its distribut
 }
 
 TEST_CASE("single and double precision draw the same states", "[units]") {
-  // Both compare the same 24 random bits with probabilities that differ by some 1e-7: a difference in 1e6 draws is rare.
+  // Both compare the same 24 random bits with probabilities that differ by some 1e-7: a difference in 1e6
+  // draws is rare.
   const auto bernoulli = random_layer<Bernoulli>(100, 1);
   const oracle::Numbers none(100, 0.0);
   const auto a = draw<float>(bernoulli, none, 10'000, {.seed = 4});
@@ -175,7 +183,8 @@ TEST_CASE("single and double precision draw the same states", "[units]") {
   const auto c = draw<float>(categorical, none, 10'000, {.seed = 4});
   const auto d = draw<double>(categorical, none, 10'000, {.seed = 4});
   CHECK((c.cast<double>() - d).cwiseAbs().sum() <= 10);
-  // Normal numbers come from the same 48 bits: cos(2 pi u) is right to about 1e-7 and log u too, of values up to 8.
+  // Normal numbers come from the same 48 bits: cos(2 pi u) is right to about 1e-7 and log u too, of values up
+  // to 8.
   const auto gaussian = random_layer<Gaussian>(100, 1);
   const auto e = draw<float>(gaussian, none, 10'000, {.seed = 4});
   const auto f = draw<double>(gaussian, none, 10'000, {.seed = 4});
@@ -184,8 +193,9 @@ TEST_CASE("single and double precision draw the same states", "[units]") {
 }
 
 TEMPLATE_TEST_CASE("fields that are infinite or no numbers hang nothing and draw states", "[units]",
-                   (std::pair<Bernoulli, float>), (std::pair<Bernoulli, double>), (std::pair<Categorical, float>),
-                   (std::pair<Categorical, double>), (std::pair<Gaussian, float>), (std::pair<Gaussian, double>),
+                   (std::pair<Bernoulli, float>), (std::pair<Bernoulli, double>),
+                   (std::pair<Categorical, float>), (std::pair<Categorical, double>),
+                   (std::pair<Gaussian, float>), (std::pair<Gaussian, double>),
                    (std::pair<test::Spin, float>), (std::pair<test::Quintic, float>),
                    (std::pair<test::AtMostOne, float>)) {
   using U = typename TestType::first_type;
@@ -203,7 +213,8 @@ TEMPLATE_TEST_CASE("fields that are infinite or no numbers hang nothing and draw
   sample(on, layer, input, x, {.seed = 1});
   if constexpr (FiniteUnit<U>) {
     const auto wide = Layer<U, Cpu<double>>(layer.size());
-    const auto states = oracle::conditional(test::oracle_of(wide), oracle::Numbers(static_cast<std::size_t>(wide.rows()), 0.0));
+    const auto states = oracle::conditional(test::oracle_of(wide),
+                                            oracle::Numbers(static_cast<std::size_t>(wide.rows()), 0.0));
     CHECK(test::count_states(x, states.states).back() == 0);
   }
   mode(on, layer, input, x);

@@ -39,15 +39,15 @@ constexpr T exponential(T x) {
     const float shifted = multiply_add(x, 1.44269504f, 12582912.0f);
     const float n = shifted - 12582912.0f;
     const float r = multiply_add(n, -1.42860677e-6f, multiply_add(n, -0.693145752f, x));
-    float p = 1.3981999e-3f;
-    p = multiply_add(p, r, 8.3334519e-3f);
-    p = multiply_add(p, r, 4.1665795e-2f);
-    p = multiply_add(p, r, 1.6666665e-1f);
+    float p = 1.38637563e-3f;
+    p = multiply_add(p, r, 8.36750958e-3f);
+    p = multiply_add(p, r, 4.16672379e-2f);
+    p = multiply_add(p, r, 1.66665345e-1f);
     p = multiply_add(p, r, 0.5f);
     p = multiply_add(p, r, 1.0f);
     p = multiply_add(p, r, 1.0f);
-    return std::bit_cast<float>(std::bit_cast<std::uint32_t>(p) +
-                                (std::bit_cast<std::uint32_t>(shifted) << 23));
+    // p 2^n: a product, so that a NaN stays one whatever its bits are.
+    return p * std::bit_cast<float>((std::bit_cast<std::uint32_t>(shifted) << 23) + 0x3f800000u);
   } else {
     return std::exp(x);
   }
@@ -145,7 +145,7 @@ constexpr T magnitude(T x) {
 template <std::floating_point T>
 constexpr T softplus(T x) {
   const T e = exponential(-magnitude(x));
-  const T positive = T(0.5) * (x + magnitude(x));
+  const T positive = x > T(0) ? x : T(0);
   if constexpr (std::same_as<T, float>) {
     // log(1 + e) = log(u) + log(1 + (e - (u - 1)) / u), where u is 1 + e rounded; the second is its argument.
     const float u = 1.0f + e;

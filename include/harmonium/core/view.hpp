@@ -26,10 +26,16 @@ struct MemoryOf<M> {
   using type = typename M::Memory;
 };
 template <class M>
-inline constexpr bool is_row_major = false;
+inline constexpr bool is_row = false;
 template <class M>
-requires requires { M::IsRowMajor; }
-inline constexpr bool is_row_major<M> = M::IsRowMajor && !M::IsVectorAtCompileTime;
+requires requires { M::RowsAtCompileTime; }
+inline constexpr bool is_row<M> = M::RowsAtCompileTime == 1 && M::IsRowMajor;
+// Do a column's numbers lie side by side? Not in row-major matrices, nor in Eigen's strided ones.
+template <class M>
+inline constexpr bool is_column_major = true;
+template <class M>
+requires requires { M::InnerStrideAtCompileTime; }
+inline constexpr bool is_column_major<M> = is_row<M> || (!M::IsRowMajor && M::InnerStrideAtCompileTime == 1);
 }  // namespace detail
 
 /// A matrix that owns, or itself views, column-major memory of kind `Memory`: every plain Eigen matrix, `Map`
@@ -41,8 +47,8 @@ concept ViewableAs = requires(M& m) {
   { m.cols() } -> std::convertible_to<Index>;
   { m.outerStride() } -> std::convertible_to<Index>;
 }
-&&std::same_as<typename detail::MemoryOf<std::remove_const_t<M>>::type, Memory> &&
-    !detail::is_row_major<std::remove_const_t<M>>;
+&&std::same_as<typename detail::MemoryOf<std::remove_const_t<M>>::type, Memory>&&
+    detail::is_column_major<std::remove_const_t<M>>;
 
 /// `rows` x `cols` numbers of type `T`; column c begins at `data + c * leading_dimension`. Blocks of columns
 /// and of rows are views again. `View<const T>` reads only, and every `View<T>` is one.
@@ -89,10 +95,14 @@ struct View {
   }
 
  private:
-  // Eigen counts a column vector's outer distance as it likes.
+  // Eigen's row vectors are row-major, and it counts a column vector's outer distance as it likes.
   template <class M>
   static constexpr Index distance(const M& m) {
-    return m.cols() == 1 ? Index(m.rows()) : Index(m.outerStride());
+    if constexpr (detail::is_row<M>) {
+      return Index(m.innerStride());
+    } else {
+      return m.cols() == 1 ? Index(m.rows()) : Index(m.outerStride());
+    }
   }
 };
 

@@ -45,7 +45,8 @@ class Dataset {
     return std::visit([](const auto& values) { return static_cast<Index>(values.cols()); }, values_);
   }
   /// A class for each sample, or nothing.
-  std::span<const int> labels() const { return labels_; }
+  std::span<const int> labels() const& { return labels_; }
+  std::span<const int> labels() const&& = delete;  // they would not outlive the set
   /// One more than the largest label; 0 without labels.
   int classes() const { return labels_.empty() ? 0 : 1 + *std::max_element(labels_.begin(), labels_.end()); }
   /// What a stored number is multiplied by.
@@ -104,7 +105,8 @@ class Dataset {
     check<DataError>(labels_.empty() || static_cast<Index>(labels_.size()) == size(),
                      "Dataset: ", labels_.size(), " labels for ", size(), " samples");
     for (std::size_t i = 0; i < labels_.size(); ++i)
-      check<DataError>(labels_[i] >= 0, "Dataset: label ", i, " is ", labels_[i], ", expected at least 0");
+      check<DataError>(labels_[i] >= 0 && labels_[i] < 1'000'000'000, "Dataset: label ", i, " is ",
+                       labels_[i], ", expected 0 to 10^9");
   }
 
   std::variant<Bytes, Eigen::MatrixXf, Eigen::MatrixXd> values_;

@@ -157,7 +157,8 @@ inline Mnist read_mnist(const std::filesystem::path& folder) {
         std::error_code error;
         if (std::filesystem::exists(path, error)) return path;
       }
-    missing += (missing.empty() ? "" : ", ") + name + '-' + kind;
+    if (!missing.empty()) missing += ", ";
+    missing.append(name).append("-").append(kind);
     return std::filesystem::path{};
   };
   const auto train_images = find("train-images", "idx3-ubyte"),

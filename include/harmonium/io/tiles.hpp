@@ -116,8 +116,6 @@ Image tiles(View<T> columns, const TileOptions& options) {
   const Index down = (columns.cols - 1) / per_row + 1;
   const Index step_x = options.width * options.scale + options.gap,
               step_y = options.height * options.scale + options.gap;
-  check<ValueError>(per_row <= Image::most_numbers / step_x && down <= Image::most_numbers / step_y,
-                    "tiles: ", columns.cols, " tiles are too many for one picture");
   Image image(per_row * step_x + options.gap, down * step_y + options.gap,
               options.colours == TileColours::blue_white_red ? 3 : 1, options.background);
   const View<const T> numbers = columns;

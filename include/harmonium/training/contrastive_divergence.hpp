@@ -30,6 +30,19 @@ struct ContrastiveDivergenceOptions {
 // Asked here, before anybody's braces do: g++ 12 fails with an internal error otherwise.
 static_assert(noexcept(ContrastiveDivergenceOptions<>{}) || true);
 
+namespace detail {
+/// \throws ValueError if an option is out of range
+template <class Options>
+void check_options(const Options& options) {
+  check_training_options("ContrastiveDivergence", options);
+  check<ValueError>(options.steps >= 1, "ContrastiveDivergence: steps is ", options.steps,
+                    ", expected at least 1");
+  const Index chains =
+      visit_policy([&](const auto& c) { return c.count(options.batch_size); }, options.chains);
+  check<ValueError>(chains >= 1, "ContrastiveDivergence: there are ", chains, " chains, expected at least 1");
+}
+}  // namespace detail
+
 /// Trains `Model`. Holds what training remembers: moments, chains, counts.
 ///
 ///     ContrastiveDivergence trainer{rbm, {.epochs = 30, .chains = Persistent{.chains = 100}, .seed = 1}};
@@ -48,7 +61,8 @@ class ContrastiveDivergence {
   /// \param on with which means; by default all processors
   /// \throws ValueError if an option is out of range
   explicit ContrastiveDivergence(Model& model, Options options = {}, Backend on = Backend::all())
-      : model_(model), options_(checked(std::move(options))), on_(std::move(on)) {
+      : model_(model), options_(std::move(options)), on_(std::move(on)) {
+    detail::check_options(options_);
     const Index chains = chain_count(options_.batch_size);
     gradient_ = zeros_like(model_);
     optimizer_ = ModelOptimizer<Model>(model_, options_.optimizer);
@@ -114,17 +128,6 @@ class ContrastiveDivergence {
   std::uint64_t steps() const { return optimizer_.steps(); }
 
  private:
-  static Options checked(Options options) {
-    detail::check_training_options("ContrastiveDivergence", options);
-    check<ValueError>(options.steps >= 1, "ContrastiveDivergence: steps is ", options.steps,
-                      ", expected at least 1");
-    const Index chains =
-        detail::visit_policy([&](const auto& c) { return c.count(options.batch_size); }, options.chains);
-    check<ValueError>(chains >= 1, "ContrastiveDivergence: there are ", chains,
-                      " chains, expected at least 1");
-    return options;
-  }
-
   Index rows() const { return model_.visible.rows(); }
   Index chain_count(Index batch) const {
     return detail::visit_policy([&](const auto& c) { return c.count(batch); }, options_.chains);

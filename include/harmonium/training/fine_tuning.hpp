@@ -118,6 +118,7 @@ class FineTuning {
   History fit(const Source& source, Observers&&... observers) {
     check_source(source, "fit");
     progress_.plan(optimizer_.steps(), source.size(), options_);
+    loss_ = wrong_ = 0;  // what single steps and epochs may have left
     return run_epochs(
         {.phase = options_.phase,
          .epochs = options_.epochs,

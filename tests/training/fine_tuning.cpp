@@ -1,0 +1,264 @@
+// Back-propagation against differences of the likelihood, and training by it.
+#include <harmonium/data/toy.hpp>
+#include <harmonium/training/fine_tuning.hpp>
+#include <numeric>
+
+#include "support/catch.hpp"
+#include "support/sources.hpp"
+
+using namespace harmonium;
+using namespace test;
+using Catch::Matchers::WithinAbs;
+
+namespace {
+
+// Every kind of hidden layer below and above every other kind of mean: sigmoid, softmax, linear and a user's
+// own.
+using Net = Network<Stack<Bernoulli, Categorical, Gaussian, Quintic, Bernoulli>, Cpu<double>>;
+const Cpu<double> on;
+
+Net small_network() {
+  Net network{{.sizes = {5, GroupedSize{.units = 2, .states = 3}, 4, 3, 4, 3}, .classes = 3, .seed = 1}};
+  randomise(network, 2, 0.7);
+  return network;
+}
+
+Eigen::MatrixXd numbers(Index rows, Index count, std::uint64_t seed) {
+  Dice dice(seed);
+  Eigen::MatrixXd x(rows, count);
+  for (Index c = 0; c < count; ++c)
+    for (Index r = 0; r < rows; ++r) x(r, c) = dice.uniform();
+  return x;
+}
+
+double mean_log_likelihood(const Net& network, const Eigen::MatrixXd& x, const Eigen::MatrixXd& targets) {
+  return (targets.array() * predict_proba(network, x, on).array().log()).sum() /
+         static_cast<double>(x.cols());
+}
+
+std::vector<int> random_labels(Index count, int classes) {
+  Dice dice(9);
+  std::vector<int> labels;
+  for (Index i = 0; i < count; ++i) labels.push_back(static_cast<int>(dice.below(classes)));
+  return labels;
+}
+
+FineTuningOptions<> quiet(Index batch_size, int epochs = 1) {
+  return {.epochs = epochs,
+          .batch_size = batch_size,
+          .optimizer = Momentum{.rate = 0.05, .momentum = 0.5},
+          .seed = 3};
+}
+
+}  // namespace
+
+TEST_CASE("back-propagation gives the slopes of the mean log likelihood along every weight and bias",
+          "[fine_tuning][oracle]") {
+  auto network = small_network();
+  const Eigen::MatrixXd x = numbers(5, 6, 3);
+  Eigen::MatrixXd targets = numbers(3, 6, 4);  // distributions
+  for (Index c = 0; c < 6; ++c) targets.col(c) /= targets.col(c).sum();
+  targets.col(2) << 0, 1, 0;
+  Activations<Cpu<double>> activations(network, 9);  // more room than samples
+  const Eigen::MatrixXd ones = Eigen::MatrixXd::Ones(1, 6);
+  Net gradient = zeros_like(network);
+  for_each_parameter(
+      [&](const ParameterName&, Role role, auto g) {
+        if (role != Role::shape) on.fill(g, std::nan(""));  // to be overwritten
+      },
+      gradient);
+  forward(on, network, View<const double>(x), activations);
+  backward(on, network, View<const double>(x), View<const double>(targets), activations,
+           View<const double>(ones), gradient);
+  for_each_parameter(
+      [&](const ParameterName& name, Role role, auto w, auto g) {
+        double far = 0;
+        for (Index c = 0; c < w.cols; ++c)
+          for (Index r = 0; r < w.rows; ++r) {
+            const double here = w(r, c);
+            // Shape parameters are frozen.
+            const double slope = role == Role::shape ? 0
+                                                     : oracle::derivative(
+                                                           [&](double number) {
+                                                             w(r, c) = number;
+                                                             return mean_log_likelihood(network, x, targets);
+                                                           },
+                                                           here);
+            w(r, c) = here;
+            far = std::fmax(far, std::isnan(g(r, c)) ? INFINITY : std::abs(g(r, c) - slope));
+          }
+        INFO(name.string());
+        CHECK(far < 1e-10);  // the differences' own error
+      },
+      network, gradient);
+}
+
+TEST_CASE("the shape parameters of a network stay as they are", "[fine_tuning]") {
+  auto network = small_network();
+  const Dataset data(numbers(5, 40, 3), random_labels(40, 3));
+  FineTuning{network, {.epochs = 3, .batch_size = 16, .optimizer = Adam{.rate = 0.01}, .weight_decay = 0.1}}
+      .fit(data);
+  const auto begin = small_network();
+  for_each_parameter(
+      [&](const ParameterName& name, Role role, auto w, auto before) {
+        INFO(name.string());
+        CHECK(detail::equal<Cpu<double>>(w, before) == (role == Role::shape));
+      },
+      network, begin);
+}
+
+TEST_CASE("weight decay shrinks a network's weights and not its biases", "[fine_tuning]") {
+  const auto begin = small_network();
+  auto with = begin, without = begin;
+  const Eigen::MatrixXd x = numbers(5, 10, 3);
+  const std::vector<int> labels = random_labels(10, 3);
+  auto options = quiet(10);
+  FineTuning{without, options}.step({.values = x, .labels = labels});
+  options.weight_decay = 0.3;
+  FineTuning{with, options}.step({.values = x, .labels = labels});
+  for_each_parameter(
+      [&](const ParameterName& name, Role role, auto a, auto b, auto w) {
+        double far = 0;
+        for (Index c = 0; c < w.cols; ++c)
+          for (Index r = 0; r < w.rows; ++r)
+            far = std::fmax(far,
+                            std::abs(a(r, c) - b(r, c) + (role == Role::weight ? 0.05 * 0.3 * w(r, c) : 0)));
+        INFO(name.string());
+        CHECK(far < 1e-15);
+      },
+      with, without, begin);
+}
+
+TEST_CASE("every labelled sample is used once in an epoch, with its own label", "[fine_tuning]") {
+  const auto begin = small_network();
+  const Eigen::MatrixXd data = numbers(5, 23, 3);
+  const std::vector<int> labels = random_labels(23, 3);
+  const auto options = quiet(10, 3);
+  auto by_fit = begin, by_epochs = begin, by_steps = begin;
+  FineTuning{by_fit, options, on}.fit(Dataset(data, labels));
+
+  Calls calls;
+  const RecordingSource<double> source{data, calls, labels};
+  FineTuning epochs{by_epochs, options, on};
+  FineTuning steps{by_steps, options, on};
+  for (int epoch = 1; epoch <= 3; ++epoch) {
+    calls.clear();
+    epochs.epoch(source, epoch);
+    REQUIRE(calls.size() == 6);  // three to check, three to learn
+    std::vector<Index> order;
+    for (std::size_t i = 3; i < 6; ++i) {
+      CHECK(calls[i].size() == (i < 5 ? 10 : 3));
+      order.insert(order.end(), calls[i].begin(), calls[i].end());
+      Eigen::MatrixXd batch(5, static_cast<Index>(calls[i].size()));
+      std::vector<int> own;
+      for (std::size_t c = 0; c < calls[i].size(); ++c) {
+        batch.col(static_cast<Index>(c)) = data.col(calls[i][c]);
+        own.push_back(labels[static_cast<std::size_t>(calls[i][c])]);
+      }
+      steps.step({.values = batch, .labels = own});
+    }
+    std::sort(order.begin(), order.end());
+    std::vector<Index> all(23);
+    std::iota(all.begin(), all.end(), Index(0));
+    CHECK(order == all);
+  }
+  CHECK(by_epochs == by_fit);
+  CHECK(by_steps == by_fit);
+  CHECK(steps.steps() == 9);
+}
+
+TEST_CASE("a step climbs the gradient of its own batch, short ones too", "[fine_tuning]") {
+  auto network = small_network();
+  FineTuning trainer{network, {.batch_size = 8, .optimizer = Momentum{.rate = 0.1, .momentum = 0.0}}, on};
+  for (const Index n : {8, 3, 1, 8}) {
+    const Net before = network;
+    const Eigen::MatrixXd x = numbers(5, n, static_cast<std::uint64_t>(n));
+    const std::vector<int> labels = random_labels(n, 3);
+    Eigen::MatrixXd targets = Eigen::MatrixXd::Zero(3, n);
+    for (Index c = 0; c < n; ++c) targets(labels[static_cast<std::size_t>(c)], c) = 1;
+    trainer.step({.values = x, .labels = labels});
+    // The likelihood along the step that was taken: its slope is the squared length of the gradient.
+    const auto at = [&](double share) {
+      Net moved = before;
+      for_each_parameter(
+          [&](const ParameterName&, Role, auto w, auto to) {
+            for (Index c = 0; c < w.cols; ++c)
+              for (Index r = 0; r < w.rows; ++r) w(r, c) += share * (to(r, c) - w(r, c));
+          },
+          moved, network);
+      return mean_log_likelihood(moved, x, targets);
+    };
+    const double length = norm(on, trainer.gradient());
+    CHECK_THAT(oracle::derivative(at, 0, 1e-2), Catch::Matchers::WithinRel(0.1 * length * length, 1e-6));
+  }
+}
+
+TEST_CASE("a run reports the loss and error that an evaluation would give", "[fine_tuning]") {
+  auto network = small_network();
+  const Dataset data(numbers(5, 123, 3), random_labels(123, 3));
+  auto options = quiet(50, 2);
+  options.optimizer = Momentum{.rate = 0};  // so that nothing changes within an epoch
+  FineTuning trainer{network, options};
+  trainer.epoch(data);  // what came before is none of the run's business
+  const History history = trainer.fit(data);
+  const Evaluation expected = evaluate(network, data);
+  REQUIRE(history.epochs.size() == 2);
+  for (const EpochReport& report : history.epochs) {
+    CHECK_THAT(report.metric("loss"), WithinAbs(expected.log_loss, 1e-12));
+    CHECK_THAT(report.metric("error"), WithinAbs(expected.error, 1e-12));
+    CHECK((report.phase == "fine-tuning" && report.epochs == 2));
+  }
+}
+
+TEST_CASE("a network learns what one layer cannot", "[fine_tuning]") {
+  // Bars or stripes: no single picture element says anything.
+  Dataset pictures = bars_and_stripes(3);
+  std::vector<Index> chosen;
+  std::vector<int> labels;
+  for (Index i = 1; i < 15; ++i)
+    if (i != 7 && i != 8) {  // blank and full are both
+      chosen.push_back(i);
+      labels.push_back(i < 8 ? 0 : 1);
+    }
+  const Dataset data(pictures.subset(chosen).to_matrix<float>(), labels);
+  Network<Stack<Bernoulli>> network{{.sizes = {9, 16}, .classes = 2, .seed = 1}};
+  FineTuning{network, {.epochs = 300, .batch_size = 5, .optimizer = Adam{.rate = 0.03}, .seed = 1}}.fit(data);
+  const Evaluation result = evaluate(network, data);
+  CHECK(result.error == 0);
+  CHECK(result.log_loss < 0.05);
+}
+
+namespace {
+// Plain gradient ascent, a user's own.
+struct Plain {
+  Schedule rate = 0.5;
+  static constexpr int moments = 0;
+  template <class T>
+  struct Rule {
+    T rate;
+    constexpr void operator()(T& w, T gradient) const { w += rate * gradient; }
+  };
+  template <class T>
+  Rule<T> rule(std::uint64_t, double progress) const {
+    return {static_cast<T>(rate.at(progress))};
+  }
+};
+}  // namespace
+
+TEST_CASE("a user's own optimizer fine-tunes", "[fine_tuning]") {
+  auto own = small_network(), bundled = small_network();
+  const Dataset data(numbers(5, 40, 3), random_labels(40, 3));
+  FineTuning<Net, FineTuningOptions<Plain>>{own, {.epochs = 2, .batch_size = 16, .optimizer = {.rate = 0.1}}}
+      .fit(data);
+  FineTuning{bundled, {.epochs = 2, .batch_size = 16, .optimizer = Momentum{.rate = 0.1, .momentum = 0.0}}}
+      .fit(data);
+  double far = 0;
+  for_each_parameter(
+      [&](const ParameterName&, Role, auto a, auto b) {
+        for (Index c = 0; c < a.cols; ++c)
+          for (Index r = 0; r < a.rows; ++r) far = std::fmax(far, std::abs(a(r, c) - b(r, c)));
+      },
+      own, bundled);
+  CHECK(far < 1e-12);
+  CHECK_FALSE(own == small_network());
+}

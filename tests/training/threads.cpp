@@ -1,0 +1,124 @@
+// Training gives the same bytes for any number of threads, and again on the next run. In single precision,
+// with sizes at which the work is cut into many pieces.
+#include <cstring>
+#include <harmonium/data/dataset.hpp>
+#include <harmonium/training/fine_tuning.hpp>
+#include <harmonium/training/pre_training.hpp>
+
+#include "support/catch.hpp"
+#include "support/models.hpp"
+
+using namespace harmonium;
+using namespace test;
+
+namespace {
+
+// All parameters as bytes: equality of numbers would hold for 0 and -0 too.
+template <class Model>
+std::vector<unsigned char> bytes_of(const Model& model) {
+  std::vector<unsigned char> bytes;
+  for_each_parameter(
+      [&](const ParameterName&, Role, auto x) {
+        for (Index c = 0; c < x.cols; ++c) {
+          const auto* first = reinterpret_cast<const unsigned char*>(x.column(c));
+          bytes.insert(bytes.end(), first, first + sizeof(float) * static_cast<std::size_t>(x.rows));
+        }
+      },
+      model);
+  return bytes;
+}
+
+// Trains a fresh model with 1, 2, 3 and 8 threads, and once more with 1: are all the same?
+template <class Train>
+void check_same(Train train) {
+  const auto expected = bytes_of(train(Cpu<float>(1)));
+  for (const int threads : {1, 2, 3, 8}) {
+    INFO(threads << " threads");
+    CHECK(bytes_of(train(Cpu<float>(threads))) == expected);
+  }
+}
+
+Dataset grey(Index rows, Index count) {
+  Dice dice(1);
+  Dataset::Bytes bytes(rows, count);
+  std::vector<int> labels;
+  for (Index c = 0; c < count; ++c) {
+    labels.push_back(static_cast<int>(dice.below(10)));
+    for (Index r = 0; r < rows; ++r) bytes(r, c) = static_cast<std::uint8_t>(dice.below(256));
+  }
+  return Dataset(std::move(bytes), std::move(labels));
+}
+
+const Dataset& data() {
+  static const Dataset set = grey(300, 330);
+  return set;
+}
+
+template <class Model>
+void check_contrastive_divergence(const typename Model::Options& size, const AnyChains& chains,
+                                  const AnyOptimizer& optimizer) {
+  check_same([&](const Cpu<float>& on) {
+    Model model(size);
+    ContrastiveDivergence{model,
+                          {.epochs = 2,
+                           .batch_size = 100,
+                           .steps = 2,
+                           .chains = chains,
+                           .optimizer = optimizer,
+                           .weight_decay = 1e-3,
+                           .seed = 2},
+                          on}
+        .fit(data());
+    return model;
+  });
+}
+
+}  // namespace
+
+TEST_CASE("contrastive divergence has the same bytes for any number of threads", "[cd][threads]") {
+  using R = Rbm<Bernoulli, Bernoulli>;
+  check_contrastive_divergence<R>({.visible = 300, .hidden = 260, .seed = 1}, DataChains{},
+                                  Momentum{.rate = 0.05});
+  check_contrastive_divergence<R>({.visible = 300, .hidden = 260, .seed = 1}, Persistent{.chains = 130},
+                                  Adam{.rate = 0.01});
+}
+
+TEST_CASE("contrastive divergence of other units has the same bytes for any number of threads",
+          "[cd][threads]") {
+  using R = Rbm<Gaussian, Categorical>;
+  check_contrastive_divergence<R>({.visible = 300, .hidden = {.units = 26, .states = 10}, .seed = 1},
+                                  Persistent{.chains = 130}, Momentum{.rate = 0.01});
+}
+
+TEST_CASE("pre-training has the same bytes for any number of threads", "[pre_training][threads]") {
+  check_same([&](const Cpu<float>& on) {
+    Dbn<Stack<Bernoulli>> dbn{{300, 260, 200}, 1};
+    pre_train_on(
+        on, dbn, data(),
+        PreTrainingOptions<>{.layers = {{.epochs = 1, .seed = 3}, {.epochs = 1, .chains = Persistent{}}},
+                             .samples = true});
+    return dbn;
+  });
+}
+
+TEST_CASE("fine-tuning has the same bytes for any number of threads", "[fine_tuning][threads]") {
+  for (const AnyOptimizer& optimizer : {AnyOptimizer(Adam{}), AnyOptimizer(Momentum{.rate = 0.05})})
+    check_same([&](const Cpu<float>& on) {
+      Network<Stack<Bernoulli>> network{{.sizes = {300, 260, 200}, .classes = 10, .seed = 1}};
+      FineTuning{network,
+                 {.epochs = 2, .batch_size = 100, .optimizer = optimizer, .weight_decay = 1e-3, .seed = 2},
+                 on}
+          .fit(data());
+      return network;
+    });
+}
+
+TEST_CASE("another seed is another training", "[cd][threads]") {
+  const auto train = [](std::uint64_t seed) {
+    Rbm<Bernoulli, Bernoulli> rbm{{.visible = 300, .hidden = 20, .seed = 1}};
+    ContrastiveDivergence{rbm, {.epochs = 1, .seed = seed}, Cpu<float>{}}.fit(data());
+    return rbm;
+  };
+  CHECK(train(1) == train(1));
+  CHECK_FALSE(train(1) == train(2));
+}
