@@ -126,7 +126,8 @@ TEST_CASE("a subset has its samples, labels and scale in the order asked for", "
   CHECK(none.rows() == 3);
   CHECK(none.labels().empty());
   const Eigen::MatrixXd unlabelled = Eigen::MatrixXd::Random(2, 5);
-  CHECK(Dataset(unlabelled).subset(columns).labels().empty());
+  const Dataset chosen = Dataset(unlabelled).subset(columns);
+  CHECK(chosen.labels().empty());
 }
 
 TEST_CASE("a subset of samples that are not there is refused", "[data][dataset]") {
