@@ -32,3 +32,6 @@
 #include "training/contrastive_divergence.hpp"
 #include "training/fine_tuning.hpp"
 #include "training/pre_training.hpp"
+#include "units/bernoulli.hpp"
+#include "units/categorical.hpp"
+#include "units/gaussian.hpp"

@@ -15,13 +15,13 @@ namespace {
 // Bodies that put out the random numbers that they are given.
 struct WordBody {
   static constexpr Needs needs = Needs::one_uniform;
-  static constexpr int shapes = 0;
+  [[maybe_unused]] static constexpr int shapes = 0;
   static constexpr bool grouped = false;
   double operator()(double, double, OneUniform& random) const { return random.word; }
 };
 struct GroupWordBody {
   static constexpr Needs needs = Needs::one_uniform;
-  static constexpr int shapes = 0;
+  [[maybe_unused]] static constexpr int shapes = 0;
   static constexpr bool grouped = true;
   void operator()(GroupField<double>, Group<const double>, OneUniform& random, Group<double> out) const {
     for (Index k = 0; k < out.size; ++k) out[k] = random.word;
@@ -29,7 +29,7 @@ struct GroupWordBody {
 };
 struct ThirdUniformBody {
   static constexpr Needs needs = Needs::random;
-  static constexpr int shapes = 0;
+  [[maybe_unused]] static constexpr int shapes = 0;
   static constexpr bool grouped = false;
   double operator()(double, double, Random& random) const {
     random.uniform<double>();
