@@ -91,7 +91,7 @@ struct View {
   }
   /// `count` rows from row `first` on.
   constexpr View rows_from(Index first, Index count) const {
-    return {data + first, count, cols, leading_dimension};
+    return {cols == 0 ? data : data + first, count, cols, leading_dimension};  // no columns: no memory
   }
 
  private:
