@@ -108,15 +108,16 @@ inline double log_z_of_gaussians(const Rbm<Gaussian, Gaussian, Cpu<double>>& rbm
 template <class V, class H, class B>
 double exact_log_z(const Rbm<V, H, B>& rbm, const Cpu<double>& on = Cpu<double>::all()) {
   constexpr bool gaussians = std::is_same_v<V, Gaussian> && std::is_same_v<H, Gaussian>;
-  static_assert(FiniteUnit<V> || FiniteUnit<H> || gaussians,
+  constexpr bool finite_visible = Layer<V, B>::finite, finite_hidden = Layer<H, B>::finite;
+  static_assert(finite_visible || finite_hidden || gaussians,
                 "exact_log_z: one layer's units have finitely many states, or both layers are Gaussian");
   const auto precise = convert<Cpu<double>>(rbm);
   if constexpr (gaussians) {
     return detail::log_z_of_gaussians(precise);
-  } else if constexpr (FiniteUnit<V> && FiniteUnit<H>) {
+  } else if constexpr (finite_visible && finite_hidden) {
     return state_count(precise.visible) < state_count(precise.hidden) ? detail::log_z_by_visible(precise, on)
                                                                       : detail::log_z_by_hidden(precise, on);
-  } else if constexpr (FiniteUnit<H>) {
+  } else if constexpr (finite_hidden) {
     return detail::log_z_by_hidden(precise, on);
   } else {
     return detail::log_z_by_visible(precise, on);

@@ -82,8 +82,8 @@ struct Dbn<Stack<U...>, B> {
     for (std::size_t i = 0; i < rbms.size(); ++i)
       std::visit(
           [&](const auto& rbm) {
-            if (i == 0) result.sizes.push_back(StackSize(rbm.visible.size()));
-            result.sizes.push_back(StackSize(rbm.hidden.size()));
+            if (i == 0) result.sizes.push_back(rbm.visible.size());
+            result.sizes.push_back(rbm.hidden.size());
           },
           rbms[i]);
     return result;
@@ -91,16 +91,16 @@ struct Dbn<Stack<U...>, B> {
   /// What `describe` put down. \throws DataError if it is no DBN of these unit types
   static Options options_from(const Metadata& metadata) {
     detail::check_kind(metadata, "dbn");
-    const Index depth = detail::parse_size(detail::metadata_at(metadata, "depth"), "depth");
+    const Index depth = detail::size_at(metadata, "depth");
     Options result;
     for (Index i = 0; i < depth; ++i)
       detail::with_kind<Units::named>(static_cast<std::size_t>(i), [&](auto kind) {
         const std::string name = "layers." + std::to_string(i);
         if (i == 0)
-          result.sizes.push_back(StackSize(
-              detail::layer_size_from<typename Units::template At<0>>(metadata, name + ".visible")));
-        result.sizes.push_back(StackSize(
-            detail::layer_size_from<typename Units::template At<kind + 1>>(metadata, name + ".hidden")));
+          result.sizes.push_back(
+              Layer<typename Units::template At<0>, B>::size_from(metadata, name + ".visible"));
+        result.sizes.push_back(
+            Layer<typename Units::template At<kind + 1>, B>::size_from(metadata, name + ".hidden"));
       });
     return result;
   }

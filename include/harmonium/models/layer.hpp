@@ -16,6 +16,7 @@
 #include "../units/categorical.hpp"
 #include "../units/family.hpp"
 #include "../units/gaussian.hpp"
+#include "metadata.hpp"
 #include "parameters.hpp"
 
 namespace harmonium {
@@ -27,10 +28,6 @@ struct GroupedSize {
   bool operator==(const GroupedSize&) const = default;
 };
 
-/// A number of units; for grouped units, of how many states.
-template <class U>
-using LayerSize = std::conditional_t<is_grouped<U>, GroupedSize, Index>;
-
 /// Units of type `U` and their parameters on backend `B`.
 template <class U, class B = Cpu<float>>
 struct Layer {
@@ -40,7 +37,8 @@ struct Layer {
   using Scalar = typename B::Scalar;             ///< their numbers
   using Functions = Family<U>;                   ///< the unit's functions, own and derived
   static constexpr bool finite = FiniteUnit<U>;  ///< can the layer's states be counted?
-  using Size = LayerSize<U>;                     ///< what a layer is made with
+  /// What a layer is made with: a number of units; for grouped units, of how many states.
+  using Size = std::conditional_t<is_grouped<U>, GroupedSize, Index>;
 
   Matrix<B> parameters;  ///< rows x (1 + shapes): the biases, then each shape parameter
   Index group = 1;       ///< rows of a unit
@@ -73,6 +71,38 @@ struct Layer {
       return units();
     }
   }
+
+  /// Rows of a layer that is not made yet; in double precision, so that absurd sizes do not overflow.
+  static double row_count(Size size) {
+    if constexpr (is_grouped<U>) {
+      return static_cast<double>(size.units) * static_cast<double>(size.states);
+    } else {
+      return static_cast<double>(size);
+    }
+  }
+  /// Its number of parameters.
+  static double parameter_count(Size size) { return row_count(size) * (1 + shapes_of<U>); }
+  /// Puts down unit type and size, for files.
+  static void describe(Metadata& metadata, const std::string& name, Size size) {
+    metadata[name + ".unit"] = U::name;
+    if constexpr (is_grouped<U>) {
+      metadata[name + ".units"] = std::to_string(size.units);
+      metadata[name + ".states"] = std::to_string(size.states);
+    } else {
+      metadata[name + ".units"] = std::to_string(size);
+    }
+  }
+  /// Reads the size back. \throws DataError if the unit type is another, or the size is none
+  static Size size_from(const Metadata& metadata, const std::string& name) {
+    detail::check_unit(metadata, name, U::name);
+    const Index units = detail::size_at(metadata, name + ".units");
+    if constexpr (is_grouped<U>) {
+      return {units, detail::size_at(metadata, name + ".states")};
+    } else {
+      return units;
+    }
+  }
+
   /// The biases, rows x 1.
   auto bias() { return view_of(parameters).columns(0, 1); }
   auto bias() const { return view_of(parameters).columns(0, 1); }
@@ -93,6 +123,10 @@ struct Layer {
     }
   }
 };
+
+/// What a layer of units `U` is made with.
+template <class U>
+using LayerSize = typename Layer<U>::Size;
 
 /// out = E[x | input]
 template <class U, class B>
@@ -142,13 +176,19 @@ template <class U>
 using ShapesOf = std::make_index_sequence<static_cast<std::size_t>(shapes_of<U>)>;
 }  // namespace detail
 
+/// The biases of gradient += sum over columns c of weights(0, c) * x(:, c)
+template <class U, class B>
+void add_bias_statistics(const B& on, ConstViewOf<B> x, ConstViewOf<B> weights, Layer<U, B>& gradient) {
+  on.sum_over_samples(StateBody{}, ConstViewOf<B>(gradient.parameters), x, weights, gradient.bias());
+}
+
 /// gradient += sum over columns c of weights(0, c) * d(-energy)/d(parameters) at x(:, c)
 template <class U, class B>
 void add_statistics(const B& on, const Layer<U, B>& layer, ConstViewOf<B> x, ConstViewOf<B> weights,
                     Layer<U, B>& gradient) {
   const ConstViewOf<B> parameters = layer.parameters;
   const ViewOf<B> sums = gradient.parameters;
-  on.sum_over_samples(StateBody{}, parameters, x, weights, sums.columns(0, 1));
+  add_bias_statistics(on, x, weights, gradient);
   detail::for_each_shape(
       [&](auto which) {
         on.sum_over_samples(StatisticBody<Family<U>, which>{}, parameters, x, weights,
@@ -164,7 +204,7 @@ void add_mean_statistics(const B& on, const Layer<U, B>& layer, ConstViewOf<B> i
                          ConstViewOf<B> weights, Layer<U, B>& gradient) {
   const ConstViewOf<B> parameters = layer.parameters;
   const ViewOf<B> sums = gradient.parameters;
-  on.sum_over_samples(StateBody{}, parameters, mean_x, weights, sums.columns(0, 1));
+  add_bias_statistics(on, mean_x, weights, gradient);
   detail::for_each_shape(
       [&](auto which) {
         on.sum_over_samples(MeanStatisticBody<Family<U>, which>{}, parameters, input, weights,
@@ -232,9 +272,9 @@ std::pair<Index, Index> find_unacceptable(const Layer<U, B>& layer, View<const S
   return {-1, -1};
 }
 
-/// What the layer's units take, in words.
+/// What the unit in a row takes, in words.
 template <class U, class B>
-std::string accepted_values(const Layer<U, B>& /*layer*/) {
+std::string accepted_values(const Layer<U, B>& /*layer*/, Index /*row*/ = 0) {
   if constexpr (requires { U::accepted; }) {
     return std::string("a ") + U::name + " unit takes " + U::accepted;
   } else {

@@ -5,7 +5,8 @@
 #include <map>
 #include <string>
 
-#include "layer.hpp"
+#include "../core/error.hpp"
+#include "../core/view.hpp"
 
 namespace harmonium {
 
@@ -32,30 +33,16 @@ inline Index parse_size(const std::string& text, const std::string& name) {
   return static_cast<Index>(value);
 }
 
-/// Puts down a layer: its unit type and size.
-template <class U>
-void describe_layer(Metadata& metadata, const std::string& name, LayerSize<U> size) {
-  metadata[name + ".unit"] = U::name;
-  if constexpr (is_grouped<U>) {
-    metadata[name + ".units"] = std::to_string(size.units);
-    metadata[name + ".states"] = std::to_string(size.states);
-  } else {
-    metadata[name + ".units"] = std::to_string(size);
-  }
+/// The size of a name. \throws DataError if there is none
+inline Index size_at(const Metadata& metadata, const std::string& name) {
+  return parse_size(metadata_at(metadata, name), name);
 }
 
-/// Reads it back. \throws DataError if the unit type is another, or the size is none
-template <class U>
-LayerSize<U> layer_size_from(const Metadata& metadata, const std::string& name) {
-  const std::string& unit = metadata_at(metadata, name + ".unit");
-  check<DataError>(unit == U::name, "metadata: '", name, ".unit' is '", unit, "', the model has ", U::name,
+/// \throws DataError unless a layer has units of this name
+inline void check_unit(const Metadata& metadata, const std::string& layer, const std::string& expected) {
+  const std::string& unit = metadata_at(metadata, layer + ".unit");
+  check<DataError>(unit == expected, "metadata: '", layer, ".unit' is '", unit, "', the model has ", expected,
                    " units");
-  const Index units = parse_size(metadata_at(metadata, name + ".units"), name + ".units");
-  if constexpr (is_grouped<U>) {
-    return {units, parse_size(metadata_at(metadata, name + ".states"), name + ".states")};
-  } else {
-    return units;
-  }
 }
 
 /// \throws DataError unless the file holds this kind of model
@@ -63,16 +50,6 @@ inline void check_kind(const Metadata& metadata, const std::string& kind) {
   const std::string& found = metadata_at(metadata, "kind");
   check<DataError>(found == kind, "metadata: the file holds a model of kind '", found, "', expected '", kind,
                    "'");
-}
-
-/// Rows of a layer, without making one; in double precision, so that absurd sizes do not overflow.
-template <class U>
-double rows_of(LayerSize<U> size) {
-  if constexpr (is_grouped<U>) {
-    return static_cast<double>(size.units) * static_cast<double>(size.states);
-  } else {
-    return static_cast<double>(size);
-  }
 }
 
 }  // namespace detail

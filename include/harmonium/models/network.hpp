@@ -73,6 +73,8 @@ struct Network<Stack<U...>, B> {
   /// Type of hidden layer `I`.
   template <std::size_t I>
   using DenseAt = Dense<typename Units::template At<I + 1>, B>;
+  /// Units of the input; they only say its size.
+  using Visible = typename Units::template At<0>;
 
  private:
   template <class>
@@ -86,7 +88,7 @@ struct Network<Stack<U...>, B> {
   /// Any of the types that the hidden layers have.
   using AnyDense = typename Kinds<std::make_index_sequence<Units::named>>::type;
 
-  StackSize visible{0};          ///< size of the input
+  LayerSize<Visible> visible{};  ///< size of the input
   std::vector<AnyDense> layers;  ///< hidden layers from the bottom up
   Dense<Categorical, B> head;    ///< softmax: one categorical unit with a state for each class
 
@@ -97,13 +99,14 @@ struct Network<Stack<U...>, B> {
   /// The same; `adopt(dense, i)` may then replace a hidden layer's parameters.
   template <class Adopt>
   Network(const Options& options, Adopt adopt)
-      : visible(options.sizes.empty() ? StackSize(0) : options.sizes[0]) {
+      : visible(options.sizes.empty() ? LayerSize<Visible>{} : options.sizes[0].template as<Visible>()) {
     const auto& sizes = options.sizes;
     check<ShapeError>(sizes.size() >= std::max<std::size_t>(2, Units::named), "Network: ", sizes.size(),
                       " layer sizes, expected at least ", std::max<std::size_t>(2, Units::named));
     check<ShapeError>(options.classes >= 2, "Network: classes is ", options.classes, ", expected at least 2");
     Index inputs = input_rows();
     check<ShapeError>(inputs >= 1, "Network: the input has ", inputs, " rows, expected at least 1");
+    static_cast<void>(Layer<Visible, B>(visible));  // refuses what no layer can be, a part of no units
     for (std::size_t i = 0; i + 1 < sizes.size(); ++i)
       detail::with_kind<Units::named>(i, [&](auto kind) {
         using D = DenseAt<kind>;
@@ -118,12 +121,12 @@ struct Network<Stack<U...>, B> {
   }
 
   /// Numbers in an input.
-  Index input_rows() const { return visible.units * std::max<Index>(1, visible.states); }
+  Index input_rows() const { return static_cast<Index>(Layer<Visible, B>::row_count(visible)); }
   /// Number of classes.
   Index classes() const { return head.layer.rows(); }
   /// Sizes to make another of the same shape with.
   Options options() const {
-    Options result{.sizes = {visible}, .classes = classes()};
+    Options result{.sizes = {StackSize(visible)}, .classes = classes()};
     for (const auto& any : layers)
       std::visit([&](const auto& dense) { result.sizes.push_back(dense.layer.size()); }, any);
     return result;
@@ -131,26 +134,25 @@ struct Network<Stack<U...>, B> {
   /// What `describe` put down. \throws DataError if it is no network of these unit types
   static Options options_from(const Metadata& metadata) {
     detail::check_kind(metadata, "network");
-    const Index depth = detail::parse_size(detail::metadata_at(metadata, "depth"), "depth");
-    Options result{.sizes = {detail::layer_size_from<typename Units::template At<0>>(metadata, "visible")},
-                   .classes = detail::parse_size(detail::metadata_at(metadata, "classes"), "classes")};
+    const Index depth = detail::size_at(metadata, "depth");
+    Options result{.sizes = {StackSize(Layer<Visible, B>::size_from(metadata, "visible"))},
+                   .classes = detail::size_at(metadata, "classes")};
     for (Index i = 0; i < depth; ++i)
       detail::with_kind<Units::named>(static_cast<std::size_t>(i), [&](auto kind) {
-        result.sizes.push_back(detail::layer_size_from<typename Units::template At<kind + 1>>(
+        result.sizes.push_back(Layer<typename Units::template At<kind + 1>, B>::size_from(
             metadata, "layers." + std::to_string(i)));
       });
     return result;
   }
   /// Number of parameters of a network made with these options.
   static double parameter_count(const Options& options) {
-    const auto rows = [](StackSize size) {
-      return static_cast<double>(size.units) * static_cast<double>(std::max<Index>(1, size.states));
-    };
-    double count = 0, inputs = rows(options.sizes.at(0));
+    double count = 0, inputs = Layer<Visible, B>::row_count(options.sizes.at(0).template as<Visible>());
     for (std::size_t i = 0; i + 1 < options.sizes.size(); ++i)
       detail::with_kind<Units::named>(i, [&](auto kind) {
-        const double outputs = rows(options.sizes[i + 1]);
-        count += outputs * (inputs + 1 + shapes_of<typename Units::template At<kind + 1>>);
+        using Unit = typename Units::template At<kind + 1>;
+        const LayerSize<Unit> size = options.sizes[i + 1].template as<Unit>();
+        const double outputs = Layer<Unit, B>::row_count(size);
+        count += outputs * inputs + Layer<Unit, B>::parameter_count(size);
         inputs = outputs;
       });
     return count + static_cast<double>(options.classes) * (inputs + 1);
@@ -182,12 +184,11 @@ Metadata describe(const Network<Units, B>& network) {
   Metadata metadata{{"kind", "network"},
                     {"depth", std::to_string(network.layers.size())},
                     {"classes", std::to_string(network.classes())}};
-  using Visible = typename Units::template At<0>;
-  detail::describe_layer<Visible>(metadata, "visible", network.visible.template as<Visible>());
+  Layer<typename Network<Units, B>::Visible, B>::describe(metadata, "visible", network.visible);
   for (std::size_t i = 0; i < network.layers.size(); ++i)
     std::visit(
         [&]<class U>(const Dense<U, B>& dense) {
-          detail::describe_layer<U>(metadata, "layers." + std::to_string(i), dense.layer.size());
+          dense.layer.describe(metadata, "layers." + std::to_string(i), dense.layer.size());
         },
         network.layers[i]);
   return metadata;

@@ -4,7 +4,6 @@
 #pragma once
 
 #include "energy_model.hpp"
-#include "metadata.hpp"
 
 namespace harmonium {
 
@@ -63,13 +62,13 @@ struct Rbm {
   /// What `describe` put down. \throws DataError if it is no RBM of these unit types
   static Options options_from(const Metadata& metadata) {
     detail::check_kind(metadata, "rbm");
-    return {.visible = detail::layer_size_from<V>(metadata, "visible"),
-            .hidden = detail::layer_size_from<H>(metadata, "hidden")};
+    return {.visible = Layer<V, B>::size_from(metadata, "visible"),
+            .hidden = Layer<H, B>::size_from(metadata, "hidden")};
   }
   /// Number of parameters of an RBM made with these options.
   static double parameter_count(const Options& options) {
-    const double v = detail::rows_of<V>(options.visible), h = detail::rows_of<H>(options.hidden);
-    return v * h + v * (1 + shapes_of<V>)+h * (1 + shapes_of<H>);
+    return Layer<V, B>::row_count(options.visible) * Layer<H, B>::row_count(options.hidden) +
+           Layer<V, B>::parameter_count(options.visible) + Layer<H, B>::parameter_count(options.hidden);
   }
 
   friend bool operator==(const Rbm& a, const Rbm& b) {
@@ -89,8 +88,8 @@ struct Rbm {
 template <class V, class H, class B>
 Metadata describe(const Rbm<V, H, B>& rbm) {
   Metadata metadata{{"kind", "rbm"}};
-  detail::describe_layer<V>(metadata, "visible", rbm.visible.size());
-  detail::describe_layer<H>(metadata, "hidden", rbm.hidden.size());
+  rbm.visible.describe(metadata, "visible", rbm.visible.size());
+  rbm.hidden.describe(metadata, "hidden", rbm.hidden.size());
   return metadata;
 }
 
@@ -175,8 +174,8 @@ void set_statistics(const B& on, const Rbm<V, H, B>& rbm, typename Rbm<V, H, B>:
                     typename Rbm<V, H, B>::Workspace& work) {
   const auto h = view_of(work.hidden).columns(0, state.visible.cols);
   if (keep == ScalarOf<B>(0)) {
-    on.fill(gradient.visible.parameters, 0);
-    on.fill(gradient.hidden.parameters, 0);
+    set_zero(on, gradient.visible);
+    set_zero(on, gradient.hidden);
   }
   mean(on, rbm.hidden, state.input, h);
   add_statistics(on, rbm.visible, state.visible, weights, gradient.visible);

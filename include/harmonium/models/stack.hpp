@@ -9,8 +9,9 @@
 #include <type_traits>
 #include <utility>
 #include <variant>
+#include <vector>
 
-#include "metadata.hpp"
+#include "layer.hpp"
 
 namespace harmonium {
 
@@ -24,22 +25,35 @@ struct Stack {
   using At = std::tuple_element_t<std::min(I, named - 1), std::tuple<U...>>;
 };
 
-/// Size of a layer in a stack: `500`, or `GroupedSize{.units = 5, .states = 3}`.
+/// Size of a layer in a stack: `500`, `GroupedSize{.units = 5, .states = 3}`, or a tuple of such sizes.
 struct StackSize {
-  Index units = 0;                                              ///< units
-  Index states = 0;                                             ///< rows of each, if they are grouped
-  constexpr StackSize(Index unit_count) : units(unit_count) {}  // NOLINT: numbers are sizes
-  constexpr StackSize(GroupedSize size) : units(size.units), states(size.states) {}  // NOLINT
+  Index units = 0;                                    ///< units
+  Index states = 0;                                   ///< rows of each, if they are grouped
+  std::vector<StackSize> parts = {};                  ///< of a tuple, which has no units of its own
+  StackSize(Index unit_count) : units(unit_count) {}  // NOLINT: numbers are sizes
+  StackSize(GroupedSize size) : units(size.units), states(size.states) {}  // NOLINT
+  template <class... S>
+  StackSize(const std::tuple<S...>& sizes)  // NOLINT
+      : parts(std::apply([](const auto&... size) { return std::vector{StackSize(size)...}; }, sizes)) {}
   bool operator==(const StackSize&) const = default;
 
-  /// As a layer of units `U` wants it.
+  /// As a layer of units `U` wants it. \throws ShapeError if that is a tuple of another length
   template <class U>
-  constexpr LayerSize<U> as() const {
-    if constexpr (is_grouped<U>) {
-      return {units, states};
-    } else {
-      return units;
+  LayerSize<U> as() const {
+    return as(std::type_identity<LayerSize<U>>{});
+  }
+
+ private:
+  Index as(std::type_identity<Index> /*wanted*/) const { return units; }
+  GroupedSize as(std::type_identity<GroupedSize> /*wanted*/) const { return {units, states}; }
+  template <class... S>
+  std::tuple<S...> as(std::type_identity<std::tuple<S...>> /*wanted*/) const {
+    check<ShapeError>(parts.size() == sizeof...(S), "StackSize: there are sizes of ", parts.size(),
+                      " parts for a layer of ", sizeof...(S));
+    return [&]<std::size_t... I>(std::index_sequence<I...>) {
+      return std::tuple<S...>(parts[I].as(std::type_identity<S>{})...);
     }
+    (std::index_sequence_for<S...>{});
   }
 };
 
