@@ -184,7 +184,8 @@ class ContrastiveDivergence {
       on_.download(block.visible, values);
       const auto [row, column] = find_unacceptable(model_.visible, values);
       check<DataError>(row < 0, caller, ": the data have ", row < 0 ? Scalar(0) : values(row, column),
-                       " in row ", row, " of column ", first + column, "; ", accepted_values(model_.visible));
+                       " in row ", row, " of column ", first + column, "; ",
+                       accepted_values(model_.visible, row));
     });
   }
 
@@ -212,7 +213,8 @@ class ContrastiveDivergence {
     const Eigen::VectorXd variances = (squares / count - means.cwiseAbs2()).cwiseMax(0);
     const Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic> m = means.cast<Scalar>(),
                                                                 v = variances.cast<Scalar>();
-    harmonium::fit(model_.visible, View<const Scalar>(m), View<const Scalar>(v), source.size());
+    using harmonium::fit;  // the layer's, not the trainer's
+    fit(model_.visible, View<const Scalar>(m), View<const Scalar>(v), source.size());
   }
 
   template <class Source>

@@ -36,8 +36,8 @@ void backward(const B& on, const Network<Units, B>& network, ConstViewOf<B> x, C
   };
   const auto collect = [&](ConstViewOf<B> inputs, ConstViewOf<B> delta, auto& dense_gradient) {
     on.multiply(Op::plain, Op::transposed, 1, inputs, delta, 0, dense_gradient.weights);
-    on.fill(dense_gradient.layer.bias(), 0);
-    on.sum_over_samples(StateBody{}, delta, delta, ones, dense_gradient.layer.bias());
+    set_zero(on, dense_gradient.layer);
+    add_bias_statistics(on, delta, ones, dense_gradient.layer);
   };
   const auto delta = view_of(activations.head.mean).columns(0, n);
   on.update([share](T& p, T target) { p = share * (target - p); }, delta, targets);
