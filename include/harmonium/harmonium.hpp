@@ -21,6 +21,7 @@
 #include "inference/reconstruction.hpp"
 #include "models/dbn.hpp"
 #include "models/layer.hpp"
+#include "models/mixed_layer.hpp"
 #include "models/network.hpp"
 #include "models/rbm.hpp"
 #include "observers/early_stopping.hpp"

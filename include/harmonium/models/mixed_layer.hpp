@@ -1,0 +1,256 @@
+/// \file
+/// A layer whose rows are of several unit types: binary, categorical and real columns of one table share the
+/// hidden units. Layers on top of each other, behind the functions that models ask of a layer.
+#pragma once
+
+#include <tuple>
+#include <utility>
+
+#include "layer.hpp"
+
+namespace harmonium {
+
+/// Unit types of a layer's parts, from the first row on; a type may come more than once.
+///
+///     Rbm<Mixed<Bernoulli, Categorical, Gaussian>, Bernoulli> table{{.visible = {30, {5, 3}, 4}, .hidden =
+///     64}};
+template <class... Units>
+struct Mixed {};
+
+namespace detail {
+template <class U>
+inline constexpr bool is_mixed = false;
+template <class... U>
+inline constexpr bool is_mixed<Mixed<U...>> = true;
+
+/// The rows of a part within its layer.
+struct PartRows {
+  Index first = 0;  ///< its first one
+  Index count = 0;  ///< how many
+  /// The part's rows of a view.
+  template <class V>
+  V of(V x) const {
+    return x.rows_from(first, count);
+  }
+};
+
+/// Calls f(rows, part, parts...) for each part of a mixed layer, with the same part of the others.
+template <class F, class L, class... Others>
+void for_each_part(F f, L& layer, Others&... others) {
+  PartRows rows;
+  const auto visit = [&](auto& part, auto&... other) {
+    rows = {rows.first + rows.count, part.rows()};
+    f(rows, part, other...);
+  };
+  [&]<std::size_t... I>(std::index_sequence<I...>) {
+    const auto at = [&](auto i) { visit(std::get<i>(layer.parts), std::get<i>(others.parts)...); };
+    (at(std::integral_constant<std::size_t, I>{}), ...);
+  }
+  (std::make_index_sequence<std::tuple_size_v<typename std::remove_const_t<L>::Parts>>{});
+}
+}  // namespace detail
+
+/// Parts of several unit types on top of each other.
+template <class... U, class B>
+struct Layer<Mixed<U...>, B> {
+  static_assert(sizeof...(U) >= 1, "Mixed names at least one unit type");
+  static_assert((!detail::is_mixed<U> && ...), "Mixed names unit types: a Mixed can't be part of another");
+  using Unit = Mixed<U...>;                  ///< the unit types
+  using Backend = B;                         ///< where the parameters live
+  using Scalar = typename B::Scalar;         ///< their numbers
+  using Parts = std::tuple<Layer<U, B>...>;  ///< a layer for each type
+  using Size = std::tuple<LayerSize<U>...>;  ///< what it is made with: the size of each part
+  static constexpr bool finite = (Layer<U, B>::finite && ...);  ///< can the layer's states be counted?
+
+  Parts parts;  ///< in the order of their rows
+
+  Layer() = default;
+  /// A layer with all parameters zero.
+  /// \throws ShapeError if a part's size is not positive
+  explicit Layer(const Size& size) : parts(size) {}
+
+  /// Rows, one for each number of a state.
+  Index rows() const {
+    return std::apply([](const auto&... part) { return (part.rows() + ...); }, parts);
+  }
+  /// Units of all parts.
+  Index units() const {
+    return std::apply([](const auto&... part) { return (part.units() + ...); }, parts);
+  }
+  /// What the layer was made with.
+  Size size() const {
+    return std::apply([](const auto&... part) { return Size(part.size()...); }, parts);
+  }
+
+  /// Rows of a layer that is not made yet.
+  static double row_count(const Size& size) {
+    return std::apply([](const auto&... part) { return (Layer<U, B>::row_count(part) + ...); }, size);
+  }
+  /// Its number of parameters.
+  static double parameter_count(const Size& size) {
+    return std::apply([](const auto&... part) { return (Layer<U, B>::parameter_count(part) + ...); }, size);
+  }
+  /// Puts down how many parts there are, and each of them.
+  static void describe(Metadata& metadata, const std::string& name, const Size& size) {
+    metadata[name + ".unit"] = "mixed";
+    metadata[name + ".parts"] = std::to_string(sizeof...(U));
+    int i = 0;
+    std::apply(
+        [&](const auto&... part) {
+          (Layer<U, B>::describe(metadata, name + '.' + std::to_string(i++), part), ...);
+        },
+        size);
+  }
+  /// Reads the sizes back. \throws DataError if the unit types are others, or a size is none
+  static Size size_from(const Metadata& metadata, const std::string& name) {
+    detail::check_unit(metadata, name, "mixed");
+    const Index found = detail::size_at(metadata, name + ".parts");
+    check<DataError>(found == Index(sizeof...(U)), "metadata: '", name, ".parts' is ", found,
+                     ", the model has ", sizeof...(U));
+    int i = 0;  // braces: sizes are read in order
+    return {Layer<U, B>::size_from(metadata, name + '.' + std::to_string(i++))...};
+  }
+
+  friend bool operator==(const Layer&, const Layer&) = default;
+
+  /// The walk: `0.bias`, `1.bias`, `1.log_precision`, ...
+  template <class F, class Self, class... Others>
+  static void walk(F& f, const ParameterName& name, Self& self, Others&... others) {
+    Index i = 0;
+    detail::for_each_part(
+        [&](detail::PartRows, auto& part, auto&... other) {
+          std::remove_cvref_t<decltype(part)>::walk(f, name / i++, part, other...);
+        },
+        self, others...);
+  }
+};
+
+/// \name What models ask of a layer, part by part; layer.hpp says what each does.
+/// @{
+template <class... U, class B>
+void mean(const B& on, const Layer<Mixed<U...>, B>& layer, ConstViewOf<B> input, ViewOf<B> out) {
+  detail::for_each_part([&](auto rows, const auto& part) { mean(on, part, rows.of(input), rows.of(out)); },
+                        layer);
+}
+
+template <class... U, class B>
+void mode(const B& on, const Layer<Mixed<U...>, B>& layer, ConstViewOf<B> input, ViewOf<B> out) {
+  detail::for_each_part([&](auto rows, const auto& part) { mode(on, part, rows.of(input), rows.of(out)); },
+                        layer);
+}
+
+template <class... U, class B>
+void sample(const B& on, const Layer<Mixed<U...>, B>& layer, ConstViewOf<B> input, ViewOf<B> out, Draws draws,
+            Index first_row = 0) {
+  detail::for_each_part(
+      [&](auto rows, const auto& part) {
+        sample(on, part, rows.of(input), rows.of(out), draws, first_row + rows.first);
+      },
+      layer);
+}
+
+template <class... U, class B>
+void backpropagate(const B& on, const Layer<Mixed<U...>, B>& layer, ConstViewOf<B> input,
+                   ConstViewOf<B> delta, ViewOf<B> out) {
+  detail::for_each_part(
+      [&](auto rows, const auto& part) {
+        backpropagate(on, part, rows.of(input), rows.of(delta), rows.of(out));
+      },
+      layer);
+}
+
+template <class... U, class B>
+void add_log_partition(const B& on, const Layer<Mixed<U...>, B>& layer, ConstViewOf<B> input,
+                       ScalarOf<B> factor, ViewOf<B> out) {
+  detail::for_each_part(
+      [&](auto rows, const auto& part) { add_log_partition(on, part, rows.of(input), factor, out); }, layer);
+}
+
+template <class... U, class B>
+void add_energy(const B& on, const Layer<Mixed<U...>, B>& layer, ConstViewOf<B> x, ScalarOf<B> factor,
+                ViewOf<B> out) {
+  detail::for_each_part([&](auto rows, const auto& part) { add_energy(on, part, rows.of(x), factor, out); },
+                        layer);
+}
+
+template <class... U, class B>
+void add_bias_statistics(const B& on, ConstViewOf<B> x, ConstViewOf<B> weights,
+                         Layer<Mixed<U...>, B>& gradient) {
+  detail::for_each_part([&](auto rows, auto& part) { add_bias_statistics(on, rows.of(x), weights, part); },
+                        gradient);
+}
+
+template <class... U, class B>
+void add_statistics(const B& on, const Layer<Mixed<U...>, B>& layer, ConstViewOf<B> x, ConstViewOf<B> weights,
+                    Layer<Mixed<U...>, B>& gradient) {
+  detail::for_each_part(
+      [&](auto rows, const auto& part, auto& sums) { add_statistics(on, part, rows.of(x), weights, sums); },
+      layer, gradient);
+}
+
+template <class... U, class B>
+void add_mean_statistics(const B& on, const Layer<Mixed<U...>, B>& layer, ConstViewOf<B> input,
+                         ConstViewOf<B> mean_x, ConstViewOf<B> weights, Layer<Mixed<U...>, B>& gradient) {
+  detail::for_each_part(
+      [&](auto rows, const auto& part, auto& sums) {
+        add_mean_statistics(on, part, rows.of(input), rows.of(mean_x), weights, sums);
+      },
+      layer, gradient);
+}
+
+template <class... U, class B>
+double state_count(const Layer<Mixed<U...>, B>& layer) {
+  double count = 1;
+  detail::for_each_part([&](auto, const auto& part) { count *= state_count(part); }, layer);
+  return count;
+}
+
+template <class... U, class B>
+void write_states(const Layer<Mixed<U...>, B>& layer, std::uint64_t first, View<ScalarOf<B>> out) {
+  for (Index c = 0; c < out.cols; ++c) {
+    std::uint64_t rest = first + static_cast<std::uint64_t>(c);  // digits in mixed bases, part by part
+    detail::for_each_part(
+        [&](auto rows, const auto& part) {
+          const double count = state_count(part);
+          const bool last = count > static_cast<double>(rest);
+          write_states(part, last ? rest : rest % static_cast<std::uint64_t>(count),
+                       rows.of(out).columns(c, 1));
+          rest = last ? 0 : rest / static_cast<std::uint64_t>(count);
+        },
+        layer);
+  }
+}
+
+template <class... U, class B>
+std::pair<Index, Index> find_unacceptable(const Layer<Mixed<U...>, B>& layer, View<const ScalarOf<B>> x) {
+  std::pair<Index, Index> first{-1, -1};
+  detail::for_each_part(
+      [&](auto rows, const auto& part) {
+        const auto [row, column] = find_unacceptable(part, rows.of(x));
+        if (row >= 0 && (first.second < 0 || column < first.second)) first = {rows.first + row, column};
+      },
+      layer);
+  return first;
+}
+
+template <class... U, class B>
+std::string accepted_values(const Layer<Mixed<U...>, B>& layer, Index row = 0) {
+  std::string text;
+  detail::for_each_part(
+      [&](auto rows, const auto& part) {
+        if (row >= rows.first && row < rows.first + rows.count)
+          text = accepted_values(part, row - rows.first);
+      },
+      layer);
+  return text;
+}
+
+template <class... U, class B>
+void fit(Layer<Mixed<U...>, B>& layer, View<const ScalarOf<B>> means, View<const ScalarOf<B>> variances,
+         Index count) {
+  detail::for_each_part([&](auto rows, auto& part) { fit(part, rows.of(means), rows.of(variances), count); },
+                        layer);
+}
+/// @}
+
+}  // namespace harmonium
