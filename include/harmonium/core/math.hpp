@@ -141,6 +141,12 @@ constexpr T magnitude(T x) {
   }
 }
 
+/// -1, 0 or 1 (0 for a NaN)
+template <std::floating_point T>
+constexpr T sign(T x) {
+  return static_cast<T>(x > T(0)) - static_cast<T>(x < T(0));
+}
+
 /// log(1 + e^x), without overflow and without loss for very negative x.
 template <std::floating_point T>
 constexpr T softplus(T x) {

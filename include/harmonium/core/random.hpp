@@ -30,7 +30,19 @@ constexpr PhiloxBlock philox(PhiloxBlock counter, std::uint32_t key0, std::uint3
 }
 
 /// What a draw is for: different purposes never share a number.
-enum class Stream : std::uint32_t { weights, shuffle, split, start, hidden, visible, binarize, toy };
+enum class Stream : std::uint32_t {
+  weights,
+  shuffle,
+  split,
+  start,
+  hidden,
+  visible,
+  binarize,
+  toy,
+  statistics,
+  swap,
+  pseudo_likelihood
+};
 
 /// Where the draws of one pass over a layer come from. The row, the sample's place in the pass and the number
 /// of the draw complete the address.

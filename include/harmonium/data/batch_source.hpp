@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include "../core/error.hpp"
 #include "../core/view.hpp"
 
 namespace harmonium {
@@ -14,8 +15,9 @@ namespace harmonium {
 /// What one step learns from. Fields that a trainer does not need stay empty.
 template <class T, class Memory = HostMemory>
 struct Batch {
-  View<const T, Memory> values;      ///< rows x n, a sample a column
-  std::span<const int> labels = {};  ///< n classes, counted from 0
+  View<const T, Memory> values;          ///< rows x n, a sample a column
+  std::span<const int> labels = {};      ///< n classes, counted from 0
+  std::span<const double> weights = {};  ///< how much each sample counts, 1 if not said
 };
 
 /// Samples by their number, for backend `B`.
@@ -25,6 +27,7 @@ struct Batch {
 /// `rows()`, `size()` | numbers in a sample, samples
 /// `fill(on, columns, out)` | out(:, i) = sample columns[i]; out is rows() x columns.size()
 /// `labels()` | a class for each sample, or nothing
+/// `weights()`, if it is there | how much each sample counts beside the others, or nothing: all the same
 template <class S, class B>
 concept BatchSource = requires(const S& source, const B& on, std::span<const Index> columns,
                                View<typename B::Scalar, typename B::Memory> out) {
@@ -37,7 +40,8 @@ concept BatchSource = requires(const S& source, const B& on, std::span<const Ind
 /// A matrix that lies in the backend's memory already, a sample a column; the view must outlive the source.
 template <class T, class Memory = HostMemory>
 struct MatrixSource {
-  View<const T, Memory> values;  ///< rows x size
+  View<const T, Memory> values;                 ///< rows x size
+  std::span<const double> sample_weights = {};  ///< one for each sample, or nothing
   Index rows() const { return values.rows; }
   Index size() const { return values.cols; }
   template <class B>
@@ -45,9 +49,45 @@ struct MatrixSource {
     on.gather(values, columns, T(1), out);
   }
   std::span<const int> labels() const { return {}; }
+  std::span<const double> weights() const { return sample_weights; }
 };
 
+/// How much each of a source's samples counts; nothing if all count the same.
+template <class Source>
+std::span<const double> weights_of(const Source& source) {
+  if constexpr (requires { source.weights(); }) {
+    return source.weights();
+  } else {
+    return {};
+  }
+}
+
 namespace detail {
+/// \throws DataError unless there are weights for all samples or none, finite and not negative
+inline void check_batch_weights(const char* caller, std::span<const double> weights, Index samples) {
+  check<DataError>(weights.empty() || static_cast<Index>(weights.size()) == samples, caller, ": ",
+                   weights.size(), " weights for ", samples, " samples");
+  for (std::size_t i = 0; i < weights.size(); ++i)
+    check<DataError>(weights[i] >= 0 && weights[i] <= 1e30, caller, ": weight ", i, " is ", weights[i],
+                     ", expected a finite number of at least 0");
+}
+
+/// The same; \throws DataError also if all are zero
+inline void check_weights(const char* caller, std::span<const double> weights, Index samples) {
+  check_batch_weights(caller, weights, samples);
+  check<DataError>(weights.empty() || *std::max_element(weights.begin(), weights.end()) > 0, caller,
+                   ": all weights are zero");
+}
+
+/// Mean weight of a source's samples; 1 if all count the same.
+template <class Source>
+double mean_weight(const Source& source) {
+  const std::span<const double> weights = weights_of(source);
+  double sum = 0;
+  for (const double weight : weights) sum += weight;
+  return weights.empty() ? 1 : sum / static_cast<double>(weights.size());
+}
+
 /// Calls f(columns) with the numbers of the first `limit` samples in order, `block` at a time.
 template <class F>
 void for_each_block(Index limit, Index block, F f) {

@@ -15,7 +15,9 @@ Dataset to_bits(const Dataset& data, Bit bit) {
   for (Index c = 0; c < data.size(); ++c)
     for (Index r = 0; r < data.rows(); ++r) bits(r, c) = bit(data.value(r, c), r, c) ? 1 : 0;
   const auto labels = data.labels();
-  return Dataset(std::move(bits), {labels.begin(), labels.end()}, 1.0);
+  Dataset set(std::move(bits), {labels.begin(), labels.end()}, 1.0);
+  const auto weights = data.weights();
+  return weights.empty() ? set : set.with_weights({weights.begin(), weights.end()});
 }
 }  // namespace detail
 

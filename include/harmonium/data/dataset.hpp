@@ -15,7 +15,8 @@
 
 namespace harmonium {
 
-/// Samples, a column each, and labels counted from 0. A plain value, and a `BatchSource`.
+/// Samples, a column each, with labels counted from 0 and weights if there are any. A plain value, and a
+/// `BatchSource`.
 class Dataset {
  public:
   /// 8-bit samples; each number counts `scale` times its value.
@@ -49,6 +50,19 @@ class Dataset {
   std::span<const int> labels() const&& = delete;  // they would not outlive the set
   /// One more than the largest label; 0 without labels.
   int classes() const { return labels_.empty() ? 0 : 1 + *std::max_element(labels_.begin(), labels_.end()); }
+  /// How much each sample counts beside the others, or nothing: all the same.
+  std::span<const double> weights() const& { return weights_; }
+  std::span<const double> weights() const&& = delete;  // they would not outlive the set
+  /// The same samples, each with a weight: training and evaluation count it so many times.
+  /// \throws DataError unless there is a weight for each sample, finite, not negative, and not all zero
+  Dataset with_weights(std::vector<double> weights) const {
+    check<DataError>(static_cast<Index>(weights.size()) == size(), "with_weights: ", weights.size(),
+                     " weights for ", size(), " samples");
+    detail::check_weights("with_weights", weights, size());
+    Dataset weighted = *this;
+    weighted.weights_ = std::move(weights);
+    return weighted;
+  }
   /// What a stored number is multiplied by.
   double scale() const { return scale_; }
 
@@ -87,6 +101,8 @@ class Dataset {
         values_);
     if (!labels_.empty())
       for (const Index c : columns) part.labels_.push_back(labels_[static_cast<std::size_t>(c)]);
+    if (!weights_.empty())
+      for (const Index c : columns) part.weights_.push_back(weights_[static_cast<std::size_t>(c)]);
     return part;
   }
 
@@ -111,6 +127,7 @@ class Dataset {
 
   std::variant<Bytes, Eigen::MatrixXf, Eigen::MatrixXd> values_;
   std::vector<int> labels_;
+  std::vector<double> weights_;
   double scale_ = 1;
 };
 

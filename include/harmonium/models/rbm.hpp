@@ -3,7 +3,8 @@
 /// x (Smolensky, 1986; Hinton, 2002). Given one layer, the units of the other are independent.
 #pragma once
 
-#include "energy_model.hpp"
+#include "centering.hpp"
+#include "tempering.hpp"
 
 namespace harmonium {
 
@@ -203,6 +204,88 @@ void reconstruct(const B& on, const Rbm<V, H, B>& rbm, typename Rbm<V, H, B>::St
   mean(on, rbm.visible, down, out);
 }
 
-static_assert(EnergyModel<Rbm<Bernoulli, Bernoulli>> && EnergyModel<Rbm<Categorical, Gaussian, Cpu<double>>>);
+/// `set_statistics` with hidden states drawn given the visible ones in place of their expectations.
+template <class V, class H, class B>
+void set_sampled_statistics(const B& on, const Rbm<V, H, B>& rbm, typename Rbm<V, H, B>::StateView state,
+                            ConstViewOf<B> weights, ScalarOf<B> keep, Rbm<V, H, B>& gradient,
+                            typename Rbm<V, H, B>::Workspace& work, Draws draws) {
+  const auto h = view_of(work.hidden).columns(0, state.visible.cols);
+  if (keep == ScalarOf<B>(0)) {
+    set_zero(on, gradient.visible);
+    set_zero(on, gradient.hidden);
+  }
+  sample(on, rbm.hidden, state.input, h, draws.in(Stream::statistics));
+  add_statistics(on, rbm.visible, state.visible, weights, gradient.visible);
+  add_statistics(on, rbm.hidden, h, weights, gradient.hidden);
+  on.scale_columns(h, weights);
+  on.multiply(Op::plain, Op::transposed, 1, state.visible, h, keep, gradient.weights);
+}
+
+template <class V, class H, class B>
+LayerMeans<B> make_means(const Rbm<V, H, B>& rbm) {
+  LayerMeans<B> means{Matrix<B>(rbm.visible.rows(), 2), Matrix<B>(rbm.hidden.rows(), 2)};
+  B{}.fill(means.visible, 0);
+  B{}.fill(means.hidden, 0);
+  return means;
+}
+
+/// Both layers' means given the visible states.
+template <class V, class H, class B>
+void track_means(const B& on, const Rbm<V, H, B>& rbm, typename Rbm<V, H, B>::StateView state,
+                 ConstViewOf<B> weights, ScalarOf<B> keep, LayerMeans<B>& means,
+                 typename Rbm<V, H, B>::Workspace& work) {
+  const auto h = view_of(work.hidden).columns(0, state.visible.cols);
+  const auto mu = view_of(means.visible).columns(0, 1), lambda = view_of(means.hidden).columns(1, 1);
+  on.update([keep](ScalarOf<B>& x) { x *= keep; }, mu);
+  on.update([keep](ScalarOf<B>& x) { x *= keep; }, lambda);
+  mean(on, rbm.hidden, state.input, h);
+  on.sum_over_samples(StateBody{}, state.visible, state.visible, weights, mu);
+  on.sum_over_samples(StateBody{}, h, h, weights, lambda);
+}
+
+/// G -= mu g_h^T + g_v lambda^T, then g_v -= G lambda and g_h -= G^T mu (Melchior et al., 2016, algorithm 1).
+template <class V, class H, class B>
+void center(const B& on, LayerMeans<B>& means, Rbm<V, H, B>& gradient) {
+  const ViewOf<B> left = means.visible, right = means.hidden, weights = gradient.weights;
+  for_each_bias(gradient.visible, [&](auto bias, Index first) {
+    on.copy(ConstViewOf<B>(bias), left.columns(1, 1).rows_from(first, bias.rows));
+  });
+  for_each_bias(gradient.hidden, [&](auto bias, Index first) {
+    on.copy(ConstViewOf<B>(bias), right.columns(0, 1).rows_from(first, bias.rows));
+  });
+  on.multiply(Op::plain, Op::transposed, -1, left, right, 1, weights);
+  for_each_bias(gradient.visible, [&](auto bias, Index first) {
+    on.multiply(Op::plain, Op::plain, -1, weights.rows_from(first, bias.rows), right.columns(1, 1), 1, bias);
+  });
+  for_each_bias(gradient.hidden, [&](auto bias, Index first) {
+    on.multiply(Op::transposed, Op::plain, -1, weights.columns(first, bias.rows), left.columns(0, 1), 1,
+                bias);
+  });
+}
+
+/// One step of block Gibbs sampling with the interaction scaled by betas.
+template <class V, class H, class B>
+void tempered_transition(const B& on, const Rbm<V, H, B>& rbm, ConstViewOf<B> betas,
+                         typename Rbm<V, H, B>::StateView state, typename Rbm<V, H, B>::Workspace& work,
+                         Draws draws) {
+  const auto h = view_of(work.hidden).columns(0, state.visible.cols);
+  const auto down = view_of(work.visible).columns(0, state.visible.cols);
+  on.scale_columns(state.input, betas);
+  sample(on, rbm.hidden, state.input, h, draws.in(Stream::hidden));
+  visible_input(on, rbm, h, down);
+  on.scale_columns(down, betas);
+  sample(on, rbm.visible, down, state.visible, draws.in(Stream::visible));
+  refresh(on, rbm, state);
+}
+
+/// v^T W h, h being the hidden states of the last step
+template <class V, class H, class B>
+void add_interaction(const B& on, const Rbm<V, H, B>& /*rbm*/, typename Rbm<V, H, B>::StateView state,
+                     const typename Rbm<V, H, B>::Workspace& work, ScalarOf<B> factor, ViewOf<B> out) {
+  on.dot_columns(factor, state.input, view_of(work.hidden).columns(0, state.visible.cols), out);
+}
+
+static_assert(CenterableModel<Rbm<Bernoulli, Bernoulli>> && TemperedModel<Rbm<Bernoulli, Bernoulli>> &&
+              EnergyModel<Rbm<Categorical, Gaussian, Cpu<double>>>);
 
 }  // namespace harmonium

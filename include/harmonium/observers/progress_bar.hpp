@@ -38,12 +38,14 @@ class ProgressBar {
     std::fflush(stream_);
   }
 
-  /// One line for the epoch.
+  /// One line for the epoch, and one for each warning.
   void operator()(const EpochReport& report) {
     std::fprintf(stream_, "%s%s  epoch %d/%d", live_ ? "\r\033[K" : "", report.phase.c_str(), report.epoch,
                  report.epochs);
     for (const auto& [name, value] : report.metrics) std::fprintf(stream_, "  %s %.4g", name.c_str(), value);
     std::fprintf(stream_, "  %.1f s\n", report.seconds);
+    for (const std::string& warning : report.warnings)
+      std::fprintf(stream_, "  warning: %s\n", warning.c_str());
     std::fflush(stream_);
   }
 

@@ -13,6 +13,8 @@
 #include "../core/error.hpp"
 #include "adam.hpp"
 #include "momentum.hpp"
+#include "nesterov.hpp"
+#include "sgd.hpp"
 
 namespace harmonium {
 
@@ -23,10 +25,10 @@ concept Optimizer = std::copyable<O> && requires(const O& optimizer) {
   optimizer.template rule<float>(std::uint64_t{1}, 0.5);
   { optimizer.rate.at(0.5) } -> std::convertible_to<double>;
 };
-static_assert(Optimizer<Momentum> && Optimizer<Adam>);
+static_assert(Optimizer<Momentum> && Optimizer<Adam> && Optimizer<Nesterov> && Optimizer<Sgd>);
 
 /// The optimizers that come with the library.
-using AnyOptimizer = std::variant<Momentum, Adam>;
+using AnyOptimizer = std::variant<Momentum, Adam, Nesterov, Sgd>;
 
 namespace detail {
 template <class T>
@@ -44,14 +46,14 @@ decltype(auto) visit_policy(F&& f, Policy& policy) {
   }
 }
 
-/// A rule with weight decay: the gradient of -decay/2 w^2 joins in.
+/// A rule with penalties: the gradients of -l2/2 w^2 and -l1 |w| join in.
 template <class Rule, class T>
-struct DecayedRule {
+struct PenalizedRule {
   Rule rule;
-  T decay;
+  T l2, l1;
   template <class... Moments>
   constexpr void operator()(T& w, T gradient, Moments&... moments) const {
-    rule(w, gradient - decay * w, moments...);
+    rule(w, gradient - l2 * w - l1 * sign(w), moments...);
   }
 };
 }  // namespace detail

@@ -1,40 +1,54 @@
 /// \file
-/// Where the negative phase of contrastive divergence comes from. A policy is a value that says how many
-/// chains there are (`count(batch)`) and how they move (`advance`).
+/// Where the negative phase of contrastive divergence comes from. A policy is a value: options, and
+///
+/// function | does
+/// ---|---
+/// `count(batch)` | how many chains there are for a batch of so many samples
+/// `advance(on, model, data, chains, work, steps, draws)` | moves the chains by so many steps
+///
+/// A policy that remembers more than the chains' states does so in `Policy::Memory<Model>`, made from policy
+/// and model, which then has `advance` in its place, and may have `begin(on, model, chains, draws)` (where
+/// the chains start), `learned(on, gradient)` (after each update) and `report(metrics)` (after each epoch).
+/// With `follows_data = true` chain i belongs to sample i and counts as much as that.
 #pragma once
 
 #include <variant>
 
-#include "../models/energy_model.hpp"
+#include "data_chains.hpp"
+#include "fast_weights.hpp"
+#include "persistent.hpp"
+#include "tempered.hpp"
 
 namespace harmonium {
 
-/// CD-k: chains start anew at the data of each batch (Hinton, 2002).
-struct DataChains {
-  /// As many as samples in the batch.
-  Index count(Index batch) const { return batch; }
-  template <class M>
-  void advance(const typename M::Backend& on, const M& model, typename M::StateView data,
-               typename M::StateView chains, typename M::Workspace& work, int steps, Draws draws) const {
-    for (int k = 0; k < steps; ++k, ++draws.step)
-      transition(on, model, k == 0 ? data : chains, chains, work, draws);
-  }
-};
-
-/// Persistent CD: chains go on where the last update left them (Tieleman, 2008).
-struct Persistent {
-  Index chains = 100;  ///< how many, at least 1
-
-  /// The same for every batch.
-  Index count(Index /*batch*/) const { return chains; }
-  template <class M>
-  void advance(const typename M::Backend& on, const M& model, typename M::StateView /*data*/,
-               typename M::StateView states, typename M::Workspace& work, int steps, Draws draws) const {
-    for (int k = 0; k < steps; ++k, ++draws.step) transition(on, model, states, states, work, draws);
-  }
-};
-
 /// The policies that come with the library.
-using AnyChains = std::variant<DataChains, Persistent>;
+using AnyChains = std::variant<DataChains, Persistent, FastWeights, Tempered>;
+
+namespace detail {
+template <class Policy, class M>
+struct ChainsMemory {  // a policy that remembers nothing is its own memory
+  using type = Policy;
+  static type make(const Policy& policy, const M& /*model*/) { return policy; }
+};
+template <class Policy, class M>
+requires requires { typename Policy::template Memory<M>; }
+struct ChainsMemory<Policy, M> {
+  using type = typename Policy::template Memory<M>;
+  static type make(const Policy& policy, const M& model) { return type(policy, model); }
+};
+template <class... Policies, class M>
+struct ChainsMemory<std::variant<Policies...>, M> {
+  using type = std::variant<typename ChainsMemory<Policies, M>::type...>;
+  static type make(const std::variant<Policies...>& policy, const M& model) {
+    return std::visit([&]<class P>(const P& p) { return type(ChainsMemory<P, M>::make(p, model)); }, policy);
+  }
+};
+
+template <class Memory>
+inline constexpr bool follows_data = false;
+template <class Memory>
+requires requires { Memory::follows_data; }
+inline constexpr bool follows_data<Memory> = Memory::follows_data;
+}  // namespace detail
 
 }  // namespace harmonium

@@ -58,7 +58,6 @@ History run_epochs(const EpochsOptions& options, Index size, Model& model, Learn
                        .seconds = timer.seconds(),
                        .total_seconds = whole.seconds()};
     measure(report);
-    history.epochs.push_back(report);
     bool stop = false, restore = false;
     [[maybe_unused]] const auto ask = [&](auto& observer) {
       const Flow answer = notify(observer, report);
@@ -67,6 +66,7 @@ History run_epochs(const EpochsOptions& options, Index size, Model& model, Learn
       restore = restore || answer == Flow::stop_and_restore;
     };
     (ask(observers), ...);
+    history.epochs.push_back(std::move(report));
     if (restore && best) model = std::move(*best);
     if (stop) break;
   }

@@ -161,7 +161,7 @@ class FineTuning {
     count_wrong(n);
     backward(on_, network_, x, ConstViewOf<Backend>(targets), activations_,
              ConstViewOf<Backend>(ones_).columns(0, n), gradient_);
-    optimizer_.step(on_, options_.optimizer, progress_.at(optimizer_.steps()), options_.weight_decay,
+    optimizer_.step(on_, options_.optimizer, progress_.at(optimizer_.steps()), options_.weight_decay, 0,
                     gradient_, network_);
   }
 

@@ -21,18 +21,22 @@ class ModelOptimizer {
                      detail::visit_policy([](const auto& o) { return o.moments; }, optimizer)),
                  zeros_like(model)) {}
 
-  /// One step uphill: `gradient` minus `weight_decay` times the weights, by the optimizer's rule.
+  /// One step uphill: `gradient` minus `weight_decay` times the weights and `l1` times their signs, by the
+  /// optimizer's rule.
   template <class Policy>
   void step(const typename Model::Backend& on, const Policy& optimizer, double progress, double weight_decay,
-            const Model& gradient, Model& model) {
+            double l1, const Model& gradient, Model& model) {
     using T = ScalarOf<typename Model::Backend>;
     ++steps_;
     detail::visit_policy(
         [&]<class O>(const O& o) {
           const auto rule = o.template rule<T>(steps_, progress);
           const auto move = [&](const ParameterName&, Role role, auto w, auto g, auto... m) {
-            const T decay = role == Role::weight ? static_cast<T>(weight_decay) : T(0);
-            on.update(detail::DecayedRule<std::remove_const_t<decltype(rule)>, T>{rule, decay}, w, g, m...);
+            const double penalized = role == Role::weight ? 1 : 0;
+            on.update(
+                detail::PenalizedRule<std::remove_const_t<decltype(rule)>, T>{
+                    rule, static_cast<T>(penalized * weight_decay), static_cast<T>(penalized * l1)},
+                w, g, m...);
           };
           static_assert(O::moments >= 0 && O::moments <= 2, "an optimizer remembers at most two moments");
           if constexpr (O::moments == 0) for_each_parameter(move, model, gradient);

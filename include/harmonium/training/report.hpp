@@ -29,6 +29,7 @@ struct EpochReport {
   double total_seconds = 0;  ///< time since the run began
   double rate = 0;           ///< learning rate at the epoch's end
   std::vector<std::pair<std::string, double>> metrics = {};  ///< what was measured, by name
+  std::vector<std::string> warnings = {};                    ///< what is known to be wrong, in words
 
   /// A metric by its name. \throws ValueError if it was not measured
   double metric(std::string_view name) const {
@@ -56,16 +57,17 @@ struct History {
   std::vector<EpochReport> epochs = {};  ///< in order
 };
 
-/// Anything that can be called with a report, and answers with a `Flow` or nothing. If it also has
-/// `on_batch(const BatchReport&)`, it is told of every batch.
+/// Anything that can be called with a report, and answers with a `Flow` or nothing. One that takes
+/// `EpochReport&` may add metrics and warnings, which the observers after it and the history see. If it also
+/// has `on_batch(const BatchReport&)`, it is told of every batch.
 template <class O>
-concept Observer = requires(O& observer, const EpochReport& report) {
+concept Observer = requires(O& observer, EpochReport& report) {
   observer(report);
 };
 
 /// Tells an observer of an epoch.
 template <Observer O>
-Flow notify(O& observer, const EpochReport& report) {
+Flow notify(O& observer, EpochReport& report) {
   if constexpr (std::is_same_v<decltype(observer(report)), Flow>) {
     return observer(report);
   } else {

@@ -22,12 +22,14 @@ void check_training_options(const char* trainer, const Options& options) {
 }
 
 /// \throws ShapeError if a batch has other rows than the model, no samples or too many
+/// \throws DataError if its weights are not one for each sample, finite and not negative
 template <class T, class Memory>
 void check_batch(const Batch<T, Memory>& batch, Index rows, Index batch_size) {
   check<ShapeError>(batch.values.rows == rows, "step: the batch has ", batch.values.rows,
                     " rows, the model has ", rows);
   check<ShapeError>(batch.values.cols >= 1 && batch.values.cols <= batch_size, "step: the batch has ",
                     batch.values.cols, " samples, expected 1 to ", batch_size, " (batch_size)");
+  check_batch_weights("step", batch.weights, batch.values.cols);
 }
 
 /// \throws ShapeError if a source has other rows than the model \throws DataError if it has no samples
@@ -36,6 +38,16 @@ void check_size(const char* caller, const Source& source, Index rows) {
   check<ShapeError>(source.rows() == rows, caller, ": the data have ", source.rows(), " rows, the model has ",
                     rows);
   check<DataError>(source.size() >= 1, caller, ": the data have no samples");
+  check_weights(caller, weights_of(source), source.size());
+}
+
+/// What each of a batch's samples counts, given its number: its weight over the mean weight and the batch's
+/// size.
+template <class T>
+void write_shares(std::span<const double> weights, double mean_weight, View<T> out) {
+  const double share = 1 / (mean_weight * static_cast<double>(out.cols));
+  for (Index c = 0; c < out.cols; ++c)
+    out(0, c) = static_cast<T>(weights.empty() ? share : share * weights[static_cast<std::size_t>(c)]);
 }
 
 /// Share of a planned run that is done; schedules depend on it.

@@ -1,0 +1,34 @@
+/// \file
+/// Nesterov's accelerated gradient in the form of Sutskever, Martens, Dahl and Hinton (2013), seen from the
+/// point at which the gradient is taken: m = momentum m + rate gradient, w += momentum m + rate gradient.
+#pragma once
+
+#include <cstdint>
+
+#include "schedule.hpp"
+
+namespace harmonium {
+
+/// Gradient ascent with a momentum that looks ahead.
+struct Nesterov {
+  Schedule rate = 0.1;      ///< step along the gradient, at least 0
+  Schedule momentum = 0.9;  ///< share of the last step that goes on, 0 to below 1
+
+  static constexpr int moments = 1;  ///< numbers remembered for each parameter
+  /// What happens to one number.
+  template <class T>
+  struct Rule {
+    T rate, momentum;
+    constexpr void operator()(T& w, T gradient, T& m) const {
+      m = momentum * m + rate * gradient;
+      w += momentum * m + rate * gradient;
+    }
+  };
+  /// The rule of one step.
+  template <class T>
+  Rule<T> rule(std::uint64_t /*step*/, double progress) const {
+    return {static_cast<T>(rate.at(progress)), static_cast<T>(momentum.at(progress))};
+  }
+};
+
+}  // namespace harmonium

@@ -1,0 +1,23 @@
+/// \file
+/// CD-k: chains start anew at the data of each batch (Hinton, 2002).
+#pragma once
+
+#include "../models/energy_model.hpp"
+
+namespace harmonium {
+
+/// A chain for each sample of the batch.
+struct DataChains {
+  static constexpr bool follows_data = true;  ///< chain i is sample i's
+
+  /// As many as samples in the batch.
+  Index count(Index batch) const { return batch; }
+  template <class M>
+  void advance(const typename M::Backend& on, const M& model, typename M::StateView data,
+               typename M::StateView chains, typename M::Workspace& work, int steps, Draws draws) const {
+    for (int k = 0; k < steps; ++k, ++draws.step)
+      transition(on, model, k == 0 ? data : chains, chains, work, draws);
+  }
+};
+
+}  // namespace harmonium
