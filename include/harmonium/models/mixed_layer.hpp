@@ -12,8 +12,8 @@ namespace harmonium {
 
 /// Unit types of a layer's parts, from the first row on; a type may come more than once.
 ///
-///     Rbm<Mixed<Bernoulli, Categorical, Gaussian>, Bernoulli> table{{.visible = {30, {5, 3}, 4}, .hidden =
-///     64}};
+///     using Row = Mixed<Bernoulli, Categorical, Gaussian>;
+///     Rbm<Row, Bernoulli> table{{.visible = {30, {5, 3}, 4}, .hidden = 64}};
 template <class... Units>
 struct Mixed {};
 
@@ -46,7 +46,7 @@ void for_each_part(F f, L& layer, Others&... others) {
     const auto at = [&](auto i) { visit(std::get<i>(layer.parts), std::get<i>(others.parts)...); };
     (at(std::integral_constant<std::size_t, I>{}), ...);
   }
-  (std::make_index_sequence<std::tuple_size_v<typename std::remove_const_t<L>::Parts>>{});
+  (std::make_index_sequence<std::tuple_size_v<decltype(layer.parts)>>{});
 }
 }  // namespace detail
 
@@ -107,8 +107,14 @@ struct Layer<Mixed<U...>, B> {
     const Index found = detail::size_at(metadata, name + ".parts");
     check<DataError>(found == Index(sizeof...(U)), "metadata: '", name, ".parts' is ", found,
                      ", the model has ", sizeof...(U));
-    int i = 0;  // braces: sizes are read in order
-    return {Layer<U, B>::size_from(metadata, name + '.' + std::to_string(i++))...};
+    Size size;
+    int i = 0;
+    std::apply(
+        [&](auto&... part) {
+          ((part = Layer<U, B>::size_from(metadata, name + '.' + std::to_string(i++))), ...);
+        },
+        size);
+    return size;
   }
 
   friend bool operator==(const Layer&, const Layer&) = default;

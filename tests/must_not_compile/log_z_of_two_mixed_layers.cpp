@@ -1,0 +1,8 @@
+// expect: exact_log_z: one layer's units have finitely many states, or both layers are Gaussian
+#include <harmonium/harmonium.hpp>
+
+using namespace harmonium;
+
+double wrong(const Rbm<Mixed<Bernoulli, Gaussian>, Mixed<Gaussian, Bernoulli>>& rbm) {
+  return exact_log_z(rbm);
+}
