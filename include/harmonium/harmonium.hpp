@@ -35,4 +35,8 @@
 #include "training/pre_training.hpp"
 #include "units/bernoulli.hpp"
 #include "units/categorical.hpp"
+#include "units/check.hpp"
 #include "units/gaussian.hpp"
+#include "units/poisson.hpp"
+#include "units/rectified.hpp"
+#include "units/spin.hpp"

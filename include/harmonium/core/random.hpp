@@ -104,16 +104,26 @@ struct Random {
   constexpr T uniform() {
     return uniform_from<T>(draws.block_of_row(row, column, number++).word[0]);
   }
+  /// Uniform in (0, 1) with 48 random bits where they count, near zero; single precision may round to 1.
+  template <class T>
+  constexpr T open_uniform() {
+    return open_uniform_from<T>(draws.block_of_row(row, column, number++));
+  }
   /// Normal with mean 0 and variance 1 (Box and Muller, 1958). Tails reach 8 standard deviations: the radius
   /// has 48 random bits where they count, near zero.
   template <class T>
   constexpr T normal() {
     const PhiloxBlock block = draws.block_of_row(row, column, number++);
+    return square_root(T(-2) * logarithm(open_uniform_from<T>(block))) *
+           cosine_of_turns(uniform_from<T>(block.word[1]));
+  }
+
+ private:
+  template <class T>
+  static constexpr T open_uniform_from(const PhiloxBlock& block) {
     const T low =
         (static_cast<T>(static_cast<std::int32_t>(block.word[2] >> 8)) + T(0.5)) * T(5.9604644775390625e-8);
-    const T u =
-        (static_cast<T>(static_cast<std::int32_t>(block.word[0] >> 8)) + low) * T(5.9604644775390625e-8);
-    return square_root(T(-2) * logarithm(u)) * cosine_of_turns(uniform_from<T>(block.word[1]));
+    return (static_cast<T>(static_cast<std::int32_t>(block.word[0] >> 8)) + low) * T(5.9604644775390625e-8);
   }
 };
 

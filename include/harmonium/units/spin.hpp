@@ -1,0 +1,56 @@
+/// \file
+/// Spin unit: x in {-1, 1}. log_partition = log(e^field + e^-field), mean = tanh(field).
+#pragma once
+
+#include "unit.hpp"
+
+namespace harmonium {
+
+/// An Ising spin. All but `states` and `state` is there for speed, and for data that are means.
+struct Spin {
+  static constexpr const char* name = "spin";  ///< as files and errors call it
+  static constexpr int states = 2;             ///< down and up
+  /// -1 or 1.
+  template <class T>
+  static constexpr T state(int k) {
+    return T(2 * k - 1);
+  }
+  template <class T>
+  static constexpr T log_partition(T field) {
+    return softplus(T(2) * field) - field;
+  }
+  template <class T>
+  static constexpr T mean(T field) {
+    return T(2) * sigmoid(T(2) * field) - T(1);
+  }
+  template <class T>
+  static constexpr T variance(T field) {
+    const T p = sigmoid(T(2) * field);
+    return T(4) * p * (T(1) - p);
+  }
+  template <class T>
+  static constexpr T mode(T field) {
+    return field > T(0) ? T(1) : T(-1);
+  }
+  template <class T, class R>
+  static constexpr T sample(T field, R& random) {
+    return random.template uniform<T>() < sigmoid(T(2) * field) ? T(1) : T(-1);
+  }
+
+  static constexpr const char* accepted = "numbers from -1 to 1";  ///< what data may be
+  /// Means are data as well.
+  template <class T>
+  static constexpr bool accepts(T x) {
+    return x >= T(-1) && x <= T(1);
+  }
+  /// Half the log-odds of up against down, as if half a sample more had been up and half down, so that
+  /// constant data give no infinity.
+  template <class T>
+  static constexpr void fit(T mean, T /*variance*/, T count, T& bias) {
+    bias = T(0.5) * logarithm(((T(1) + mean) * count + T(1)) / ((T(1) - mean) * count + T(1)));
+  }
+};
+
+static_assert(FiniteUnit<Spin> && Unit<Spin>);
+
+}  // namespace harmonium
