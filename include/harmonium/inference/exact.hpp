@@ -119,7 +119,7 @@ double exact_log_z(const Rbm<V, H, B>& rbm, const Cpu<double>& on = Cpu<double>:
                                                                       : detail::log_z_by_hidden(precise, on);
   } else if constexpr (finite_hidden) {
     return detail::log_z_by_hidden(precise, on);
-  } else {
+  } else if constexpr (finite_visible) {
     return detail::log_z_by_visible(precise, on);
   }
 }
