@@ -56,8 +56,8 @@ template __global__ void elements<Bernoulli, float>(const float*, float*, Draws)
 template __global__ void elements<Bernoulli, double>(const double*, double*, Draws);
 template __global__ void elements<Gaussian, float, float>(const float*, float*, Draws, float);
 template __global__ void elements<Gaussian, double, double>(const double*, double*, Draws, double);
-template __global__ void elements<test::Spin, float>(const float*, float*, Draws);
-template __global__ void elements<test::Spin, double>(const double*, double*, Draws);
+template __global__ void elements<test::PlainSpin, float>(const float*, float*, Draws);
+template __global__ void elements<test::PlainSpin, double>(const double*, double*, Draws);
 template __global__ void elements<test::Quintic, float, float, float>(const float*, float*, Draws, float,
                                                                       float);
 template __global__ void elements<test::Quintic, double, double, double>(const double*, double*, Draws,

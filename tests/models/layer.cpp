@@ -38,7 +38,7 @@ TEST_CASE("layers are equal if their sizes and all their numbers are", "[layer]"
 }
 
 TEMPLATE_TEST_CASE("a finite layer's states are counted and written each once", "[layer][oracle]", Bernoulli,
-                   Categorical, test::Spin, test::Quintic, test::AtMostOne) {
+                   Categorical, test::PlainSpin, test::Quintic, test::AtMostOne) {
   const Layer<TestType, B> layer(test::small<TestType>(4));
   const oracle::Layer expected = test::oracle_of(layer);
   std::set<oracle::Numbers> all;
@@ -81,11 +81,11 @@ TEST_CASE("a number that no unit takes is found by row and column", "[layer]") {
   CHECK(find(classes) == Place(-1, -1));
   CHECK(find(classes, [](auto& x) { x(4, 1) = 0.5; }) == Place(3, 1));  // the group's first row
   // Units that do not say what they take take what is finite.
-  CHECK(find(Layer<test::Spin, B>(6)) == Place(-1, -1));
-  CHECK(find(Layer<test::Spin, B>(6), [=](auto& x) { x(1, 3) = nan; }) == Place(1, 3));
+  CHECK(find(Layer<test::PlainSpin, B>(6)) == Place(-1, -1));
+  CHECK(find(Layer<test::PlainSpin, B>(6), [=](auto& x) { x(1, 3) = nan; }) == Place(1, 3));
   CHECK(find(Layer<test::AtMostOne, B>({2, 3}), [](auto& x) { x(4, 3) = INFINITY; }) == Place(3, 3));
   CHECK(accepted_values(bits) == "a bernoulli unit takes numbers from 0 to 1");
-  CHECK(accepted_values(Layer<test::Spin, B>(6)) == "a spin unit takes finite numbers");
+  CHECK(accepted_values(Layer<test::PlainSpin, B>(6)) == "a plain spin unit takes finite numbers");
 }
 
 TEST_CASE("a fitted layer has the means and variances of the data", "[layer]") {

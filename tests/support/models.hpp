@@ -2,6 +2,7 @@
 #pragma once
 
 #include <harmonium/models/rbm.hpp>
+#include <harmonium/units/spin.hpp>
 #include <string>
 
 #include "dice.hpp"
@@ -15,7 +16,10 @@ using harmonium::Categorical;
 using harmonium::Cpu;
 using harmonium::Gaussian;
 using harmonium::Index;
+using harmonium::Poisson;
 using harmonium::Rbm;
+using harmonium::Rectified;
+using harmonium::Spin;
 using harmonium::View;
 
 /// The numbers of one column.
@@ -49,18 +53,20 @@ double largest_difference(const A& a, const B& b) {
 }
 
 /// The oracle's unit for a library's unit type and its parameters beside the bias; `reach` of a Gaussian's
-/// grid.
+/// grid, of a truncated one's panels.
 template <class U>
 oracle::Unit oracle_unit(const oracle::Numbers& shape, Index group, double reach) {
   const auto rows = static_cast<std::size_t>(group);
   if constexpr (std::is_same_v<U, Bernoulli> || std::is_same_v<U, PlainBernoulli>) return oracle::bernoulli();
-  if constexpr (std::is_same_v<U, Spin>) return oracle::spin();
+  if constexpr (std::is_same_v<U, Spin> || std::is_same_v<U, PlainSpin>) return oracle::spin();
   if constexpr (std::is_same_v<U, Quintic>) return oracle::quintic(shape[0], shape[1]);
   if constexpr (std::is_same_v<U, Categorical> || std::is_same_v<U, PlainCategorical>)
     return oracle::categorical(rows);
   if constexpr (std::is_same_v<U, AtMostOne>) return oracle::categorical(rows, true);
   if constexpr (std::is_same_v<U, Gaussian> || std::is_same_v<U, PlainGaussian>)
     return oracle::gaussian(shape[0], reach);
+  if constexpr (std::is_same_v<U, Rectified>) return oracle::rectified(shape[0], reach);
+  if constexpr (std::is_same_v<U, Poisson>) return oracle::poisson();
 }
 
 template <class U>
@@ -112,14 +118,14 @@ harmonium::LayerSize<U> small(Index units) {
   }
 }
 
-/// A model that can be enumerated: 3 or 4 binary units, 2 Gaussian ones, 2 of three states.
+/// A model that can be enumerated: 3 or 4 binary units, 2 with infinitely many states, 2 of three states.
 template <class R>
 R small_rbm(std::uint64_t seed, double weights = 0.5) {
   R rbm;
   [&]<class V, class H, class B>(Rbm<V, H, B>*) {
     rbm = R({.visible = small<V>(4), .hidden = small<H>(3)});
-    const bool gaussians = !harmonium::FiniteUnit<V> && !harmonium::FiniteUnit<H>;
-    randomise(rbm, seed, gaussians ? 0.4 * weights : weights);  // so that it can be normalised
+    const bool infinite = !harmonium::FiniteUnit<V> && !harmonium::FiniteUnit<H>;
+    randomise(rbm, seed, infinite ? 0.4 * weights : weights);  // so that Gaussians can be normalised
   }(static_cast<R*>(nullptr));
   return rbm;
 }

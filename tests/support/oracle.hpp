@@ -78,6 +78,37 @@ inline Unit gaussian(double log_precision, double reach = 16, double step = 0.6)
   return unit;
 }
 
+/// The same for x >= 0 alone. A trapezoidal rule is not exact at an edge: panels of 2 standard deviations
+/// with Gauss and Legendre's 10 nodes. The error is 2^21 10!^4 / (21 20!^3) of the 20th derivative, itself at
+/// most sqrt(20!) of a density: 2e-15.
+inline Unit rectified(double log_precision, double reach = 16) {
+  const double precision = std::exp(log_precision), deviation = 1 / std::sqrt(precision);
+  Unit unit{{}, {}, [=](const double* x) { return 0.5 * precision * x[0] * x[0]; }};
+  constexpr int order = 10;
+  for (double from = 0; from < reach; from += 2) {
+    for (int i = order; i >= 1; --i) {
+      double node = std::cos(3.14159265358979323846 * (i - 0.25) / (order + 0.5)), slope = 0;
+      for (int step = 0; step < 8; ++step) {  // Newton's, to a root of the Legendre polynomial
+        double before = 1, p = node;
+        for (int n = 2; n <= order; ++n)
+          before = std::exchange(p, ((2 * n - 1) * node * p - (n - 1) * before) / n);
+        slope = order * (node * p - before) / (node * node - 1);
+        node -= p / slope;
+      }
+      unit.states.push_back({(from + 1 + node) * deviation});
+      unit.log_weights.push_back(-unit.energy(unit.states.back().data()) +
+                                 std::log(2 * deviation / ((1 - node * node) * slope * slope)));
+    }
+  }
+  return unit;
+}
+/// Counts below `count` with energy log x!. At rates up to 20 the others have a probability of 1e-25.
+inline Unit poisson(int count = 90) {
+  std::vector<Numbers> states;
+  for (int k = 0; k < count; ++k) states.push_back({static_cast<double>(k)});
+  return finite(std::move(states), [](const double* x) { return std::lgamma(x[0] + 1); });
+}
+
 /// Units side by side.
 struct Layer {
   std::vector<Unit> units;

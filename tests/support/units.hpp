@@ -2,20 +2,12 @@
 #pragma once
 
 #include <harmonium/units/family.hpp>
+#include <harmonium/units/poisson.hpp>
+#include <harmonium/units/rectified.hpp>
 
 namespace test {
 
 using harmonium::Index;
-
-/// -1 or 1: its states and nothing else.
-struct Spin {
-  static constexpr const char* name = "spin";
-  static constexpr int states = 2;
-  template <class T>
-  static constexpr T state(int k) {
-    return T(2 * k - 1);
-  }
-};
 
 /// -2 ... 2 with an energy that has two parameters.
 struct Quintic {
@@ -41,6 +33,14 @@ struct PlainBernoulli {
     return T(k);
   }
 };
+struct PlainSpin {
+  static constexpr const char* name = "plain spin";
+  static constexpr int states = 2;
+  template <class T>
+  static constexpr T state(int k) {
+    return T(2 * k - 1);
+  }
+};
 struct PlainGaussian {
   static constexpr const char* name = "plain gaussian";
   static constexpr const char* shape[] = {"log_precision"};
@@ -57,6 +57,39 @@ struct PlainGaussian {
   static constexpr T sample(T field, T log_precision, R& random) {
     return (field * harmonium::exponential(T(-0.5) * log_precision) + random.template normal<T>()) *
            harmonium::exponential(T(-0.5) * log_precision);
+  }
+};
+struct PlainRectified {
+  static constexpr const char* name = "plain rectified";
+  static constexpr const char* shape[] = {"log_precision"};
+  template <class T>
+  static constexpr T energy(T x, T log_precision) {
+    return PlainGaussian::energy(x, log_precision);
+  }
+  template <class T>
+  static constexpr T log_partition(T field, T log_precision) {
+    return harmonium::truncated_normal_log_partition(field *
+                                                     harmonium::exponential(T(-0.5) * log_precision)) -
+           T(0.5) * log_precision;
+  }
+  template <class T, class R>
+  static constexpr T sample(T field, T log_precision, R& random) {
+    return harmonium::Rectified::sample(field, log_precision, random);
+  }
+};
+struct PlainPoisson {
+  static constexpr const char* name = "plain poisson";
+  template <class T>
+  static constexpr T energy(T x) {
+    return harmonium::log_factorial(x);
+  }
+  template <class T>
+  static constexpr T log_partition(T field) {
+    return harmonium::exponential(field);
+  }
+  template <class T, class R>
+  static constexpr T sample(T field, R& random) {
+    return harmonium::Poisson::sample(field, random);
   }
 };
 struct PlainCategorical {

@@ -11,7 +11,7 @@ using namespace harmonium;
 using Catch::Matchers::WithinAbs;
 using Catch::Matchers::WithinRel;
 
-static_assert(Unit<test::Spin> && FiniteElementUnit<test::Spin>);
+static_assert(Unit<test::PlainSpin> && FiniteElementUnit<test::PlainSpin>);
 static_assert(Unit<test::Quintic> && shapes_of<test::Quintic> == 2);
 static_assert(Unit<test::PlainGaussian> && !FiniteUnit<test::PlainGaussian>);
 static_assert(Unit<test::AtMostOne> && FiniteGroupedUnit<test::AtMostOne> && is_grouped<test::AtMostOne>);
@@ -21,7 +21,7 @@ static_assert(!Unit<int> && !FiniteUnit<int> && !Unit<std::vector<float>>);
 // Derivatives come from dual numbers, so they differ from the oracle's sums by rounding alone: some ten
 // operations on numbers below 10, and 1e-12 is a thousand units in the last place of those.
 TEST_CASE("all functions of a unit with states alone follow from them", "[units][oracle]") {
-  using F = Family<test::Spin>;
+  using F = Family<test::PlainSpin>;
   const oracle::Layer layer{{oracle::spin()}, {0}};
   for (const double field : {-9.0, -1.3, 0.0, 0.4, 3.0}) {
     INFO("field " << field);
@@ -130,7 +130,7 @@ TEST_CASE("derived functions are as good in single precision", "[units]") {
     const auto same = [&](float narrow, double value) {
       CHECK_THAT(static_cast<double>(narrow), WithinAbs(value, tolerance));
     };
-    using S = Family<test::Spin>;
+    using S = Family<test::PlainSpin>;
     using Q = Family<test::Quintic>;
     same(S::log_partition(field), S::log_partition(wide));
     same(S::mean(field), S::mean(wide));

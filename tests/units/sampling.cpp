@@ -80,7 +80,7 @@ test::ChiSquare compare_histogram(const std::vector<double>& numbers, const std:
 TEMPLATE_TEST_CASE("draws of a finite layer have the distribution that the enumeration gives",
                    "[units][oracle]", (std::pair<Bernoulli, float>), (std::pair<Bernoulli, double>),
                    (std::pair<Categorical, float>), (std::pair<Categorical, double>),
-                   (std::pair<test::Spin, float>), (std::pair<test::Quintic, float>),
+                   (std::pair<test::PlainSpin, float>), (std::pair<test::Quintic, float>),
                    (std::pair<test::AtMostOne, float>), (std::pair<test::PlainCategorical, double>)) {
   using U = typename TestType::first_type;
   using T = typename TestType::second_type;
@@ -196,7 +196,7 @@ TEMPLATE_TEST_CASE("fields that are infinite or no numbers hang nothing and draw
                    (std::pair<Bernoulli, float>), (std::pair<Bernoulli, double>),
                    (std::pair<Categorical, float>), (std::pair<Categorical, double>),
                    (std::pair<Gaussian, float>), (std::pair<Gaussian, double>),
-                   (std::pair<test::Spin, float>), (std::pair<test::Quintic, float>),
+                   (std::pair<test::PlainSpin, float>), (std::pair<test::Quintic, float>),
                    (std::pair<test::AtMostOne, float>)) {
   using U = typename TestType::first_type;
   using T = typename TestType::second_type;

@@ -1,0 +1,25 @@
+// All pairs with a Spin, Rectified or Poisson layer: conditionals and free energies exist, whether or not the
+// joint distribution can be normalised.
+#include "pairs.hpp"
+
+using namespace test;
+
+namespace {
+template <class V, class H>
+using Pair = Rbm<V, H, Cpu<double>>;
+}  // namespace
+
+TEMPLATE_PRODUCT_TEST_CASE("an RBM is that of the enumeration", "[rbm][oracle]", Pair,
+                           ((Spin, Bernoulli), (Spin, Gaussian), (Spin, Categorical), (Spin, Spin),
+                            (Spin, Rectified), (Spin, Poisson), (Rectified, Bernoulli), (Rectified, Gaussian),
+                            (Rectified, Categorical), (Rectified, Spin), (Rectified, Rectified),
+                            (Rectified, Poisson), (Poisson, Bernoulli), (Poisson, Gaussian),
+                            (Poisson, Categorical), (Poisson, Spin), (Poisson, Rectified), (Poisson, Poisson),
+                            (Bernoulli, Spin), (Bernoulli, Rectified), (Bernoulli, Poisson), (Gaussian, Spin),
+                            (Gaussian, Rectified), (Gaussian, Poisson), (Categorical, Spin),
+                            (Categorical, Rectified), (Categorical, Poisson))) {
+  check_means<TestType>();
+  check_draws<TestType>();
+  check_energies<TestType>();
+  check_statistics<TestType>();
+}
