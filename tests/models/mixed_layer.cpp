@@ -3,6 +3,7 @@
 
 #include <harmonium/inference/exact.hpp>
 #include <harmonium/inference/gibbs.hpp>
+#include <harmonium/models/gauge.hpp>
 #include <harmonium/models/network.hpp>
 #include <limits>
 #include <set>
@@ -353,6 +354,17 @@ TEST_CASE("a model with its parts in another order is the same model", "[mixed]"
   CHECK(largest_difference(free_energy(rbm, v), free_energy(other, reversed(v))) < 1e-12);
   CHECK_THAT(exact_log_z(rbm), WithinAbs(exact_log_z(other), 1e-12));
   CHECK(largest_difference(reversed(reconstruct(rbm, v)), reconstruct(other, reversed(v))) < 1e-12);
+}
+
+TEST_CASE("the zero-sum gauge of a table is one of its categorical parts", "[mixed][gauge]") {
+  const auto rbm = small_model<Table>(6);
+  auto fixed = rbm;
+  fix_gauge(B{}, fixed);
+  CHECK(fixed.weights.middleRows(2, 3).colwise().sum().isZero(1e-14));
+  CHECK(fixed.weights.leftCols(3).rowwise().sum().isZero(1e-14));
+  CHECK_FALSE(fixed.weights.topRows(2).isZero(0.1));
+  const Eigen::MatrixXd v = some_states(rbm, 6, 1);
+  CHECK(largest_difference(exact_log_likelihood(rbm, v), exact_log_likelihood(fixed, v)) < 1e-12);
 }
 
 TEST_CASE("a fitted table has the means and variances of its data, however constant", "[mixed]") {

@@ -131,7 +131,7 @@ struct Layer<Mixed<U...>, B> {
   }
 };
 
-/// \name What models ask of a layer, part by part; layer.hpp says what each does.
+/// \name What models ask of a layer, part by part; layer.hpp and gauge.hpp say what each does.
 /// @{
 template <class... U, class B>
 void mean(const B& on, const Layer<Mixed<U...>, B>& layer, ConstViewOf<B> input, ViewOf<B> out) {
@@ -256,6 +256,15 @@ void fit(Layer<Mixed<U...>, B>& layer, View<const ScalarOf<B>> means, View<const
          Index count) {
   detail::for_each_part([&](auto rows, auto& part) { fit(part, rows.of(means), rows.of(variances), count); },
                         layer);
+}
+
+template <class... U, class B, class F>
+void for_each_categorical_group(const Layer<Mixed<U...>, B>& layer, F f) {
+  detail::for_each_part(
+      [&](auto rows, const auto& part) {
+        for_each_categorical_group(part, [&](Index first, Index group) { f(rows.first + first, group); });
+      },
+      layer);
 }
 /// @}
 
