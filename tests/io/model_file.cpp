@@ -1,6 +1,6 @@
 #include <harmonium/io/model_file.hpp>
 
-#include <harmonium/models/dbn.hpp>
+#include <harmonium/models/mixed_layer.hpp>
 #include <harmonium/models/network.hpp>
 
 #include <limits>
@@ -81,6 +81,9 @@ TEST_CASE("every kind of model comes back from its file alone", "[io][model_file
   CHECK(comes_back(
       numbered<Dbn<Stack<Categorical, Bernoulli, Gaussian>>>({.sizes = {GroupedSize{2, 3}, 3, 2}})));
   CHECK(comes_back(numbered<Network<Stack<Bernoulli>>>({.sizes = {4, 3, 2}, .classes = 3})));
+  using Row = Mixed<Bernoulli, Categorical, Gaussian>;
+  CHECK(comes_back(numbered<Dbn<Stack<Row, Mixed<Gaussian, Bernoulli>>>>(
+      {.sizes = {LayerSize<Row>{3, {1, 2}, 2}, std::tuple{1, 2}}})));
   const elsewhere::Line line = numbered<elsewhere::Line>(7);
   save(folder / "line", line);
   CHECK(load<elsewhere::Line>(folder / "line").slope == line.slope);
@@ -110,6 +113,20 @@ TEST_CASE("a model's tensors have the walk's names and order, and shapes in row-
   CHECK(narrow.find("weight")->shape == std::vector<std::uint64_t>{1, 3});  // a matrix still
   REQUIRE(narrow.find("visible.log_precision") != nullptr);
   CHECK(narrow.find("visible.log_precision")->shape == std::vector<std::uint64_t>{3});
+}
+
+TEST_CASE("the parts of a mixed layer are tensors of their own", "[io][model_file][mixed]") {
+  const TemporaryFolder folder;
+  using Table = Rbm<Mixed<Bernoulli, Gaussian>, Bernoulli>;
+  save(folder / "model", numbered<Table>({.visible = {3, 1}, .hidden = 2}));
+  const TensorFile file = read_safetensors(folder / "model");
+  std::string names;
+  for (const Tensor& tensor : file.tensors) names += tensor.name + ' ';
+  CHECK(names == "weight visible.0.bias visible.1.bias visible.1.log_precision hidden.bias ");
+  CHECK_THAT((complaint<Rbm<Mixed<Gaussian, Bernoulli>, Bernoulli>>(folder / "model")),
+             ContainsSubstring("'visible.0.unit' is 'bernoulli', the model has gaussian units"));
+  CHECK_THAT(complaint<Binary>(folder / "model"),
+             ContainsSubstring("'visible.unit' is 'mixed', the model has bernoulli units"));
 }
 
 TEST_CASE("single and double precision load each other's files", "[io][model_file]") {
