@@ -134,9 +134,11 @@ struct UnitAt {
     with_shape([&](auto... s) {
       if constexpr (FiniteUnit<U> || requires { U::mode(field, s...); }) {
         const double mode = F::mode(field, s...);
-        checker.note("mode: no state is more probable", states.log_highest - log_weight(mode),
-                     checker.options.tolerance);
-        checker.note("mode: is a state", is_state(states, mode) ? 0 : 1, 0);
+        const bool state = is_state(states, mode);
+        checker.note("mode: is a state", state ? 0 : 1, 0);
+        if (state)
+          checker.note("mode: no state is more probable", states.log_highest - log_weight(mode),
+                       checker.options.tolerance);
       }
     });
   }
