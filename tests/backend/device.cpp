@@ -106,6 +106,35 @@ TEST_CASE("a DBN in memory out of reach is pre-trained and fine-tuned as one on 
   CHECK(evaluate(network_a, source_a).log_loss == evaluate(network_b, source_b).log_loss);
 }
 
+TEST_CASE("a table in memory out of reach is as one on the host", "[backend][mixed]") {
+  using Row = Mixed<Bernoulli, Categorical, Gaussian>;
+  Rbm<Row, Bernoulli, Host> b{{.visible = {3, {2, 3}, 2}, .hidden = 4, .weight_scale = 0.5}};
+  const Eigen::MatrixXd means = Eigen::MatrixXd::Constant(11, 1, 1.0 / 3), variances = means * 0.5;
+  fit(b.visible, View<const double>(means), View<const double>(variances), 20);
+  auto a = convert<Device>(b);
+  fit(a.visible, View<const double>(means), View<const double>(variances), 20);
+  CHECK(convert<Host>(a) == b);
+  const Eigen::MatrixXd v = binary(11, 7, 1);
+  const auto there = on_device(v);
+  CHECK(on_host(free_energy(a, there)) == free_energy(b, v));
+  CHECK(on_host(reconstruct(a, there, {.passes = 2})) == reconstruct(b, v, {.passes = 2}));
+  CHECK(on_host(generate(a, {.samples = 4, .steps = 3})) == generate(b, {.samples = 4, .steps = 3}));
+
+  const auto statistics = [](const auto& on, const auto& rbm, const auto& weights, auto& state) {
+    auto gradient = zeros_like(rbm);
+    auto work = make_workspace(rbm, 4);
+    start(on, rbm, state.columns(0, 4), {.seed = 2});
+    set_statistics(on, rbm, state.columns(0, 4), weights, 0, gradient, work);
+    return gradient;
+  };
+  const Eigen::MatrixXd weights{{0.5, -1, 2, 0.25}};
+  const auto weights_there = on_device(weights);
+  auto state_a = make_state(a, 4);
+  auto state_b = make_state(b, 4);
+  CHECK(convert<Host>(statistics(Device{}, a, ConstViewOf<Device>(weights_there), state_a)) ==
+        statistics(Host{}, b, View<const double>(weights), state_b));
+}
+
 TEST_CASE("data on the host train a model in memory out of reach", "[backend][cd]") {
   const Dataset data = bars_and_stripes(2);
   Rbm<Bernoulli, Bernoulli, Device> a{{.visible = 4, .hidden = 3}};
