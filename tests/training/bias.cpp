@@ -124,6 +124,7 @@ TEMPLATE_TEST_CASE(
                                   {.batch_size = chains,
                                    .steps = steps,
                                    .optimizer = Momentum{.rate = 0.0},
+                                   .centered = false,
                                    .seed = static_cast<std::uint64_t>(steps)}};
     trainer.step({.values = data});
     REQUIRE(rbm == begin);  // a rate of zero

@@ -67,6 +67,7 @@ ContrastiveDivergenceOptions<> quiet(Index batch_size, int epochs = 1) {
   return {.epochs = epochs,
           .batch_size = batch_size,
           .optimizer = Momentum{.rate = 0.05, .momentum = 0.5},
+          .centered = false,
           .fit_visible_biases = false,
           .seed = 3};
 }
@@ -77,10 +78,13 @@ TEMPLATE_TEST_CASE("an update climbs the mean statistics of the batch minus thos
                    "[cd][oracle]", BernoulliBernoulli, GaussianBernoulli) {
   using Model = TestType;
   auto model = small_rbm<Model>(4);
-  ContrastiveDivergence trainer{
-      model,
-      {.batch_size = 8, .steps = 2, .optimizer = Momentum{.rate = 0.1, .momentum = 0.0}, .seed = 6},
-      Cpu<double>(2)};
+  ContrastiveDivergence trainer{model,
+                                {.batch_size = 8,
+                                 .steps = 2,
+                                 .optimizer = Momentum{.rate = 0.1, .momentum = 0.0},
+                                 .centered = false,
+                                 .seed = 6},
+                                Cpu<double>(2)};
   std::uint32_t update = 0;
   for (const Index n : {8, 3, 1, 8}) {  // short batches among full ones
     const Eigen::MatrixXd v = some_states(model, n, 20 + update);
@@ -114,6 +118,7 @@ TEST_CASE("persistent chains go on where the last update left them, however many
                                  .steps = 3,
                                  .chains = Persistent{.chains = 5},
                                  .optimizer = Momentum{.rate = 0.1, .momentum = 0.0},
+                                 .centered = false,
                                  .seed = 6},
                                 Cpu<double>(1)};
   // The chains' hidden input is the one of the weights at the end of the last update.
@@ -354,12 +359,14 @@ TEST_CASE("a user's own chains and optimizer take the place of the bundled ones"
   const Eigen::MatrixXd data = some_states(model, 20, 2);
   using Still = ContrastiveDivergenceOptions<NoChains>;
   ContrastiveDivergence<BernoulliBernoulli, Still>{
-      model, {.epochs = 2, .batch_size = 7, .fit_visible_biases = false}, on}
+      model, {.epochs = 2, .batch_size = 7, .centered = false, .fit_visible_biases = false}, on}
       .fit(data);
   CHECK(distance(model, begin) < 1e-14);  // both phases are the same
   using Own = ContrastiveDivergenceOptions<AnyChains, Signs>;
   ContrastiveDivergence<BernoulliBernoulli, Own> trainer{
-      model, {.batch_size = 20, .optimizer = {.rate = 0.25}, .fit_visible_biases = false}, on};
+      model,
+      {.batch_size = 20, .optimizer = {.rate = 0.25}, .centered = false, .fit_visible_biases = false},
+      on};
   trainer.step({.values = data});
   CHECK_THAT(distance(model, begin), WithinAbs(0.25, 1e-12));
 }

@@ -263,26 +263,39 @@ void center(const B& on, LayerMeans<B>& means, Rbm<V, H, B>& gradient) {
   });
 }
 
-/// One step of block Gibbs sampling with the interaction scaled by betas.
+/// W lambda and W^T mu
+template <class V, class H, class B>
+void prepare_tempering(const B& on, const Rbm<V, H, B>& rbm, LayerMeans<B>& means) {
+  const ViewOf<B> visible = means.visible, hidden = means.hidden;
+  visible_input(on, rbm, ConstViewOf<B>(hidden.columns(1, 1)), visible.columns(1, 1));
+  hidden_input(on, rbm, ConstViewOf<B>(visible.columns(0, 1)), hidden.columns(0, 1));
+}
+
+/// One step of block Gibbs sampling with the centred interaction scaled.
 template <class V, class H, class B>
 void tempered_transition(const B& on, const Rbm<V, H, B>& rbm, ConstViewOf<B> betas,
-                         typename Rbm<V, H, B>::StateView state, typename Rbm<V, H, B>::Workspace& work,
-                         Draws draws) {
+                         const LayerMeans<B>& means, typename Rbm<V, H, B>::StateView state,
+                         typename Rbm<V, H, B>::Workspace& work, Draws draws) {
   const auto h = view_of(work.hidden).columns(0, state.visible.cols);
   const auto down = view_of(work.visible).columns(0, state.visible.cols);
-  on.scale_columns(state.input, betas);
+  detail::temper<B>(on, betas, view_of(means.hidden).columns(0, 1), state.input);
   sample(on, rbm.hidden, state.input, h, draws.in(Stream::hidden));
   visible_input(on, rbm, h, down);
-  on.scale_columns(down, betas);
+  detail::temper<B>(on, betas, view_of(means.visible).columns(1, 1), down);
   sample(on, rbm.visible, down, state.visible, draws.in(Stream::visible));
   refresh(on, rbm, state);
 }
 
-/// v^T W h, h being the hidden states of the last step
+/// v^T W h - v^T W lambda - mu^T W h, h being the hidden states of the last step
 template <class V, class H, class B>
-void add_interaction(const B& on, const Rbm<V, H, B>& /*rbm*/, typename Rbm<V, H, B>::StateView state,
-                     const typename Rbm<V, H, B>::Workspace& work, ScalarOf<B> factor, ViewOf<B> out) {
-  on.dot_columns(factor, state.input, view_of(work.hidden).columns(0, state.visible.cols), out);
+void add_interaction(const B& on, const Rbm<V, H, B>& /*rbm*/, const LayerMeans<B>& means,
+                     typename Rbm<V, H, B>::StateView state, const typename Rbm<V, H, B>::Workspace& work,
+                     ScalarOf<B> factor, ViewOf<B> out) {
+  const auto h = view_of(work.hidden).columns(0, state.visible.cols);
+  on.dot_columns(factor, state.input, h, out);
+  on.multiply(Op::transposed, Op::plain, -factor, view_of(means.visible).columns(1, 1), state.visible, 1,
+              out);
+  on.multiply(Op::transposed, Op::plain, -factor, view_of(means.hidden).columns(0, 1), h, 1, out);
 }
 
 static_assert(CenterableModel<Rbm<Bernoulli, Bernoulli>> && TemperedModel<Rbm<Bernoulli, Bernoulli>> &&

@@ -1,28 +1,42 @@
 /// \file
-/// Models at a temperature: exp(-beta E) in the interaction alone, so that beta 0 is the layers by themselves
-/// at their biases (the base rates of Salakhutdinov and Murray, 2008) and beta 1 the model. Products are
-/// scaled by beta; weights are never copied.
+/// Models at a temperature. Only the interaction is scaled, and it is the centred one, (v - mu)^T W (h -
+/// lambda): at beta 0 units are independent with the means that biases and offsets give them (near the
+/// data's: the base rates of Salakhutdinov and Murray, 2008), at beta 1 the model is itself. Products are
+/// scaled; weights are never copied.
 #pragma once
 
-#include "energy_model.hpp"
+#include "centering.hpp"
 
 namespace harmonium {
 
-/// A model that moves at many temperatures at once:
+/// A model that moves at many temperatures at once. `betas` is 2 x n: each column's beta, and 1 - beta below
+/// it.
 ///
 /// function | does
 /// ---|---
-/// `tempered_transition(on, model, betas, state, work, draws)` | one step of each of the state's columns, in
-/// place, at inverse temperature betas(0, c) `add_interaction(on, model, state, work, factor, out)` | out(0,
-/// c) += factor * the interaction (minus its energy) between the visible states and the other units' states
-/// that the last step drew
+/// `prepare_tempering(on, model, means)` | after weights or offsets changed: what the offsets send into the
+/// layers `tempered_transition(on, model, betas, means, state, work, draws)` | one step of each of the
+/// state's columns, in place `add_interaction(on, model, means, state, work, factor, out)` | out(0, c) +=
+/// factor * the interaction (minus its energy, up to a constant) between the visible states and the other
+/// units' states that the last step drew
 template <class M>
-concept TemperedModel = EnergyModel<M> &&
+concept TemperedModel = CenterableModel<M> &&
     requires(const M& model, typename M::StateView state, typename M::Workspace& work,
              const typename M::Backend& on, ConstViewOf<typename M::Backend> betas,
-             ViewOf<typename M::Backend> out, ScalarOf<typename M::Backend> s, Draws draws) {
-  tempered_transition(on, model, betas, state, work, draws);
-  add_interaction(on, model, state, work, s, out);
+             ViewOf<typename M::Backend> out, ScalarOf<typename M::Backend> s, Draws draws,
+             decltype(make_means(std::declval<const M&>()))& means) {
+  prepare_tempering(on, model, means);
+  tempered_transition(on, model, betas, means, state, work, draws);
+  add_interaction(on, model, means, state, work, s, out);
 };
+
+namespace detail {
+/// input(:, c) = beta * input(:, c) + (1 - beta) * offset_input
+template <class B>
+void temper(const B& on, ConstViewOf<B> betas, ConstViewOf<B> offset_input, ViewOf<B> input) {
+  on.scale_columns(input, betas.rows_from(0, 1));
+  on.multiply(Op::plain, Op::plain, 1, offset_input, betas.rows_from(1, 1), 1, input);
+}
+}  // namespace detail
 
 }  // namespace harmonium

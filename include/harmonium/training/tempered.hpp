@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -14,7 +15,8 @@
 
 namespace harmonium {
 
-/// Persistent chains, each the coldest of a ladder from beta 0 (no interaction) to beta 1 (the model).
+/// Persistent chains, each the coldest of a ladder from beta 0 (independent units near the data's means) to
+/// beta 1 (the model).
 struct Tempered {
   Index chains = 100;       ///< ladders, and so chains at beta 1; at least 1
   Index temperatures = 10;  ///< rungs of a ladder, at least 2
@@ -32,7 +34,7 @@ template <class M>
 class Tempered::Memory {
   using B = typename M::Backend;
   using T = ScalarOf<B>;
-  using Row = Eigen::Matrix<T, 1, Eigen::Dynamic>;
+  using Host = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic>;
 
  public:
   /// \throws ValueError if an option is out of range, or the model has no tempered transition
@@ -42,13 +44,15 @@ class Tempered::Memory {
                       policy.temperatures, ", expected 2 to 10000");
     check<ValueError>(policy.adapt >= 0 && policy.adapt <= 1, "Tempered: adapt is ", policy.adapt,
                       ", expected 0 to 1");
-    if (policy.chains < 1) return;  // the trainer refuses it
+    check<ValueError>(policy.chains >= 1, "Tempered: chains is ", policy.chains, ", expected at least 1");
     const Index rungs = policy.temperatures, columns = policy.chains * rungs;
     state_ = make_state(model, columns);
     work_ = make_workspace(model, columns);
-    betas_ = Matrix<B>(1, columns);
+    if constexpr (TemperedModel<M>) means_ = make_means(model);
+    betas_ = Matrix<B>(2, columns);
     interactions_ = Matrix<B>(1, columns);
-    host_ = Row(1, columns);
+    host_betas_ = Host(2, columns);
+    host_ = Host(1, columns);
     for (Index i = 0; i < columns; ++i) place_.push_back(i);
     for (Index i = 0; i < rungs; ++i)
       ladder_.push_back(static_cast<double>(i) / static_cast<double>(rungs - 1));
@@ -58,14 +62,15 @@ class Tempered::Memory {
   void begin(const B& on, const M& model, typename M::StateView /*chains*/, Draws draws) {
     start(on, model, all(), draws);
   }
-  void advance(const B& on, const M& model, typename M::StateView /*data*/, typename M::StateView chains,
-               typename M::Workspace& /*work*/, int steps, Draws draws) {
+  void advance(const B& on, const M& model, typename M::StateView data, typename M::StateView chains,
+               typename M::Workspace& work, int steps, Draws draws) {
     if constexpr (TemperedModel<M>) {
+      follow(on, model, data, work);
       for (int k = 0; k < steps; ++k, ++draws.step) {
         upload_betas(on);
-        tempered_transition(on, model, betas_, all(), work_, draws);
+        tempered_transition(on, model, betas_, means_, all(), work_, draws);
         on.fill(interactions_, 0);
-        add_interaction(on, model, all(), work_, T(1), interactions_);
+        add_interaction(on, model, means_, all(), work_, T(1), interactions_);
         on.download(interactions_, View<T>(host_));
         trade(draws.in(Stream::swap));
       }
@@ -97,11 +102,25 @@ class Tempered::Memory {
     return place_[static_cast<std::size_t>(rung * policy_.chains + chain)];
   }
 
+  // The hottest chains' distribution goes with the data's means.
+  void follow(const B& on, const M& model, typename M::StateView data, typename M::Workspace& work) {
+    const Index n = data.visible.cols;
+    if (weights_.cols() < n) weights_ = Matrix<B>(1, n);
+    const auto weights = view_of(weights_).columns(0, n);
+    const double share = followed_ ? 0.01 : 1.0;
+    followed_ = true;
+    on.fill(weights, static_cast<T>(share / static_cast<double>(n)));
+    track_means(on, model, data, ConstViewOf<B>(weights), static_cast<T>(1 - share), means_, work);
+    prepare_tempering(on, model, means_);
+  }
   void upload_betas(const B& on) {
     for (Index rung = 0; rung < policy_.temperatures; ++rung)
-      for (Index chain = 0; chain < policy_.chains; ++chain)
-        host_(0, place(rung, chain)) = static_cast<T>(ladder_[static_cast<std::size_t>(rung)]);
-    on.upload(View<const T>(host_), betas_);
+      for (Index chain = 0; chain < policy_.chains; ++chain) {
+        const double beta = ladder_[static_cast<std::size_t>(rung)];
+        host_betas_(0, place(rung, chain)) = static_cast<T>(beta);
+        host_betas_(1, place(rung, chain)) = static_cast<T>(1 - beta);
+      }
+    on.upload(View<const T>(host_betas_), betas_);
   }
 
   // Even and odd pairs of neighbours by turns; host_ holds the interactions.
@@ -139,8 +158,10 @@ class Tempered::Memory {
   Tempered policy_;
   typename M::State state_;
   typename M::Workspace work_;
-  Matrix<B> betas_, interactions_;
-  Row host_;
+  detail::MeansOf<M> means_;
+  Matrix<B> betas_, interactions_, weights_;
+  Host host_betas_, host_;
+  bool followed_ = false;
   std::vector<Index> place_;
   std::vector<double> ladder_, rates_, gaps_;
 };

@@ -1,0 +1,276 @@
+/// \file
+/// Fully visible Boltzmann machine (Ackley, Hinton and Sejnowski, 1985): E(v) = E(v of the layer) - v^T W v /
+/// 2, W symmetric with zeros within a unit. For categorical units that is the Potts model. Units are drawn
+/// one by one, each given all others.
+#pragma once
+
+#include "centering.hpp"
+#include "tempering.hpp"
+
+namespace harmonium {
+
+/// How a Boltzmann machine is made.
+template <class U>
+struct BoltzmannMachineOptions {
+  LayerSize<U> visible{};  ///< units (grouped: {units, states})
+};
+
+/// A Boltzmann machine without hidden units on backend `B`. Begins without couplings.
+///
+///     BoltzmannMachine<Spin> glass{{.visible = 100}};
+template <class U, class B = Cpu<float>>
+struct BoltzmannMachine {
+  static_assert(require_unit<U>());
+  using Backend = B;                           ///< where parameters live
+  using Scalar = typename B::Scalar;           ///< their numbers
+  using Options = BoltzmannMachineOptions<U>;  ///< how it is made
+  /// The same model on another backend or with other numbers.
+  template <class To>
+  using On = BoltzmannMachine<U, To>;
+
+  /// States (V x n) and what units receive from each other, W v (V x n).
+  struct State;
+  /// Columns of a state.
+  struct StateView;
+  /// What a step needs besides.
+  struct Workspace;
+
+  Layer<U, B> visible;  ///< the units
+  Matrix<B> weights;    ///< V x V, each pair's coupling twice
+
+  BoltzmannMachine() = default;
+  /// All parameters zero. \throws ShapeError if there are no units
+  explicit BoltzmannMachine(const Options& options)
+      : visible(options.visible), weights(visible.rows(), visible.rows()) {
+    B{}.fill(weights, 0);
+  }
+  /// The size to make another of the same shape with.
+  Options options() const { return {.visible = visible.size()}; }
+
+  /// What `describe` put down. \throws DataError if it is no Boltzmann machine of these units
+  static Options options_from(const Metadata& metadata) {
+    detail::check_kind(metadata, "boltzmann_machine");
+    return {.visible = Layer<U, B>::size_from(metadata, "visible")};
+  }
+  /// Number of parameters of one made with these options.
+  static double parameter_count(const Options& options) {
+    const double rows = Layer<U, B>::row_count(options.visible);
+    return rows * rows + Layer<U, B>::parameter_count(options.visible);
+  }
+
+  friend bool operator==(const BoltzmannMachine& a, const BoltzmannMachine& b) {
+    return a.visible == b.visible && detail::equal<B>(a.weights, b.weights);
+  }
+
+  /// The walk: `weight`, `visible.*`.
+  template <class F, class Self, class... Others>
+  static void walk(F& f, const ParameterName& name, Self& self, Others&... others) {
+    f(name / "weight", Role::weight, view_of(self.weights), view_of(others.weights)...);
+    Layer<U, B>::walk(f, name / "visible", self.visible, others.visible...);
+  }
+};
+
+/// Kind, unit type and size, for files.
+template <class U, class B>
+Metadata describe(const BoltzmannMachine<U, B>& machine) {
+  Metadata metadata{{"kind", "boltzmann_machine"}};
+  Layer<U, B>::describe(metadata, "visible", machine.visible.size());
+  return metadata;
+}
+
+template <class U, class B>
+struct BoltzmannMachine<U, B>::StateView {
+  ViewOf<B> visible;  ///< V x n
+  ViewOf<B> input;    ///< V x n
+  StateView columns(Index first, Index count) const {
+    return {visible.columns(first, count), input.columns(first, count)};
+  }
+};
+
+template <class U, class B>
+struct BoltzmannMachine<U, B>::State {
+  Matrix<B> visible;  ///< V x n
+  Matrix<B> input;    ///< V x n
+  StateView columns(Index first, Index count) { return StateView{visible, input}.columns(first, count); }
+};
+
+template <class U, class B>
+struct BoltzmannMachine<U, B>::Workspace {
+  Matrix<B> states;  ///< V x n
+  Matrix<B> field;   ///< group x n: one unit's input
+  Matrix<B> drawn;   ///< group x n: its new state
+};
+
+template <class U, class B>
+auto make_state(const BoltzmannMachine<U, B>& machine, Index n) {
+  const Index rows = machine.visible.rows();
+  return typename BoltzmannMachine<U, B>::State{Matrix<B>(rows, n), Matrix<B>(rows, n)};
+}
+
+template <class U, class B>
+auto make_workspace(const BoltzmannMachine<U, B>& machine, Index n) {
+  const Index rows = machine.visible.rows(), group = machine.visible.group;
+  return typename BoltzmannMachine<U, B>::Workspace{Matrix<B>(rows, n), Matrix<B>(group, n),
+                                                    Matrix<B>(group, n)};
+}
+
+/// input = W v
+template <class U, class B>
+void refresh(const B& on, const BoltzmannMachine<U, B>& machine,
+             typename BoltzmannMachine<U, B>::StateView state) {
+  on.multiply(Op::plain, Op::plain, 1, machine.weights, state.visible, 0, state.input);
+}
+
+/// States from the layer alone, at zero input.
+template <class U, class B>
+void start(const B& on, const BoltzmannMachine<U, B>& machine,
+           typename BoltzmannMachine<U, B>::StateView state, Draws draws) {
+  on.fill(state.input, 0);
+  sample(on, machine.visible, state.input, state.visible, draws.in(Stream::start));
+  refresh(on, machine, state);
+}
+
+namespace detail {
+/// One sweep of Gibbs sampling over all units, their input changed by temper(row, input) before each draw.
+template <class U, class B, class Temper>
+void sweep(const B& on, const BoltzmannMachine<U, B>& machine,
+           typename BoltzmannMachine<U, B>::StateView state, typename BoltzmannMachine<U, B>::Workspace& work,
+           Draws draws, Temper temper) {
+  using T = ScalarOf<B>;
+  const Index group = machine.visible.group, n = state.visible.cols;
+  const auto field = view_of(work.field).columns(0, n), drawn = view_of(work.drawn).columns(0, n);
+  refresh(on, machine, state);  // the weights may have changed, and sums of changes drift
+  for (Index r = 0; r < machine.visible.rows(); r += group) {
+    const auto own = state.visible.rows_from(r, group);
+    on.copy(ConstViewOf<B>(state.input.rows_from(r, group)), field);
+    temper(r, field);
+    on.transform(SampleBody<Family<U>>{}, view_of(machine.visible.parameters).rows_from(r, group), group,
+                 field, field, drawn, draws.in(Stream::visible), r);
+    on.update([](T& x, T old) { x -= old; }, drawn, ConstViewOf<B>(own));
+    on.update([](T& x, T change) { x += change; }, own, ConstViewOf<B>(drawn));
+    on.multiply(Op::plain, Op::plain, 1, view_of(machine.weights).columns(r, group), drawn, 1, state.input);
+  }
+}
+}  // namespace detail
+
+/// One sweep of Gibbs sampling over all units.
+template <class U, class B>
+void transition(const B& on, const BoltzmannMachine<U, B>& machine,
+                typename BoltzmannMachine<U, B>::StateView from,
+                typename BoltzmannMachine<U, B>::StateView to,
+                typename BoltzmannMachine<U, B>::Workspace& work, Draws draws) {
+  if (from.visible.data != to.visible.data) on.copy(ConstViewOf<B>(from.visible), to.visible);
+  detail::sweep(on, machine, to, work, draws, [](Index, ViewOf<B>) {});
+}
+
+/// W mu
+template <class U, class B>
+void prepare_tempering(const B& on, const BoltzmannMachine<U, B>& machine, LayerMeans<B>& means) {
+  on.multiply(Op::plain, Op::plain, 1, machine.weights, view_of(means.visible).columns(0, 1), 0,
+              view_of(means.hidden).columns(0, 1));
+}
+
+/// One sweep of Gibbs sampling with the centred interaction scaled.
+template <class U, class B>
+void tempered_transition(const B& on, const BoltzmannMachine<U, B>& machine, ConstViewOf<B> betas,
+                         const LayerMeans<B>& means, typename BoltzmannMachine<U, B>::StateView state,
+                         typename BoltzmannMachine<U, B>::Workspace& work, Draws draws) {
+  const auto offset_input = view_of(means.hidden).columns(0, 1);
+  detail::sweep(on, machine, state, work, draws, [&](Index row, ViewOf<B> field) {
+    detail::temper<B>(on, betas, offset_input.rows_from(row, field.rows), field);
+  });
+}
+
+/// v^T W v / 2 - v^T W mu
+template <class U, class B>
+void add_interaction(const B& on, const BoltzmannMachine<U, B>& /*machine*/, const LayerMeans<B>& means,
+                     typename BoltzmannMachine<U, B>::StateView state,
+                     const typename BoltzmannMachine<U, B>::Workspace& /*work*/, ScalarOf<B> factor,
+                     ViewOf<B> out) {
+  on.dot_columns(factor / 2, state.visible, state.input, out);
+  on.multiply(Op::transposed, Op::plain, -factor, view_of(means.hidden).columns(0, 1), state.visible, 1, out);
+}
+
+namespace detail {
+/// No unit is coupled to itself.
+template <class U, class B>
+void clear_diagonal(const B& on, const BoltzmannMachine<U, B>& machine, ViewOf<B> weights) {
+  const Index group = machine.visible.group;
+  for (Index r = 0; r < weights.rows; r += group) on.fill(weights.columns(r, group).rows_from(r, group), 0);
+}
+}  // namespace detail
+
+/// Statistics of the states. Each coupling is held twice, so each number has half the pair's slope.
+template <class U, class B>
+void set_statistics(const B& on, const BoltzmannMachine<U, B>& machine,
+                    typename BoltzmannMachine<U, B>::StateView state, ConstViewOf<B> weights,
+                    ScalarOf<B> keep, BoltzmannMachine<U, B>& gradient,
+                    typename BoltzmannMachine<U, B>::Workspace& work) {
+  const auto scaled = view_of(work.states).columns(0, state.visible.cols);
+  if (keep == ScalarOf<B>(0)) set_zero(on, gradient.visible);
+  add_statistics(on, machine.visible, state.visible, weights, gradient.visible);
+  on.copy(ConstViewOf<B>(state.visible), scaled);
+  on.scale_columns(scaled, weights);
+  on.multiply(Op::plain, Op::transposed, ScalarOf<B>(0.5), state.visible, scaled, keep, gradient.weights);
+  detail::clear_diagonal<U, B>(on, machine, gradient.weights);
+}
+
+/// The same: there is nothing else to draw.
+template <class U, class B>
+void set_sampled_statistics(const B& on, const BoltzmannMachine<U, B>& machine,
+                            typename BoltzmannMachine<U, B>::StateView state, ConstViewOf<B> weights,
+                            ScalarOf<B> keep, BoltzmannMachine<U, B>& gradient,
+                            typename BoltzmannMachine<U, B>::Workspace& work, Draws /*draws*/) {
+  set_statistics(on, machine, state, weights, keep, gradient, work);
+}
+
+/// F(v) = E(v)
+template <class U, class B>
+void add_free_energy(const B& on, const BoltzmannMachine<U, B>& machine,
+                     typename BoltzmannMachine<U, B>::StateView state, ScalarOf<B> factor, ViewOf<B> out) {
+  add_energy(on, machine.visible, state.visible, factor, out);
+  on.dot_columns(-factor / 2, state.visible, state.input, out);
+}
+
+/// out = E[unit | all others], unit by unit
+template <class U, class B>
+void reconstruct(const B& on, const BoltzmannMachine<U, B>& machine,
+                 typename BoltzmannMachine<U, B>::StateView state,
+                 typename BoltzmannMachine<U, B>::Workspace& /*work*/, ViewOf<B> out) {
+  mean(on, machine.visible, state.input, out);
+}
+
+template <class U, class B>
+LayerMeans<B> make_means(const BoltzmannMachine<U, B>& machine) {
+  LayerMeans<B> means{Matrix<B>(machine.visible.rows(), 2), Matrix<B>(machine.visible.rows(), 2)};
+  B{}.fill(means.visible, 0);
+  B{}.fill(means.hidden, 0);
+  return means;
+}
+
+/// The units' means over the data, on both sides of the interaction.
+template <class U, class B>
+void track_means(const B& on, const BoltzmannMachine<U, B>& /*machine*/,
+                 typename BoltzmannMachine<U, B>::StateView state, ConstViewOf<B> weights, ScalarOf<B> keep,
+                 LayerMeans<B>& means, typename BoltzmannMachine<U, B>::Workspace& /*work*/) {
+  const auto mu = view_of(means.visible).columns(0, 1);
+  on.update([keep](ScalarOf<B>& x) { x *= keep; }, mu);
+  on.sum_over_samples(StateBody{}, state.visible, state.visible, weights, mu);
+  on.copy(ConstViewOf<B>(mu), view_of(means.hidden).columns(1, 1));
+}
+
+/// G -= (mu g^T + g mu^T) / 2, then g -= G mu
+template <class U, class B>
+void center(const B& on, LayerMeans<B>& means, BoltzmannMachine<U, B>& gradient) {
+  const ViewOf<B> left = means.visible, right = means.hidden, weights = gradient.weights;
+  const auto bias = gradient.visible.bias();
+  on.copy(ConstViewOf<B>(bias), left.columns(1, 1));
+  on.copy(ConstViewOf<B>(bias), right.columns(0, 1));
+  on.multiply(Op::plain, Op::transposed, ScalarOf<B>(-0.5), left, right, 1, weights);
+  detail::clear_diagonal<U, B>(on, gradient, weights);
+  on.multiply(Op::plain, Op::plain, -1, weights, right.columns(1, 1), 1, bias);
+}
+
+static_assert(CenterableModel<BoltzmannMachine<Bernoulli>> && TemperedModel<BoltzmannMachine<Categorical>>);
+
+}  // namespace harmonium
