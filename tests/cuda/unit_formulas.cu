@@ -5,6 +5,9 @@
 #include <harmonium/units/categorical.hpp>
 #include <harmonium/units/family.hpp>
 #include <harmonium/units/gaussian.hpp>
+#include <harmonium/units/poisson.hpp>
+#include <harmonium/units/rectified.hpp>
+#include <harmonium/units/spin.hpp>
 
 #include "../support/units.hpp"
 
@@ -56,6 +59,12 @@ template __global__ void elements<Bernoulli, float>(const float*, float*, Draws)
 template __global__ void elements<Bernoulli, double>(const double*, double*, Draws);
 template __global__ void elements<Gaussian, float, float>(const float*, float*, Draws, float);
 template __global__ void elements<Gaussian, double, double>(const double*, double*, Draws, double);
+template __global__ void elements<Spin, float>(const float*, float*, Draws);
+template __global__ void elements<Spin, double>(const double*, double*, Draws);
+template __global__ void elements<Rectified, float, float>(const float*, float*, Draws, float);
+template __global__ void elements<Rectified, double, double>(const double*, double*, Draws, double);
+template __global__ void elements<Poisson, float>(const float*, float*, Draws);
+template __global__ void elements<Poisson, double>(const double*, double*, Draws);
 template __global__ void elements<test::PlainSpin, float>(const float*, float*, Draws);
 template __global__ void elements<test::PlainSpin, double>(const double*, double*, Draws);
 template __global__ void elements<test::Quintic, float, float, float>(const float*, float*, Draws, float,

@@ -12,7 +12,9 @@ using Catch::Matchers::WithinAbs;
 TEMPLATE_TEST_CASE("log Z and log likelihood are those of the enumeration", "[exact][oracle]",
                    BernoulliBernoulli, BernoulliGaussian, BernoulliCategorical, GaussianBernoulli,
                    GaussianCategorical, CategoricalBernoulli, CategoricalGaussian, CategoricalCategorical,
-                   SpinAtMostOne, QuinticBernoulli, PlainGaussianQuintic) {
+                   SpinAtMostOne, QuinticBernoulli, PlainGaussianQuintic, (Rbm<Spin, Rectified, Cpu<double>>),
+                   (Rbm<Poisson, Spin, Cpu<double>>), (Rbm<Rectified, Bernoulli, Cpu<double>>),
+                   (Rbm<Categorical, Poisson, Cpu<double>>)) {
   const auto rbm = small_rbm<TestType>(1);
   const oracle::Machine machine = oracle_of(rbm);
   const double log_z = oracle::log_z(machine);
@@ -92,6 +94,21 @@ TEST_CASE("log Z of Gaussian layers whose energy has no bottom is an error", "[e
     CHECK_THROWS_WITH(exact_log_z(rbm), Catch::Matchers::StartsWith("log_z: the model can't be normalised"));
     CHECK_THROWS_AS(exact_log_likelihood(rbm, v), ValueError);
   }
+}
+
+TEST_CASE("log Z that is not finite is an error", "[exact][errors]") {
+  const auto message =
+      Catch::Matchers::StartsWith("log_z: the model can't be normalised in double precision");
+  Rbm<Bernoulli, Poisson, Cpu<double>> counts{{.visible = 3, .hidden = 2}};
+  counts.weights.setConstant(300);  // a rate of e^900 once all three are on, of e^600 with two
+  CHECK_THROWS_WITH(exact_log_z(counts), message);
+  counts.weights.setConstant(200);
+  CHECK_THAT(exact_log_z(counts), Catch::Matchers::WithinRel(2 * std::exp(600), 1e-12));
+  Rbm<Bernoulli, Exponential, Cpu<double>> waits{{.visible = 3, .hidden = 1}};
+  waits.weights.setConstant(0.3);  // the rate is 1 - 0.9
+  CHECK(std::isfinite(exact_log_z(waits)));
+  waits.weights.setConstant(0.4);
+  CHECK_THROWS_WITH(exact_log_z(waits), message);
 }
 
 TEST_CASE("exact sums work in double precision whatever the model's numbers are", "[exact]") {

@@ -25,7 +25,13 @@ class LogSum {
       largest_ = x;
     }
   }
-  double value() const { return largest_ + std::log(sum_); }
+  double value() const {
+    const double log = largest_ + std::log(sum_);
+    check<ValueError>(
+        std::isfinite(log),
+        "log_z: the model can't be normalised in double precision: no finite sum over its states");
+    return log;
+  }
 
  private:
   double largest_ = -std::numeric_limits<double>::infinity();
@@ -66,11 +72,11 @@ double log_z_by_hidden(const Rbm<V, H, Cpu<double>>& rbm, const Cpu<double>& on)
 }
 
 /// log Z by the states of the visible layer, in double precision.
-template <class V, class H>
-double log_z_by_visible(const Rbm<V, H, Cpu<double>>& rbm, const Cpu<double>& on) {
+template <class Model>
+double log_z_by_visible(const Model& model, const Cpu<double>& on) {
   LogSum sum;
-  for_each_state_block(rbm.visible, [&](View<const double> v) {
-    const Eigen::MatrixXd energies = free_energy(rbm, v, on);
+  for_each_state_block(model.visible, [&](View<const double> v) {
+    const Eigen::MatrixXd energies = free_energy(model, v, on);
     for (Index c = 0; c < v.cols; ++c) sum.add(-energies(0, c));
   });
   return sum.value();
@@ -124,17 +130,29 @@ double exact_log_z(const Rbm<V, H, B>& rbm, const Cpu<double>& on = Cpu<double>:
   }
 }
 
+/// log Z of any other model by the states of its visible layer. \throws ValueError if there are more than
+/// 2^26
+template <EnergyModel Model>
+double exact_log_z(const Model& model, const Cpu<double>& on = Cpu<double>::all()) {
+  static_assert(decltype(model.visible)::finite,
+                "exact_log_z: the visible layer's units have finitely many states");
+  return detail::log_z_by_visible(convert<Cpu<double>>(model), on);
+}
+
 /// log p(v) = -F(v) - log Z of each column of v in nats, in double precision.
 /// \throws ShapeError if v has other rows than the model \throws ValueError as `exact_log_z`
-template <class V, class H, class B>
-Eigen::VectorXd exact_log_likelihood(const Rbm<V, H, B>& rbm, std::type_identity_t<ConstViewOf<B>> v,
+template <EnergyModel Model>
+Eigen::VectorXd exact_log_likelihood(const Model& model,
+                                     std::type_identity_t<ConstViewOf<typename Model::Backend>> v,
                                      const Cpu<double>& on = Cpu<double>::all()) {
-  detail::check_rows<B>("exact_log_likelihood", "v", v, rbm.visible, "visible");
+  using B = typename Model::Backend;
+  check<ShapeError>(v.rows == model.visible.rows(), "exact_log_likelihood: v has ", v.rows,
+                    " rows, the model has ", model.visible.rows(), " visible rows");
   Eigen::Matrix<ScalarOf<B>, Eigen::Dynamic, Eigen::Dynamic> host(v.rows, v.cols);
   B{}.download(v, View<ScalarOf<B>>(host));
   const Eigen::MatrixXd data = host.template cast<double>();
-  const Eigen::MatrixXd energies = free_energy(convert<Cpu<double>>(rbm), View<const double>(data), on);
-  return (-energies.array() - exact_log_z(rbm, on)).matrix().transpose();
+  const Eigen::MatrixXd energies = free_energy(convert<Cpu<double>>(model), View<const double>(data), on);
+  return (-energies.array() - exact_log_z(model, on)).matrix().transpose();
 }
 
 }  // namespace harmonium
