@@ -34,7 +34,7 @@ Flat flatten(const Model& model) {
 // Runs an optimizer for some steps with random gradients, beside reference(parameter, gradient, memory, step,
 // progress) for each number, and returns the largest difference.
 template <class T, class Policy, class Reference>
-double deviation(const Policy& policy, double weight_decay, Reference reference) {
+double deviation(const Policy& policy, double weight_decay, Reference reference, double l1 = 0) {
   using Model = Rbm<Gaussian, Bernoulli, Cpu<T>>;
   Model model({.visible = 7, .hidden = 5}), gradient = zeros_like(model);
   randomise(model, 1);
@@ -45,12 +45,14 @@ double deviation(const Policy& policy, double weight_decay, Reference reference)
   for (int step = 1; step <= steps; ++step) {
     randomise(gradient, static_cast<std::uint64_t>(100 + step), 0.5, 0.1, 2.0);
     const double progress = (step - 1) / static_cast<double>(steps);
-    optimizer.step(Cpu<T>(2), policy, progress, weight_decay, gradient, model);
+    optimizer.step(Cpu<T>(2), policy, progress, weight_decay, l1, gradient, model);
     CHECK(optimizer.steps() == static_cast<std::uint64_t>(step));
     const Flat g = flatten(gradient);
     for (std::size_t i = 0; i < g.numbers.size(); ++i) {
-      const double decay = expected.roles[i] == Role::weight ? weight_decay : 0;
-      reference(expected.numbers[i], g.numbers[i] - decay * expected.numbers[i], memory[i], step, progress);
+      double& w = expected.numbers[i];
+      const double sign = w > 0 ? 1 : w < 0 ? -1 : 0;
+      const double penalty = expected.roles[i] == Role::weight ? weight_decay * w + l1 * sign : 0;
+      reference(w, g.numbers[i] - penalty, memory[i], step, progress);
     }
   }
   const Flat actual = flatten(model);
@@ -60,14 +62,14 @@ double deviation(const Policy& policy, double weight_decay, Reference reference)
   return far;
 }
 
-// Plain gradient ascent, as a user would write it: remembers nothing.
+// A step of the gradient's sign, as a user would write it.
 struct Plain {
   Schedule rate = 0.1;
   static constexpr int moments = 0;
   template <class T>
   struct Rule {
     T rate;
-    constexpr void operator()(T& w, T gradient) const { w += rate * gradient; }
+    constexpr void operator()(T& w, T gradient) const { w += rate * sign(gradient); }
   };
   template <class T>
   Rule<T> rule(std::uint64_t /*step*/, double progress) const {
@@ -105,10 +107,32 @@ TEMPLATE_TEST_CASE("Adam steps as algorithm 1 of Kingma and Ba does", "[optimize
                               }) < tolerance);
 }
 
+TEMPLATE_TEST_CASE("Nesterov's momentum looks one step ahead", "[optimizers]", float, double) {
+  // Told in the looked-ahead point x = w + momentum m of the textbook: m' = momentum m + rate g(x), w' = w +
+  // m'.
+  const double tolerance = 100 * static_cast<double>(std::numeric_limits<TestType>::epsilon());
+  const Nesterov nesterov{.rate = linear(0.3, 0.1), .momentum = 0.8};
+  CHECK(deviation<TestType>(nesterov, 0.02,
+                            [](double& x, double g, std::array<double, 2>& m, int, double progress) {
+                              const double w = x - 0.8 * m[0];
+                              m[0] = 0.8 * m[0] + (0.3 - 0.2 * progress) * g;
+                              x = w + m[0] + 0.8 * m[0];
+                            }) < tolerance);
+}
+
+TEST_CASE("plain ascent goes along the gradient, penalties included", "[optimizers]") {
+  const auto reference = [](double& w, double g, std::array<double, 2>&, int, double progress) {
+    w += 0.2 * (1 - progress) * g;
+  };
+  for (const double l1 : {0.0, 0.3})
+    CHECK(deviation<double>(Sgd{.rate = linear(0.2, 0)}, 0.1, reference, l1) < 1e-14);
+  CHECK(deviation<double>(AnyOptimizer(Sgd{.rate = linear(0.2, 0)}), 0, reference) < 1e-14);
+}
+
 TEST_CASE("an optimizer of one's own that remembers nothing works", "[optimizers]") {
   CHECK(deviation<double>(Plain{.rate = linear(0.2, 0)}, 0.1,
                           [](double& w, double g, std::array<double, 2>&, int, double progress) {
-                            w += 0.2 * (1 - progress) * g;
+                            w += 0.2 * (1 - progress) * (g > 0 ? 1 : -1);
                           }) < 1e-14);
 }
 
@@ -142,6 +166,25 @@ TEST_CASE("a schedule is a number, a line or any function of the progress", "[op
   CHECK((line.at(0) == 1 && line.at(0.5) == 0.75 && line.at(1) == 0.5));
   CHECK((step.at(0.49) == 2 && step.at(0.5) == 1));
   CHECK(rate_at(AnyOptimizer(Adam{.rate = line}), 0.5) == 0.75);
+}
+
+TEST_CASE("a schedule falls by equal factors, along a wave, or warms up", "[optimizers]") {
+  const Schedule falling = exponential(0.8, 0.1), wave = cosine(1, 0.2), warm = warm_up(0.25, linear(1, 0));
+  CHECK_THAT(falling.at(0), WithinAbs(0.8, 1e-15));
+  CHECK_THAT(falling.at(1.0 / 3), WithinAbs(0.4, 1e-15));
+  CHECK_THAT(falling.at(1), WithinAbs(0.1, 1e-15));
+  CHECK_THAT(wave.at(0), WithinAbs(1, 1e-15));
+  CHECK_THAT(wave.at(0.25), WithinAbs(0.6 + 0.4 * std::sqrt(0.5), 1e-15));
+  CHECK_THAT(wave.at(0.5), WithinAbs(0.6, 1e-15));
+  CHECK_THAT(wave.at(1), WithinAbs(0.2, 1e-15));
+  CHECK(warm.at(0) == 0);
+  CHECK_THAT(warm.at(0.125), WithinAbs(0.5 * 0.875, 1e-15));
+  CHECK_THAT(warm.at(0.25), WithinAbs(0.75, 1e-15));
+  CHECK_THAT(warm.at(0.5), WithinAbs(0.5, 1e-15));
+  CHECK_THROWS_MATCHES(exponential(0.1, 0), ValueError,
+                       Message("exponential: the schedule goes from 0.1 to 0, expected numbers above 0"));
+  CHECK_THROWS_MATCHES(warm_up(0, 1), ValueError,
+                       Message("warm_up: share is 0, expected above 0 and at most 1"));
 }
 
 TEST_CASE("optimizers out of range are refused", "[optimizers][errors]") {
