@@ -85,10 +85,10 @@ TEST_CASE("mean and variance are the slopes of the log-partition in dual numbers
   using D = Dual<double>;
   for (const Reference& r : references) {
     INFO("t " << r.t);
-    const Dual<D> y = truncated_normal_log_partition(Dual<D>(D(2 * r.t, 2), D(2, 0)) / 2);
+    const Dual<D> y = truncated_normal_log_partition(Dual<D>(D(r.t, 2), D(3, 0)));
     CHECK(y.value.value == truncated_normal_log_partition(r.t));
-    CHECK_THAT(y.slope.value, WithinRel(r.mean, 4 * epsilon));
-    CHECK_THAT(y.value.slope, WithinRel(r.mean, 4 * epsilon));
-    CHECK_THAT(y.slope.slope, WithinRel(r.variance, 12 * epsilon));
+    CHECK_THAT(y.slope.value, WithinRel(3 * r.mean, 4 * epsilon));
+    CHECK_THAT(y.value.slope, WithinRel(2 * r.mean, 4 * epsilon));
+    CHECK_THAT(y.slope.slope, WithinRel(6 * r.variance, 12 * epsilon));
   }
 }

@@ -113,6 +113,12 @@ struct WrongAccepts : Named<Spin> {
     return x >= T(0) && x <= T(1);
   }
 };
+struct MeanOfNoNumber : Named<Spin> {
+  template <class T>
+  static constexpr T mean(T field) {
+    return field > T(2) ? field * T(NAN) : Spin::mean(field);
+  }
+};
 struct WrongGroupMean : Named<Categorical> {
   template <class Field, class T>
   static constexpr void mean(Field field, Group<T> out) {
@@ -125,6 +131,13 @@ struct WrongGroupBackpropagate : Named<Categorical> {  // variance * delta
   static constexpr void backpropagate(Field field, Delta delta, Group<T> out) {
     Categorical::mean(field, out);
     for (Index k = 0; k < field.size; ++k) out[k] *= (T(1) - out[k]) * delta[k];
+  }
+};
+struct GroupSamplerOutside : Named<Categorical> {
+  template <class Field, class R, class T>
+  static constexpr void sample(Field field, R& random, Group<T> out) {
+    Categorical::sample(field, random, out);
+    if (random.template uniform<T>() < T(0.0002)) out[0] = T(2);
   }
 };
 struct WrongGroupSampler : Named<Categorical> {
@@ -179,6 +192,8 @@ TEST_CASE("each planted fault is found by its check", "[units][check]") {
   CHECK(failures(check_unit<ModeOutside>()) == Failures{"mode: is a state"});
   CHECK(failures(check_unit<WrongInSinglePrecision>()) == Failures{"single precision"});
   CHECK(failures(check_unit<WrongAccepts>()).back() == "accepts: every state");
+  CHECK(failures(check_unit<MeanOfNoNumber>()) == Failures{"mean", "single precision"});
+  CHECK(failures(check_unit<GroupSamplerOutside>()) == Failures{"sample: gives states"});
   CHECK(failures(check_unit<WrongGroupMean>()) == Failures{"mean", "single precision"});
   CHECK(failures(check_unit<WrongGroupBackpropagate>()) == Failures{"backpropagate", "single precision"});
   CHECK(failures(check_unit<WrongGroupSampler>()) == Failures{"sample: probabilities"});

@@ -98,9 +98,8 @@ TEMPLATE_TEST_CASE("a Poisson unit's draws have its distribution at all rates", 
 TEST_CASE("a Poisson unit's rare events have their probability", "[units]") {
   for (const double rate : {1e-6, 1e-3, 0.5}) {
     INFO("rate " << rate);
-    double below = 0, p = std::exp(-rate);  // P(X <= k)
+    double p = std::exp(-rate);  // P(X = k)
     for (int k = 0; k < 4; ++k) {
-      below += p;
       p *= rate / (k + 1);
       double above = 0, term = p;  // P(X > k), from the small end
       for (int j = k + 1; j < 40; ++j, term *= rate / j) above += term;
