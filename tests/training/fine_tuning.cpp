@@ -31,9 +31,9 @@ Eigen::MatrixXd numbers(Index rows, Index count, std::uint64_t seed) {
   return x;
 }
 
-double mean_log_likelihood(const Net& network, const Eigen::MatrixXd& x, const Eigen::MatrixXd& targets) {
-  return (targets.array() * predict_proba(network, x, on).array().log()).sum() /
-         static_cast<double>(x.cols());
+double log_likelihood(const Net& network, const Eigen::MatrixXd& x, const Eigen::MatrixXd& targets,
+                      const Eigen::RowVectorXd& shares) {
+  return (targets.array() * predict_proba(network, x, on).array().log()).colwise().sum().matrix().dot(shares);
 }
 
 std::vector<int> random_labels(Index count, int classes) {
@@ -52,7 +52,7 @@ FineTuningOptions<> quiet(Index batch_size, int epochs = 1) {
 
 }  // namespace
 
-TEST_CASE("back-propagation gives the slopes of the mean log likelihood along every weight and bias",
+TEST_CASE("back-propagation gives the slopes of the weighted log likelihood along every weight and bias",
           "[fine_tuning][oracle]") {
   auto network = small_network();
   const Eigen::MatrixXd x = numbers(5, 6, 3);
@@ -60,7 +60,7 @@ TEST_CASE("back-propagation gives the slopes of the mean log likelihood along ev
   for (Index c = 0; c < 6; ++c) targets.col(c) /= targets.col(c).sum();
   targets.col(2) << 0, 1, 0;
   Activations<Cpu<double>> activations(network, 9);  // more room than samples
-  const Eigen::MatrixXd ones = Eigen::MatrixXd::Ones(1, 6);
+  const Eigen::MatrixXd ones = Eigen::MatrixXd::Ones(1, 6), shares{{0.5, 0.1, 0, 0.25, 0.2, 0.3}};
   Net gradient = zeros_like(network);
   for_each_parameter(
       [&](const ParameterName&, Role role, auto g) {
@@ -69,7 +69,7 @@ TEST_CASE("back-propagation gives the slopes of the mean log likelihood along ev
       gradient);
   forward(on, network, View<const double>(x), activations);
   backward(on, network, View<const double>(x), View<const double>(targets), activations,
-           View<const double>(ones), gradient);
+           View<const double>(shares), View<const double>(ones), gradient);
   for_each_parameter(
       [&](const ParameterName& name, Role role, auto w, auto g) {
         double far = 0;
@@ -77,13 +77,14 @@ TEST_CASE("back-propagation gives the slopes of the mean log likelihood along ev
           for (Index r = 0; r < w.rows; ++r) {
             const double here = w(r, c);
             // Shape parameters are frozen.
-            const double slope = role == Role::shape ? 0
-                                                     : oracle::derivative(
-                                                           [&](double number) {
-                                                             w(r, c) = number;
-                                                             return mean_log_likelihood(network, x, targets);
-                                                           },
-                                                           here);
+            const double slope = role == Role::shape
+                                     ? 0
+                                     : oracle::derivative(
+                                           [&](double number) {
+                                             w(r, c) = number;
+                                             return log_likelihood(network, x, targets, shares.row(0));
+                                           },
+                                           here);
             w(r, c) = here;
             far = std::fmax(far, std::isnan(g(r, c)) ? INFINITY : std::abs(g(r, c) - slope));
           }
@@ -91,6 +92,34 @@ TEST_CASE("back-propagation gives the slopes of the mean log likelihood along ev
         CHECK(far < 1e-10);  // the differences' own error
       },
       network, gradient);
+}
+
+TEST_CASE("a labelled sample of weight 2 counts as two, one of weight 0 not at all",
+          "[fine_tuning][weights]") {
+  const Eigen::MatrixXd x = numbers(5, 4, 3);
+  Eigen::MatrixXd repeated(5, 4);
+  repeated << x.col(0), x.col(0), x.col(1), x.col(3);
+  const std::vector<int> labels{0, 2, 1, 1}, repeated_labels{0, 0, 2, 1};
+  auto weighted = small_network(), twice = weighted;
+  const Dataset few = Dataset(x, labels).with_weights({2, 1, 0, 1}), many(repeated, repeated_labels);
+  FineTuning by_weight{weighted, quiet(4, 3), on}, by_hand{twice, quiet(4, 3), on};
+  const EpochReport a = by_weight.fit(few).epochs.back(), b = by_hand.fit(many).epochs.back();
+  double far = 0;
+  for_each_parameter(
+      [&](const ParameterName&, Role, auto u, auto v) {
+        for (Index c = 0; c < u.cols; ++c)
+          for (Index i = 0; i < u.rows; ++i) far = std::fmax(far, std::abs(u(i, c) - v(i, c)));
+      },
+      weighted, twice);
+  CHECK(far < 1e-13);
+  CHECK_THAT(a.metric("loss"), WithinAbs(b.metric("loss"), 1e-13));
+  CHECK_THAT(a.metric("error"), WithinAbs(b.metric("error"), 1e-13));
+  const Evaluation one = evaluate(weighted, few, on), two = evaluate(weighted, many, on);
+  CHECK_THAT(one.log_loss, WithinAbs(two.log_loss, 1e-13));
+  CHECK_THAT(one.error, WithinAbs(two.error, 1e-13));
+  CHECK(evaluate(weighted, Dataset(x, labels), on).log_loss != one.log_loss);
+  const std::vector<double> wrong{1, -1, 1, 1};
+  CHECK_THROWS_AS(by_weight.step({.values = x, .labels = labels, .weights = wrong}), DataError);
 }
 
 TEST_CASE("the shape parameters of a network stay as they are", "[fine_tuning]") {
@@ -186,7 +215,7 @@ TEST_CASE("a step climbs the gradient of its own batch, short ones too", "[fine_
               for (Index r = 0; r < w.rows; ++r) w(r, c) += share * (to(r, c) - w(r, c));
           },
           moved, network);
-      return mean_log_likelihood(moved, x, targets);
+      return log_likelihood(moved, x, targets, Eigen::RowVectorXd::Constant(n, 1.0 / static_cast<double>(n)));
     };
     const double length = norm(on, trainer.gradient());
     CHECK_THAT(oracle::derivative(at, 0, 1e-2), Catch::Matchers::WithinRel(0.1 * length * length, 1e-6));

@@ -147,7 +147,7 @@ struct Evaluation {
   double log_loss = 0;  ///< mean of -log p(label), in nats
 };
 
-/// Runs all labelled samples through the network.
+/// Runs all labelled samples through the network; those with weights count by them.
 /// \throws ShapeError if the data have other rows than the network has inputs
 /// \throws DataError if there are no samples, no labels, or a label is no class
 template <class Units, class B, BatchSource<B> Source>
@@ -157,25 +157,31 @@ Evaluation evaluate(const Network<Units, B>& network, const Source& source, cons
   check<DataError>(source.size() >= 1, "evaluate: the data have no samples");
   check<DataError>(static_cast<Index>(labels.size()) == source.size(), "evaluate: the data have ",
                    labels.size(), " labels for ", source.size(), " samples");
+  const std::span<const double> weights = weights_of(source);
+  detail::check_weights("evaluate", weights, source.size());
   double wrong = 0, loss = 0;
   using Host = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic>;
-  Host p(network.classes(), detail::forward_block), one_hot(network.classes(), detail::forward_block);
+  Host p(network.classes(), detail::forward_block), one_hot(network.classes(), detail::forward_block),
+      loss_of(1, detail::forward_block);
   Matrix<B> targets(network.classes(), detail::forward_block), losses(1, detail::forward_block);
   detail::for_each_forward(
       on, network, source, "evaluate", [&](Index first, const auto& activations, Index n) {
         const auto part = labels.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(n));
         on.download(ConstViewOf<B>(activations.head.mean).columns(0, n), View<T>(p).columns(0, n));
-        for (Index i = 0; i < n; ++i)
-          wrong += detail::largest_row(View<const T>(p), i) != part[static_cast<std::size_t>(i)] ? 1 : 0;
         write_one_hot(part, View<T>(one_hot).columns(0, n));
         const auto target = view_of(targets).columns(0, n);
         on.upload(View<const T>(one_hot).columns(0, n), target);
         const auto out = view_of(losses).columns(0, n);
         on.fill(out, 0);
         add_cross_entropy(on, network, activations, target, out);
-        loss += on.sum(detail::IdentityBody{}, ConstViewOf<B>(out));
+        on.download(ConstViewOf<B>(out), View<T>(loss_of).columns(0, n));
+        for (Index i = 0; i < n; ++i) {
+          const double weight = weights.empty() ? 1 : weights[static_cast<std::size_t>(first + i)];
+          loss += weight * static_cast<double>(loss_of(0, i));
+          if (detail::largest_row(View<const T>(p), i) != part[static_cast<std::size_t>(i)]) wrong += weight;
+        }
       });
-  const auto count = static_cast<double>(source.size());
+  const double count = detail::mean_weight(source) * static_cast<double>(source.size());
   return {.error = wrong / count, .log_loss = loss / count};
 }
 

@@ -224,6 +224,23 @@ double state_count(const Layer<U, B>& layer) {
   }
 }
 
+/// Calls f(first row, rows of a unit, units, states) for each kind of unit in a finite layer; `states` (rows
+/// x number of states) has what a unit is in each.
+template <class U, class B, class F>
+void for_each_unit_kind(const Layer<U, B>& layer, F f) {
+  static_assert(FiniteUnit<U>, "for_each_unit_kind: the layer's unit type has infinitely many states");
+  Eigen::MatrixXd states;
+  if constexpr (is_grouped<U>) {
+    states.resize(layer.group, U::states(layer.group));
+    for (Index k = 0; k < states.cols(); ++k)
+      for (Index r = 0; r < states.rows(); ++r) states(r, k) = U::template state<double>(k, r);
+  } else {
+    states.resize(1, U::states);
+    for (int k = 0; k < U::states; ++k) states(0, k) = U::template state<double>(k);
+  }
+  f(Index(0), layer.group, layer.units(), std::move(states));
+}
+
 /// Joint states number `first`, `first + 1`, ... of a finite layer, one a column of a host matrix.
 template <class U, class B>
 void write_states(const Layer<U, B>& layer, std::uint64_t first, View<ScalarOf<B>> out) {

@@ -211,6 +211,17 @@ double state_count(const Layer<Mixed<U...>, B>& layer) {
   return count;
 }
 
+template <class... U, class B, class F>
+void for_each_unit_kind(const Layer<Mixed<U...>, B>& layer, F f) {
+  detail::for_each_part(
+      [&](auto part_rows, const auto& part) {
+        for_each_unit_kind(part, [&](Index first, Index rows, Index units, Eigen::MatrixXd states) {
+          f(part_rows.first + first, rows, units, std::move(states));
+        });
+      },
+      layer);
+}
+
 template <class... U, class B>
 void write_states(const Layer<Mixed<U...>, B>& layer, std::uint64_t first, View<ScalarOf<B>> out) {
   for (Index c = 0; c < out.cols; ++c) {

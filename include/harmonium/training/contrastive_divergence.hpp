@@ -325,15 +325,9 @@ class ContrastiveDivergence {
   template <class Source>
   void learn_columns(const Source& source, std::span<const Index> columns, double mean_weight) {
     const auto n = static_cast<Index>(columns.size());
-    const std::span<const double> weights = weights_of(source);
-    if (!weights.empty()) {
-      sample_weights_.resize(columns.size());
-      for (std::size_t i = 0; i < columns.size(); ++i)
-        sample_weights_[i] = weights[static_cast<std::size_t>(columns[i])];
-    }
+    detail::pick_weights(weights_of(source), columns, sample_weights_);
     source.fill(on_, columns, data_columns(n).visible);
     learn(n, sample_weights_, mean_weight);
-    sample_weights_.clear();
   }
 
   // Calls f(state columns, number of the first sample) with blocks of the first `limit` samples, in order.

@@ -22,15 +22,15 @@ struct FineTuningOptions {
   std::string phase = "fine-tuning";  ///< what reports call the run
 };
 
-/// Gradient of the mean log likelihood of targets (classes x n, one-hot or distributions) for samples x
-/// (inputs x n). The activations are those of `forward` for x, and are used up. Shape parameters get no
-/// gradient.
+/// Gradient of the log likelihood of targets (classes x n, one-hot or distributions) for samples x (inputs x
+/// n), each counted by its share (1 x n; 1 / n for the mean). The activations are those of `forward` for x,
+/// and are used up. Shape parameters get no gradient.
 template <class Units, class B>
 void backward(const B& on, const Network<Units, B>& network, ConstViewOf<B> x, ConstViewOf<B> targets,
-              Activations<B>& activations, ConstViewOf<B> ones, Network<Units, B>& gradient) {
+              Activations<B>& activations, ConstViewOf<B> shares, ConstViewOf<B> ones,
+              Network<Units, B>& gradient) {
   using T = ScalarOf<B>;
   const Index n = x.cols;
-  const T share = T(1) / static_cast<T>(n);
   const auto below = [&](std::size_t i) {
     return i == 0 ? x : ConstViewOf<B>(view_of(activations.layers[i - 1].mean).columns(0, n));
   };
@@ -40,7 +40,8 @@ void backward(const B& on, const Network<Units, B>& network, ConstViewOf<B> x, C
     add_bias_statistics(on, delta, ones, dense_gradient.layer);
   };
   const auto delta = view_of(activations.head.mean).columns(0, n);
-  on.update([share](T& p, T target) { p = share * (target - p); }, delta, targets);
+  on.update([](T& p, T target) { p = target - p; }, delta, targets);
+  on.scale_columns(delta, shares);
   collect(below(network.layers.size()), delta, gradient.head);
   ConstViewOf<B> weights_above = network.head.weights, delta_above = delta;
   for (std::size_t i = network.layers.size(); i-- > 0;)
@@ -83,6 +84,8 @@ class FineTuning {
         one_hot_(network.classes(), options_.batch_size),
         targets_(network.classes(), options_.batch_size),
         losses_(1, options_.batch_size),
+        shares_(1, options_.batch_size),
+        host_row_(1, options_.batch_size),
         ones_(1, options_.batch_size) {
     on_.fill(ones_, 1);
   }
@@ -97,15 +100,16 @@ class FineTuning {
                      batch.labels.size(), " labels for ", n, " samples");
     write_one_hot(batch.labels, View<Scalar>(one_hot_).columns(0, n));
     on_.copy(batch.values, view_of(values_).columns(0, n));
-    learn(n);
+    learn(n, batch.weights, 1);
   }
 
   /// One pass over all samples, in the order of epoch `number`; see `fit` for what it checks.
   template <BatchSource<Backend> Source>
   void epoch(const Source& source, int number = 1) {
     check_source(source, "epoch");
+    const double mean = detail::mean_weight(source);
     for_each_batch(source.size(), options_.batch_size, options_.seed, number,
-                   [&](std::span<const Index> columns) { learn_columns(source, columns); });
+                   [&](std::span<const Index> columns) { learn_columns(source, columns, mean); });
   }
 
   /// Trains for all epochs. Reports the metrics `loss` (mean cross-entropy of each batch before its update,
@@ -119,12 +123,14 @@ class FineTuning {
     check_source(source, "fit");
     progress_.plan(optimizer_.steps(), source.size(), options_);
     loss_ = wrong_ = 0;  // what single steps and epochs may have left
+    const double mean = detail::mean_weight(source);
     return run_epochs(
         {.phase = options_.phase,
          .epochs = options_.epochs,
          .batch_size = options_.batch_size,
          .seed = options_.seed},
-        source.size(), network_, [&](std::span<const Index> columns) { learn_columns(source, columns); },
+        source.size(), network_,
+        [&](std::span<const Index> columns) { learn_columns(source, columns, mean); },
         [&](EpochReport& report) {
           check<ValueError>(all_finite(on_, network_),
                             "fit: a parameter is infinite or not a number after epoch ", report.epoch, " of ",
@@ -150,39 +156,48 @@ class FineTuning {
     return options;
   }
   // One update from the n samples and targets that lie ready.
-  void learn(Index n) {
+  void learn(Index n, std::span<const double> weights, double mean_weight) {
     const auto x = ConstViewOf<Backend>(values_).columns(0, n);
     const auto targets = view_of(targets_).columns(0, n), losses = view_of(losses_).columns(0, n);
     on_.upload(View<const Scalar>(one_hot_).columns(0, n), targets);
     forward(on_, network_, x, activations_);
     on_.fill(losses, 0);
     add_cross_entropy(on_, network_, activations_, targets, losses);
-    loss_ += on_.sum(detail::IdentityBody{}, ConstViewOf<Backend>(losses));
-    count_wrong(n);
-    backward(on_, network_, x, ConstViewOf<Backend>(targets), activations_,
+    const auto row = View<Scalar>(host_row_).columns(0, n);
+    on_.download(ConstViewOf<Backend>(losses), row);
+    count(n, weights, mean_weight);
+    detail::write_shares(weights, mean_weight, row);
+    const auto shares = view_of(shares_).columns(0, n);
+    on_.upload(View<const Scalar>(row), shares);
+    backward(on_, network_, x, ConstViewOf<Backend>(targets), activations_, ConstViewOf<Backend>(shares),
              ConstViewOf<Backend>(ones_).columns(0, n), gradient_);
     optimizer_.step(on_, options_.optimizer, progress_.at(optimizer_.steps()), options_.weight_decay, 0,
                     gradient_, network_);
   }
 
   template <class Source>
-  void learn_columns(const Source& source, std::span<const Index> columns) {
+  void learn_columns(const Source& source, std::span<const Index> columns, double mean_weight) {
     const auto n = static_cast<Index>(columns.size());
     const std::span<const int> labels = source.labels();
     labels_.resize(columns.size());
     for (std::size_t i = 0; i < columns.size(); ++i)
       labels_[i] = labels[static_cast<std::size_t>(columns[i])];
+    detail::pick_weights(weights_of(source), columns, weights_);
     write_one_hot(std::span<const int>(labels_), View<Scalar>(one_hot_).columns(0, n));
     source.fill(on_, columns, view_of(values_).columns(0, n));
-    learn(n);
+    learn(n, weights_, mean_weight);
   }
 
-  void count_wrong(Index n) {
+  // Adds up losses (which host_row_ holds) and wrong predictions, weighted.
+  void count(Index n, std::span<const double> weights, double mean_weight) {
     if (probabilities_.cols() == 0) probabilities_ = Host(network_.classes(), options_.batch_size);
     const View<Scalar> p = View<Scalar>(probabilities_).columns(0, n);
     on_.download(ConstViewOf<Backend>(activations_.head.mean).columns(0, n), p);
-    for (Index i = 0; i < n; ++i)
-      wrong_ += one_hot_(detail::largest_row(View<const Scalar>(p), i), i) == Scalar(1) ? 0 : 1;
+    for (Index i = 0; i < n; ++i) {
+      const double weight = weights.empty() ? 1 : weights[static_cast<std::size_t>(i)] / mean_weight;
+      loss_ += weight * static_cast<double>(host_row_(0, i));
+      if (one_hot_(detail::largest_row(View<const Scalar>(p), i), i) != Scalar(1)) wrong_ += weight;
+    }
   }
 
   template <class Source>
@@ -214,7 +229,9 @@ class FineTuning {
   Host probabilities_;
   std::vector<int> labels_;
   Matrix<Backend> targets_;
-  Matrix<Backend> losses_;
+  Matrix<Backend> losses_, shares_;
+  Host host_row_;
+  std::vector<double> weights_;
   Matrix<Backend> ones_;
   detail::Progress progress_;
   double loss_ = 0, wrong_ = 0;

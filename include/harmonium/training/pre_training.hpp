@@ -34,6 +34,7 @@ class EncodedSource {
   }
   Index size() const { return source_.size(); }
   std::span<const int> labels() const { return source_.labels(); }
+  std::span<const double> weights() const { return weights_of(source_); }
   void fill(const Backend& on, std::span<const Index> columns, ViewOf<Backend> out) const {
     const auto n = static_cast<Index>(columns.size());
     if (buffers_.empty() || buffers_[0].cols() < n) make_buffers(n);

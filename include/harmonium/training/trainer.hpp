@@ -50,6 +50,14 @@ void write_shares(std::span<const double> weights, double mean_weight, View<T> o
     out(0, c) = static_cast<T>(weights.empty() ? share : share * weights[static_cast<std::size_t>(c)]);
 }
 
+/// The weights of some samples; nothing if all count the same.
+inline void pick_weights(std::span<const double> weights, std::span<const Index> columns,
+                         std::vector<double>& out) {
+  out.clear();
+  if (weights.empty()) return;
+  for (const Index c : columns) out.push_back(weights[static_cast<std::size_t>(c)]);
+}
+
 /// Share of a planned run that is done; schedules depend on it.
 class Progress {
  public:

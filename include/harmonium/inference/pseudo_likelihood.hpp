@@ -1,0 +1,145 @@
+/// \file
+/// Pseudo-likelihood (Besag, 1975): the sum over units of log p(unit | all other visible units), in nats a
+/// sample. It needs no partition function, is cheap, and is no bound; above all it tells when a model gets
+/// worse.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "free_energy.hpp"
+
+namespace harmonium {
+
+namespace detail {
+/// A visible unit whose states can be gone through.
+struct UnitPlace {
+  Index first;                    ///< its first row
+  const Eigen::MatrixXd* states;  ///< rows x number of states
+};
+
+/// How far a sample is in each of a unit's states: 1 and 0, or between two states or one-hot ones a mixture.
+inline Eigen::VectorXd state_shares(const Eigen::MatrixXd& states, const Eigen::VectorXd& x) {
+  Eigen::VectorXd shares = Eigen::VectorXd::Zero(states.cols());
+  if (states.rows() == 1 && states.cols() == 2) {
+    shares(1) = (x(0) - states(0, 0)) / (states(0, 1) - states(0, 0));
+    shares(0) = 1 - shares(1);
+  } else if (states.isIdentity(0)) {
+    shares = x;
+  } else {
+    Index nearest = 0;
+    (states.colwise() - x).colwise().squaredNorm().minCoeff(&nearest);
+    shares(nearest) = 1;
+  }
+  return shares;
+}
+
+/// Units of a finite layer, with their states.
+class UnitStates {
+ public:
+  template <class L>
+  explicit UnitStates(const L& layer) {
+    for_each_unit_kind(layer, [&](Index first, Index rows, Index units, Eigen::MatrixXd states) {
+      kinds_.push_back(std::make_unique<Eigen::MatrixXd>(std::move(states)));
+      for (Index i = 0; i < units; ++i) places_.push_back({first + i * rows, kinds_.back().get()});
+    });
+  }
+  const std::vector<UnitPlace>& places() const { return places_; }
+
+ private:
+  std::vector<std::unique_ptr<Eigen::MatrixXd>> kinds_;
+  std::vector<UnitPlace> places_;
+};
+
+/// sum over k of share_k * log p(unit = state k | other units) for one unit of each column of v, chosen by
+/// unit(c).
+template <EnergyModel Model, class Choose>
+Eigen::VectorXd log_conditionals(const Model& model, const Eigen::MatrixXd& v, const UnitStates& units,
+                                 Choose unit, const typename Model::Backend& on) {
+  using T = ScalarOf<typename Model::Backend>;
+  using B = typename Model::Backend;
+  Index most = 0;
+  for (const UnitPlace& place : units.places()) most = std::max(most, place.states->cols());
+  Eigen::MatrixXd energies =
+      Eigen::MatrixXd::Constant(most, v.cols(), std::numeric_limits<double>::infinity());
+  Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> host = v.template cast<T>();
+  Matrix<B> moved(v.rows(), v.cols());
+  for (Index k = 0; k < most; ++k) {
+    for (Index c = 0; c < v.cols(); ++c) {
+      const UnitPlace& place = units.places()[static_cast<std::size_t>(unit(c))];
+      if (k < place.states->cols())
+        host.col(c).segment(place.first, place.states->rows()) = place.states->col(k).template cast<T>();
+    }
+    on.upload(View<const T>(host), view_of(moved));
+    const Matrix<B> free = free_energy(model, moved, on);
+    Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> row(1, v.cols());
+    on.download(free, View<T>(row));
+    for (Index c = 0; c < v.cols(); ++c)
+      if (k < units.places()[static_cast<std::size_t>(unit(c))].states->cols())
+        energies(k, c) = static_cast<double>(row(0, c));
+  }
+  Eigen::VectorXd result(v.cols());
+  for (Index c = 0; c < v.cols(); ++c) {
+    const UnitPlace& place = units.places()[static_cast<std::size_t>(unit(c))];
+    const Eigen::VectorXd log_weights = -energies.col(c).head(place.states->cols());
+    const double top = log_weights.maxCoeff();
+    const double log_z = top + std::log((log_weights.array() - top).exp().sum());
+    const Eigen::VectorXd shares =
+        state_shares(*place.states, v.col(c).segment(place.first, place.states->rows()));
+    result(c) = shares.dot(Eigen::VectorXd(log_weights.array() - log_z));
+  }
+  return result;
+}
+
+template <EnergyModel Model>
+Eigen::MatrixXd on_host(const char* caller, const Model& model, ConstViewOf<typename Model::Backend> v,
+                        const typename Model::Backend& on) {
+  using T = ScalarOf<typename Model::Backend>;
+  static_assert(decltype(model.visible)::finite,
+                "pseudo-likelihood: visible units have finitely many states");
+  check<ShapeError>(v.rows == model.visible.rows(), caller, ": v has ", v.rows, " rows, the model has ",
+                    model.visible.rows(), " visible rows");
+  Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> host(v.rows, v.cols);
+  on.download(v, View<T>(host));
+  return host.template cast<double>();
+}
+}  // namespace detail
+
+/// Exact pseudo-likelihood of each column of v: a free energy for each state of each unit.
+/// \throws ShapeError if v has other rows than the model
+template <EnergyModel Model>
+Eigen::VectorXd pseudo_likelihood(const Model& model,
+                                  std::type_identity_t<ConstViewOf<typename Model::Backend>> v,
+                                  const typename Model::Backend& on = Model::Backend::all()) {
+  const Eigen::MatrixXd host = detail::on_host("pseudo_likelihood", model, v, on);
+  const detail::UnitStates units(model.visible);
+  Eigen::VectorXd sum = Eigen::VectorXd::Zero(v.cols);
+  for (std::size_t i = 0; i < units.places().size(); ++i)
+    sum += detail::log_conditionals(
+        model, host, units, [i](Index) { return static_cast<Index>(i); }, on);
+  return sum;
+}
+
+/// An unbiased estimate from one random unit of each column, counted for all of them.
+/// \throws ShapeError if v has other rows than the model
+template <EnergyModel Model>
+Eigen::VectorXd stochastic_pseudo_likelihood(const Model& model,
+                                             std::type_identity_t<ConstViewOf<typename Model::Backend>> v,
+                                             Draws draws,
+                                             const typename Model::Backend& on = Model::Backend::all()) {
+  const Eigen::MatrixXd host = detail::on_host("stochastic_pseudo_likelihood", model, v, on);
+  const detail::UnitStates units(model.visible);
+  const auto count = static_cast<double>(units.places().size());
+  const Draws own = draws.in(Stream::pseudo_likelihood);
+  const auto unit = [&](Index c) {
+    const double u = uniform_from<double>(own.block_of_row(0, static_cast<std::uint32_t>(c), 0).word[0]);
+    return static_cast<Index>(u * count);
+  };
+  return count * detail::log_conditionals(model, host, units, unit, on);
+}
+
+}  // namespace harmonium
