@@ -2,6 +2,7 @@
 // with sizes at which the work is cut into many pieces.
 #include <cstring>
 #include <harmonium/data/dataset.hpp>
+#include <harmonium/models/boltzmann_machine.hpp>
 #include <harmonium/training/fine_tuning.hpp>
 #include <harmonium/training/pre_training.hpp>
 
@@ -54,9 +55,14 @@ const Dataset& data() {
   return set;
 }
 
+// All that can be asked for at once, with chains and an optimizer.
 template <class Model>
 void check_contrastive_divergence(const typename Model::Options& size, const AnyChains& chains,
-                                  const AnyOptimizer& optimizer) {
+                                  const AnyOptimizer& optimizer, Penalties penalties = {},
+                                  Statistics statistics = Statistics::means) {
+  std::vector<double> weights;
+  for (Index i = 0; i < data().size(); ++i) weights.push_back(static_cast<double>(i % 3));
+  const Dataset weighted = data().with_weights(weights);
   check_same([&](const Cpu<float>& on) {
     Model model(size);
     ContrastiveDivergence{model,
@@ -66,9 +72,14 @@ void check_contrastive_divergence(const typename Model::Options& size, const Any
                            .chains = chains,
                            .optimizer = optimizer,
                            .weight_decay = 1e-3,
+                           .penalties = penalties,
+                           .max_gradient_norm = 3,
+                           .statistics = statistics,
+                           .average_last = 0.5,
+                           .zero_sum = true,
                            .seed = 2},
                           on}
-        .fit(data());
+        .fit(weighted);
     return model;
   });
 }
@@ -77,10 +88,13 @@ void check_contrastive_divergence(const typename Model::Options& size, const Any
 
 TEST_CASE("contrastive divergence has the same bytes for any number of threads", "[cd][threads]") {
   using R = Rbm<Bernoulli, Bernoulli>;
-  check_contrastive_divergence<R>({.visible = 300, .hidden = 260, .seed = 1}, DataChains{},
-                                  Momentum{.rate = 0.05});
-  check_contrastive_divergence<R>({.visible = 300, .hidden = 260, .seed = 1}, Persistent{.chains = 130},
-                                  Adam{.rate = 0.01});
+  const R::Options size{.visible = 300, .hidden = 260, .seed = 1};
+  const Penalties penalties{.l1 = 1e-4, .group = 1e-3, .sparsity = 0.1, .max_norm = 2};
+  check_contrastive_divergence<R>(size, DataChains{}, Momentum{.rate = 0.05});
+  check_contrastive_divergence<R>(size, Persistent{.chains = 130}, Adam{.rate = 0.01}, penalties);
+  check_contrastive_divergence<R>(size, FastWeights{.chains = 130}, Nesterov{.rate = 0.05}, {},
+                                  Statistics::samples);
+  check_contrastive_divergence<R>(size, Tempered{.chains = 70, .temperatures = 3}, Sgd{.rate = 0.05});
 }
 
 TEST_CASE("contrastive divergence of other units has the same bytes for any number of threads",
@@ -88,6 +102,12 @@ TEST_CASE("contrastive divergence of other units has the same bytes for any numb
   using R = Rbm<Gaussian, Categorical>;
   check_contrastive_divergence<R>({.visible = 300, .hidden = {.units = 26, .states = 10}, .seed = 1},
                                   Persistent{.chains = 130}, Momentum{.rate = 0.01});
+}
+
+TEST_CASE("a Boltzmann machine's training has the same bytes for any number of threads",
+          "[boltzmann][threads]") {
+  check_contrastive_divergence<BoltzmannMachine<Bernoulli>>(
+      {.visible = 300}, Tempered{.chains = 70, .temperatures = 3}, Sgd{.rate = 0.01});
 }
 
 TEST_CASE("pre-training has the same bytes for any number of threads", "[pre_training][threads]") {

@@ -44,10 +44,10 @@ class FastWeights::Memory {
     refresh(on, model, states);  // statistics are those of the model itself
   }
   void learned(const B& on, const M& gradient) {
-    const T keep = static_cast<T>(policy_.keep), rate = static_cast<T>(policy_.rate);
+    const T kept = static_cast<T>(policy_.keep), step = static_cast<T>(policy_.rate);
     for_each_parameter(
         [&](const ParameterName&, Role role, auto fast, auto g) {
-          if (role != Role::shape) on.update([=](T& f, T slope) { f = keep * f + rate * slope; }, fast, g);
+          if (role != Role::shape) on.update([=](T& f, T slope) { f = kept * f + step * slope; }, fast, g);
         },
         fast_, gradient);
   }

@@ -20,8 +20,7 @@ namespace harmonium {
 struct Tempered {
   Index chains = 100;       ///< ladders, and so chains at beta 1; at least 1
   Index temperatures = 10;  ///< rungs of a ladder, at least 2
-  double adapt =
-      0.02;  ///< how fast rungs move to where trades are equally frequent; 0: they stay evenly spaced
+  double adapt = 0.02;      ///< how fast rungs move to where trades are equally frequent; 0: evenly spaced
 
   /// The same for every batch.
   Index count(Index /*batch*/) const { return chains; }
@@ -59,10 +58,10 @@ class Tempered::Memory {
     rates_.assign(static_cast<std::size_t>(rungs - 1), 0.5);
   }
 
-  void begin(const B& on, const M& model, typename M::StateView /*chains*/, Draws draws) {
+  void begin(const B& on, const M& model, typename M::StateView /*states*/, Draws draws) {
     start(on, model, all(), draws);
   }
-  void advance(const B& on, const M& model, typename M::StateView data, typename M::StateView chains,
+  void advance(const B& on, const M& model, typename M::StateView data, typename M::StateView states,
                typename M::Workspace& work, int steps, Draws draws) {
     if constexpr (TemperedModel<M>) {
       follow(on, model, data, work);
@@ -76,8 +75,8 @@ class Tempered::Memory {
       }
       const std::span<const Index> coldest(place_.data() + (policy_.temperatures - 1) * policy_.chains,
                                            static_cast<std::size_t>(policy_.chains));
-      on.gather(ConstViewOf<B>(all().visible), coldest, T(1), chains.visible);
-      refresh(on, model, chains);
+      on.gather(ConstViewOf<B>(all().visible), coldest, T(1), states.visible);
+      refresh(on, model, states);
     }
   }
   /// Lowest and mean share of trades between neighbours that come about, over the last hundred or so.
@@ -125,7 +124,7 @@ class Tempered::Memory {
 
   // Even and odd pairs of neighbours by turns; host_ holds the interactions.
   void trade(Draws draws) {
-    const double chains = static_cast<double>(policy_.chains);
+    const double ladders = static_cast<double>(policy_.chains);
     for (Index low = draws.step % 2; low + 1 < policy_.temperatures; low += 2) {
       const auto rung = static_cast<std::size_t>(low);
       const double gap = ladder_[rung + 1] - ladder_[rung];
@@ -139,7 +138,7 @@ class Tempered::Memory {
         std::swap(hot, cold);
         ++accepted;
       }
-      rates_[rung] += 0.02 * (accepted / chains - rates_[rung]);
+      rates_[rung] += 0.02 * (accepted / ladders - rates_[rung]);
     }
     space();
   }
