@@ -24,13 +24,16 @@ MnistNetwork pre_trained(const Settings& settings, const Dataset& train, const D
   MnistDbn dbn{{.sizes = sizes_of(settings), .seed = settings.seed}};
   PreTrainingOptions<> options{.layers = {}};
   for (const int units : settings.layers) {
-    // At first all hidden units move together, so what they do to a visible unit grows with their number: a
-    // large layer wants smaller steps, or all of its units switch off.
+    // The plain gradient: its features classify better than the centred one's (1.3 % against 1.7 % on digits
+    // kept aside), though they model the digits less well. With it all hidden units move together at first,
+    // so what they do to a visible unit grows with their number: a large layer wants smaller steps, or all of
+    // its units switch off.
     const double rate = 50.0 / std::max(units, 500);
     options.layers.push_back({.epochs = settings.pre_training_epochs,
                               .batch_size = 100,
                               .optimizer = Momentum{.rate = linear(rate, 0.1 * rate), .momentum = 0.5},
                               .weight_decay = 2e-4,
+                              .centered = false,
                               .seed = settings.seed});
   }
   options.layers.back().chains = Persistent{.chains = 100};  // chains that go on learn to generate

@@ -27,8 +27,7 @@ class Cpu {
   using Scalar = Scalar_;     ///< what numbers are
   using Memory = HostMemory;  ///< where they lie
   template <class T>
-  using Matrix =
-      Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic>;  ///< models' matrices are plain Eigen matrices
+  using Matrix = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic>;  ///< models' matrices
 
   /// One thread.
   Cpu() = default;
@@ -190,8 +189,7 @@ class Cpu {
   }
 
  private:
-  static constexpr Index chunk_rows =
-      256;  // a chunk of a column, with its random words, fits the first-level cache
+  static constexpr Index chunk_rows = 256;  // with its random words, a chunk fits the first-level cache
   template <class Body>
   using Shapes = std::make_index_sequence<static_cast<std::size_t>(Body::shapes)>;
 

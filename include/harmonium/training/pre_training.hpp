@@ -89,7 +89,8 @@ std::vector<History> pre_train_on(const B& on, Dbn<Units, B>& dbn, const Source&
                                   const Options& options, Observers&&... observers) {
   check<ShapeError>(dbn.depth() >= 1, "pre_train: the DBN has no layers");
   check<ValueError>(!options.layers.empty(), "pre_train: there are no options for any layer");
-  for (const auto& own : options.layers) detail::check_options(own);  // before the first RBM is trained
+  for (const auto& own : options.layers)
+    detail::check_contrastive_divergence_options(own);  // before the first RBM is trained
   std::vector<History> histories;
   const auto train = [&](auto& rbm, Index i, const auto& data) {
     auto own = options.layers[std::min(static_cast<std::size_t>(i), options.layers.size() - 1)];

@@ -1,0 +1,46 @@
+/// \file
+/// How far chains move in an update.
+#pragma once
+
+#include <Eigen/Core>
+
+#include "../backend/backend.hpp"
+
+namespace harmonium {
+
+/// Remembers chains' states and compares them with later ones.
+template <class B>
+class Autocorrelation {
+  using T = ScalarOf<B>;
+  using Host = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic>;
+
+ public:
+  /// \param states is units x chains
+  void remember(const B& on, ConstViewOf<B> states) {
+    if (before_.cols() != states.cols) before_ = Matrix<B>(states.rows, states.cols);
+    on.copy(states, view_of(before_));
+  }
+  /// How many chains are remembered.
+  Index chains() const { return before_.cols(); }
+  /// Of the remembered states with as many others, units and chains pooled, each unit about its mean: 1 for
+  /// chains that stand still, 0 for states that have nothing to do with the former.
+  double of(const B& on, ConstViewOf<B> states) const {
+    Host before(states.rows, states.cols), after(states.rows, states.cols);
+    on.download(before_, View<T>(before));
+    on.download(states, View<T>(after));
+    double product = 0, squares = 0;
+    for (Index r = 0; r < states.rows; ++r) {
+      const Eigen::RowVectorXd a = before.row(r).template cast<double>(),
+                               b = after.row(r).template cast<double>();
+      const double mean = (a.mean() + b.mean()) / 2;
+      product += (a.array() - mean).matrix().dot((b.array() - mean).matrix());
+      squares += ((a.array() - mean).square().sum() + (b.array() - mean).square().sum()) / 2;
+    }
+    return squares > 0 ? product / squares : 1;
+  }
+
+ private:
+  Matrix<B> before_;
+};
+
+}  // namespace harmonium

@@ -1,0 +1,64 @@
+/// \file
+/// What contrastive divergence can be asked for.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "chains.hpp"
+#include "penalties.hpp"
+#include "trainer.hpp"
+
+namespace harmonium {
+
+/// What stands for hidden units in the gradient.
+enum class Statistics {
+  means,   ///< their expectations given the visible units: less noise
+  samples  ///< draws
+};
+
+/// How to train. The defaults train well; a policy of one's own replaces a variant: name its type as template
+/// argument.
+template <class Chains = AnyChains, class Optimizer = AnyOptimizer>
+struct ContrastiveDivergenceOptions {
+  int epochs = 10;          ///< passes over the data
+  Index batch_size = 100;   ///< samples in an update, at least 1
+  int steps = 1;            ///< k: steps of the chains in an update, at least 1
+  Chains chains{};          ///< `DataChains{}` (CD-k), `Persistent{...}`, `FastWeights{...}`, `Tempered{...}`
+  Optimizer optimizer{};    ///< `Momentum{...}`, `Nesterov{...}`, `Sgd{...}` or `Adam{...}`
+  double weight_decay = 0;  ///< L2 penalty: weights lose this share times the rate
+  Penalties penalties{};    ///< L1, groups, sparsity, largest norm
+  double max_gradient_norm = 0;  ///< longer gradients are scaled back to this norm; 0: none is
+  bool centered = true;          ///< the centred gradient (models/centering.hpp)
+  double offset_rate = 0.01;     ///< share of its way that an offset goes at each update, above 0 to 1
+  Statistics statistics = Statistics::means;  ///< of hidden units
+  double average_last = 0;  ///< `fit` ends with the mean of this last share of its updates; 0: with the last
+  bool zero_sum = false;    ///< categorical layers stay in the zero-sum gauge (models/gauge.hpp)
+  bool fit_visible_biases = true;  ///< a visible layer as made (all zero) starts at the data's means
+  std::uint64_t seed = 0;          ///< of chains and order of samples
+  std::string phase = "training";  ///< what reports call the run
+};
+
+// Asked here, before anybody's braces do: g++ 12 fails with an internal error otherwise.
+static_assert(noexcept(ContrastiveDivergenceOptions<>{}) || true);
+
+namespace detail {
+/// \throws ValueError if an option is out of range
+template <class Options>
+void check_contrastive_divergence_options(const Options& options) {
+  constexpr const char* trainer = "ContrastiveDivergence";
+  check_training_options(trainer, options);
+  check_penalties(trainer, options.penalties);
+  check<ValueError>(options.steps >= 1, trainer, ": steps is ", options.steps, ", expected at least 1");
+  const Index chains =
+      visit_policy([&](const auto& c) { return c.count(options.batch_size); }, options.chains);
+  check<ValueError>(chains >= 1, trainer, ": there are ", chains, " chains, expected at least 1");
+  check<ValueError>(options.offset_rate > 0 && options.offset_rate <= 1, trainer, ": offset_rate is ",
+                    options.offset_rate, ", expected above 0 and at most 1");
+  check<ValueError>(options.average_last >= 0 && options.average_last <= 1, trainer, ": average_last is ",
+                    options.average_last, ", expected 0 to 1");
+  check<ValueError>(options.max_gradient_norm >= 0, trainer, ": max_gradient_norm is ",
+                    options.max_gradient_norm, ", expected a number of at least 0");
+}
+}  // namespace detail
+}  // namespace harmonium

@@ -1,0 +1,61 @@
+/// \file
+/// What a trainer does with all of the data before the first update: look for numbers that no unit can take,
+/// and start the visible layer at the data's means and variances.
+#pragma once
+
+#include "../data/batch_source.hpp"
+#include "../models/layer.hpp"
+
+namespace harmonium::detail {
+
+/// \param block is room on the device for so many samples at once
+/// \throws DataError if a number is none that its unit can take; it is named with row and column
+template <class B, class L, class Source>
+void check_values(const B& on, const char* caller, const L& layer, const Source& source, ViewOf<B> block) {
+  using T = ScalarOf<B>;
+  Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> host(block.rows, block.cols);
+  for_each_block(source.size(), block.cols, [&](std::span<const Index> columns) {
+    const auto n = static_cast<Index>(columns.size());
+    const auto values = View<T>(host).columns(0, n);
+    source.fill(on, columns, block.columns(0, n));
+    on.download(block.columns(0, n), values);
+    const auto [row, column] = find_unacceptable(layer, View<const T>(values));
+    check<DataError>(row < 0, caller, ": the data have ", row < 0 ? T(0) : values(row, column), " in row ",
+                     row, " of column ", columns.front() + column, "; ", accepted_values(layer, row));
+  });
+}
+
+/// A layer as made (all zero) starts at the data's means and variances, summed in double precision.
+template <class B, class L, class Source>
+void fit_fresh_layer(const B& on, L& layer, const Source& source, ViewOf<B> block) {
+  using T = ScalarOf<B>;
+  using Host = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic>;
+  bool fresh = true;
+  const auto look = [&](const ParameterName&, Role, auto x) {
+    fresh = fresh && on.sum(SquareBody{}, x) == 0;
+  };
+  for_each_parameter(look, layer);
+  if (!fresh) return;
+  Eigen::VectorXd sum = Eigen::VectorXd::Zero(block.rows), squares = Eigen::VectorXd::Zero(block.rows);
+  const std::span<const double> weights = weights_of(source);
+  const double mean = mean_weight(source);
+  Host host(block.rows, block.cols);
+  for_each_block(source.size(), block.cols, [&](std::span<const Index> columns) {
+    const auto n = static_cast<Index>(columns.size());
+    source.fill(on, columns, block.columns(0, n));
+    on.download(block.columns(0, n), View<T>(host).columns(0, n));
+    for (Index c = 0; c < n; ++c) {
+      const Eigen::VectorXd column = host.col(c).template cast<double>();
+      const auto number = static_cast<std::size_t>(columns.front() + c);
+      const double weight = weights.empty() ? 1 : weights[number] / mean;
+      sum += weight * column;
+      squares += weight * column.cwiseAbs2();
+    }
+  });
+  const auto count = static_cast<double>(source.size());
+  const Eigen::VectorXd means = sum / count;
+  const Host m = means.cast<T>(), v = (squares / count - means.cwiseAbs2()).cwiseMax(0).template cast<T>();
+  fit(layer, View<const T>(m), View<const T>(v), source.size());
+}
+
+}  // namespace harmonium::detail
