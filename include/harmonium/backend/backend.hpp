@@ -57,19 +57,22 @@ struct ProbeRule {
 
 /// The operations, with x, y R x C unless said otherwise:
 ///
-/// operation | does
-/// ---|---
-/// `upload(host, view)`, `download(view, host)`, `copy(from, to)` | moves numbers, equal shapes
-/// `fill(x, value)` | sets all numbers
-/// `multiply(op_a, op_b, alpha, a, b, beta, c)` | c = alpha op(a) op(b) + beta c; never both transposed; beta
-/// 0 reads no c `gather(table, columns, scale, x)` | x(:, i) = scale * table(:, columns[i]), converted
-/// `transform(body, parameters, group, input, other, x, draws, first_row)` | x = body(input + bias, other),
-/// unit by unit `sum_over_units(body, parameters, group, x, factor, out)` | out(0, c) += factor * sum over
-/// units of body(x, bias) `sum_over_samples(body, parameters, x, weights, out)` | out(r, 0) += sum over c of
-/// weights(0, c) * body(x, bias) `scale_columns(x, weights)` | x(:, c) *= weights(0, c) `dot_columns(factor,
-/// x, y, out)` | out(0, c) += factor * sum over r of x * y `update(rule, x, others...)` | rule(x, others...)
-/// on each number `sum(body, x, others...)` | sum over all numbers of body(x, others...), in double
-/// precision, as a host number
+/// - `upload(host, view)`, `download(view, host)`, `copy(from, to)`: moves numbers, equal shapes
+/// - `fill(x, value)`: sets all numbers
+/// - `multiply(op_a, op_b, alpha, a, b, beta, c)`: c = alpha op(a) op(b) + beta c; never both transposed;
+///   beta 0 reads no c
+/// - `gather(table, columns, scale, x)`: x(:, i) = scale * table(:, columns[i]), converted
+/// - `transform(body, parameters, group, input, other, x, draws, first_row)`: x = body(input + bias,
+///   other), unit by unit
+/// - `sum_over_units(body, parameters, group, x, factor, out)`: out(0, c) += factor * sum over units of
+///   body(x, bias)
+/// - `sum_over_samples(body, parameters, x, weights, out)`: out(r, 0) += sum over c of weights(0, c) *
+///   body(x, bias)
+/// - `scale_columns(x, weights)`: x(:, c) *= weights(0, c)
+/// - `dot_columns(factor, x, y, out)`: out(0, c) += factor * sum over r of x * y
+/// - `update(rule, x, others...)`: rule(x, others...) on each number
+/// - `sum(body, x, others...)`: sum over all numbers of body(x, others...), in double precision, as a host
+///   number
 ///
 /// `parameters` is R x (1 + shapes): the biases, then the shape parameters; `group` is the rows of a unit.
 template <class B>

@@ -22,12 +22,10 @@ struct Batch {
 
 /// Samples by their number, for backend `B`.
 ///
-/// function | does
-/// ---|---
-/// `rows()`, `size()` | numbers in a sample, samples
-/// `fill(on, columns, out)` | out(:, i) = sample columns[i]; out is rows() x columns.size()
-/// `labels()` | a class for each sample, or nothing
-/// `weights()`, if it is there | how much each sample counts beside the others, or nothing: all the same
+/// - `rows()`, `size()`: numbers in a sample, samples
+/// - `fill(on, columns, out)`: out(:, i) = sample columns[i]; out is rows() x columns.size()
+/// - `labels()`: a class for each sample, or nothing
+/// - `weights()`, if it is there: how much each sample counts beside the others, or nothing: all the same
 template <class S, class B>
 concept BatchSource = requires(const S& source, const B& on, std::span<const Index> columns,
                                View<typename B::Scalar, typename B::Memory> out) {

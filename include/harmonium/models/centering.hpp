@@ -19,12 +19,10 @@ struct LayerMeans {
 
 /// A model that says how its gradient is centred:
 ///
-/// function | does
-/// ---|---
-/// `make_means(model)` | memory for the layers' means, zero
-/// `track_means(on, model, state, weights, keep, means, work)` | means = keep * means + sum over the state's
-/// columns of weights(0, c) * E[layers | visible column c] `center(on, means, gradient)` | makes the centred
-/// gradient of a plain one
+/// - `make_means(model)`: memory for the layers' means, zero
+/// - `track_means(on, model, state, weights, keep, means, work)`: means = keep * means + sum over the
+///   state's columns of weights(0, c) * E[layers | visible column c]
+/// - `center(on, means, gradient)`: makes the centred gradient of a plain one
 template <class M>
 concept CenterableModel = EnergyModel<M> && requires(const M& model) {
   make_means(model);

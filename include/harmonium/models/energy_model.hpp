@@ -13,16 +13,15 @@ namespace harmonium {
 /// v), so that transition, statistics and free energy share that product. `StateView` is a block of its
 /// columns.
 ///
-/// function | does
-/// ---|---
-/// `make_state(model, n)`, `make_workspace(model, n)` | memory for n columns
-/// `refresh(on, model, state)` | after the visible states were set: brings the rest up to date
-/// `start(on, model, state, draws)` | visible states drawn from the visible layer at zero input
-/// `transition(on, model, from, to, work, draws)` | to = one step of the chain from `from`; both may be the
-/// same columns `set_statistics(on, model, state, weights, keep, gradient, work)` | gradient = keep *
-/// gradient + sum over columns of weights(0, c) * E[d(-energy)/d(parameters)] `add_free_energy(on, model,
-/// state, factor, out)` | out(0, c) += factor * free energy `reconstruct(on, model, state, work, out)` | out
-/// = visible means after one step down of means
+/// - `make_state(model, n)`, `make_workspace(model, n)`: memory for n columns
+/// - `refresh(on, model, state)`: after the visible states were set: brings the rest up to date
+/// - `start(on, model, state, draws)`: visible states drawn from the visible layer at zero input
+/// - `transition(on, model, from, to, work, draws)`: to = one step of the chain from `from`; both may be
+///   the same columns
+/// - `set_statistics(on, model, state, weights, keep, gradient, work)`: gradient = keep * gradient + sum
+///   over columns of weights(0, c) * E[d(-energy)/d(parameters)]
+/// - `add_free_energy(on, model, state, factor, out)`: out(0, c) += factor * free energy
+/// - `reconstruct(on, model, state, work, out)`: out = visible means after one step down of means
 template <class M>
 concept EnergyModel = std::copyable<M> && requires {
   typename M::Backend;

@@ -12,13 +12,13 @@ namespace harmonium {
 /// A model that moves at many temperatures at once. `betas` is 2 x n: each column's beta, and 1 - beta below
 /// it.
 ///
-/// function | does
-/// ---|---
-/// `prepare_tempering(on, model, means)` | after weights or offsets changed: what the offsets send into the
-/// layers `tempered_transition(on, model, betas, means, state, work, draws)` | one step of each of the
-/// state's columns, in place `add_interaction(on, model, means, state, work, factor, out)` | out(0, c) +=
-/// factor * the interaction (minus its energy, up to a constant) between the visible states and the other
-/// units' states that the last step drew
+/// - `prepare_tempering(on, model, means)`: after weights or offsets changed: what the offsets send into
+///   the layers
+/// - `tempered_transition(on, model, betas, means, state, work, draws)`: one step of each of the state's
+///   columns, in place
+/// - `add_interaction(on, model, means, state, work, factor, out)`: out(0, c) += factor * the interaction
+///   (minus its energy, up to a constant) between the visible states and the other units' states that the
+///   last step drew
 template <class M>
 concept TemperedModel = CenterableModel<M> &&
     requires(const M& model, typename M::StateView state, typename M::Workspace& work,

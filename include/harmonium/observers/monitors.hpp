@@ -22,13 +22,14 @@ struct MonitorOptions {
 
 /// Watches `Model` learn from `Source`.
 ///
-/// metric | is
-/// ---|---
-/// `pseudo_likelihood` | estimate in nats a sample, summed over units; for visible units with finitely many
-/// states `free_energy_gap` | mean free energy of held-out samples minus that of training samples: grows with
-/// over-fitting `weight_norm` | Euclidean norm of all weights `constant_units` | share of hidden rows whose
-/// mean is the same (within 0.01) for all samples `dead_units`, `saturated_units` | share of hidden rows that
-/// are at their lowest, or highest, state for all samples
+/// - `pseudo_likelihood`: estimate in nats a sample, summed over units; for visible units with finitely
+///   many states
+/// - `free_energy_gap`: mean free energy of held-out samples minus that of training samples: grows with
+///   over-fitting
+/// - `weight_norm`: Euclidean norm of all weights
+/// - `constant_units`: share of hidden rows whose mean is the same (within 0.01) for all samples
+/// - `dead_units`, `saturated_units`: share of hidden rows that are at their lowest, or highest, state for
+///   all samples
 ///
 ///     Monitor monitor{rbm, train, test};
 ///     trainer.fit(train, monitor, ProgressBar{});

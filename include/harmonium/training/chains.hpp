@@ -1,10 +1,8 @@
 /// \file
 /// Where the negative phase of contrastive divergence comes from. A policy is a value: options, and
 ///
-/// function | does
-/// ---|---
-/// `count(batch)` | how many chains there are for a batch of so many samples
-/// `advance(on, model, data, chains, work, steps, draws)` | moves the chains by so many steps
+/// - `count(batch)`: how many chains there are for a batch of so many samples
+/// - `advance(on, model, data, chains, work, steps, draws)`: moves the chains by so many steps
 ///
 /// A policy that remembers more than the chains' states does so in `Policy::Memory<Model>`, made from policy
 /// and model, which then has `advance` in its place, and may have `begin(on, model, chains, draws)` (where
