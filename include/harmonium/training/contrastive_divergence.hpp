@@ -142,7 +142,15 @@ class ContrastiveDivergence {
   }
   Index rows() const { return model_.visible.rows(); }
   Index chain_count(Index batch) const {
-    return detail::visit_policy([&](const auto& c) { return c.count(batch); }, options_.chains);
+    return detail::visit_policy(
+        [&](const auto& memory) {
+          if constexpr (requires { memory.count(batch); }) {
+            return memory.count(batch);
+          } else {
+            return detail::visit_policy([&](const auto& c) { return c.count(batch); }, options_.chains);
+          }
+        },
+        chains_);
   }
   // Chains lie in front, so that chains and a batch, a short one too, are one block of columns.
   auto data_columns(Index n) { return state_.columns(chain_count(n), n); }
@@ -163,10 +171,12 @@ class ContrastiveDivergence {
               policy.begin(on_, model_, negative, {.seed = options_.seed});
           }
           refresh(on_, model_, data);
-          if constexpr (!detail::follows_data<std::remove_reference_t<decltype(policy)>>) {
+          constexpr bool weighs = requires { policy.weigh(on_, 1.0, ViewOf<Backend>()); };
+          if constexpr (!weighs && !detail::follows_data<std::remove_reference_t<decltype(policy)>>) {
             if (watch_chains_) autocorrelation_.remember(on_, negative.visible);
           }
           policy.advance(on_, model_, data, negative, work_, options_.steps, draws);
+          if constexpr (weighs) policy.weigh(on_, total, view_of(weights_).columns(0, chains));
         },
         chains_);
     const auto weights = ConstViewOf<Backend>(weights_).columns(0, chains + n);

@@ -21,13 +21,13 @@ enum class Statistics {
 /// argument.
 template <class Chains = AnyChains, class Optimizer = AnyOptimizer>
 struct ContrastiveDivergenceOptions {
-  int epochs = 10;          ///< passes over the data
-  Index batch_size = 100;   ///< samples in an update, at least 1
-  int steps = 1;            ///< k: steps of the chains in an update, at least 1
-  Chains chains{};          ///< `DataChains{}` (CD-k), `Persistent{...}`, `FastWeights{...}`, `Tempered{...}`
-  Optimizer optimizer{};    ///< `Momentum{...}`, `Nesterov{...}`, `Sgd{...}` or `Adam{...}`
-  double weight_decay = 0;  ///< L2 penalty: weights lose this share times the rate
-  Penalties penalties{};    ///< L1, groups, sparsity, largest norm
+  int epochs = 10;               ///< passes over the data
+  Index batch_size = 100;        ///< samples in an update, at least 1
+  int steps = 1;                 ///< k: steps of the chains in an update, at least 1
+  Chains chains{};               ///< `DataChains{}` (CD-k), `Persistent{...}`, ...: see training/chains.hpp
+  Optimizer optimizer{};         ///< `Momentum{...}`, `Nesterov{...}`, `Sgd{...}` or `Adam{...}`
+  double weight_decay = 0;       ///< L2 penalty: weights lose this share times the rate
+  Penalties penalties{};         ///< L1, groups, sparsity, largest norm
   double max_gradient_norm = 0;  ///< longer gradients are scaled back to this norm; 0: none is
   bool centered = true;          ///< the centred gradient (models/centering.hpp)
   double offset_rate = 0.01;     ///< share of its way that an offset goes at each update, above 0 to 1
