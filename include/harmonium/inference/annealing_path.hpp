@@ -95,12 +95,11 @@ Eigen::MatrixXd means_of(const B& on, const Source& source) {
   Host host_shares(1, block), host(source.rows(), 1);
   Eigen::MatrixXd total = Eigen::MatrixXd::Zero(source.rows(), 1);
   const std::span<const double> weights = weights_of(source);
-  const double share = 1 / (mean_weight(source) * static_cast<double>(source.size()));
   for_each_block(source.size(), block, [&](std::span<const Index> columns) {
     const auto n = static_cast<Index>(columns.size());
-    for (Index c = 0; c < n; ++c)
-      host_shares(0, c) = static_cast<T>(
-          weights.empty() ? share : share * weights[static_cast<std::size_t>(columns.front() + c)]);
+    for (Index c = 0; c < n; ++c)  // not divided yet: sums of zeros and ones are exact
+      host_shares(0, c) =
+          weights.empty() ? T(1) : static_cast<T>(weights[static_cast<std::size_t>(columns.front() + c)]);
     source.fill(on, columns, view_of(x).columns(0, n));
     on.upload(View<const T>(host_shares), shares);
     on.fill(sum, T(0));
@@ -109,9 +108,26 @@ Eigen::MatrixXd means_of(const B& on, const Source& source) {
     on.download(sum, View<T>(host));
     total += host.template cast<double>();
   });
-  return total;
+  return total / (mean_weight(source) * static_cast<double>(source.size()));
 }
 
+}  // namespace detail
+
+namespace detail {
+template <class V, class H, class B>
+BaseRates<V, H, B> base_of_means(const Rbm<V, H, B>& rbm, Eigen::MatrixXd mu, Index count) {
+  auto precise = convert<Cpu<double>>(rbm);
+  const Cpu<double> on;
+  fit_biases(on, precise.visible, View<const double>(mu), count);
+  const Eigen::MatrixXd none = Eigen::MatrixXd::Zero(mu.rows(), 1);
+  mean(on, precise.visible, View<const double>(none), view_of(mu));
+  const Eigen::MatrixXd sent = precise.weights.transpose() * mu;
+  for_each_bias(precise.hidden, [&](View<double> bias, Index first) {
+    for (Index r = 0; r < bias.rows; ++r) bias(r, 0) += sent(first + r, 0);
+  });
+  const auto fitted = convert<B>(precise);
+  return {fitted.visible, fitted.hidden};
+}
 }  // namespace detail
 
 /// A base whose visible units have given means (V x 1, of `count` samples), and whose hidden units get what
@@ -123,32 +139,25 @@ BaseRates<V, H, B> base_rates(const Rbm<V, H, B>& rbm, const Eigen::VectorXd& me
   check<ShapeError>(means.size() == rbm.visible.rows(), "base_rates: there are ", means.size(),
                     " means, the RBM has ", rbm.visible.rows(), " visible rows");
   check<ValueError>(count >= 1, "base_rates: count is ", count, ", expected at least 1");
-  auto precise = convert<Cpu<double>>(rbm);
-  Eigen::MatrixXd mu = means;
-  const auto [row, column] = find_unacceptable(precise.visible, View<const double>(mu));
+  const Eigen::Matrix<ScalarOf<B>, Eigen::Dynamic, Eigen::Dynamic> numbers = means.cast<ScalarOf<B>>();
+  const auto [row, column] = find_unacceptable(rbm.visible, View<const ScalarOf<B>>(numbers));
   check<DataError>(row < 0, "base_rates: the mean in row ", row, " is ", row < 0 ? 0.0 : means(row), "; ",
-                   accepted_values(precise.visible, std::max<Index>(row, 0)));
-  const Cpu<double> on;
-  detail::fit_biases(on, precise.visible, View<const double>(mu), count);
-  const Eigen::MatrixXd none = Eigen::MatrixXd::Zero(mu.rows(), 1);
-  mean(on, precise.visible, View<const double>(none), view_of(mu));
-  const Eigen::MatrixXd sent = precise.weights.transpose() * mu;
-  for_each_bias(precise.hidden, [&](View<double> bias, Index first) {
-    for (Index r = 0; r < bias.rows; ++r) bias(r, 0) += sent(first + r, 0);
-  });
-  const auto fitted = convert<B>(precise);
-  return {fitted.visible, fitted.hidden};
+                   accepted_values(rbm.visible, std::max<Index>(row, 0)));
+  return detail::base_of_means(rbm, means, count);
 }
 
 /// A base with the mean rates of a data set; samples with weights count by them.
-/// \throws ShapeError if the data have other rows than the RBM \throws DataError if there are no samples
+/// \throws ShapeError if the data have other rows than the RBM \throws DataError if there are no samples, or
+/// their means are not finite
 template <class V, class H, class B, BatchSource<B> Source>
 BaseRates<V, H, B> base_rates(const Rbm<V, H, B>& rbm, const Source& source, const B& on = {}) {
   check<ShapeError>(source.rows() == rbm.visible.rows(), "base_rates: the data have ", source.rows(),
                     " rows, the RBM has ", rbm.visible.rows(), " visible rows");
   check<DataError>(source.size() >= 1, "base_rates: the data have no samples");
   detail::check_weights("base_rates", weights_of(source), source.size());
-  return base_rates(rbm, Eigen::VectorXd(detail::means_of(on, source)), source.size());
+  const Eigen::MatrixXd means = detail::means_of(on, source);
+  check<DataError>(means.allFinite(), "base_rates: the data's means are infinite or not numbers");
+  return detail::base_of_means(rbm, means, source.size());  // rounding may leave a unit's range by a hair
 }
 /// The same for a matrix of one's own, V x n.
 template <class V, class H, class B>
