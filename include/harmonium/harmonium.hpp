@@ -11,6 +11,7 @@
 #include "data/batch_source.hpp"
 #include "data/binarize.hpp"
 #include "data/dataset.hpp"
+#include "data/missing.hpp"
 #include "data/split.hpp"
 #include "data/toy.hpp"
 #include "inference/annealed.hpp"

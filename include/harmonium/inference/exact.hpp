@@ -3,6 +3,7 @@
 /// layer in closed form. Always in double precision, a block of states at a time.
 #pragma once
 
+#include "conditionals.hpp"
 #include "enumeration.hpp"
 #include "free_energy.hpp"
 #include "gaussian_pair.hpp"

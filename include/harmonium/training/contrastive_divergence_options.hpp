@@ -34,6 +34,7 @@ struct ContrastiveDivergenceOptions {
   Statistics statistics = Statistics::means;  ///< of hidden units
   double average_last = 0;  ///< `fit` ends with the mean of this last share of its updates; 0: with the last
   bool zero_sum = false;    ///< categorical layers stay in the zero-sum gauge (models/gauge.hpp)
+  int missing_steps = 10;   ///< of Gibbs sampling that draw missing entries anew at each update, at least 1
   bool fit_visible_biases = true;  ///< a visible layer as made (all zero) starts at the data's means
   std::uint64_t seed = 0;          ///< of chains and order of samples
   std::string phase = "training";  ///< what reports call the run
@@ -50,6 +51,8 @@ void check_contrastive_divergence_options(const Options& options) {
   check_training_options(trainer, options);
   check_penalties(trainer, options.penalties);
   check<ValueError>(options.steps >= 1, trainer, ": steps is ", options.steps, ", expected at least 1");
+  check<ValueError>(options.missing_steps >= 1, trainer, ": missing_steps is ", options.missing_steps,
+                    ", expected at least 1");
   const Index chains =
       visit_policy([&](const auto& c) { return c.count(options.batch_size); }, options.chains);
   check<ValueError>(chains >= 1, trainer, ": there are ", chains, " chains, expected at least 1");
