@@ -105,8 +105,7 @@ class Annealer<Rbm<V, H, B>> {
       std::swap(hidden_, next_hidden_);
       scale_input(beta);
       add_log_partition(on_, hidden_, ConstViewOf<B>(scaled_), T(1), change);
-      on_.multiply(Op::transposed, Op::plain, static_cast<T>(beta - betas[k - 1]), difference_, v_, T(1),
-                   change);
+      on_.sum_over_units(ScaledStateBody{}, difference_, 1, v_, static_cast<T>(beta - betas[k - 1]), change);
       if (++row == flush_every || k + 1 == betas.size()) flush(std::exchange(row, 0));
       if (k + 1 < betas.size()) move(beta, draws);
     }
