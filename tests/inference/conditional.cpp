@@ -138,6 +138,17 @@ TEST_CASE("large conditionals are annealed, with an error and a verdict", "[cond
   }
   CHECK((held >= 0.85 * count && held < count));  // 95 of 100: at most 4 standard errors of 40 less
 
+  // With log Z from elsewhere only the known part is worked out.
+  const auto rbm = small_rbm<BernoulliBernoulli>(3);
+  const Eigen::MatrixXd one = some_states(rbm, 1, 2);
+  Mask upper = Mask::Zero(4, 1);
+  upper.topRows(2).setOnes();
+  const Sandwich off{.log_z = exact_log_z(rbm) + 1, .standard_error = 0.1, .verdict = Verdict::consistent};
+  const auto shifted = log_marginal(rbm, off, one, upper, {}, on),
+             plain = log_marginal(rbm, one, upper, {}, on);
+  CHECK(std::abs(shifted[0].log_p + 1 - plain[0].log_p) < 1e-12);
+  CHECK((shifted[0].standard_error == 0.1 && !shifted[0].exact && shifted[0].consistent()));
+
   // Two modes: nothing known cannot be annealed, and the verdict says so.
   BernoulliBernoulli modes{{.visible = 12, .hidden = 8}};
   modes.weights.setConstant(1.5);

@@ -79,16 +79,14 @@ inline void check_mask(const char* caller, const char* name, View<const bool> ma
 
 }  // namespace detail
 
-/// log p(a | b) of each column of v (V x n): the log probability (density, for real units) of the numbers
-/// that mask `a` marks given those that mask `b` marks, all others summed out. Masks are V x n. With no
-/// number in b it is log p(a). \throws ShapeError if v or a mask has another shape \throws ValueError if a
-/// number is in both masks, a grouped unit is in part of one, or an option is out of range \throws DataError
-/// if a marked number is none that its unit takes
+namespace detail {
+
+/// `log_conditional`; log_z, what nothing known gives, is worked out once for all columns unless it is there.
 template <class V, class H, class B>
-std::vector<ConditionalEstimate> log_conditional(const Rbm<V, H, B>& rbm,
-                                                 std::type_identity_t<ConstViewOf<B>> v, View<const bool> a,
-                                                 View<const bool> b, const SandwichOptions& options = {},
-                                                 const Cpu<double>& on = Cpu<double>::all()) {
+std::vector<ConditionalEstimate> log_conditional(const Rbm<V, H, B>& rbm, ConstViewOf<B> v,
+                                                 View<const bool> a, View<const bool> b,
+                                                 std::optional<ConditionalEstimate> log_z,
+                                                 const SandwichOptions& options, const Cpu<double>& on) {
   check<ShapeError>(v.rows == rbm.visible.rows(), "log_conditional: v has ", v.rows, " rows, the RBM has ",
                     rbm.visible.rows(), " visible rows");
   detail::check_mask("log_conditional", "a", a, v.rows, v.cols);
@@ -107,7 +105,6 @@ std::vector<ConditionalEstimate> log_conditional(const Rbm<V, H, B>& rbm,
         detail::clamp_precise(precise, x, known, Eigen::VectorXd(), View<const bool>(no_hidden)), options,
         on);
   };
-  std::optional<ConditionalEstimate> log_z;  // what nothing known gives, once for all columns
   std::vector<ConditionalEstimate> results;
   Mask both(v.rows, 1);
   for (Index c = 0; c < v.cols; ++c) {
@@ -129,6 +126,21 @@ std::vector<ConditionalEstimate> log_conditional(const Rbm<V, H, B>& rbm,
   return results;
 }
 
+}  // namespace detail
+
+/// log p(a | b) of each column of v (V x n): the log probability (density, for real units) of the numbers
+/// that mask `a` marks given those that mask `b` marks, all others summed out. Masks are V x n. With no
+/// number in b it is log p(a). \throws ShapeError if v or a mask has another shape \throws ValueError if a
+/// number is in both masks, a grouped unit is in part of one, or an option is out of range \throws DataError
+/// if a marked number is none that its unit takes
+template <class V, class H, class B>
+std::vector<ConditionalEstimate> log_conditional(const Rbm<V, H, B>& rbm,
+                                                 std::type_identity_t<ConstViewOf<B>> v, View<const bool> a,
+                                                 View<const bool> b, const SandwichOptions& options = {},
+                                                 const Cpu<double>& on = Cpu<double>::all()) {
+  return detail::log_conditional<V, H, B>(rbm, v, a, b, {}, options, on);
+}
+
 /// log p of the known numbers of each column of v (V x n; mask V x n), missing ones summed out: the log
 /// likelihood of data with missing entries, whose values in v do not matter (NaN will do). `log_conditional`
 /// of them given nothing. \throws as it does
@@ -138,6 +150,20 @@ std::vector<ConditionalEstimate> log_marginal(const Rbm<V, H, B>& rbm, std::type
                                               const Cpu<double>& on = Cpu<double>::all()) {
   const Mask nothing = Mask::Zero(v.rows, v.cols);
   return log_conditional(rbm, v, known, View<const bool>(nothing), options, on);
+}
+/// The same with log Z of the whole model from a sandwich of its own, which may have begun with data.
+template <class V, class H, class B>
+std::vector<ConditionalEstimate> log_marginal(const Rbm<V, H, B>& rbm, const Sandwich& log_z,
+                                              std::type_identity_t<ConstViewOf<B>> v, View<const bool> known,
+                                              const SandwichOptions& options = {},
+                                              const Cpu<double>& on = Cpu<double>::all()) {
+  const Mask nothing = Mask::Zero(v.rows, v.cols);
+  const ConditionalEstimate whole{.log_p = log_z.log_z,
+                                  .standard_error = log_z.standard_error,
+                                  .exact = false,
+                                  .verdict = log_z.verdict,
+                                  .reason = log_z.reason};
+  return detail::log_conditional<V, H, B>(rbm, v, known, View<const bool>(nothing), whole, options, on);
 }
 
 }  // namespace harmonium

@@ -27,9 +27,9 @@ struct BoundOptions {
 
 /// A lower bound on log p(v) of samples, in nats.
 struct DbnBound {
-  Eigen::VectorXd bounds;     ///< one a sample
-  double mean = 0;            ///< over samples
-  double standard_error = 0;  ///< of the mean, from the ways up alone; that of log Z comes on top
+  Eigen::VectorXd bounds = {};  ///< one a sample
+  double mean = 0;              ///< over samples
+  double standard_error = 0;    ///< of the mean, from the ways up alone; that of log Z comes on top
 };
 
 namespace detail {

@@ -20,8 +20,8 @@ struct FillInOptions {
 /// Hidden units that are held as well.
 template <class B>
 struct KnownHidden {
-  ConstViewOf<B> values;   ///< H x n
-  View<const bool> known;  ///< H x n; no columns: none is held
+  ConstViewOf<B> values = {};   ///< H x n
+  View<const bool> known = {};  ///< H x n; no columns: none is held
 };
 
 namespace detail {

@@ -24,10 +24,9 @@ struct SandwichOptions {
   Index chains = 100;              ///< in each direction, at least 10
   std::vector<double> betas = {};  ///< from 0 to 1, never falling; empty: `uniform_betas(1000)`
   std::uint64_t seed = 0;          ///< of all chains
-  double exact_states =
-      1 << 16;             ///< reverse chains start at exact draws if one layer has at most so many states
-  int start_steps = 1000;  ///< steps of the long chains at whose ends they start otherwise, at least 1
-  int resamples = 500;     ///< of the bootstrap, at least 50
+  double exact_states = 1 << 16;   ///< layers with so many states or fewer are summed over: exact starts
+  int start_steps = 1000;       ///< steps of the long chains at whose ends they start otherwise, at least 1
+  int resamples = 500;          ///< of the bootstrap, at least 50
   double least_effective = 10;  ///< smaller effective sample sizes are inconsistent
   double most_gap = 1;          ///< nats; larger gaps are inconsistent however large the errors
   double tolerance = 0.02;      ///< nats by which estimates may differ beyond four standard errors
@@ -46,14 +45,14 @@ struct Sandwich {
   double log_z = 0;           ///< the estimate: from both sides (Bennett, 1976) if reverse starts are exact,
                               ///< else the forward one
   double standard_error = 0;  ///< its, by the bootstrap over chains, and what rounding may add
-  LogZEstimate forward;       ///< by annealing from the base rates
-  LogZEstimate reverse;       ///< by annealing to them
+  LogZEstimate forward = {};  ///< by annealing from the base rates
+  LogZEstimate reverse = {};  ///< by annealing to them
   double forward_effective = 0;                 ///< effective sample size of the forward chains
   double reverse_effective = 0;                 ///< and of the reverse ones
   double gap = 0;                               ///< reverse minus forward, in nats
   ReverseStarts starts = ReverseStarts::exact;  ///< where reverse chains started
   Verdict verdict = Verdict::inconsistent;      ///< may the estimate be trusted?
-  std::string reason;                           ///< why, in words
+  std::string reason = {};                      ///< why, in words
 
   /// Does the verdict say so?
   bool consistent() const { return verdict == Verdict::consistent; }
@@ -99,7 +98,8 @@ inline std::string objection(const Sandwich& s, const Eigen::VectorXd& forward,
   if (missed > 0) {
     text << missed << " of " << reverse.size()
          << " reverse chains started where forward chains hardly ever get (the largest log weight is "
-         << reverse.maxCoeff() - s.log_z << " nats above log Z): annealing misses modes of the model";
+         << reverse.maxCoeff() - s.log_z
+         << " nats above log Z): annealing misses modes of the model, or takes too few temperatures";
     return text.str();
   }
   if (few("forward", s.forward_effective, forward.size()) ||
