@@ -103,3 +103,16 @@ TEST_CASE("an epoch asks for memory once, for the order of the samples, and not 
   };
   CHECK(count(1) <= count(6));  // twelve batches or two
 }
+
+TEST_CASE("annealing asks for no memory on its way", "[allocation][annealing]") {
+  for (const int threads : {1, 3}) {
+    const Cpu<float> on(threads);
+    Rbm<Mixed<Bernoulli, Gaussian>, Bernoulli> rbm{{.visible = {20, 10}, .hidden = 20, .seed = 1}};
+    const auto base = base_rates(rbm);
+    detail::Annealer<decltype(rbm)> annealer(on, rbm, base, 12);
+    annealer.start_at_base({.stream = Stream::annealing});
+    const std::vector<double> betas = uniform_betas(40);
+    INFO(threads << " threads");
+    CHECK(allocations_after_the_first([&] { annealer.run(betas, {.stream = Stream::annealing}); }) == 0);
+  }
+}

@@ -18,6 +18,7 @@ struct Batch {
   View<const T, Memory> values;          ///< rows x n, a sample a column
   std::span<const int> labels = {};      ///< n classes, counted from 0
   std::span<const double> weights = {};  ///< how much each sample counts, 1 if not said
+  View<const T, Memory> known = {};      ///< rows x n: 1 where a number is known, else 0; none: all are
 };
 
 /// Samples by their number, for backend `B`.
@@ -26,6 +27,7 @@ struct Batch {
 /// - `fill(on, columns, out)`: out(:, i) = sample columns[i]; out is rows() x columns.size()
 /// - `labels()`: a class for each sample, or nothing
 /// - `weights()`, if it is there: how much each sample counts beside the others, or nothing: all the same
+/// - `fill_known(on, columns, out)`, if it is there: 1 where a number is known, else 0 (data/missing.hpp)
 template <class S, class B>
 concept BatchSource = requires(const S& source, const B& on, std::span<const Index> columns,
                                View<typename B::Scalar, typename B::Memory> out) {

@@ -7,12 +7,15 @@
 /// A policy that remembers more than the chains' states does so in `Policy::Memory<Model>`, made from policy
 /// and model, which then has `advance` in its place, and may have `begin(on, model, chains, draws)` (where
 /// the chains start), `learned(on, gradient)` (after each update) and `report(metrics)` (after each epoch).
+/// If the model says how many there are, the memory has a `count(batch)` of its own; and if they do not count
+/// alike, `weigh(on, total, weights)`, which after `advance` sets what each counts, minus `total` in all.
 /// With `follows_data = true` chain i belongs to sample i and counts as much as that.
 #pragma once
 
 #include <variant>
 
 #include "data_chains.hpp"
+#include "exact_chains.hpp"
 #include "fast_weights.hpp"
 #include "persistent.hpp"
 #include "tempered.hpp"
@@ -20,7 +23,7 @@
 namespace harmonium {
 
 /// The policies that come with the library.
-using AnyChains = std::variant<DataChains, Persistent, FastWeights, Tempered>;
+using AnyChains = std::variant<DataChains, Persistent, FastWeights, Tempered, Exact>;
 
 namespace detail {
 template <class Policy, class M>

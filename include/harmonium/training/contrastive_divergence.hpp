@@ -12,6 +12,7 @@
 #include "epochs.hpp"
 #include "first_pass.hpp"
 #include "gradient_shaping.hpp"
+#include "missing_entries.hpp"
 #include "model_optimizer.hpp"
 
 namespace harmonium {
@@ -49,12 +50,17 @@ class ContrastiveDivergence {
   }
 
   /// One update from a batch of at most `batch_size` samples.
-  /// \throws ShapeError if the batch has other rows than the model, no samples or too many
+  /// \throws ShapeError if the batch has other rows than the model, no samples or too many \throws ValueError
+  /// if numbers are missing and the model has no hidden units
   void step(const Batch<Scalar, typename Backend::Memory>& batch) {
     const Index n = batch.values.cols;
     detail::check_batch(batch, rows(), options_.batch_size);
+    const bool missing = batch.known.cols > 0;
+    check<ShapeError>(!missing || (batch.known.rows == rows() && batch.known.cols == n), "step: known is ",
+                      batch.known.rows, " x ", batch.known.cols, ", the batch ", rows(), " x ", n);
     on_.copy(batch.values, data_columns(n).visible);
-    learn(n, batch.weights, 1);
+    if (missing) on_.copy(batch.known, missing_.known(rows(), n, options_.batch_size));
+    learn(n, batch.weights, 1, missing);
   }
 
   /// One pass over all samples, in the order of epoch `number`; see `fit` for what it checks.
@@ -66,13 +72,14 @@ class ContrastiveDivergence {
                    [&](std::span<const Index> columns) { learn_columns(source, columns, mean); });
   }
 
-  /// Trains for all epochs. A sample with weight 2 counts as two. Reports the metrics `reconstruction_error`
-  /// (mean squared difference a visible row after one step down of means, over the first 1000 samples),
-  /// `gradient_norm` (of the last update), for chains that go on `chain_autocorrelation` (of visible states,
-  /// over the last update), and what the chains report. \throws ShapeError if the data have other rows than
-  /// the model \throws DataError if there are no samples, one has a number that its unit cannot take (row and
-  /// column named), or sample weights are wrong; all before anything is changed \throws ValueError if the
-  /// parameters stop being finite
+  /// Trains for all epochs. A sample with weight 2 counts as two; of a source with missing entries
+  /// (`MissingData`) they are drawn anew at each update, given what is known. Reports the metrics
+  /// `reconstruction_error` (mean squared difference a visible row after one step down of means, over the
+  /// first 1000 samples), `gradient_norm` (of the last update), for chains that go on `chain_autocorrelation`
+  /// (of visible states, over the last update), and what the chains report. \throws ShapeError if the data
+  /// have other rows than the model \throws DataError if there are no samples, one has a number that its unit
+  /// cannot take (row and column named), or sample weights are wrong; all before anything is changed \throws
+  /// ValueError if the parameters stop being finite
   template <BatchSource<Backend> Source, Observer... Observers>
   History fit(const Source& source, Observers&&... observers) {
     check_source(source, "fit");
@@ -142,12 +149,20 @@ class ContrastiveDivergence {
   }
   Index rows() const { return model_.visible.rows(); }
   Index chain_count(Index batch) const {
-    return detail::visit_policy([&](const auto& c) { return c.count(batch); }, options_.chains);
+    return detail::visit_policy(
+        [&](const auto& memory) {
+          if constexpr (requires { memory.count(batch); }) {
+            return memory.count(batch);
+          } else {
+            return detail::visit_policy([&](const auto& c) { return c.count(batch); }, options_.chains);
+          }
+        },
+        chains_);
   }
   // Chains lie in front, so that chains and a batch, a short one too, are one block of columns.
   auto data_columns(Index n) { return state_.columns(chain_count(n), n); }
   // One update from the n samples that lie in the state's data columns.
-  void learn(Index n, std::span<const double> sample_weights, double mean_weight) {
+  void learn(Index n, std::span<const double> sample_weights, double mean_weight, bool missing) {
     const Index chains = chain_count(n);
     const auto data = state_.columns(chains, n), negative = state_.columns(0, chains);
     const auto first_step =
@@ -162,11 +177,19 @@ class ContrastiveDivergence {
             if constexpr (requires { policy.begin(on_, model_, negative, draws); })
               policy.begin(on_, model_, negative, {.seed = options_.seed});
           }
+          if (missing)
+            missing_.draw(on_, model_, data, work_, options_.missing_steps,
+                          {.seed = options_.seed,
+                           .step = 2 * static_cast<std::uint32_t>(optimizer_.steps()) *
+                                   static_cast<std::uint32_t>(options_.missing_steps),
+                           .stream = Stream::clamped});
           refresh(on_, model_, data);
-          if constexpr (!detail::follows_data<std::remove_reference_t<decltype(policy)>>) {
+          constexpr bool weighs = requires { policy.weigh(on_, 1.0, ViewOf<Backend>()); };
+          if constexpr (!weighs && !detail::follows_data<std::remove_reference_t<decltype(policy)>>) {
             if (watch_chains_) autocorrelation_.remember(on_, negative.visible);
           }
           policy.advance(on_, model_, data, negative, work_, options_.steps, draws);
+          if constexpr (weighs) policy.weigh(on_, total, view_of(weights_).columns(0, chains));
         },
         chains_);
     const auto weights = ConstViewOf<Backend>(weights_).columns(0, chains + n);
@@ -216,7 +239,9 @@ class ContrastiveDivergence {
     const auto n = static_cast<Index>(columns.size());
     detail::pick_weights(weights_of(source), columns, sample_weights_);
     source.fill(on_, columns, data_columns(n).visible);
-    learn(n, sample_weights_, mean_weight);
+    constexpr bool missing = SourceWithMissing<Source, Backend>;
+    if constexpr (missing) source.fill_known(on_, columns, missing_.known(rows(), n, options_.batch_size));
+    learn(n, sample_weights_, mean_weight, missing);
   }
 
   template <class Source>
@@ -264,6 +289,7 @@ class ContrastiveDivergence {
   Average<Model> average_;
   std::vector<double> sample_weights_;
   Matrix<Backend> reconstructed_;
+  detail::MissingEntries<Model> missing_;
   detail::Progress progress_;
   bool watch_chains_ = false;
 };

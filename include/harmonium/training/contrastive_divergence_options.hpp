@@ -21,19 +21,20 @@ enum class Statistics {
 /// argument.
 template <class Chains = AnyChains, class Optimizer = AnyOptimizer>
 struct ContrastiveDivergenceOptions {
-  int epochs = 10;          ///< passes over the data
-  Index batch_size = 100;   ///< samples in an update, at least 1
-  int steps = 1;            ///< k: steps of the chains in an update, at least 1
-  Chains chains{};          ///< `DataChains{}` (CD-k), `Persistent{...}`, `FastWeights{...}`, `Tempered{...}`
-  Optimizer optimizer{};    ///< `Momentum{...}`, `Nesterov{...}`, `Sgd{...}` or `Adam{...}`
-  double weight_decay = 0;  ///< L2 penalty: weights lose this share times the rate
-  Penalties penalties{};    ///< L1, groups, sparsity, largest norm
+  int epochs = 10;               ///< passes over the data
+  Index batch_size = 100;        ///< samples in an update, at least 1
+  int steps = 1;                 ///< k: steps of the chains in an update, at least 1
+  Chains chains{};               ///< `DataChains{}` (CD-k), `Persistent{...}`, ...: see training/chains.hpp
+  Optimizer optimizer{};         ///< `Momentum{...}`, `Nesterov{...}`, `Sgd{...}` or `Adam{...}`
+  double weight_decay = 0;       ///< L2 penalty: weights lose this share times the rate
+  Penalties penalties{};         ///< L1, groups, sparsity, largest norm
   double max_gradient_norm = 0;  ///< longer gradients are scaled back to this norm; 0: none is
   bool centered = true;          ///< the centred gradient (models/centering.hpp)
   double offset_rate = 0.01;     ///< share of its way that an offset goes at each update, above 0 to 1
   Statistics statistics = Statistics::means;  ///< of hidden units
   double average_last = 0;  ///< `fit` ends with the mean of this last share of its updates; 0: with the last
   bool zero_sum = false;    ///< categorical layers stay in the zero-sum gauge (models/gauge.hpp)
+  int missing_steps = 10;   ///< of Gibbs sampling that draw missing entries anew at each update, at least 1
   bool fit_visible_biases = true;  ///< a visible layer as made (all zero) starts at the data's means
   std::uint64_t seed = 0;          ///< of chains and order of samples
   std::string phase = "training";  ///< what reports call the run
@@ -50,6 +51,8 @@ void check_contrastive_divergence_options(const Options& options) {
   check_training_options(trainer, options);
   check_penalties(trainer, options.penalties);
   check<ValueError>(options.steps >= 1, trainer, ": steps is ", options.steps, ", expected at least 1");
+  check<ValueError>(options.missing_steps >= 1, trainer, ": missing_steps is ", options.missing_steps,
+                    ", expected at least 1");
   const Index chains =
       visit_policy([&](const auto& c) { return c.count(options.batch_size); }, options.chains);
   check<ValueError>(chains >= 1, trainer, ": there are ", chains, " chains, expected at least 1");

@@ -1,0 +1,79 @@
+/// \file
+/// Samples of which some numbers are not known.
+#pragma once
+
+#include <Eigen/Core>
+#include <cmath>
+#include <cstdint>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "../core/error.hpp"
+#include "batch_source.hpp"
+
+namespace harmonium {
+
+/// Samples with missing entries, a column each: a `BatchSource` that also says what is known. Where nothing
+/// is known it gives the mean of the row's known numbers, which any unit takes; trainers put draws in their
+/// place.
+///
+///     MissingData table(values, known);  // NaN where known is false will do
+class MissingData {
+ public:
+  /// Which numbers are known, in the data's shape; all rows of a categorical unit or none.
+  using Mask = Eigen::Matrix<bool, Eigen::Dynamic, Eigen::Dynamic>;
+
+  /// \throws ShapeError if values and mask are not of one shape \throws DataError if a row is known of no
+  /// sample, or there are not as many weights as samples, or none
+  MissingData(Eigen::MatrixXd values, const Mask& known, std::vector<double> weights = {})
+      : values_(std::move(values)), known_(known.cast<std::uint8_t>()), weights_(std::move(weights)) {
+    check<ShapeError>(known.rows() == values_.rows() && known.cols() == values_.cols(),
+                      "MissingData: values are ", values_.rows(), " x ", values_.cols(), " and the mask is ",
+                      known.rows(), " x ", known.cols());
+    detail::check_batch_weights("MissingData", weights_, values_.cols());
+    for (Index r = 0; r < values_.rows(); ++r) {
+      double sum = 0, count = 0;
+      for (Index c = 0; c < values_.cols(); ++c)
+        if (known(r, c)) {
+          sum += values_(r, c);
+          count += 1;
+        }
+      check<DataError>(count > 0 || values_.cols() == 0, "MissingData: row ", r, " is known of no sample");
+      for (Index c = 0; c < values_.cols(); ++c)
+        if (!known(r, c)) values_(r, c) = sum / count;
+    }
+  }
+  /// What is not finite is missing.
+  explicit MissingData(const Eigen::MatrixXd& values)
+      : MissingData(values, values.array().isFinite().matrix()) {}
+
+  /// Numbers in a sample.
+  Index rows() const { return values_.rows(); }
+  /// Samples.
+  Index size() const { return values_.cols(); }
+  /// None.
+  std::span<const int> labels() const { return {}; }
+  /// How much each sample counts beside the others, or nothing: all the same.
+  std::span<const double> weights() const { return weights_; }
+
+  /// out(:, i) = sample columns[i]
+  template <class B>
+  void fill(const B& on, std::span<const Index> columns,
+            View<typename B::Scalar, typename B::Memory> out) const {
+    on.gather(View<const double>(values_), columns, typename B::Scalar(1), out);
+  }
+  /// out(:, i) = 1 where sample columns[i] is known, else 0
+  template <class B>
+  void fill_known(const B& on, std::span<const Index> columns,
+                  View<typename B::Scalar, typename B::Memory> out) const {
+    on.gather(View<const std::uint8_t>(known_), columns, typename B::Scalar(1), out);
+  }
+
+ private:
+  Eigen::MatrixXd values_;
+  Eigen::Matrix<std::uint8_t, Eigen::Dynamic, Eigen::Dynamic> known_;
+  std::vector<double> weights_;
+};
+
+}  // namespace harmonium

@@ -1,0 +1,46 @@
+/// \file
+/// Two Gaussian layers in closed form. Their joint distribution is Gaussian, with the precision matrix
+/// [diag(g_v), -W; -W^T, diag(g_h)], if that is positive definite.
+#pragma once
+
+#include <Eigen/Cholesky>
+#include <cmath>
+
+#include "enumeration.hpp"
+
+namespace harmonium::detail {
+
+/// The distribution of an RBM of two Gaussian layers: h is Gaussian, and so is v given h.
+struct GaussianPair {
+  Eigen::LLT<Eigen::MatrixXd> precision;  ///< of h, factored: Schur's complement, v integrated out
+  Eigen::VectorXd mean_v, mean_h;         ///< V, H
+  Eigen::VectorXd variance_v_given_h;     ///< V
+  Eigen::MatrixXd slope;                  ///< V x H: E[v | h] = slope h + a constant
+  double log_z = 0;                       ///< log of the integral of exp(-E)
+
+  /// \throws ValueError if the precision matrix is not positive definite
+  explicit GaussianPair(const Rbm<Gaussian, Gaussian, Cpu<double>>& rbm) {
+    const Eigen::VectorXd a = rbm.visible.parameters.col(0), b = rbm.hidden.parameters.col(0);
+    const Eigen::VectorXd precision_v = rbm.visible.parameters.col(1).array().exp();
+    variance_v_given_h = precision_v.cwiseInverse();
+    slope = variance_v_given_h.asDiagonal() * rbm.weights;
+    Eigen::MatrixXd rest = rbm.hidden.parameters.col(1).array().exp().matrix().asDiagonal();
+    rest -= rbm.weights.transpose() * slope;
+    precision.compute(rest);
+    check<ValueError>(
+        precision.info() == Eigen::Success && precision.matrixLLT().diagonal().minCoeff() > 0,
+        "log_z: the model can't be normalised: between Gaussian layers the weights must be small against "
+        "the precisions, so that the energy is bounded from below (their joint precision matrix is not "
+        "positive definite)");
+    const Eigen::VectorXd field = b + slope.transpose() * a;
+    mean_h = precision.solve(field);
+    mean_v = variance_v_given_h.cwiseProduct(a) + slope * mean_h;
+    const double log_2pi = std::log(2 * 3.14159265358979323846);
+    const double log_det =
+        precision_v.array().log().sum() + 2 * precision.matrixLLT().diagonal().array().log().sum();
+    log_z = 0.5 * (a.dot(variance_v_given_h.cwiseProduct(a)) + field.dot(mean_h) +
+                   static_cast<double>(a.size() + b.size()) * log_2pi - log_det);
+  }
+};
+
+}  // namespace harmonium::detail
