@@ -41,7 +41,8 @@ enum class Stream : std::uint32_t {
   toy,
   statistics,
   swap,
-  pseudo_likelihood
+  pseudo_likelihood,
+  dropout
 };
 
 /// Where the draws of one pass over a layer come from. The row, the sample's place in the pass and the number
