@@ -18,6 +18,7 @@ struct Batch {
   View<const T, Memory> values;          ///< rows x n, a sample a column
   std::span<const int> labels = {};      ///< n classes, counted from 0
   std::span<const double> weights = {};  ///< how much each sample counts, 1 if not said
+  View<const T, Memory> targets = {};    ///< numbers that outputs are to be, outputs x n
 };
 
 /// Samples by their number, for backend `B`.
@@ -26,6 +27,8 @@ struct Batch {
 /// - `fill(on, columns, out)`: out(:, i) = sample columns[i]; out is rows() x columns.size()
 /// - `labels()`: a class for each sample, or nothing
 /// - `weights()`, if it is there: how much each sample counts beside the others, or nothing: all the same
+/// - `target_rows()` and `fill_targets(on, columns, out)`, if they are there: how many numbers a sample's
+///   target has, and out(:, i) = the target of sample columns[i]
 template <class S, class B>
 concept BatchSource = requires(const S& source, const B& on, std::span<const Index> columns,
                                View<typename B::Scalar, typename B::Memory> out) {
@@ -57,6 +60,16 @@ std::span<const double> weights_of(const Source& source) {
     return source.weights();
   } else {
     return {};
+  }
+}
+
+/// Numbers in a sample's target; 0 if the source has no targets.
+template <class Source>
+Index target_rows_of(const Source& source) {
+  if constexpr (requires { source.target_rows(); }) {
+    return source.target_rows();
+  } else {
+    return 0;
   }
 }
 

@@ -97,7 +97,7 @@ int largest_row(View<const T> x, Index column) {
 }
 inline constexpr Index forward_block = 500;  // columns at a time, so that memory does not grow with the data
 
-/// Calls f(first, activations, n) for blocks of a source's samples that were run through the network.
+/// Calls f(first, activations, x) for blocks x of a source's samples that were run through the network.
 template <class Units, class B, class Head, class Source, class F>
 void for_each_forward(const B& on, const Network<Units, B, Head>& network, const Source& source,
                       const char* caller, F f) {
@@ -111,7 +111,7 @@ void for_each_forward(const B& on, const Network<Units, B, Head>& network, const
     const auto batch = view_of(x).columns(0, n);
     source.fill(on, columns, batch);
     forward(on, network, batch, activations);
-    f(columns.front(), activations, n);
+    f(columns.front(), activations, ConstViewOf<B>(batch));
   });
 }
 }  // namespace detail
@@ -122,10 +122,11 @@ template <class Units, class B, BatchSource<B> Source>
 auto predict_proba(const Network<Units, B>& network, const Source& source, const B& on = B::all()) {
   using T = ScalarOf<B>;
   Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> result(network.classes(), source.size());
-  detail::for_each_forward(
-      on, network, source, "predict_proba", [&](Index first, const auto& activations, Index n) {
-        on.download(ConstViewOf<B>(activations.head.mean).columns(0, n), View<T>(result).columns(first, n));
-      });
+  detail::for_each_forward(on, network, source, "predict_proba",
+                           [&](Index first, const auto& activations, auto x) {
+                             on.download(ConstViewOf<B>(activations.head.mean).columns(0, x.cols),
+                                         View<T>(result).columns(first, x.cols));
+                           });
   return result;
 }
 /// The same for a matrix of one's own, inputs x samples.
@@ -162,7 +163,8 @@ struct Evaluation {
 /// \throws ShapeError if the data have other rows than the network has inputs
 /// \throws DataError if there are no samples, no labels, or a label is no class
 template <class Units, class B, BatchSource<B> Source>
-Evaluation evaluate(const Network<Units, B>& network, const Source& source, const B& on = B::all()) {
+requires(Network<Units, B>::classifies) Evaluation
+    evaluate(const Network<Units, B>& network, const Source& source, const B& on = B::all()) {
   using T = ScalarOf<B>;
   const std::span<const int> labels = source.labels();
   check<DataError>(source.size() >= 1, "evaluate: the data have no samples");
@@ -176,7 +178,8 @@ Evaluation evaluate(const Network<Units, B>& network, const Source& source, cons
       loss_of(1, detail::forward_block);
   Matrix<B> targets(network.classes(), detail::forward_block), losses(1, detail::forward_block);
   detail::for_each_forward(
-      on, network, source, "evaluate", [&](Index first, const auto& activations, Index n) {
+      on, network, source, "evaluate", [&](Index first, const auto& activations, auto x) {
+        const Index n = x.cols;
         const auto part = labels.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(n));
         on.download(ConstViewOf<B>(activations.head.mean).columns(0, n), View<T>(p).columns(0, n));
         write_one_hot(part, View<T>(one_hot).columns(0, n));

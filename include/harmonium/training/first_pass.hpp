@@ -11,7 +11,8 @@ namespace harmonium::detail {
 /// \param block is room on the device for so many samples at once
 /// \throws DataError if a number is none that its unit can take; it is named with row and column
 template <class B, class L, class Source>
-void check_values(const B& on, const char* caller, const L& layer, const Source& source, ViewOf<B> block) {
+void check_values(const B& on, const char* caller, const L& layer, const Source& source, ViewOf<B> block,
+                  const char* what = "the data") {
   using T = ScalarOf<B>;
   Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> host(block.rows, block.cols);
   for_each_block(source.size(), block.cols, [&](std::span<const Index> columns) {
@@ -20,7 +21,7 @@ void check_values(const B& on, const char* caller, const L& layer, const Source&
     source.fill(on, columns, block.columns(0, n));
     on.download(block.columns(0, n), values);
     const auto [row, column] = find_unacceptable(layer, View<const T>(values));
-    check<DataError>(row < 0, caller, ": the data have ", row < 0 ? T(0) : values(row, column), " in row ",
+    check<DataError>(row < 0, caller, ": ", what, " have ", row < 0 ? T(0) : values(row, column), " in row ",
                      row, " of column ", columns.front() + column, "; ", accepted_values(layer, row));
   });
 }
