@@ -24,6 +24,7 @@ class HeldOut {
       : network_(network), data_(data), on_(std::move(on)) {
     static_cast<void>(evaluate(network_, data_, on_));
   }
+  HeldOut(const Model& network, const Source&& data, B on = B::all()) = delete;  // it would not live on
 
   /// Measures.
   void operator()(EpochReport& report) {
