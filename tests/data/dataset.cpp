@@ -130,7 +130,8 @@ TEST_CASE("a subset has its samples, labels and scale in the order asked for", "
   CHECK(chosen.labels().empty());
 }
 
-TEMPLATE_TEST_CASE("samples have targets of their own, in subsets as well", "[data][dataset]", float, double) {
+TEMPLATE_TEST_CASE("samples have targets of their own, in subsets as well", "[data][dataset]", float,
+                   double) {
   using T = TestType;
   const Eigen::MatrixXd targets{{0.5, 1.5, 2.5, 3.5}, {-1, -2, -3, -4}};
   const Dataset plain(small()), data = plain.with_targets(targets);

@@ -1,6 +1,7 @@
 // Evaluation of networks whose outputs are numbers, by loops.
 #include <harmonium/data/dataset.hpp>
 #include <harmonium/inference/outputs.hpp>
+#include <harmonium/models/autoencoder.hpp>
 
 #include "support/catch.hpp"
 #include "support/models.hpp"

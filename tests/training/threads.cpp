@@ -164,7 +164,8 @@ TEST_CASE("fine-tuning with all that can be asked for has the same bytes for any
     for (Index r = 0; r < 20; ++r) targets(r, c) = dice.normal();
   const Dataset aimed = data().with_targets(targets);
   check_same([&](const Cpu<float>& on) {
-    Network<Stack<Bernoulli, Relu>, Cpu<float>, Gaussian> network{{.sizes = {300, 260}, .outputs = 20, .seed = 1}};
+    Network<Stack<Bernoulli, Relu>, Cpu<float>, Gaussian> network{
+        {.sizes = {300, 260}, .outputs = 20, .seed = 1}};
     FineTuning{network, options, on}.fit(aimed);
     return network;
   });

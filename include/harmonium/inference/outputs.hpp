@@ -3,7 +3,10 @@
 /// far they are from what they are to be.
 #pragma once
 
-#include "../models/autoencoder.hpp"
+#include <span>
+#include <type_traits>
+#include <vector>
+
 #include "forward.hpp"
 
 namespace harmonium {

@@ -4,6 +4,8 @@
 
 #include <Eigen/Core>
 #include <Eigen/Eigenvalues>
+#include <algorithm>
+#include <span>
 
 #include "../backend/cpu.hpp"
 #include "../data/batch_source.hpp"

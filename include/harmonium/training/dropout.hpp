@@ -4,6 +4,7 @@
 /// up to stays the same on average and a network is used as it is afterwards.
 #pragma once
 
+#include <algorithm>
 #include <vector>
 
 #include "../models/network.hpp"
