@@ -64,6 +64,7 @@ TEST_CASE("as many outputs are dropped as asked for, and the rest makes up for t
       CHECK(std::abs(x.mean() - 3) <= 15 * std::sqrt(share / (1 - share) / n) + 1e-12);
       CHECK((x.array() == 0 || (x.array() - 3 / (1 - share)).abs() < 1e-12).all());
     }
+    CHECK(largest_difference(first, (3 * mask(5, 7, share, 211, 307, 400)).eval()) < 1e-14);
     if (share > 0) {  // neither rows, samples, layers nor updates share what is dropped
       CHECK(inputs.row(0) != inputs.row(1));
       CHECK(inputs.col(0) != inputs.col(1));
