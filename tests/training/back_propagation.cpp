@@ -1,5 +1,6 @@
 // Back-propagation against differences of the loss, for every type of hidden layer under every head. The loss
 // is summed by loops over the head's means.
+#include <harmonium/models/autoencoder.hpp>
 #include <harmonium/models/mixed_layer.hpp>
 #include <harmonium/training/back_propagation.hpp>
 #include <harmonium/training/fine_tuning.hpp>

@@ -2,6 +2,7 @@
 // with sizes at which the work is cut into many pieces.
 #include <cstring>
 #include <harmonium/data/dataset.hpp>
+#include <harmonium/models/autoencoder.hpp>
 #include <harmonium/models/boltzmann_machine.hpp>
 #include <harmonium/training/fine_tuning.hpp>
 #include <harmonium/training/pre_training.hpp>
