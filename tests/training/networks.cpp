@@ -261,7 +261,8 @@ TEST_CASE("early stopping on held-out data restores the best network", "[fine_tu
   std::vector<int> labels;
   for (int i = 0; i < 60; ++i) labels.push_back(static_cast<int>(dice.below(3)));
   const Dataset all(numbers(4, 60, 3), labels);
-  const auto [train, rest] = split(all, 30, 1);
+  const auto halves = split(all, 30, 1);
+  const Dataset &train = halves.first, &rest = halves.second;
   auto network = small_classifier();
   HeldOut held_out{network, rest, on};
   EarlyStopping stopping{.metric = "held_out_loss", .patience = 4};
