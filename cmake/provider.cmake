@@ -3,7 +3,8 @@
 #   1. the system, or what an earlier run put into HARMONIUM_DEPS;
 #   2. the distribution's own packages, unpacked into HARMONIUM_DEPS without root;
 #   3. a pinned upstream archive, checked by SHA-256, built and installed into HARMONIUM_DEPS;
-# else there is one error that names the package to install. Nothing outside the build folder is written.
+# else there is one error that names the package to install. A package that is not REQUIRED but listed as worth having
+# comes by the first two ways, or not at all. Nothing outside the build folder is written.
 
 set(HARMONIUM_DEPS "${CMAKE_BINARY_DIR}/deps" CACHE PATH "Where fetched dependencies live")
 set(HARMONIUM_ARCHIVES "" CACHE PATH "Folder of upstream archives named <package>-<file>, used instead of the network")
@@ -11,6 +12,10 @@ option(HARMONIUM_APT "Unpack the distribution's packages when something is missi
 
 set(HARMONIUM_SYSROOT "${HARMONIUM_DEPS}/root")
 list(PREPEND CMAKE_PREFIX_PATH "${HARMONIUM_SYSROOT}/usr")
+# RPATH rather than RUNPATH: an unpacked library must find the libraries that it needs itself beside it.
+if(CMAKE_HOST_SYSTEM_NAME STREQUAL "Linux")
+  add_link_options(LINKER:--disable-new-dtags)
+endif()
 
 # The distribution's packages ...
 set(harmonium_debs_Eigen3 libeigen3-dev)
@@ -19,6 +24,8 @@ set(harmonium_debs_ZLIB zlib1g-dev)
 set(harmonium_debs_nlohmann_json nlohmann-json3-dev)
 set(harmonium_debs_CLI11 libcli11-dev)
 set(harmonium_debs_stb libstb-dev)
+set(harmonium_debs_dnnl libdnnl-dev)
+set(harmonium_worth_having dnnl)
 
 # ... and upstream's archives: address, SHA-256, options of its CMake.
 set(harmonium_archive_Eigen3 https://gitlab.com/libeigen/eigen/-/archive/3.4.0/eigen-3.4.0.tar.bz2
@@ -233,7 +240,12 @@ macro(harmonium_provide method package)
       list(REMOVE_ITEM harmonium_args REQUIRED)
     endif()
     find_package(${package} ${harmonium_args} QUIET BYPASS_PROVIDER)
-    if(NOT ${package}_FOUND AND harmonium_required)
+    set(harmonium_worth_a_try FALSE)
+    if("${package}" IN_LIST harmonium_worth_having AND NOT HARMONIUM_TRIED_${package})
+      set(harmonium_worth_a_try TRUE)
+      set(HARMONIUM_TRIED_${package} TRUE CACHE INTERNAL "Fetched, or not to be had: a second try may cost a time-out")
+    endif()
+    if(NOT ${package}_FOUND AND (harmonium_required OR harmonium_worth_a_try))
       harmonium_fetch(harmonium_ok unpack_debs ${harmonium_debs_${package}})
       if(harmonium_ok)
         find_package(${package} ${harmonium_args} QUIET BYPASS_PROVIDER)

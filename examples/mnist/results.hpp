@@ -6,31 +6,12 @@
 #include <string>
 #include <vector>
 
-#if !defined(_WIN32)
-#include <sys/resource.h>
-#endif
-
 namespace mnist {
 
 using namespace harmonium;  // this file is a part of one program
 
 using MnistDbn = Dbn<Stack<Bernoulli>>;
 using MnistNetwork = Network<Stack<Bernoulli>>;
-
-// The most memory that the program has had, in 2^20 bytes; 0 where it can't be asked.
-inline double peak_memory_mb() {
-#if defined(_WIN32)
-  return 0;
-#else
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-#if defined(__APPLE__)
-  return static_cast<double>(usage.ru_maxrss) / 1048576.0;
-#else
-  return static_cast<double>(usage.ru_maxrss) / 1024.0;
-#endif
-#endif
-}
 
 // All epochs of all phases as one table, a column for each metric.
 inline std::string history_csv(const std::vector<History>& histories) {

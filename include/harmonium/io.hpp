@@ -9,6 +9,7 @@
 #include "io/image.hpp"
 #include "io/input_file.hpp"
 #include "io/model_file.hpp"
+#include "io/peak_memory.hpp"
 #include "io/safetensors.hpp"
 #include "io/tensor.hpp"
 #include "io/tiles.hpp"

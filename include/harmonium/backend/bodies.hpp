@@ -118,6 +118,16 @@ struct StateBody {
   }
 };
 
+/// x times the number that stands in the biases' place: summed over units, a product of vectors
+struct ScaledStateBody {
+  static constexpr int shapes = 0;
+  static constexpr bool grouped = false;
+  template <class T>
+  constexpr T operator()(T x, T factor) const {
+    return factor * x;
+  }
+};
+
 /// -d energy / d shape[which] at x
 template <class F, int which>
 struct StatisticBody {

@@ -1,5 +1,6 @@
 /// \file
-/// The CPU backend: Eigen's matrices and products, and one loop for each kind of element-wise pass.
+/// The CPU backend: Eigen's matrices, products cut into pieces, and one loop for each kind of element-wise
+/// pass.
 ///
 /// Work is cut into pieces whose number depends on the shape alone, and each number of a result is computed
 /// by one piece (sums of everything: added in the order of the pieces). So the bytes are the same for any
@@ -16,6 +17,7 @@
 
 #include "../core/error.hpp"
 #include "backend.hpp"
+#include "products.hpp"
 #include "thread_pool.hpp"
 
 namespace harmonium {
@@ -72,7 +74,7 @@ class Cpu {
                           : op_b == Op::plain ? b.columns(first, count)
                                               : b.rows_from(first, count);
       const auto part_c = by_rows ? c.rows_from(first, count) : c.columns(first, count);
-      multiply_piece(op_a, op_b, alpha, part_a, part_b, beta, part_c);
+      detail::multiply_by_one_thread(op_a, op_b, alpha, part_a, part_b, beta, part_c);
     });
   }
 
@@ -210,29 +212,6 @@ class Cpu {
       const Index begin = count * piece / pieces, end = count * (piece + 1) / pieces;
       if (begin < end) body(begin, end);
     });
-  }
-
-  using Mapped = Eigen::Map<Matrix<Scalar>, Eigen::Unaligned, Eigen::OuterStride<>>;
-  using ConstMapped = Eigen::Map<const Matrix<Scalar>, Eigen::Unaligned, Eigen::OuterStride<>>;
-
-  static void multiply_piece(Op op_a, Op op_b, Scalar alpha, View<const Scalar> a, View<const Scalar> b,
-                             Scalar beta, View<Scalar> c) {
-    const ConstMapped left(a.data, a.rows, a.cols, Eigen::OuterStride<>(a.leading_dimension));
-    const ConstMapped right(b.data, b.rows, b.cols, Eigen::OuterStride<>(b.leading_dimension));
-    Mapped result(c.data, c.rows, c.cols, Eigen::OuterStride<>(c.leading_dimension));
-    if (beta == Scalar(0)) {
-      result.setZero();
-    } else if (beta != Scalar(1)) {
-      result *= beta;
-    }
-    // Three cases and not four: Eigen's products are most of a program's compile time.
-    if (op_a == Op::transposed) {
-      result.noalias() += alpha * (left.transpose() * right);
-    } else if (op_b == Op::plain) {
-      result.noalias() += alpha * (left * right);
-    } else {
-      result.noalias() += alpha * (left * right.transpose());
-    }
   }
 
   // The words of `count` rows from `first_row` on: one plain loop over blocks, which compilers vectorise.

@@ -188,7 +188,7 @@ void add_interaction(const B& on, const BoltzmannMachine<U, B>& /*machine*/, con
                      const typename BoltzmannMachine<U, B>::Workspace& /*work*/, ScalarOf<B> factor,
                      ViewOf<B> out) {
   on.dot_columns(factor / 2, state.visible, state.input, out);
-  on.multiply(Op::transposed, Op::plain, -factor, view_of(means.hidden).columns(0, 1), state.visible, 1, out);
+  on.sum_over_units(ScaledStateBody{}, view_of(means.hidden).columns(0, 1), 1, state.visible, -factor, out);
 }
 
 namespace detail {

@@ -268,6 +268,11 @@ template <class U, class B>
 std::pair<Index, Index> find_unacceptable(const Layer<U, B>& layer, View<const ScalarOf<B>> x) {
   using T = ScalarOf<B>;
   for (Index c = 0; c < x.cols; ++c) {
+    if constexpr (requires { U::accepts(x(0, 0)); } && !is_grouped<U>) {
+      bool all_good = true;  // looked at without a branch first, which compilers vectorise
+      for (Index r = 0; r < x.rows; ++r) all_good &= static_cast<bool>(U::accepts(x.column(c)[r]));
+      if (all_good) continue;
+    }
     for (Index r = 0; r < x.rows; r += layer.group) {
       bool good = false;
       if constexpr (is_grouped<U>) {

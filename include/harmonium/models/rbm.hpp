@@ -295,9 +295,8 @@ void add_interaction(const B& on, const Rbm<V, H, B>& /*rbm*/, const LayerMeans<
                      ScalarOf<B> factor, ViewOf<B> out) {
   const auto h = view_of(work.hidden).columns(0, state.visible.cols);
   on.dot_columns(factor, state.input, h, out);
-  on.multiply(Op::transposed, Op::plain, -factor, view_of(means.visible).columns(1, 1), state.visible, 1,
-              out);
-  on.multiply(Op::transposed, Op::plain, -factor, view_of(means.hidden).columns(0, 1), h, 1, out);
+  on.sum_over_units(ScaledStateBody{}, view_of(means.visible).columns(1, 1), 1, state.visible, -factor, out);
+  on.sum_over_units(ScaledStateBody{}, view_of(means.hidden).columns(0, 1), 1, h, -factor, out);
 }
 
 static_assert(CenterableModel<Rbm<Bernoulli, Bernoulli>> && TemperedModel<Rbm<Bernoulli, Bernoulli>> &&

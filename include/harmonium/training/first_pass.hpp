@@ -21,8 +21,9 @@ void check_values(const B& on, const char* caller, const L& layer, const Source&
     source.fill(on, columns, block.columns(0, n));
     on.download(block.columns(0, n), values);
     const auto [row, column] = find_unacceptable(layer, View<const T>(values));
-    check<DataError>(row < 0, caller, ": ", what, " have ", row < 0 ? T(0) : values(row, column), " in row ",
-                     row, " of column ", columns.front() + column, "; ", accepted_values(layer, row));
+    if (row >= 0)
+      check<DataError>(false, caller, ": ", what, " have ", values(row, column), " in row ", row,
+                       " of column ", columns.front() + column, "; ", accepted_values(layer, row));
   });
 }
 

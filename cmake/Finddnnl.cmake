@@ -1,0 +1,12 @@
+# Finds oneDNN: target DNNL::dnnl. Not its own dnnl-config.cmake: Debian 12's asks for the OpenCL headers, which its package
+# neither needs nor depends on.
+find_path(dnnl_INCLUDE_DIR dnnl.h)
+find_library(dnnl_LIBRARY dnnl)
+mark_as_advanced(dnnl_INCLUDE_DIR dnnl_LIBRARY)
+include(FindPackageHandleStandardArgs)
+find_package_handle_standard_args(dnnl REQUIRED_VARS dnnl_LIBRARY dnnl_INCLUDE_DIR)
+if(dnnl_FOUND AND NOT TARGET DNNL::dnnl)
+  add_library(DNNL::dnnl UNKNOWN IMPORTED)
+  set_target_properties(DNNL::dnnl PROPERTIES IMPORTED_LOCATION "${dnnl_LIBRARY}"
+    INTERFACE_INCLUDE_DIRECTORIES "${dnnl_INCLUDE_DIR}")
+endif()

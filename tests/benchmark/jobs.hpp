@@ -1,0 +1,102 @@
+// The jobs that are timed, under the names and options that other programs' scripts have.
+#pragma once
+
+#include <algorithm>
+#include <harmonium/harmonium.hpp>
+#include <harmonium/io.hpp>
+#include <string>
+#include <vector>
+
+namespace benchmark {
+
+using namespace harmonium;
+
+// Options of a job; `limit` is how many digits, 0 for all.
+struct Job {
+  int hidden = 500, batch = 100, k = 1, epochs = 3, threads = 1, limit = 0;
+  double lr = 0.05, momentum = 0.5;
+  std::uint64_t seed = 1;
+  bool persistent = false, centered = false;
+  std::vector<int> layers = {500, 500, 2000};
+};
+
+// What came out: seconds of each epoch, and how good the model is.
+struct Outcome {
+  std::vector<double> seconds;
+  std::vector<double> quality;  // cd: squared error a test pixel, at the end; mlp: accuracy after each epoch
+  double median() const {
+    std::vector<double> sorted = seconds;
+    std::sort(sorted.begin(), sorted.end());
+    return sorted[sorted.size() / 2];
+  }
+};
+
+inline Dataset first(const Dataset& data, int limit) {
+  if (limit == 0 || limit >= data.size()) return data;
+  std::vector<Index> columns;
+  for (int i = 0; i < limit; ++i) columns.push_back(i);
+  return data.subset(columns);
+}
+
+// Contrastive divergence. Timed: the order of the samples, and the updates.
+inline Outcome contrastive_divergence(const Job& job, const Dataset& train, const Dataset& test) {
+  const Dataset data = first(train, job.limit);
+  const Cpu<float> on(job.threads);
+  Rbm<Bernoulli, Bernoulli> rbm{{.visible = data.rows(), .hidden = job.hidden, .seed = job.seed}};
+  ContrastiveDivergenceOptions<> options{.batch_size = job.batch,
+                                         .steps = job.k,
+                                         .optimizer = Momentum{.rate = job.lr, .momentum = job.momentum},
+                                         .centered = job.centered,
+                                         .seed = job.seed};
+  if (job.persistent) options.chains = Persistent{.chains = job.batch};
+  ContrastiveDivergence trainer{rbm, options, on};
+  Outcome outcome;
+  for (int epoch = 1; epoch <= job.epochs; ++epoch) {
+    const Timer timer;
+    trainer.epoch(data, epoch);
+    outcome.seconds.push_back(timer.seconds());
+  }
+  const Eigen::MatrixXf digits = test.to_matrix<float>();
+  outcome.quality.push_back(static_cast<double>((reconstruct(rbm, digits, {}, on) - digits).squaredNorm()) /
+                            static_cast<double>(digits.size()));
+  return outcome;
+}
+
+// Back-propagation through a network from a fresh start.
+inline Outcome fine_tuning(const Job& job, const Dataset& train, const Dataset& test) {
+  const Dataset data = first(train, job.limit);
+  const Cpu<float> on(job.threads);
+  std::vector<StackSize> sizes = {data.rows()};
+  for (const int units : job.layers) sizes.emplace_back(units);
+  Network<Stack<Bernoulli>> network{{.sizes = sizes, .classes = 10, .seed = job.seed}};
+  FineTuning trainer{
+      network, {.batch_size = job.batch, .optimizer = Adam{.rate = job.lr}, .seed = job.seed}, on};
+  Outcome outcome;
+  for (int epoch = 1; epoch <= job.epochs; ++epoch) {
+    const Timer timer;
+    trainer.epoch(data, epoch);
+    outcome.seconds.push_back(timer.seconds());
+    outcome.quality.push_back(1 - evaluate(network, test, on).error);
+  }
+  return outcome;
+}
+
+// Floating-point operations of the products of an epoch: 3 + 2k of them for each batch.
+inline double operations_of_cd(const Job& job, double visible, double samples) {
+  return (3.0 + 2.0 * job.k) * 2.0 * visible * job.hidden * samples;
+}
+// Forward, backward to weights, backward to inputs (not to the data).
+inline double operations_of_network(const Job& job, double visible, double samples) {
+  double sum = 0, below = visible;
+  bool first_layer = true;
+  std::vector<int> layers = job.layers;
+  layers.push_back(10);
+  for (const int units : layers) {
+    sum += (first_layer ? 2.0 : 3.0) * 2.0 * below * units * samples;
+    below = units;
+    first_layer = false;
+  }
+  return sum;
+}
+
+}  // namespace benchmark

@@ -1,0 +1,115 @@
+// What the machine can do at most: products of each width, and memory.
+#pragma once
+
+#include <algorithm>
+#include <barrier>
+#include <functional>
+#include <harmonium/core/timer.hpp>
+#include <nlohmann/json.hpp>
+#include <thread>
+#include <vector>
+
+#if defined(HARMONIUM_ONEDNN)
+#include <dnnl.hpp>
+#include <harmonium/backend/products.hpp>
+#endif
+
+namespace benchmark {
+
+// Operations a second of `threads` threads that begin together, each doing work() of `each` operations; the
+// best of some rounds, for a limit is what nothing disturbs.
+inline double rate(int threads, double each, const std::function<std::function<void()>()>& make) {
+  double best = 0;
+  std::barrier ready(threads + 1), done(threads + 1);
+  constexpr int rounds = 8;
+  std::vector<std::thread> team;
+  for (int i = 0; i < threads; ++i)
+    team.emplace_back([&] {
+      const std::function<void()> work = make();
+      work();
+      for (int round = 0; round < rounds; ++round) {
+        ready.arrive_and_wait();
+        work();
+        done.arrive_and_wait();
+      }
+    });
+  for (int round = 0; round < rounds; ++round) {
+    ready.arrive_and_wait();
+    const harmonium::Timer timer;
+    done.arrive_and_wait();
+    best = std::max(best, threads * each / timer.seconds());
+  }
+  for (std::thread& thread : team) thread.join();
+  return best;
+}
+
+// Fused multiply-adds in registers: single precision's peak, two operations each.
+inline double float_operations(int threads) {
+  constexpr int lanes = 16, chains = 12, repeats = 2'000'000;
+  return rate(threads, 2.0 * lanes * chains * repeats, [] {
+    return [] {
+      using Pack = float __attribute__((vector_size(lanes * sizeof(float))));
+      Pack x[chains], factor = Pack{} + 0.999999f, term = Pack{} + 1e-6f;
+      for (int i = 0; i < chains; ++i) x[i] = Pack{} + static_cast<float>(i);
+      for (int n = 0; n < repeats; ++n)
+        for (Pack& pack : x) pack = pack * factor + term;
+      volatile float kept = 0;
+      for (const Pack& pack : x) kept = kept + pack[0];
+    };
+  });
+}
+
+// Bytes a second that a = b + s c reads and writes, over more than any cache holds.
+inline double memory_bytes(int threads) {
+  constexpr std::size_t count = std::size_t{1} << 24;
+  return rate(threads, 3.0 * sizeof(float) * count, [] {
+    return [a = std::vector<float>(count), b = std::vector<float>(count, 1.0f),
+            c = std::vector<float>(count, 2.0f)]() mutable {
+      for (std::size_t i = 0; i < count; ++i) a[i] = b[i] + 3.0f * c[i];
+    };
+  });
+}
+
+#if defined(HARMONIUM_ONEDNN)
+// Operations a second of oneDNN's product of large matrices, in another width.
+inline double product_operations(int threads, dnnl::memory::data_type left, dnnl::memory::data_type right,
+                                 dnnl::memory::data_type sum) {
+  constexpr dnnl::memory::dim size = 1024;
+  return rate(threads, 2.0 * size * size * size, [=]() -> std::function<void()> {
+    omp_set_num_threads(1);
+    using Memory = dnnl::memory;
+    const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
+    const auto shape = [](Memory::data_type type) {
+      return Memory::desc({size, size}, type, Memory::format_tag::ab);
+    };
+    const dnnl::matmul::primitive_desc described({shape(left), shape(right), shape(sum)}, engine);
+    const auto zeros = [&](Memory::data_type type) {
+      Memory memory(shape(type), engine);
+      std::fill_n(static_cast<char*>(memory.get_data_handle()), memory.get_desc().get_size(), char{0});
+      return memory;
+    };
+    return [product = dnnl::matmul(described), a = zeros(left), b = zeros(right), c = zeros(sum),
+            stream = dnnl::stream(engine)]() mutable {
+      product.execute(stream, {{DNNL_ARG_SRC, a}, {DNNL_ARG_WEIGHTS, b}, {DNNL_ARG_DST, c}});
+      stream.wait();
+    };
+  });
+}
+#endif
+
+// All limits for a number of threads. Widths that the product library does not offer are null.
+inline nlohmann::ordered_json limits(int threads) {
+  nlohmann::ordered_json found = {{"threads", threads},
+                                  {"fp32_flops", float_operations(threads)},
+                                  {"memory_bytes_per_second", memory_bytes(threads)},
+                                  {"bf16_product_flops", nullptr},
+                                  {"int8_product_ops", nullptr}};
+#if defined(HARMONIUM_ONEDNN)
+  using Type = dnnl::memory::data_type;
+  found["bf16_product_flops"] = product_operations(threads, Type::bf16, Type::bf16, Type::f32);
+  found["int8_product_ops"] = product_operations(threads, Type::u8, Type::s8, Type::s32);
+#endif
+  return found;
+}
+
+}  // namespace benchmark

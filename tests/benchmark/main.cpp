@@ -1,0 +1,136 @@
+// How fast: against the machine's own limits, and against other programs.
+//
+//   benchmark                                     everything, into benchmark.json
+//   benchmark --compare DIR                       against the scripts of DIR, in turn
+//   benchmark cd --hidden 500 --batch 100 --json  one job, with the scripts' own options and answer
+#include <CLI/CLI.hpp>
+#include <exception>
+#include <filesystem>
+
+#include "compare.hpp"
+#include "suite.hpp"
+
+using namespace benchmark;
+
+namespace {
+
+struct Settings {
+  std::string data = "build/benchmark/data", output = "results", compare, python = "/usr/bin/python3";
+  std::string precision = "fp32", layers = "500-500-2000";
+  int rounds = 5;
+  bool quick = false, json = false;
+  Job job;
+};
+
+void print(const Settings& settings, const char* name, const Outcome& outcome,
+           const nlohmann::ordered_json& more) {
+  nlohmann::ordered_json record = {
+      {"peer", name},
+      {"seconds", outcome.seconds},
+      {"median", outcome.median()},
+      {"full_epoch", outcome.median() * (settings.job.limit > 0 ? 60000.0 / settings.job.limit : 1.0)},
+      {"products", product_library},
+      {"precision", settings.precision}};
+  record.update(more);
+  if (settings.json) {
+    std::printf("%s\n", record.dump().c_str());
+  } else {
+    for (const auto& [key, value] : record.items())
+      std::printf("%s: %s\n", key.c_str(), value.dump().c_str());
+  }
+}
+
+void compare(const Settings& settings, const std::string& self) {
+  std::vector<nlohmann::ordered_json> results;
+  for (const Duel& duel : duels()) {
+    if (!std::filesystem::exists(settings.compare + "/" + duel.script)) {
+      std::printf("%s: not there\n", duel.script.c_str());
+      continue;
+    }
+    results.push_back(fight(duel, self, settings.python, settings.compare, settings.data, settings.rounds));
+    const nlohmann::ordered_json& r = results.back();
+    std::printf("%-18s %-58s theirs %7.3f s, ours %7.3f s: %.2f (%.2f to %.2f)\n", duel.script.c_str(),
+                duel.options.c_str(), r["their_seconds"].get<double>(), r["our_seconds"].get<double>(),
+                r["ratio"].get<double>(), r["lowest_ratio"].get<double>(), r["highest_ratio"].get<double>());
+    for (const auto& [key, value] : r.items())
+      if (key.find("_test_") != std::string::npos)
+        std::printf("  %s %s\n", key.c_str(), value.dump().c_str());
+    std::fflush(stdout);
+  }
+  write_file(settings.output + "/comparison.json", nlohmann::ordered_json(results).dump(2) + '\n');
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Settings settings;
+  settings.job.threads = 0;
+  CLI::App app{"Times the library against the machine's limits and against other programs."};
+  const auto add_data = [&](CLI::App& to) {
+    to.add_option("--data", settings.data, "folder of the four MNIST files")->envname("MNIST_DIR");
+    to.add_option("--threads", settings.job.threads, "threads; 0: the job's default")
+        ->check(CLI::Range(0, 1024));
+  };
+  add_data(app);
+  app.add_option("--output", settings.output, "folder for the results; made if need be");
+  app.add_option("--compare", settings.compare, "folder of other programs' scripts")
+      ->check(CLI::ExistingDirectory);
+  app.add_option("--python", settings.python, "what runs them");
+  app.add_option("--rounds", settings.rounds, "how often each is run, in turn")->check(CLI::Range(1, 1000));
+  app.add_flag("--quick", settings.quick, "a tenth of the work");
+  const auto add_job = [&](CLI::App& to) {
+    add_data(to);
+    to.add_option("--batch", settings.job.batch)->check(CLI::Range(1, 60000));
+    to.add_option("--epochs", settings.job.epochs)->check(CLI::Range(1, 10000));
+    to.add_option("--lr", settings.job.lr);
+    to.add_option("--momentum", settings.job.momentum);
+    to.add_option("--seed", settings.job.seed);
+    to.add_option("--limit", settings.job.limit, "the first so many digits; 0: all")
+        ->check(CLI::Range(0, 60000));
+    to.add_option("--precision", settings.precision, "of the products")->check(CLI::IsMember({"fp32"}));
+    to.add_flag("--json", settings.json, "one line of JSON");
+  };
+  CLI::App& cd = *app.add_subcommand("cd", "contrastive divergence");
+  add_job(cd);
+  cd.add_option("--hidden", settings.job.hidden)->check(CLI::Range(1, 1000000));
+  cd.add_option("--k", settings.job.k)->check(CLI::Range(1, 100000));
+  cd.add_flag("--persistent", settings.job.persistent, "chains that go on");
+  cd.add_flag("--centered", settings.job.centered, "the centred gradient");
+  CLI::App& mlp = *app.add_subcommand("mlp", "back-propagation");
+  add_job(mlp);
+  mlp.add_option("--layers", settings.layers, "hidden layers, such as 500-500-2000");
+  app.require_subcommand(0, 1);
+  CLI11_PARSE(app, argc, argv);
+  try {
+    Job& job = settings.job;
+    const int machine = Cpu<float>::all().threads();
+    if (settings.compare.empty() || cd.parsed() || mlp.parsed()) {
+      const Mnist mnist = read_mnist(settings.data);
+      if (cd.parsed() || mlp.parsed()) {
+        job.threads = std::max(1, job.threads);
+        job.layers.clear();
+        for (std::stringstream parts(settings.layers); parts.good();) {
+          std::string part;
+          std::getline(parts, part, '-');
+          job.layers.push_back(std::stoi(part));
+        }
+        const Outcome outcome = cd.parsed() ? contrastive_divergence(job, mnist.train, mnist.test)
+                                            : fine_tuning(job, mnist.train, mnist.test);
+        print(settings, "harmonium", outcome,
+              cd.parsed() ? nlohmann::ordered_json{{"test_mse_per_pixel", outcome.quality.back()}}
+                          : nlohmann::ordered_json{{"test_accuracy", outcome.quality}});
+        return 0;
+      }
+      require_writable_folder(settings.output);
+      Suite suite(mnist.train, mnist.test, job.threads == 0 ? std::min(2, machine) : job.threads,
+                  settings.quick);
+      write_file(settings.output + "/benchmark.json", suite.run().dump(2) + '\n');
+    } else {
+      require_writable_folder(settings.output);
+      compare(settings, std::filesystem::read_symlink("/proc/self/exe").string());
+    }
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "benchmark: %s\n", error.what());
+    return 1;
+  }
+}
