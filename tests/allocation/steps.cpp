@@ -93,6 +93,36 @@ TEST_CASE("a step of fine-tuning asks for no memory", "[allocation][fine_tuning]
   }
 }
 
+TEST_CASE("a step of fine-tuning with all that can be asked for asks for no memory",
+          "[allocation][fine_tuning]") {
+  const FineTuningOptions<> options{.batch_size = 12,
+                                    .weight_decay = 1e-4,
+                                    .max_norm = 1,
+                                    .max_gradient_norm = 0.1,
+                                    .input_dropout = 0.2,
+                                    .dropout = 0.5,
+                                    .loss = Loss::squared_error};
+  for (const int threads : {1, 3}) {
+    const Cpu<float> on(threads);
+    INFO(threads << " threads");
+    Network<Stack<Bernoulli, Relu>> network{{.sizes = {30, 20, 10}, .classes = 3, .seed = 1}};
+    FineTuning classifying{network, options, on};
+    const std::vector<int> labels = {0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 1, 2};
+    CHECK(allocations_after_the_first(
+              [&] { classifying.step({.values = View<const float>(data), .labels = labels}); }) == 0);
+    Autoencoder<Stack<Bernoulli, Bernoulli, Gaussian>> code{{.sizes = {30, 20, 3}, .seed = 1}};
+    FineTuning reconstructing{code, options, on};
+    CHECK(allocations_after_the_first([&] { reconstructing.step({.values = View<const float>(data)}); }) ==
+          0);
+    Network<Stack<Bernoulli, Relu>, Cpu<float>, Gaussian> numbers{
+        {.sizes = {30, 20}, .outputs = 30, .seed = 1}};
+    FineTuning regressing{numbers, options, on};
+    CHECK(allocations_after_the_first([&] {
+            regressing.step({.values = View<const float>(data), .targets = View<const float>(data)});
+          }) == 0);
+  }
+}
+
 TEST_CASE("an epoch asks for memory once, for the order of the samples, and not for each batch",
           "[allocation][cd]") {
   Rbm<Bernoulli, Bernoulli> rbm{{.visible = 30, .hidden = 20, .seed = 1}};

@@ -135,6 +135,61 @@ TEST_CASE("a table in memory out of reach is as one on the host", "[backend][mix
         statistics(Host{}, b, View<const double>(weights), state_b));
 }
 
+TEST_CASE("an autoencoder in memory out of reach learns what one on the host learns",
+          "[backend][fine_tuning][autoencoder]") {
+  const Eigen::MatrixXd data = binary(12, 50, 1);
+  const auto there = on_device(data);
+  using Units = Stack<Bernoulli, Relu, Gaussian>;
+  using Learned = Stack<Bernoulli, Categorical, Gaussian>;
+  Dbn<Learned, Host> dbn{{12, GroupedSize{.units = 2, .states = 4}, 5}, 1};
+  const auto dbn_there = convert<Device>(dbn);
+  CHECK(convert<Host>(autoencoder(dbn_there)) == autoencoder(dbn));
+  const FineTuningOptions<> options{.epochs = 2,
+                                    .batch_size = 20,
+                                    .max_norm = 1,
+                                    .max_gradient_norm = 0.5,
+                                    .input_dropout = 0.2,
+                                    .dropout = 0.3,
+                                    .loss = Loss::squared_error,
+                                    .average_last = 0.4,
+                                    .seed = 4};
+  Autoencoder<Units, Device> a{{.sizes = {12, 7, 3}, .seed = 1}};
+  Autoencoder<Units, Host> b{{.sizes = {12, 7, 3}, .seed = 1}};
+  CHECK(convert<Host>(a) == b);
+  FineTuning{a, options}.fit(there);
+  FineTuning{b, options, Host{}}.fit(data);
+  CHECK(convert<Host>(a) == b);
+  CHECK(on_host(encode(a, there)) == encode(b, data));
+  CHECK(on_host(decode(a, encode(a, there))) == decode(b, encode(b, data)));
+  CHECK(on_host(reconstruct(a, there)) == reconstruct(b, data));
+  CHECK(outputs(a, there) == outputs(b, data));
+  const MatrixSource<double, test::DeviceMemory> source{there};
+  CHECK(evaluate(a, source).loss == evaluate(b, Dataset(data)).loss);
+  CHECK(evaluate(a, source).squared_error == evaluate(b, Dataset(data)).squared_error);
+}
+
+TEST_CASE("regression in memory out of reach learns what one on the host learns", "[backend][fine_tuning]") {
+  const Eigen::MatrixXd data = binary(12, 50, 1), targets = data.topRows(3) * 2;
+  const Dataset set = Dataset(data).with_targets(targets);
+  Network<Stack<Bernoulli, Relu>, Device, Gaussian> a{{.sizes = {12, 7}, .outputs = 3, .seed = 1}};
+  Network<Stack<Bernoulli, Relu>, Host, Gaussian> b{{.sizes = {12, 7}, .outputs = 3, .seed = 1}};
+  FineTuning tuning_a{a, {.epochs = 2, .batch_size = 50, .dropout = 0.3}};
+  FineTuning tuning_b{b, {.epochs = 2, .batch_size = 50, .dropout = 0.3}, Host{}};
+  tuning_a.fit(set);
+  tuning_b.fit(set);
+  CHECK(convert<Host>(a) == b);
+  const auto values = on_device(data), aims = on_device(targets);
+  tuning_a.step({.values = values, .targets = aims});
+  tuning_b.step({.values = data, .targets = targets});
+  CHECK(convert<Host>(a) == b);
+  HeldOut held_a{a, set};
+  HeldOut held_b{b, set, Host{}};
+  EpochReport report_a, report_b;
+  held_a(report_a);
+  held_b(report_b);
+  CHECK(report_a.metrics == report_b.metrics);
+}
+
 TEST_CASE("data on the host train a model in memory out of reach", "[backend][cd]") {
   const Dataset data = bars_and_stripes(2);
   Rbm<Bernoulli, Bernoulli, Device> a{{.visible = 4, .hidden = 3}};

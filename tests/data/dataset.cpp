@@ -130,6 +130,33 @@ TEST_CASE("a subset has its samples, labels and scale in the order asked for", "
   CHECK(chosen.labels().empty());
 }
 
+TEMPLATE_TEST_CASE("samples have targets of their own, in subsets as well", "[data][dataset]", float,
+                   double) {
+  using T = TestType;
+  const Eigen::MatrixXd targets{{0.5, 1.5, 2.5, 3.5}, {-1, -2, -3, -4}};
+  const Dataset plain(small()), data = plain.with_targets(targets);
+  CHECK((plain.target_rows() == 0 && data.target_rows() == 2 && target_rows_of(data) == 2));
+  CHECK(data.targets() == targets);
+  CHECK(target_rows_of(MatrixSource<float>{}) == 0);
+  const std::vector<Index> chosen{3, 0, 3};
+  Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> out(2, 3);
+  data.fill_targets(Cpu<T>{}, std::span<const Index>(chosen), View<T>(out));
+  CHECK(out.template cast<double>() == Eigen::MatrixXd{{3.5, 0.5, 3.5}, {-4, -1, -4}});
+  const Dataset part = data.subset(chosen);
+  CHECK(part.targets() == Eigen::MatrixXd{{3.5, 0.5, 3.5}, {-4, -1, -4}});
+  CHECK(part.value(1, 0) == data.value(1, 3));
+  CHECK(data.with_weights({1, 2, 3, 4}).targets() == targets);
+  CHECK(plain.subset(chosen).target_rows() == 0);
+}
+
+TEST_CASE("targets that do not fit are refused", "[data][dataset]") {
+  const Dataset data(small());
+  CHECK_THROWS_AS(data.with_targets(Eigen::MatrixXd::Zero(2, 3)), DataError);
+  CHECK_THROWS_AS(data.with_targets(Eigen::MatrixXd(0, 4)), DataError);
+  CHECK_THROWS_WITH(data.with_targets(Eigen::MatrixXd::Constant(2, 4, INFINITY)),
+                    ContainsSubstring("with_targets: the target in row 0 of column 0 is inf"));
+}
+
 TEST_CASE("a subset of samples that are not there is refused", "[data][dataset]") {
   const Dataset data(small());
   CHECK_THROWS_WITH(data.subset(std::vector<Index>{0, 4}), ContainsSubstring("no sample 4, the set has 4"));

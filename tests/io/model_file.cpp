@@ -1,7 +1,8 @@
 #include <harmonium/io/model_file.hpp>
 
+#include <harmonium/models/autoencoder.hpp>
 #include <harmonium/models/mixed_layer.hpp>
-#include <harmonium/models/network.hpp>
+#include <harmonium/units/relu.hpp>
 
 #include <limits>
 
@@ -81,6 +82,12 @@ TEST_CASE("every kind of model comes back from its file alone", "[io][model_file
   CHECK(comes_back(
       numbered<Dbn<Stack<Categorical, Bernoulli, Gaussian>>>({.sizes = {GroupedSize{2, 3}, 3, 2}})));
   CHECK(comes_back(numbered<Network<Stack<Bernoulli>>>({.sizes = {4, 3, 2}, .classes = 3})));
+  CHECK(comes_back(numbered<Network<Stack<Bernoulli, Relu>>>({.sizes = {4, 3, 2}, .classes = 3})));
+  CHECK(comes_back(
+      numbered<Network<Stack<Gaussian, Relu>, Cpu<double>, Gaussian>>({.sizes = {4, 3, 2}, .outputs = 3})));
+  CHECK(comes_back(numbered<Autoencoder<Stack<Bernoulli, Bernoulli, Gaussian>>>({.sizes = {6, 4, 3, 2}})));
+  CHECK(comes_back(numbered<Autoencoder<Stack<Mixed<Bernoulli, Gaussian>, Categorical>>>(
+      {.sizes = {std::tuple(2, 3), GroupedSize{2, 3}}})));
   using Row = Mixed<Bernoulli, Categorical, Gaussian>;
   CHECK(comes_back(numbered<Dbn<Stack<Row, Mixed<Gaussian, Bernoulli>>>>(
       {.sizes = {LayerSize<Row>{3, {1, 2}, 2}, std::tuple{1, 2}}})));
@@ -113,6 +120,29 @@ TEST_CASE("a model's tensors have the walk's names and order, and shapes in row-
   CHECK(narrow.find("weight")->shape == std::vector<std::uint64_t>{1, 3});  // a matrix still
   REQUIRE(narrow.find("visible.log_precision") != nullptr);
   CHECK(narrow.find("visible.log_precision")->shape == std::vector<std::uint64_t>{3});
+}
+
+TEST_CASE("networks of other heads and layers are told apart", "[io][model_file][network]") {
+  const TemporaryFolder folder;
+  save(folder / "relu", numbered<Network<Stack<Bernoulli, Relu>>>({.sizes = {4, 3}, .classes = 3}));
+  CHECK_THAT(complaint<Network<Stack<Bernoulli>>>(folder / "relu"),
+             ContainsSubstring("'layers.0.unit' is 'relu', the model has bernoulli units"));
+  CHECK_THAT(complaint<Autoencoder<Stack<Bernoulli>>>(folder / "relu"),
+             ContainsSubstring("a model of kind 'network', expected 'autoencoder'"));
+  using Numbers = Network<Stack<Bernoulli, Relu>, Cpu<float>, Gaussian>;
+  save(folder / "numbers", numbered<Numbers>({.sizes = {4, 3}, .outputs = 3}));
+  CHECK_THAT((complaint<Network<Stack<Bernoulli, Relu>>>(folder / "numbers")),
+             ContainsSubstring("'head.unit' is 'gaussian', the model has categorical units"));
+  save(folder / "code", numbered<Autoencoder<Stack<Bernoulli>>>({.sizes = {4, 3, 2}}));
+  CHECK_THAT(complaint<Network<Stack<Bernoulli>>>(folder / "code"),
+             ContainsSubstring("a model of kind 'autoencoder', expected 'network'"));
+  const TensorFile file = read_safetensors(folder / "code");
+  std::string names;
+  for (const Tensor& tensor : file.tensors) names += tensor.name + ' ';
+  CHECK(
+      names ==
+      "layers.0.weight layers.0.bias layers.1.weight layers.1.bias layers.2.weight layers.2.bias head.weight "
+      "head.bias ");
 }
 
 TEST_CASE("the parts of a mixed layer are tensors of their own", "[io][model_file][mixed]") {

@@ -1,6 +1,7 @@
 // Models are plain values: copied, moved, compared, converted, walked, and made again from what a file says
 // of them.
-#include <harmonium/models/network.hpp>
+#include <harmonium/models/autoencoder.hpp>
+#include <harmonium/units/relu.hpp>
 
 #include "support/catch.hpp"
 #include "support/models.hpp"
@@ -115,6 +116,18 @@ TEST_CASE("a DBN is a value", "[dbn][values]") {
 TEST_CASE("a network is a value", "[network][values]") {
   check_value(random_model<MixedNetwork>(network_options));
   check_value(random_model<Network<Stack<Categorical, Bernoulli>>>({.sizes = {GroupedSize{2, 3}, 4, 3}}));
+  check_value(random_model<Network<Stack<Gaussian, Relu>>>({.sizes = {4, 3, 2}, .classes = 3}));
+  check_value(random_model<Network<Stack<Gaussian, Relu, Bernoulli>, Cpu<float>, Gaussian>>(
+      {.sizes = {4, 3, 5, 2}, .outputs = 3}));
+  check_value(
+      random_model<Network<Stack<Gaussian>, Cpu<float>, test::Quintic>>({.sizes = {4, 3}, .outputs = 2}));
+}
+
+TEST_CASE("an autoencoder is a value", "[network][autoencoder][values]") {
+  check_value(random_model<Autoencoder<Stack<Gaussian, Bernoulli, Categorical>>>(
+      {.sizes = {4, 3, GroupedSize{2, 3}, GroupedSize{1, 5}}}));
+  check_value(random_model<Autoencoder<Stack<Bernoulli>>>({.sizes = {4, 3}}));
+  check_value(random_model<Autoencoder<Stack<Categorical, Relu>>>({.sizes = {GroupedSize{2, 3}, 4, 3}}));
 }
 
 TEST_CASE("parameters have the names that files know", "[values]") {
@@ -168,6 +181,31 @@ TEST_CASE("a model says in words what it is", "[values]") {
                  {"layers.0.unit", "categorical"},
                  {"layers.0.units", "2"},
                  {"layers.0.states", "3"}});
+}
+
+TEST_CASE("a head of other units says so in words", "[network][values]") {
+  using N = Network<Stack<Bernoulli>, Cpu<float>, Gaussian>;
+  const Metadata metadata = describe(N({.sizes = {4, 2}, .outputs = 5}));
+  CHECK(metadata == Metadata{{"kind", "network"},
+                             {"depth", "1"},
+                             {"head.unit", "gaussian"},
+                             {"head.units", "5"},
+                             {"visible.unit", "bernoulli"},
+                             {"visible.units", "4"},
+                             {"layers.0.unit", "bernoulli"},
+                             {"layers.0.units", "2"}});
+  CHECK_THROWS_MATCHES(Network<Stack<Bernoulli>>::options_from(metadata), DataError,
+                       Message("metadata: 'head.unit' is 'gaussian', the model has categorical units"));
+  CHECK_THROWS_MATCHES(N::options_from(describe(Network<Stack<Bernoulli>>({.sizes = {4, 2}}))), DataError,
+                       Message("metadata: there is no 'head.unit'"));
+  CHECK_THROWS_MATCHES(Autoencoder<Stack<Bernoulli>>::options_from(metadata), DataError,
+                       Message("metadata: the file holds a model of kind 'network', expected 'autoencoder'"));
+  for (const auto& [name, value] : metadata) {
+    Metadata missing = metadata;
+    missing.erase(name);
+    INFO(name);
+    CHECK_THROWS_AS(N::options_from(missing), DataError);
+  }
 }
 
 TEST_CASE("a description that fits no model of this type is refused", "[values][errors]") {

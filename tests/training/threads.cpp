@@ -2,9 +2,11 @@
 // with sizes at which the work is cut into many pieces.
 #include <cstring>
 #include <harmonium/data/dataset.hpp>
+#include <harmonium/models/autoencoder.hpp>
 #include <harmonium/models/boltzmann_machine.hpp>
 #include <harmonium/training/fine_tuning.hpp>
 #include <harmonium/training/pre_training.hpp>
+#include <harmonium/units/relu.hpp>
 
 #include "support/catch.hpp"
 #include "support/models.hpp"
@@ -131,6 +133,43 @@ TEST_CASE("fine-tuning has the same bytes for any number of threads", "[fine_tun
           .fit(data());
       return network;
     });
+}
+
+TEST_CASE("fine-tuning with all that can be asked for has the same bytes for any number of threads",
+          "[fine_tuning][dropout][threads]") {
+  const FineTuningOptions<> options{.epochs = 2,
+                                    .batch_size = 100,
+                                    .optimizer = Momentum{.rate = 0.01},
+                                    .weight_decay = 1e-3,
+                                    .max_norm = 1,
+                                    .max_gradient_norm = 0.5,
+                                    .input_dropout = 0.2,
+                                    .dropout = 0.5,
+                                    .average_last = 0.5,
+                                    .seed = 2};
+  check_same([&](const Cpu<float>& on) {
+    Network<Stack<Bernoulli, Relu>> network{{.sizes = {300, 260, 200}, .classes = 10, .seed = 1}};
+    FineTuning{network, options, on}.fit(data());
+    return network;
+  });
+  auto squared = options;
+  squared.loss = Loss::squared_error;
+  check_same([&](const Cpu<float>& on) {
+    Autoencoder<Stack<Bernoulli, Bernoulli, Gaussian>> network{{.sizes = {300, 260, 30}, .seed = 1}};
+    FineTuning{network, squared, on}.fit(data());
+    return network;
+  });
+  Eigen::MatrixXd targets(20, data().size());
+  Dice dice(4);
+  for (Index c = 0; c < targets.cols(); ++c)
+    for (Index r = 0; r < 20; ++r) targets(r, c) = dice.normal();
+  const Dataset aimed = data().with_targets(targets);
+  check_same([&](const Cpu<float>& on) {
+    Network<Stack<Bernoulli, Relu>, Cpu<float>, Gaussian> network{
+        {.sizes = {300, 260}, .outputs = 20, .seed = 1}};
+    FineTuning{network, options, on}.fit(aimed);
+    return network;
+  });
 }
 
 TEST_CASE("another seed is another training", "[cd][threads]") {

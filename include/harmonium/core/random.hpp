@@ -46,7 +46,8 @@ enum class Stream : std::uint32_t {
   annealing,
   bootstrap,
   bound,
-  clamped
+  clamped,
+  dropout
 };
 
 /// Where the draws of one pass over a layer come from. The row, the sample's place in the pass and the number

@@ -19,6 +19,7 @@ struct Batch {
   std::span<const int> labels = {};      ///< n classes, counted from 0
   std::span<const double> weights = {};  ///< how much each sample counts, 1 if not said
   View<const T, Memory> known = {};      ///< rows x n: 1 where a number is known, else 0; none: all are
+  View<const T, Memory> targets = {};    ///< numbers that outputs are to be, outputs x n
 };
 
 /// Samples by their number, for backend `B`.
@@ -28,6 +29,8 @@ struct Batch {
 /// - `labels()`: a class for each sample, or nothing
 /// - `weights()`, if it is there: how much each sample counts beside the others, or nothing: all the same
 /// - `fill_known(on, columns, out)`, if it is there: 1 where a number is known, else 0 (data/missing.hpp)
+/// - `target_rows()` and `fill_targets(on, columns, out)`, if they are there: how many numbers a sample's
+///   target has, and out(:, i) = the target of sample columns[i]
 template <class S, class B>
 concept BatchSource = requires(const S& source, const B& on, std::span<const Index> columns,
                                View<typename B::Scalar, typename B::Memory> out) {
@@ -59,6 +62,16 @@ std::span<const double> weights_of(const Source& source) {
     return source.weights();
   } else {
     return {};
+  }
+}
+
+/// Numbers in a sample's target; 0 if the source has no targets.
+template <class Source>
+Index target_rows_of(const Source& source) {
+  if constexpr (requires { source.target_rows(); }) {
+    return source.target_rows();
+  } else {
+    return 0;
   }
 }
 

@@ -5,6 +5,7 @@
 
 #include <Eigen/Core>
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <utility>
 #include <variant>
@@ -15,8 +16,8 @@
 
 namespace harmonium {
 
-/// Samples, a column each, with labels counted from 0 and weights if there are any. A plain value, and a
-/// `BatchSource`.
+/// Samples, a column each, with labels counted from 0, targets and weights if there are any. A plain value,
+/// and a `BatchSource`.
 class Dataset {
  public:
   /// 8-bit samples; each number counts `scale` times its value.
@@ -63,6 +64,24 @@ class Dataset {
     weighted.weights_ = std::move(weights);
     return weighted;
   }
+  /// Numbers in a sample's target; 0 without targets.
+  Index target_rows() const { return targets_.rows(); }
+  /// What the outputs of a network are to be, a column for each sample; nothing without targets.
+  const Eigen::MatrixXd& targets() const& { return targets_; }
+  /// The same samples, each with a target: the numbers that regression learns, a column each.
+  /// \throws DataError unless there are as many targets as samples, of at least one number, all finite
+  Dataset with_targets(Eigen::MatrixXd targets) const {
+    check<DataError>(targets.cols() == size() && targets.rows() >= 1, "with_targets: the targets are ",
+                     targets.rows(), " x ", targets.cols(),
+                     ", expected a column of at least one number for each of ", size(), " samples");
+    for (Index c = 0; c < targets.cols(); ++c)
+      for (Index r = 0; r < targets.rows(); ++r)
+        check<DataError>(std::isfinite(targets(r, c)), "with_targets: the target in row ", r, " of column ",
+                         c, " is ", targets(r, c), ", expected a finite number");
+    Dataset aimed = *this;
+    aimed.targets_ = std::move(targets);
+    return aimed;
+  }
   /// What a stored number is multiplied by.
   double scale() const { return scale_; }
 
@@ -84,6 +103,13 @@ class Dataset {
         values_);
   }
 
+  /// out(:, i) = the target of sample columns[i]
+  template <class B>
+  void fill_targets(const B& on, std::span<const Index> columns,
+                    View<typename B::Scalar, typename B::Memory> out) const {
+    on.gather(View<const double>(targets_), columns, typename B::Scalar(1), out);
+  }
+
   /// The samples of given numbers, in their order, as a set of their own.
   /// \throws ValueError if there is no sample of such a number
   Dataset subset(std::span<const Index> columns) const {
@@ -103,6 +129,11 @@ class Dataset {
       for (const Index c : columns) part.labels_.push_back(labels_[static_cast<std::size_t>(c)]);
     if (!weights_.empty())
       for (const Index c : columns) part.weights_.push_back(weights_[static_cast<std::size_t>(c)]);
+    if (targets_.rows() > 0) {
+      part.targets_.resize(targets_.rows(), static_cast<Index>(columns.size()));
+      for (std::size_t i = 0; i < columns.size(); ++i)
+        part.targets_.col(static_cast<Index>(i)) = targets_.col(columns[i]);
+    }
     return part;
   }
 
@@ -128,6 +159,7 @@ class Dataset {
   std::variant<Bytes, Eigen::MatrixXf, Eigen::MatrixXd> values_;
   std::vector<int> labels_;
   std::vector<double> weights_;
+  Eigen::MatrixXd targets_;
   double scale_ = 1;
 };
 

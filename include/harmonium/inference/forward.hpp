@@ -19,13 +19,13 @@ struct Activations {
     Matrix<B> mean;   ///< rows x columns
   };
   std::vector<Pass> layers;  ///< hidden layers from the bottom up
-  Pass head;                 ///< softmax: classes x columns
+  Pass head;                 ///< output rows x columns
   Matrix<B> error;           ///< what comes down from the layer above; rows of the widest layer
 
   Activations() = default;
-  template <class Units>
-  Activations(const Network<Units, B>& network, Index columns) {
-    Index widest = 1;
+  template <class Units, class Head>
+  Activations(const Network<Units, B, Head>& network, Index columns) {
+    Index widest = network.output_rows();
     const auto make = [&](Index rows) { return Pass{Matrix<B>(rows, columns), Matrix<B>(rows, columns)}; };
     for (const auto& any : network.layers)
       std::visit(
@@ -34,14 +34,22 @@ struct Activations {
             widest = std::max(widest, dense.layer.rows());
           },
           any);
-    head = make(network.classes());
+    head = make(network.output_rows());
     error = Matrix<B>(widest, columns);
   }
 };
 
-/// Runs samples (inputs x n) through the network; activations.head.mean then holds class probabilities.
-template <class Units, class B>
-void forward(const B& on, const Network<Units, B>& network, ConstViewOf<B> x, Activations<B>& activations) {
+/// What `forward` does to the hidden layers' outputs unless told otherwise: nothing.
+struct LeaveOutputs {
+  template <class Out>
+  void operator()(std::size_t /*layer*/, Out /*out*/) const {}
+};
+
+/// Runs samples (inputs x n) through the network; activations.head.mean then holds the head's means: class
+/// probabilities, predictions, reconstructions. `after(i, out)` may change what hidden layer i puts out.
+template <class Units, class B, class Head, class After = LeaveOutputs>
+void forward(const B& on, const Network<Units, B, Head>& network, ConstViewOf<B> x,
+             Activations<B>& activations, After after = {}) {
   const auto pass = [&](const auto& dense, auto& memory) {
     const auto input = view_of(memory.input).columns(0, x.cols),
                out = view_of(memory.mean).columns(0, x.cols);
@@ -49,8 +57,10 @@ void forward(const B& on, const Network<Units, B>& network, ConstViewOf<B> x, Ac
     mean(on, dense.layer, input, out);
     x = out;
   };
-  for (std::size_t i = 0; i < network.layers.size(); ++i)
+  for (std::size_t i = 0; i < network.layers.size(); ++i) {
     std::visit([&](const auto& dense) { pass(dense, activations.layers[i]); }, network.layers[i]);
+    after(i, view_of(activations.layers[i].mean).columns(0, x.cols));
+  }
   pass(network.head, activations.head);
 }
 
@@ -64,10 +74,11 @@ void write_one_hot(std::span<const int> labels, View<T> out) {
   }
 }
 
-/// Adds -log p(target) of each column to `out` (1 x n): log Z of the head's fields minus the target's field.
-/// The activations are those of `forward`; targets (classes x n) are one-hot or distributions.
-template <class Units, class B>
-void add_cross_entropy(const B& on, const Network<Units, B>& network, const Activations<B>& activations,
+/// Adds -log p(target) of each column to `out` (1 x n): the log-partition of the head's fields, plus the
+/// target's energy, minus target times field. The activations are those of `forward`; targets (outputs x n)
+/// are states of the head's units: one-hot, numbers; or probabilities of them.
+template <class Units, class B, class Head>
+void add_cross_entropy(const B& on, const Network<Units, B, Head>& network, const Activations<B>& activations,
                        ConstViewOf<B> targets, ViewOf<B> out) {
   const auto input = ConstViewOf<B>(activations.head.input).columns(0, targets.cols);
   add_log_partition(on, network.head.layer, input, 1, out);
@@ -86,10 +97,10 @@ int largest_row(View<const T> x, Index column) {
 }
 inline constexpr Index forward_block = 500;  // columns at a time, so that memory does not grow with the data
 
-/// Calls f(first, activations, n) for blocks of a source's samples that were run through the network.
-template <class Units, class B, class Source, class F>
-void for_each_forward(const B& on, const Network<Units, B>& network, const Source& source, const char* caller,
-                      F f) {
+/// Calls f(first, activations, x) for blocks x of a source's samples that were run through the network.
+template <class Units, class B, class Head, class Source, class F>
+void for_each_forward(const B& on, const Network<Units, B, Head>& network, const Source& source,
+                      const char* caller, F f) {
   check<ShapeError>(source.rows() == network.input_rows(), caller, ": the data have ", source.rows(),
                     " rows, the network has ", network.input_rows(), " inputs");
   const Index block = std::min(forward_block, std::max<Index>(1, source.size()));
@@ -100,7 +111,7 @@ void for_each_forward(const B& on, const Network<Units, B>& network, const Sourc
     const auto batch = view_of(x).columns(0, n);
     source.fill(on, columns, batch);
     forward(on, network, batch, activations);
-    f(columns.front(), activations, n);
+    f(columns.front(), activations, ConstViewOf<B>(batch));
   });
 }
 }  // namespace detail
@@ -111,10 +122,11 @@ template <class Units, class B, BatchSource<B> Source>
 auto predict_proba(const Network<Units, B>& network, const Source& source, const B& on = B::all()) {
   using T = ScalarOf<B>;
   Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> result(network.classes(), source.size());
-  detail::for_each_forward(
-      on, network, source, "predict_proba", [&](Index first, const auto& activations, Index n) {
-        on.download(ConstViewOf<B>(activations.head.mean).columns(0, n), View<T>(result).columns(first, n));
-      });
+  detail::for_each_forward(on, network, source, "predict_proba",
+                           [&](Index first, const auto& activations, auto x) {
+                             on.download(ConstViewOf<B>(activations.head.mean).columns(0, x.cols),
+                                         View<T>(result).columns(first, x.cols));
+                           });
   return result;
 }
 /// The same for a matrix of one's own, inputs x samples.
@@ -151,7 +163,8 @@ struct Evaluation {
 /// \throws ShapeError if the data have other rows than the network has inputs
 /// \throws DataError if there are no samples, no labels, or a label is no class
 template <class Units, class B, BatchSource<B> Source>
-Evaluation evaluate(const Network<Units, B>& network, const Source& source, const B& on = B::all()) {
+requires(Network<Units, B>::classifies) Evaluation
+    evaluate(const Network<Units, B>& network, const Source& source, const B& on = B::all()) {
   using T = ScalarOf<B>;
   const std::span<const int> labels = source.labels();
   check<DataError>(source.size() >= 1, "evaluate: the data have no samples");
@@ -165,7 +178,8 @@ Evaluation evaluate(const Network<Units, B>& network, const Source& source, cons
       loss_of(1, detail::forward_block);
   Matrix<B> targets(network.classes(), detail::forward_block), losses(1, detail::forward_block);
   detail::for_each_forward(
-      on, network, source, "evaluate", [&](Index first, const auto& activations, Index n) {
+      on, network, source, "evaluate", [&](Index first, const auto& activations, auto x) {
+        const Index n = x.cols;
         const auto part = labels.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(n));
         on.download(ConstViewOf<B>(activations.head.mean).columns(0, n), View<T>(p).columns(0, n));
         write_one_hot(part, View<T>(one_hot).columns(0, n));

@@ -62,6 +62,12 @@ Index depth_of(const Dbn<Units, B>& dbn) {
   return dbn.depth();
 }
 
+/// An RBM, or a stack of them.
+template <class Model>
+concept MadeOfRbms = requires(const Model& model) {
+  detail::depth_of(model);
+};
+
 template <class Model>
 void check_input(const char* caller, const Model& model, Index rows) {
   check<ShapeError>(depth_of(model) >= 1, caller, ": the model has no layers");
@@ -122,7 +128,7 @@ Matrix<B> go_down(const B& on, const Model& model, ConstViewOf<B> top, Draws dra
 
 /// The top layer's means for samples v (V x n) of an RBM or DBN, top rows x n.
 /// \throws ShapeError if v has other rows than the visible layer \throws ValueError if passes is negative
-template <class Model, class B = typename Model::Backend>
+template <detail::MadeOfRbms Model, class B = typename Model::Backend>
 Matrix<B> encode(const Model& model, std::type_identity_t<ConstViewOf<B>> v, PassOptions options = {},
                  const std::type_identity_t<B>& on = {}) {
   detail::check_input("encode", model, v.rows);
@@ -134,7 +140,7 @@ Matrix<B> encode(const Model& model, std::type_identity_t<ConstViewOf<B>> v, Pas
 /// The visible layer's means for codes (top rows x n) of an RBM or DBN, V x n.
 /// \throws ShapeError if the codes have other rows than the top layer \throws ValueError if passes is
 /// negative
-template <class Model, class B = typename Model::Backend>
+template <detail::MadeOfRbms Model, class B = typename Model::Backend>
 Matrix<B> decode(const Model& model, std::type_identity_t<ConstViewOf<B>> codes, PassOptions options = {},
                  const std::type_identity_t<B>& on = {}) {
   check<ShapeError>(detail::depth_of(model) >= 1, "decode: the model has no layers");
@@ -149,7 +155,7 @@ Matrix<B> decode(const Model& model, std::type_identity_t<ConstViewOf<B>> codes,
 
 /// Up to the top and down again, V x n.
 /// \throws ShapeError if v has other rows than the visible layer \throws ValueError if passes is negative
-template <class Model, class B = typename Model::Backend>
+template <detail::MadeOfRbms Model, class B = typename Model::Backend>
 Matrix<B> reconstruct(const Model& model, std::type_identity_t<ConstViewOf<B>> v, PassOptions options = {},
                       const std::type_identity_t<B>& on = {}) {
   detail::check_input("reconstruct", model, v.rows);

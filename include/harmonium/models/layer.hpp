@@ -28,10 +28,10 @@ struct GroupedSize {
   bool operator==(const GroupedSize&) const = default;
 };
 
-/// Units of type `U` and their parameters on backend `B`.
+/// Units of type `U` and their parameters on backend `B`. For a network `U` may be an activation.
 template <class U, class B = Cpu<float>>
 struct Layer {
-  static_assert(require_unit<U>());
+  static_assert(require_unit_or_activation<U>());
   using Unit = U;                                ///< the unit type
   using Backend = B;                             ///< where the parameters live
   using Scalar = typename B::Scalar;             ///< their numbers

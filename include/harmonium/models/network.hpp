@@ -1,75 +1,46 @@
 /// \file
-/// Feed-forward network made of layers of units, with a softmax head: what an RBM or a DBN becomes when it is
-/// to classify. A layer's output is the mean of its units given their input, so a pre-trained Bernoulli layer
-/// is a sigmoid layer, a Gaussian one linear, a categorical one softmax, and back-propagation is the units'
-/// own.
+/// Feed-forward network made of layers of units: what an RBM or a DBN becomes when it is to classify, to
+/// predict numbers, or to reconstruct. A layer's output is the mean of its units given their input, so a
+/// pre-trained Bernoulli layer is a sigmoid layer, a Gaussian one linear, a categorical one softmax, and
+/// back-propagation is the units' own. The last layer, the head, is one of units as well: their likelihood of
+/// the targets is what training raises, cross-entropy for a softmax head, squared error for a Gaussian one.
 #pragma once
 
 #include <vector>
 
 #include "dbn.hpp"
+#include "dense.hpp"
 
 namespace harmonium {
-
-/// Weights and the layer that they lead to: mean(W^T x).
-template <class U, class B = Cpu<float>>
-struct Dense {
-  /// The same on another backend.
-  template <class To>
-  using On = Dense<U, To>;
-  Matrix<B> weights;  ///< inputs x rows of the layer
-  Layer<U, B> layer;  ///< units, with their biases
-
-  Dense() = default;
-  /// Zero biases, weights uniform within +- sqrt(6 / (inputs + outputs)) (Glorot and Bengio, 2010).
-  Dense(Index inputs, LayerSize<U> size, Draws draws) : layer(size) {
-    using T = ScalarOf<B>;
-    Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> host(inputs, layer.rows());
-    const T limit = static_cast<T>(std::sqrt(6.0 / static_cast<double>(inputs + layer.rows())));
-    for (Index c = 0; c < host.cols(); ++c)
-      for (Index r = 0; r < inputs; ++r)
-        host(r, c) = limit * (T(2) * Random{draws.in(Stream::weights), static_cast<std::uint32_t>(r),
-                                            static_cast<std::uint32_t>(c)}
-                                         .template uniform<T>() -
-                              T(1));
-    weights = Matrix<B>(inputs, layer.rows());
-    B{}.upload(View<const T>(host), weights);
-  }
-  friend bool operator==(const Dense& a, const Dense& b) {
-    return a.layer == b.layer && detail::equal<B>(a.weights, b.weights);
-  }
-  /// The walk: `weight`, `bias`, shape parameters.
-  template <class F, class Self, class... Others>
-  static void walk(F& f, const ParameterName& name, Self& self, Others&... others) {
-    f(name / "weight", Role::weight, view_of(self.weights), view_of(others.weights)...);
-    Layer<U, B>::walk(f, name, self.layer, others.layer...);
-  }
-};
 
 /// How a network is made.
 struct NetworkOptions {
   std::vector<StackSize> sizes = {};  ///< of the inputs and of each hidden layer, at least two
-  Index classes = 2;                  ///< of the softmax head
+  Index classes = 2;                  ///< of a softmax head
+  StackSize outputs = 0;              ///< of a head of other units; given as in `sizes`
   std::uint64_t seed = 0;             ///< of the initial weights
 };
 
-/// A classifier whose hidden layers have the unit types of `Units`, a `Stack` that begins with the visible
-/// type.
+/// A network whose hidden layers have the types of `Units_`, a `Stack` that begins with the visible type;
+/// unit types, or activations such as `Relu`. `Head_` is the unit type of the outputs: Categorical for a
+/// classifier, Gaussian for regression, Bernoulli for outputs that are on or off each by itself.
 ///
 ///     Network<Stack<Bernoulli>> fresh{{.sizes = {784, 500, 500, 2000}, .classes = 10, .seed = 1}};
+///     Network<Stack<Bernoulli, Relu>> modern{{.sizes = {784, 800, 800}, .classes = 10, .seed = 1}};
+///     Network<Stack<Gaussian, Relu>, Cpu<float>, Gaussian> numbers{{.sizes = {8, 100}, .outputs = 3}};
 ///     auto pre_trained = classifier(dbn, 10);
-template <class Units, class B = Cpu<float>>
-struct Network;
-
-template <class... U, class B>
-struct Network<Stack<U...>, B> {
-  using Units = Stack<U...>;          ///< unit types from the visible one up
+template <class Units_, class B = Cpu<float>, class Head_ = Categorical>
+struct Network {
+  static_assert(!is_activation<Head_>,
+                "a network's head is made of units: their likelihood of the targets is what is learned");
+  using Units = Units_;               ///< types from the visible one up
+  using Head = Head_;                 ///< unit type of the outputs
   using Backend = B;                  ///< where parameters live
   using Scalar = typename B::Scalar;  ///< their numbers
   using Options = NetworkOptions;     ///< how it is made
   /// The same model on another backend or with other numbers.
   template <class To>
-  using On = Network<Units, To>;
+  using On = Network<Units, To, Head>;
   /// Type of hidden layer `I`.
   template <std::size_t I>
   using DenseAt = Dense<typename Units::template At<I + 1>, B>;
@@ -87,13 +58,17 @@ struct Network<Stack<U...>, B> {
  public:
   /// Any of the types that the hidden layers have.
   using AnyDense = typename Kinds<std::make_index_sequence<Units::named>>::type;
+  /// Is it an autoencoder, whose outputs are to be its inputs?
+  static constexpr bool reconstructs = Units::mirrored;
+  /// Is it a classifier, with one categorical unit for a head?
+  static constexpr bool classifies = !reconstructs && std::is_same_v<Head, Categorical>;
 
   LayerSize<Visible> visible{};  ///< size of the input
   std::vector<AnyDense> layers;  ///< hidden layers from the bottom up
-  Dense<Categorical, B> head;    ///< softmax: one categorical unit with a state for each class
+  Dense<Head, B> head;  ///< a classifier's is softmax: one categorical unit with a state for each class
 
   Network() = default;
-  /// A fresh start: Glorot's weights, zero biases.
+  /// A fresh start: Glorot's weights (He's for `Relu`), zero biases.
   /// \throws ShapeError if there are fewer than two sizes or classes, or a layer has no units
   explicit Network(const Options& options) : Network(options, [](auto& /*dense*/, Index /*i*/) {}) {}
   /// The same; `adopt(dense, i)` may then replace a hidden layer's parameters.
@@ -103,40 +78,55 @@ struct Network<Stack<U...>, B> {
     const auto& sizes = options.sizes;
     check<ShapeError>(sizes.size() >= std::max<std::size_t>(2, Units::named), "Network: ", sizes.size(),
                       " layer sizes, expected at least ", std::max<std::size_t>(2, Units::named));
-    check<ShapeError>(options.classes >= 2, "Network: classes is ", options.classes, ", expected at least 2");
+    check<ShapeError>(!classifies || options.classes >= 2, "Network: classes is ", options.classes,
+                      ", expected at least 2");
+    check<ShapeError>((!classifies && !reconstructs) || options.outputs == StackSize(0),
+                      "Network: outputs is given, but ",
+                      classifies ? "a softmax head has classes" : "an autoencoder's are its inputs");
     Index inputs = input_rows();
     check<ShapeError>(inputs >= 1, "Network: the input has ", inputs, " rows, expected at least 1");
     static_cast<void>(Layer<Visible, B>(visible));  // refuses what no layer can be, a part of no units
-    for (std::size_t i = 0; i + 1 < sizes.size(); ++i)
-      detail::with_kind<Units::named>(i, [&](auto kind) {
-        using D = DenseAt<kind>;
-        D dense(inputs, sizes[i + 1].template as<typename Units::template At<kind + 1>>(),
-                {.seed = options.seed, .step = static_cast<std::uint32_t>(i)});
-        adopt(dense, static_cast<Index>(i));
-        inputs = dense.layer.rows();
-        layers.push_back(std::move(dense));
-      });
-    head = Dense<Categorical, B>(inputs, {.units = 1, .states = options.classes},
-                                 {.seed = options.seed, .step = static_cast<std::uint32_t>(layers.size())});
+    const LayerSize<Head> outputs = head_size(options);
+    check<ShapeError>(Layer<Head, B>::row_count(outputs) >= 1, "Network: outputs has ",
+                      Layer<Head, B>::row_count(outputs), " rows, expected at least 1");
+    for_each_hidden(sizes.size(), [&](Index i, std::size_t place, auto kind) {
+      using D = DenseAt<kind>;
+      D dense(inputs, sizes[place].template as<typename Units::template At<kind + 1>>(),
+              {.seed = options.seed, .step = static_cast<std::uint32_t>(i)});
+      adopt(dense, i);
+      inputs = dense.layer.rows();
+      layers.push_back(std::move(dense));
+    });
+    head = Dense<Head, B>(inputs, outputs,
+                          {.seed = options.seed, .step = static_cast<std::uint32_t>(layers.size())});
   }
 
   /// Numbers in an input.
   Index input_rows() const { return static_cast<Index>(Layer<Visible, B>::row_count(visible)); }
+  /// Numbers in an output.
+  Index output_rows() const { return head.layer.rows(); }
   /// Number of classes.
-  Index classes() const { return head.layer.rows(); }
+  Index classes() const requires(classifies) { return output_rows(); }
   /// Sizes to make another of the same shape with.
   Options options() const {
-    Options result{.sizes = {StackSize(visible)}, .classes = classes()};
-    for (const auto& any : layers)
-      std::visit([&](const auto& dense) { result.sizes.push_back(dense.layer.size()); }, any);
+    Options result{.sizes = {StackSize(visible)}};
+    for (std::size_t i = 0; i + 1 < Units::sizes(layers.size() + 1); ++i)
+      std::visit([&](const auto& dense) { result.sizes.push_back(dense.layer.size()); }, layers[i]);
+    if constexpr (classifies) result.classes = classes();
+    if constexpr (!classifies && !reconstructs) result.outputs = head.layer.size();
     return result;
   }
   /// What `describe` put down. \throws DataError if it is no network of these unit types
   static Options options_from(const Metadata& metadata) {
-    detail::check_kind(metadata, "network");
+    detail::check_kind(metadata, reconstructs ? "autoencoder" : "network");
     const Index depth = detail::size_at(metadata, "depth");
-    Options result{.sizes = {StackSize(Layer<Visible, B>::size_from(metadata, "visible"))},
-                   .classes = detail::size_at(metadata, "classes")};
+    Options result{.sizes = {StackSize(Layer<Visible, B>::size_from(metadata, "visible"))}};
+    if constexpr (classifies) {
+      if (metadata.count("head.unit") != 0) detail::check_unit(metadata, "head", Head::name);
+      result.classes = detail::size_at(metadata, "classes");
+    } else if constexpr (!reconstructs) {
+      result.outputs = Layer<Head, B>::size_from(metadata, "head");
+    }
     for (Index i = 0; i < depth; ++i)
       detail::with_kind<Units::named>(static_cast<std::size_t>(i), [&](auto kind) {
         result.sizes.push_back(Layer<typename Units::template At<kind + 1>, B>::size_from(
@@ -147,15 +137,15 @@ struct Network<Stack<U...>, B> {
   /// Number of parameters of a network made with these options.
   static double parameter_count(const Options& options) {
     double count = 0, inputs = Layer<Visible, B>::row_count(options.sizes.at(0).template as<Visible>());
-    for (std::size_t i = 0; i + 1 < options.sizes.size(); ++i)
-      detail::with_kind<Units::named>(i, [&](auto kind) {
-        using Unit = typename Units::template At<kind + 1>;
-        const LayerSize<Unit> size = options.sizes[i + 1].template as<Unit>();
-        const double outputs = Layer<Unit, B>::row_count(size);
-        count += outputs * inputs + Layer<Unit, B>::parameter_count(size);
-        inputs = outputs;
-      });
-    return count + static_cast<double>(options.classes) * (inputs + 1);
+    for_each_hidden(options.sizes.size(), [&](Index, std::size_t place, auto kind) {
+      using Unit = typename Units::template At<kind + 1>;
+      const LayerSize<Unit> size = options.sizes[place].template as<Unit>();
+      const double outputs = Layer<Unit, B>::row_count(size);
+      count += outputs * inputs + Layer<Unit, B>::parameter_count(size);
+      inputs = outputs;
+    });
+    const LayerSize<Head> outputs = head_size(options);
+    return count + Layer<Head, B>::row_count(outputs) * inputs + Layer<Head, B>::parameter_count(outputs);
   }
 
   friend bool operator==(const Network& a, const Network& b) {
@@ -174,18 +164,44 @@ struct Network<Stack<U...>, B> {
                         std::get<typename Plain::template On<typename Others::Backend>>(others.layers[i])...);
           },
           self.layers[i]);
-    Dense<Categorical, B>::walk(f, name / "head", self.head, others.head...);
+    Dense<Head, B>::walk(f, name / "head", self.head, others.head...);
+  }
+
+ private:
+  // f(hidden layer, place of its size, its kind) from the bottom up, for a network of so many sizes.
+  template <class F>
+  static void for_each_hidden(std::size_t sizes, F f) {
+    for (std::size_t i = 1; i < Units::layers(sizes); ++i) {
+      const std::size_t place = Units::place(i, sizes);
+      detail::with_kind<Units::named>(place - 1,
+                                      [&](auto kind) { f(static_cast<Index>(i) - 1, place, kind); });
+    }
+  }
+  static LayerSize<Head> head_size(const Options& options) {
+    if constexpr (reconstructs) {
+      return options.sizes.at(0).template as<Head>();
+    } else if constexpr (classifies) {
+      return {.units = 1, .states = options.classes};
+    } else {
+      return options.outputs.template as<Head>();
+    }
   }
 };
 
 /// Kind, unit types and sizes, for files.
-template <class Units, class B>
-Metadata describe(const Network<Units, B>& network) {
-  Metadata metadata{{"kind", "network"},
-                    {"depth", std::to_string(network.layers.size())},
-                    {"classes", std::to_string(network.classes())}};
-  Layer<typename Network<Units, B>::Visible, B>::describe(metadata, "visible", network.visible);
-  for (std::size_t i = 0; i < network.layers.size(); ++i)
+template <class Units, class B, class Head>
+Metadata describe(const Network<Units, B, Head>& network) {
+  using Model = Network<Units, B, Head>;
+  const std::size_t depth = Units::sizes(network.layers.size() + 1) - 1;
+  Metadata metadata{{"kind", Model::reconstructs ? "autoencoder" : "network"},
+                    {"depth", std::to_string(depth)}};
+  if constexpr (Model::classifies) {
+    metadata["classes"] = std::to_string(network.classes());
+  } else if constexpr (!Model::reconstructs) {
+    network.head.layer.describe(metadata, "head", network.head.layer.size());
+  }
+  Layer<typename Model::Visible, B>::describe(metadata, "visible", network.visible);
+  for (std::size_t i = 0; i < depth; ++i)
     std::visit(
         [&]<class U>(const Dense<U, B>& dense) {
           dense.layer.describe(metadata, "layers." + std::to_string(i), dense.layer.size());
@@ -194,35 +210,47 @@ Metadata describe(const Network<Units, B>& network) {
   return metadata;
 }
 
-/// A classifier with the hidden layers of a DBN, the top one included, and a fresh softmax head.
-/// \throws ShapeError unless there are at least two classes
-template <class Units, class B>
-Network<Units, B> classifier(const Dbn<Units, B>& dbn, Index classes, std::uint64_t seed = 0) {
-  return Network<Units, B>({.sizes = dbn.options().sizes, .classes = classes, .seed = seed},
-                           [&]<class U>(Dense<U, B>& dense, Index i) {
-                             std::visit(
-                                 [&](const auto& rbm) {
-                                   if constexpr (requires { dense.layer = rbm.hidden; }) {
-                                     dense.weights = rbm.weights;
-                                     dense.layer = rbm.hidden;
-                                   }
-                                 },
-                                 dbn.rbms[static_cast<std::size_t>(i)]);
-                           });
+namespace detail {
+/// A network with the hidden layers of a DBN, the top one included.
+template <class Head, class Units, class B>
+Network<Units, B, Head> with_layers_of(const Dbn<Units, B>& dbn, NetworkOptions options) {
+  options.sizes = dbn.options().sizes;
+  return Network<Units, B, Head>(options, [&]<class U>(Dense<U, B>& dense, Index i) {
+    std::visit(
+        [&](const auto& rbm) {
+          if constexpr (requires { dense.layer = rbm.hidden; }) {
+            dense.weights = rbm.weights;
+            dense.layer = rbm.hidden;
+          }
+        },
+        dbn.rbms[static_cast<std::size_t>(i)]);
+  });
+}
+/// The same for an RBM.
+template <class Head, class V, class H, class B>
+Network<Stack<V, H>, B, Head> with_layers_of(const Rbm<V, H, B>& rbm, NetworkOptions options) {
+  options.sizes = {rbm.visible.size(), rbm.hidden.size()};
+  return Network<Stack<V, H>, B, Head>(options, [&]<class U>(Dense<U, B>& dense, Index) {
+    if constexpr (std::is_same_v<U, H>) {
+      dense.weights = rbm.weights;
+      dense.layer = rbm.hidden;
+    }
+  });
+}
+}  // namespace detail
+
+/// A classifier with the hidden layers of a DBN, the top one included, or with an RBM's; and a fresh softmax
+/// head. \throws ShapeError unless there are at least two classes
+template <class Model>
+auto classifier(const Model& model, Index classes, std::uint64_t seed = 0) {
+  return detail::with_layers_of<Categorical>(model, {.classes = classes, .seed = seed});
 }
 
-/// A classifier with an RBM's hidden layer and a fresh softmax head.
-/// \throws ShapeError unless there are at least two classes
-template <class V, class H, class B>
-Network<Stack<V, H>, B> classifier(const Rbm<V, H, B>& rbm, Index classes, std::uint64_t seed = 0) {
-  return Network<Stack<V, H>, B>(
-      {.sizes = {rbm.visible.size(), rbm.hidden.size()}, .classes = classes, .seed = seed},
-      [&]<class U>(Dense<U, B>& dense, Index) {
-        if constexpr (std::is_same_v<U, H>) {
-          dense.weights = rbm.weights;
-          dense.layer = rbm.hidden;
-        }
-      });
+/// A network for regression with the hidden layers of a DBN or RBM and a fresh linear head: Gaussian units of
+/// precision 1, so that the likelihood is squared error. \throws ShapeError unless there is an output
+template <class Model>
+auto regressor(const Model& model, Index outputs, std::uint64_t seed = 0) {
+  return detail::with_layers_of<Gaussian>(model, {.outputs = outputs, .seed = seed});
 }
 
 }  // namespace harmonium

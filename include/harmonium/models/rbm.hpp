@@ -22,6 +22,8 @@ struct RbmOptions {
 ///     Rbm<Bernoulli, Bernoulli> rbm{{.visible = 784, .hidden = 500, .seed = 1}};
 template <class V, class H, class B = Cpu<float>>
 struct Rbm {
+  static_assert(!is_activation<V> && !is_activation<H>,
+                "an Rbm is made of units, which have an energy; an activation is for layers of a Network");
   using Backend = B;                  ///< where parameters live
   using Scalar = typename B::Scalar;  ///< their numbers
   /// The same model on another backend or with other numbers.

@@ -23,6 +23,17 @@ struct Stack {
   /// Type of the units in layer `I`, the visible layer being 0.
   template <std::size_t I>
   using At = std::tuple_element_t<std::min(I, named - 1), std::tuple<U...>>;
+
+  /// \name How a feed-forward network is laid out
+  /// @{
+  static constexpr bool mirrored = false;  ///< does it end where it began?
+  /// Layers of a network of so many sizes, its inputs among them and its head not.
+  static constexpr std::size_t layers(std::size_t sizes) { return sizes; }
+  /// The other way round.
+  static constexpr std::size_t sizes(std::size_t layers) { return layers; }
+  /// Which of the sizes, and of the types, a layer has.
+  static constexpr std::size_t place(std::size_t layer, std::size_t /*sizes*/) { return layer; }
+  /// @}
 };
 
 /// Size of a layer in a stack: `500`, `GroupedSize{.units = 5, .states = 3}`, or a tuple of such sizes.

@@ -11,7 +11,8 @@ namespace harmonium::detail {
 /// \param block is room on the device for so many samples at once
 /// \throws DataError if a number is none that its unit can take; it is named with row and column
 template <class B, class L, class Source>
-void check_values(const B& on, const char* caller, const L& layer, const Source& source, ViewOf<B> block) {
+void check_values(const B& on, const char* caller, const L& layer, const Source& source, ViewOf<B> block,
+                  const char* what = "the data") {
   using T = ScalarOf<B>;
   Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> host(block.rows, block.cols);
   for_each_block(source.size(), block.cols, [&](std::span<const Index> columns) {
@@ -21,8 +22,8 @@ void check_values(const B& on, const char* caller, const L& layer, const Source&
     on.download(block.columns(0, n), values);
     const auto [row, column] = find_unacceptable(layer, View<const T>(values));
     if (row >= 0)
-      check<DataError>(false, caller, ": the data have ", values(row, column), " in row ", row, " of column ",
-                       columns.front() + column, "; ", accepted_values(layer, row));
+      check<DataError>(false, caller, ": ", what, " have ", values(row, column), " in row ", row,
+                       " of column ", columns.front() + column, "; ", accepted_values(layer, row));
   });
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "../models/centering.hpp"
+#include "clipping.hpp"
 #include "penalties.hpp"
 
 namespace harmonium {
@@ -40,7 +41,7 @@ class GradientShaping {
                                           gradient.weights);
       }
     }
-    if (options.max_gradient_norm > 0) clip(on, options.max_gradient_norm, gradient);
+    if (options.max_gradient_norm > 0) detail::clip(on, options.max_gradient_norm, gradient);
   }
 
   /// After an update: hidden units' weights above the largest norm are scaled back to it.
@@ -70,14 +71,6 @@ class GradientShaping {
     on.update([factor = static_cast<T>(share / total)](T& x) { x *= factor; }, weights);
     track_means(on, model, data, ConstViewOf<B>(weights), static_cast<T>(1 - share), means_, work);
   }
-  static void clip(const B& on, double longest, Model& gradient) {
-    const double length = norm(on, gradient);
-    if (!(length > longest)) return;
-    const auto factor = static_cast<T>(longest / length);
-    for_each_parameter(
-        [&](const ParameterName&, Role, auto g) { on.update([factor](T& x) { x *= factor; }, g); }, gradient);
-  }
-
   detail::MeansOf<Model> means_;
   detail::ColumnNorms<B> norms_;
   Matrix<B> scratch_;

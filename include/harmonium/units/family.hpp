@@ -3,16 +3,18 @@
 ///
 /// With G(field, shape) the log-partition: mean = dG/dfield, variance = d2G/dfield2, mean statistic of a
 /// shape parameter = dG/dshape, statistic = -denergy/dshape. Derivatives come from dual numbers, so they are
-/// exact.
+/// exact. Of an activation there is only the mean, and its slope.
 #pragma once
 
 #include "../core/dual.hpp"
+#include "activation.hpp"
 #include "unit.hpp"
 
 namespace harmonium {
 
 /// The functions of an element-wise unit type; `P... shape` are the unit's parameters beside the bias.
-template <Unit U>
+template <class U>
+requires Unit<U> || Activation<U>
 struct Family {
   static constexpr bool grouped = false;         ///< one row a unit
   static constexpr bool finite = FiniteUnit<U>;  ///< can its states be summed over?
@@ -262,5 +264,40 @@ struct Family<U> {
     }
   }
 };
+
+/// The functions of an activation.
+template <Activation A>
+struct Family<A> {
+  static constexpr bool grouped = false;      ///< one row by itself
+  static constexpr bool finite = false;       ///< it has no states
+  static constexpr bool one_uniform = false;  ///< it draws nothing
+  static constexpr int shapes = 0;            ///< it has no parameters beside the biases
+
+  /// What a row puts out.
+  template <class T>
+  static constexpr T mean(T field) {
+    return A::mean(field);
+  }
+  /// Its slope times delta.
+  template <class T>
+  static constexpr T backpropagate(T field, T delta) {
+    if constexpr (requires { A::backpropagate(field, delta); }) {
+      return A::backpropagate(field, delta);
+    } else {
+      return A::mean(Dual<T>(field, T(1))).slope * delta;
+    }
+  }
+};
+
+/// Is `U` a unit type or an activation? If it is neither, one readable sentence for each requirement that it
+/// fails.
+template <class U>
+constexpr bool require_unit_or_activation() {
+  if constexpr (is_activation<U>) {
+    return require_activation<U>();
+  } else {
+    return require_unit<U>();
+  }
+}
 
 }  // namespace harmonium

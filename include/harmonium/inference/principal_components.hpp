@@ -1,0 +1,78 @@
+/// \file
+/// Principal components: the best linear code of a given size, which an autoencoder is to beat.
+#pragma once
+
+#include <Eigen/Core>
+#include <Eigen/Eigenvalues>
+#include <algorithm>
+#include <span>
+
+#include "../backend/cpu.hpp"
+#include "../data/batch_source.hpp"
+
+namespace harmonium {
+
+/// Directions in which data vary most.
+struct PrincipalComponents {
+  Eigen::VectorXd mean;        ///< of the samples, rows
+  Eigen::MatrixXd components;  ///< rows x size of the code: orthonormal, the direction of most variance first
+  Eigen::VectorXd variances;   ///< of the data along each of them
+};
+
+/// The `count` first principal components of samples; those with weights count by them.
+/// \throws ValueError unless 1 <= count <= rows \throws DataError if there are no samples, or a number is not
+/// finite
+template <BatchSource<Cpu<double>> Source>
+PrincipalComponents principal_components(const Source& source, Index count) {
+  const Index rows = source.rows();
+  check<ValueError>(count >= 1 && count <= rows, "principal_components: count is ", count, ", expected 1 to ",
+                    rows);
+  check<DataError>(source.size() >= 1, "principal_components: the data have no samples");
+  const std::span<const double> weights = weights_of(source);
+  detail::check_weights("principal_components", weights, source.size());
+  const Cpu<double> on;
+  const Index block = std::min<Index>(500, source.size());
+  Eigen::MatrixXd x(rows, block);
+  Eigen::RowVectorXd weight(block);
+  // f(samples, their weights) for blocks of the data
+  const auto for_each = [&](auto f) {
+    detail::for_each_block(source.size(), block, [&](std::span<const Index> columns) {
+      const auto n = static_cast<Index>(columns.size());
+      source.fill(on, columns, View<double>(x).columns(0, n));
+      for (Index i = 0; i < n; ++i)
+        weight(i) = weights.empty() ? 1 : weights[static_cast<std::size_t>(columns.front() + i)];
+      f(x.leftCols(n), weight.head(n));
+    });
+  };
+  const double total = detail::mean_weight(source) * static_cast<double>(source.size());
+  PrincipalComponents result{.mean = Eigen::VectorXd::Zero(rows), .components = {}, .variances = {}};
+  for_each([&](const auto& part, const auto& w) { result.mean += part * w.transpose() / total; });
+  check<DataError>(result.mean.allFinite(),
+                   "principal_components: the data have an infinite number or a NaN");
+  Eigen::MatrixXd covariance = Eigen::MatrixXd::Zero(rows, rows), centred;
+  for_each([&](const auto& part, const auto& w) {
+    centred = (part.colwise() - result.mean) * (w / total).cwiseSqrt().asDiagonal();
+    covariance.selfadjointView<Eigen::Lower>().rankUpdate(centred);
+  });
+  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(covariance);  // least variance first
+  result.components = solver.eigenvectors().rightCols(count).rowwise().reverse();
+  result.variances = solver.eigenvalues().tail(count).reverse();
+  return result;
+}
+
+/// Codes of samples x (rows x n), size of the code x n. \throws ShapeError if x has other rows
+inline Eigen::MatrixXd encode(const PrincipalComponents& pca, const Eigen::Ref<const Eigen::MatrixXd>& x) {
+  check<ShapeError>(x.rows() == pca.mean.size(), "encode: x has ", x.rows(), " rows, the components have ",
+                    pca.mean.size());
+  return pca.components.transpose() * (x.colwise() - pca.mean);
+}
+
+/// What codes stand for, rows x n. \throws ShapeError if the codes have another size
+inline Eigen::MatrixXd decode(const PrincipalComponents& pca,
+                              const Eigen::Ref<const Eigen::MatrixXd>& codes) {
+  check<ShapeError>(codes.rows() == pca.components.cols(), "decode: the codes have ", codes.rows(),
+                    " rows, there are ", pca.components.cols(), " components");
+  return (pca.components * codes).colwise() + pca.mean;
+}
+
+}  // namespace harmonium

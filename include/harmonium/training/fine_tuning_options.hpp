@@ -1,0 +1,62 @@
+/// \file
+/// What fine-tuning can be asked for.
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+#include <string>
+
+#include "trainer.hpp"
+
+namespace harmonium {
+
+/// What fine-tuning makes small.
+enum class Loss {
+  likelihood,    ///< -log p(target) of the head's units: cross-entropy for classes and bits, half the squared
+                 ///< error (and a constant) for Gaussian units of precision 1
+  squared_error  ///< half the squared distance of the head's means from the target, whatever the units
+};
+
+/// How to fine-tune. A policy of one's own replaces the variant: name its type as template argument.
+template <class Optimizer = AnyOptimizer>
+struct FineTuningOptions {
+  int epochs = 10;               ///< passes over the data
+  Index batch_size = 100;        ///< samples in an update, at least 1
+  Optimizer optimizer = Adam{};  ///< `Momentum{...}`, `Nesterov{...}`, `Sgd{...}` or `Adam{...}`
+  double weight_decay = 0;       ///< L2 penalty: weights lose this share times the rate
+  double max_norm = 0;  ///< the weights into a unit are scaled back to this norm after each update; 0: none
+  double max_gradient_norm = 0;  ///< longer gradients are scaled back to this norm; 0: none is
+  double input_dropout = 0;      ///< share of the inputs that are dropped in an update, 0 to below 1
+  double dropout = 0;            ///< share of each hidden layer's outputs, likewise
+  Loss loss = Loss::likelihood;  ///< what is made small
+  double average_last = 0;  ///< `fit` ends with the mean of this last share of its updates; 0: with the last
+  std::uint64_t seed = 0;   ///< of the order of samples and of what is dropped
+  std::string phase = "fine-tuning";  ///< what reports call the run
+};
+
+// Asked here, before anybody's braces do: g++ 12 fails with an internal error otherwise.
+static_assert(noexcept(FineTuningOptions<>{}) || true);
+
+namespace detail {
+/// \throws ValueError if an option is out of range
+template <class Options>
+void check_fine_tuning_options(const Options& options) {
+  constexpr const char* trainer = "FineTuning";
+  check_training_options(trainer, options);
+  const auto not_negative = [&](const char* name, double value) {
+    check<ValueError>(value >= 0 && std::isfinite(value), trainer, ": ", name, " is ", value,
+                      ", expected a number of at least 0");
+  };
+  not_negative("max_norm", options.max_norm);
+  not_negative("max_gradient_norm", options.max_gradient_norm);
+  const auto share = [&](const char* name, double value) {
+    check<ValueError>(value >= 0 && value < 1, trainer, ": ", name, " is ", value,
+                      ", expected at least 0 and below 1");
+  };
+  share("input_dropout", options.input_dropout);
+  share("dropout", options.dropout);
+  check<ValueError>(options.average_last >= 0 && options.average_last <= 1, trainer, ": average_last is ",
+                    options.average_last, ", expected 0 to 1");
+}
+}  // namespace detail
+}  // namespace harmonium

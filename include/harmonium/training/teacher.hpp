@@ -1,0 +1,170 @@
+/// \file
+/// What a network's outputs are to be, and how far they are from it: labels for a classifier, the inputs
+/// themselves for an autoencoder, targets for any other head.
+#pragma once
+
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "../inference/outputs.hpp"
+#include "fine_tuning_options.hpp"
+#include "first_pass.hpp"
+
+namespace harmonium::detail {
+
+/// Holds the targets of the batch at hand, and adds up its losses over an epoch.
+template <class Model>
+class Teacher {
+  using B = typename Model::Backend;
+  using T = ScalarOf<B>;
+  using Host = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic>;
+
+ public:
+  /// Room for batches of so many samples.
+  Teacher(const Model& network, Index columns)
+      : network_(network),
+        targets_(network.output_rows(), columns),
+        losses_(1, columns),
+        host_row_(1, columns) {
+    if constexpr (Model::classifies) {
+      one_hot_ = Host(network.output_rows(), columns);
+      probabilities_ = Host(network.output_rows(), columns);
+    }
+  }
+
+  /// Takes the targets of a batch.
+  /// \throws DataError, ShapeError if it has none, not for all samples, or wrong ones
+  void take(const B& on, const Batch<T, typename B::Memory>& batch) {
+    const Index n = batch.values.cols;
+    const auto targets = view_of(targets_).columns(0, n);
+    if constexpr (Model::classifies) {
+      check<DataError>(static_cast<Index>(batch.labels.size()) == n, "step: the batch has ",
+                       batch.labels.size(), " labels for ", n, " samples");
+      take_labels(on, batch.labels);
+    } else if constexpr (Model::reconstructs) {
+      on.copy(batch.values, targets);
+    } else {
+      check<DataError>(
+          batch.targets.size() > 0,
+          "step: the batch has no targets; a network without a softmax head learns from targets, "
+          "not from labels");
+      check<ShapeError>(batch.targets.rows == network_.output_rows() && batch.targets.cols == n,
+                        "step: the batch's targets are ", batch.targets.rows, " x ", batch.targets.cols,
+                        ", expected ", network_.output_rows(), " x ", n, ", outputs x samples");
+      check<DataError>(on.sum(NotFiniteBody{}, batch.targets) == 0,
+                       "step: the batch's targets have an infinite number or a NaN");
+      on.copy(batch.targets, targets);
+    }
+  }
+  /// Takes the targets of some of a source's samples, whose values are x.
+  template <class Source>
+  void take(const B& on, const Source& source, std::span<const Index> columns, ConstViewOf<B> x) {
+    if constexpr (Model::classifies) {
+      const std::span<const int> labels = source.labels();
+      labels_.resize(columns.size());
+      for (std::size_t i = 0; i < columns.size(); ++i)
+        labels_[i] = labels[static_cast<std::size_t>(columns[i])];
+      take_labels(on, labels_);
+    } else {
+      fill_targets(on, network_, source, columns, x, view_of(targets_).columns(0, x.cols));
+    }
+  }
+  /// The targets of the n samples at hand, outputs x n.
+  ConstViewOf<B> targets(Index n) const { return ConstViewOf<B>(targets_).columns(0, n); }
+
+  /// \throws DataError, ShapeError if a source has not the targets that the network wants, or one is wrong;
+  /// `block` is room for samples
+  template <class Source>
+  void check_source(const B& on, const char* caller, const Source& source, ViewOf<B> block) {
+    if constexpr (Model::classifies) {
+      const std::span<const int> labels = source.labels();
+      check<DataError>(static_cast<Index>(labels.size()) == source.size(), caller, ": the data have ",
+                       labels.size(), " labels for ", source.size(), " samples");
+      for (std::size_t i = 0; i < labels.size(); ++i)
+        check<DataError>(labels[i] >= 0 && labels[i] < network_.output_rows(), caller, ": label ", i, " is ",
+                         labels[i], ", expected 0 to ", network_.output_rows() - 1);
+    } else if constexpr (Model::reconstructs) {
+      check_values<B>(on, caller, network_.head.layer, source, block);
+    } else {
+      check_target_rows(caller, network_, source);
+      if constexpr (requires { source.target_rows(); })
+        check_values<B>(on, caller, network_.head.layer, TargetsOf<Source>{source}, view_of(targets_),
+                        "the targets");
+    }
+  }
+
+  /// Adds up the losses of the n samples at hand, whose activations are those of `forward`.
+  void measure(const B& on, Activations<B>& activations, Loss loss, Index n, std::span<const double> weights,
+               double mean_weight) {
+    const auto losses = view_of(losses_).columns(0, n);
+    const auto row = View<T>(host_row_).columns(0, n);
+    const auto sum_of_losses = [&] {
+      on.download(ConstViewOf<B>(losses), row);
+      double sum = 0;
+      for (Index i = 0; i < n; ++i)
+        sum += weight_of(weights, mean_weight, i) * static_cast<double>(row(0, i));
+      return sum;
+    };
+    double half_square = 0;
+    if (!Model::classifies || loss == Loss::squared_error) {
+      on.fill(losses, 0);
+      add_squared_error(on, activations, targets(n), T(0.5), losses);
+      half_square = sum_of_losses();
+    }
+    if (loss == Loss::squared_error) {
+      loss_ += half_square;
+    } else {
+      on.fill(losses, 0);
+      add_cross_entropy(on, network_, activations, targets(n), losses);
+      loss_ += sum_of_losses();
+    }
+    if constexpr (Model::classifies) {
+      const View<T> p = View<T>(probabilities_).columns(0, n);
+      on.download(ConstViewOf<B>(activations.head.mean).columns(0, n), p);
+      for (Index i = 0; i < n; ++i)
+        if (one_hot_(largest_row(View<const T>(p), i), i) != T(1))
+          distance_ += weight_of(weights, mean_weight, i);
+    } else {
+      distance_ += 2 * half_square;
+    }
+  }
+  /// What came together over `count` samples, by name; and begins anew.
+  std::vector<std::pair<std::string, double>> metrics(double count) {
+    std::vector<std::pair<std::string, double>> result{
+        {"loss", loss_ / count}, {Model::classifies ? "error" : "squared_error", distance_ / count}};
+    forget();
+    return result;
+  }
+  /// Begins anew.
+  void forget() { loss_ = distance_ = 0; }
+
+ private:
+  // A source's targets as samples.
+  template <class Source>
+  struct TargetsOf {
+    const Source& source;
+    Index size() const { return source.size(); }
+    void fill(const B& on, std::span<const Index> columns, ViewOf<B> out) const {
+      source.fill_targets(on, columns, out);
+    }
+  };
+  static double weight_of(std::span<const double> weights, double mean_weight, Index i) {
+    return weights.empty() ? 1 : weights[static_cast<std::size_t>(i)] / mean_weight;
+  }
+  void take_labels(const B& on, std::span<const int> labels) {
+    const auto n = static_cast<Index>(labels.size());
+    write_one_hot(labels, View<T>(one_hot_).columns(0, n));
+    on.upload(View<const T>(one_hot_).columns(0, n), view_of(targets_).columns(0, n));
+  }
+
+  const Model& network_;
+  Matrix<B> targets_, losses_;
+  Host host_row_;
+  Host one_hot_, probabilities_;  // a classifier's
+  std::vector<int> labels_;
+  double loss_ = 0, distance_ = 0;
+};
+
+}  // namespace harmonium::detail
