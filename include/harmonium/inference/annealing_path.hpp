@@ -143,9 +143,9 @@ BaseRates<V, H, B> base_rates(const Rbm<V, H, B>& rbm, const Eigen::VectorXd& me
 }
 
 /// A base with the mean rates of a data set: the visible units', and those that the data give the hidden ones
-/// ones, which lead to fewer missed modes than no biases do. Samples with weights count by them. \throws
-/// ShapeError if the data have other rows than the RBM \throws DataError if there are no samples, or their
-/// means are not finite
+/// (of digits, annealing then missed fewer modes than without hidden biases). Samples with weights count by
+/// them. \throws ShapeError if the data have other rows than the RBM \throws DataError if there are no
+/// samples, or their means are not finite
 template <class V, class H, class B, BatchSource<B> Source>
 BaseRates<V, H, B> base_rates(const Rbm<V, H, B>& rbm, const Source& source, const B& on = {}) {
   check<ShapeError>(source.rows() == rbm.visible.rows(), "base_rates: the data have ", source.rows(),
