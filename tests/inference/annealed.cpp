@@ -117,7 +117,7 @@ TEST_CASE("schedules go from 0 to 1", "[annealing]") {
                        Message("three_part_betas: a part has 0 steps, expected at least 1"));
 }
 
-TEST_CASE("the base has the data's mean rates, and hidden units get what they send", "[annealing][mixed]") {
+TEST_CASE("the base has given mean rates, or those of data in both layers", "[annealing][mixed]") {
   Rbm<Mixed<Bernoulli, Categorical, Gaussian, Rectified, Poisson, Spin>, Bernoulli, Cpu<double>> table{
       {.visible = {2, {1, 3}, 2, 2, 1, 1}, .hidden = 3}};
   randomise(table, 3, 0.7);
@@ -131,16 +131,19 @@ TEST_CASE("the base has the data's mean rates, and hidden units get what they se
   CHECK(largest_difference(mu, Eigen::MatrixXd(means)) < 1e-8);
   CHECK(std::get<2>(base.visible.parts).parameters.col(1) ==
         std::get<2>(table.visible.parts).parameters.col(1));
-  const Eigen::MatrixXd bias = table.hidden.parameters + table.weights.transpose() * mu;
-  CHECK(largest_difference(base.hidden.parameters, bias) < 1e-12);
+  CHECK(base.hidden.parameters.isZero(0));
 
   // Of a data set, with weights: 3 of 4 parts.
-  BernoulliBernoulli rbm{{.visible = 2, .hidden = 1}};
+  BernoulliBernoulli rbm{{.visible = 2, .hidden = 1, .seed = 1, .weight_scale = 2}};
   const Dataset data = Dataset(Eigen::MatrixXd{{1, 0}, {0.5, 0.5}}).with_weights({3, 1});
   const auto fitted = base_rates(rbm, data);
   CHECK(std::abs(fitted.visible.parameters(0, 0) - std::log(2.0 / 1.0)) <
         1e-12);  // (3/4 2 + 1/2) / (1/4 2 + 1/2)
   CHECK(std::abs(fitted.visible.parameters(1, 0)) < 1e-12);
+  const Eigen::MatrixXd h = mean_hidden(rbm, Eigen::MatrixXd{{1, 0}, {0.5, 0.5}});
+  const double on_share = 0.75 * h(0, 0) + 0.25 * h(0, 1);
+  CHECK(std::abs(fitted.hidden.parameters(0, 0) - std::log((2 * on_share + 0.5) / (2 - 2 * on_share + 0.5))) <
+        1e-12);
 }
 
 TEST_CASE("annealing takes its randomness from the seed alone", "[annealing]") {

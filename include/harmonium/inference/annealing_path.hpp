@@ -85,15 +85,15 @@ void fit_biases(const Cpu<double>& on, Layer<Mixed<U...>, Cpu<double>>& layer, V
   for_each_part([&](auto rows, auto& part) { fit_biases(on, part, rows.of(means), count); }, layer);
 }
 
-/// The weighted mean of a source's samples, rows x 1. The caller has checked the source.
-template <class B, class Source>
-Eigen::MatrixXd means_of(const B& on, const Source& source) {
+/// The weighted mean over a source's samples of code(samples), rows x 1. The caller has checked the source.
+template <class B, class Source, class Code>
+Eigen::MatrixXd means_of(const B& on, const Source& source, Index rows, Code code) {
   using T = ScalarOf<B>;
   using Host = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic>;
   const Index block = std::min<Index>(source.size(), 1000);
-  Matrix<B> x(source.rows(), block), shares(1, block), sum(source.rows(), 1);
-  Host host_shares(1, block), host(source.rows(), 1);
-  Eigen::MatrixXd total = Eigen::MatrixXd::Zero(source.rows(), 1);
+  Matrix<B> x(source.rows(), block), shares(1, block), sum(rows, 1);
+  Host host_shares(1, block), host(rows, 1);
+  Eigen::MatrixXd total = Eigen::MatrixXd::Zero(rows, 1);
   const std::span<const double> weights = weights_of(source);
   for_each_block(source.size(), block, [&](std::span<const Index> columns) {
     const auto n = static_cast<Index>(columns.size());
@@ -103,36 +103,32 @@ Eigen::MatrixXd means_of(const B& on, const Source& source) {
     source.fill(on, columns, view_of(x).columns(0, n));
     on.upload(View<const T>(host_shares), shares);
     on.fill(sum, T(0));
-    const auto values = ConstViewOf<B>(x).columns(0, n);
-    on.sum_over_samples(StateBody{}, values, values, ConstViewOf<B>(shares).columns(0, n), sum);
+    const ConstViewOf<B> codes = code(ConstViewOf<B>(x).columns(0, n));
+    on.sum_over_samples(StateBody{}, codes, codes, ConstViewOf<B>(shares).columns(0, n), sum);
     on.download(sum, View<T>(host));
     total += host.template cast<double>();
   });
   return total / (mean_weight(source) * static_cast<double>(source.size()));
 }
 
-}  // namespace detail
-
-namespace detail {
+/// A base with given means of `count` samples; hidden ones have no bias if there are no means of theirs.
 template <class V, class H, class B>
-BaseRates<V, H, B> base_of_means(const Rbm<V, H, B>& rbm, Eigen::MatrixXd mu, Index count) {
+BaseRates<V, H, B> base_of_means(const Rbm<V, H, B>& rbm, const Eigen::MatrixXd& visible,
+                                 const Eigen::MatrixXd& hidden, Index count) {
   auto precise = convert<Cpu<double>>(rbm);
   const Cpu<double> on;
-  fit_biases(on, precise.visible, View<const double>(mu), count);
-  const Eigen::MatrixXd none = Eigen::MatrixXd::Zero(mu.rows(), 1);
-  mean(on, precise.visible, View<const double>(none), view_of(mu));
-  const Eigen::MatrixXd sent = precise.weights.transpose() * mu;
-  for_each_bias(precise.hidden, [&](View<double> bias, Index first) {
-    for (Index r = 0; r < bias.rows; ++r) bias(r, 0) += sent(first + r, 0);
-  });
+  fit_biases(on, precise.visible, View<const double>(visible), count);
+  for_each_bias(precise.hidden, [&](View<double> bias, Index) { on.fill(bias, 0); });
+  if (hidden.size() > 0) fit_biases(on, precise.hidden, View<const double>(hidden), count);
   const auto fitted = convert<B>(precise);
   return {fitted.visible, fitted.hidden};
 }
+
 }  // namespace detail
 
-/// A base whose visible units have given means (V x 1, of `count` samples), and whose hidden units get what
-/// those means send them. With few samples the means are smoothed as the unit type's `fit` does.
-/// \throws ShapeError if there are not as many means as visible rows \throws ValueError if count is not
+/// A base whose visible units have given means (V x 1, of `count` samples) and whose hidden units have no
+/// biases (Salakhutdinov and Murray, 2008). With few samples the means are smoothed as the unit type's `fit`
+/// does. \throws ShapeError if there are not as many means as visible rows \throws ValueError if count is not
 /// positive \throws DataError if a mean is none that the units take
 template <class V, class H, class B>
 BaseRates<V, H, B> base_rates(const Rbm<V, H, B>& rbm, const Eigen::VectorXd& means, Index count) {
@@ -143,21 +139,33 @@ BaseRates<V, H, B> base_rates(const Rbm<V, H, B>& rbm, const Eigen::VectorXd& me
   const auto [row, column] = find_unacceptable(rbm.visible, View<const ScalarOf<B>>(numbers));
   check<DataError>(row < 0, "base_rates: the mean in row ", row, " is ", row < 0 ? 0.0 : means(row), "; ",
                    accepted_values(rbm.visible, std::max<Index>(row, 0)));
-  return detail::base_of_means(rbm, means, count);
+  return detail::base_of_means(rbm, means, Eigen::MatrixXd(), count);
 }
 
-/// A base with the mean rates of a data set; samples with weights count by them.
-/// \throws ShapeError if the data have other rows than the RBM \throws DataError if there are no samples, or
-/// their means are not finite
+/// A base with the mean rates of a data set: the visible units', and those that the data give the hidden ones
+/// (of digits, annealing then missed fewer modes than without hidden biases). Samples with weights count by
+/// them. \throws ShapeError if the data have other rows than the RBM \throws DataError if there are no
+/// samples, or their means are not finite
 template <class V, class H, class B, BatchSource<B> Source>
 BaseRates<V, H, B> base_rates(const Rbm<V, H, B>& rbm, const Source& source, const B& on = {}) {
   check<ShapeError>(source.rows() == rbm.visible.rows(), "base_rates: the data have ", source.rows(),
                     " rows, the RBM has ", rbm.visible.rows(), " visible rows");
   check<DataError>(source.size() >= 1, "base_rates: the data have no samples");
   detail::check_weights("base_rates", weights_of(source), source.size());
-  const Eigen::MatrixXd means = detail::means_of(on, source);
-  check<DataError>(means.allFinite(), "base_rates: the data's means are infinite or not numbers");
-  return detail::base_of_means(rbm, means, source.size());  // rounding may leave a unit's range by a hair
+  Matrix<B> input(rbm.hidden.rows(), std::min<Index>(source.size(), 1000)), h = input;
+  const Eigen::MatrixXd visible =
+      detail::means_of(on, source, rbm.visible.rows(), [](ConstViewOf<B> v) { return v; });
+  const Eigen::MatrixXd hidden =
+      detail::means_of(on, source, rbm.hidden.rows(), [&](ConstViewOf<B> v) -> ConstViewOf<B> {
+        const auto in = view_of(input).columns(0, v.cols), out = view_of(h).columns(0, v.cols);
+        hidden_input(on, rbm, v, in);
+        mean(on, rbm.hidden, ConstViewOf<B>(in), out);
+        return out;
+      });
+  check<DataError>(visible.allFinite() && hidden.allFinite(),
+                   "base_rates: the data's means are infinite or not numbers");
+  // Rounding may leave a unit's range by a hair: nothing is asked of the means here.
+  return detail::base_of_means(rbm, visible, hidden, source.size());
 }
 /// The same for a matrix of one's own, V x n.
 template <class V, class H, class B>
