@@ -50,8 +50,8 @@ TEST_CASE("products have the same bytes for any number of threads", "[backend][t
   }));
 }
 
-TEMPLATE_TEST_CASE("a layer's passes have the same bytes for any number of threads", "[backend][threads]",
-                   Bernoulli, Gaussian, Categorical, test::Quintic) {
+TEMPLATE_TEST_CASE("a layer's passes have the same bytes for any number of threads",
+                   "[backend][threads][slow]", Bernoulli, Gaussian, Categorical, test::Quintic) {
   using U = TestType;
   Layer<U> layer = [] {
     if constexpr (is_grouped<U>) {

@@ -140,7 +140,7 @@ TEMPLATE_TEST_CASE("uniform numbers are uniform", "[core][random]", float, doubl
   CHECK(kolmogorov_smirnov(values, [](double x) { return x; }) < 2.47);
 }
 
-TEMPLATE_TEST_CASE("normal numbers are normal", "[core][random]", float, double) {
+TEMPLATE_TEST_CASE("normal numbers are normal", "[core][random][slow]", float, double) {
   const int n = 1000000;
   const auto values = sample(n, [](std::uint32_t i) { return Random{draws, i, 3}.normal<TestType>(); });
   // Variances of x, x^2, x^3, x^4: 1, 2, 15, 96, each over n.

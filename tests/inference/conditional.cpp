@@ -115,7 +115,7 @@ TEST_CASE("what is left of a clamped model has the model's conditional distribut
   CHECK(std::abs(log_sum_over_free(nothing_left).log_p + oracle::free_energy(machine, {1, 1, 1, 1})) < 1e-12);
 }
 
-TEST_CASE("large conditionals are annealed, with an error and a verdict", "[conditional]") {
+TEST_CASE("large conditionals are annealed, with an error and a verdict", "[conditional][slow]") {
   double held = 0, count = 0;
   for (std::uint64_t seed = 1; seed <= 20; ++seed) {
     BernoulliBernoulli rbm{{.visible = 10, .hidden = 8}};

@@ -107,7 +107,7 @@ TEST_CASE("exact moments are the same by either layer's states", "[exact]") {
   CHECK(far < 1e-13);
 }
 
-TEST_CASE("log Z of 20 hidden units is a matter of seconds, in bounded memory", "[exact]") {
+TEST_CASE("log Z of 20 hidden units is a matter of seconds, in bounded memory", "[exact][slow]") {
   BernoulliBernoulli rbm{{.visible = 30, .hidden = 20}};
   rbm.weights.setZero();
   double log_z = 0;

@@ -81,10 +81,10 @@ void check_stationarity(const Model& rbm) {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("a step of Gibbs sampling leaves the model's distribution as it is", "[gibbs][oracle]",
-                   BernoulliBernoulli, BernoulliGaussian, BernoulliCategorical, GaussianBernoulli,
-                   GaussianCategorical, CategoricalBernoulli, CategoricalGaussian, CategoricalCategorical,
-                   SpinAtMostOne, QuinticBernoulli) {
+TEMPLATE_TEST_CASE("a step of Gibbs sampling leaves the model's distribution as it is",
+                   "[gibbs][oracle][slow]", BernoulliBernoulli, BernoulliGaussian, BernoulliCategorical,
+                   GaussianBernoulli, GaussianCategorical, CategoricalBernoulli, CategoricalGaussian,
+                   CategoricalCategorical, SpinAtMostOne, QuinticBernoulli) {
   check_stationarity(small_rbm<TestType>(7, 1.0));
 }
 
@@ -97,8 +97,8 @@ TEST_CASE("a step of Gibbs sampling leaves the distribution of two Gaussian laye
   check_stationarity(rbm);
 }
 
-TEMPLATE_TEST_CASE("generated samples have the distribution of chains after so many steps", "[gibbs][oracle]",
-                   BernoulliBernoulli, CategoricalCategorical, SpinAtMostOne) {
+TEMPLATE_TEST_CASE("generated samples have the distribution of chains after so many steps",
+                   "[gibbs][oracle][slow]", BernoulliBernoulli, CategoricalCategorical, SpinAtMostOne) {
   const auto rbm = small_rbm<TestType>(8, 1.5);
   const oracle::Machine machine = oracle_of(rbm);
   const auto zero = oracle::Numbers(machine.visible.biases.size(), 0.0);

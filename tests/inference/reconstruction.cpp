@@ -105,7 +105,7 @@ TEST_CASE("codes, decoded codes and reconstructions are means of means", "[recon
   CHECK(largest_difference(reconstruct(rbm, v), mean_visible(rbm, mean_hidden(rbm, v))) < 1e-12);
 }
 
-TEST_CASE("averaged stochastic passes approach their exact expectation", "[reconstruction][oracle]") {
+TEST_CASE("averaged stochastic passes approach their exact expectation", "[reconstruction][oracle][slow]") {
   const Deep dbn = deep_model(1.5);
   const auto machines = machines_of(dbn);
   const oracle::Numbers sample{0.5, -1, 0.8}, code{1, 0};

@@ -44,7 +44,7 @@ struct Coverage {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("consistent intervals hold the truth in 90 to 99 of 100 runs", "[sandwich][oracle]",
+TEMPLATE_TEST_CASE("consistent intervals hold the truth in 90 to 99 of 100 runs", "[sandwich][oracle][slow]",
                    BernoulliBernoulli, CategoricalBernoulli) {
   // 300 models of all temperatures; exact starts, and starts that chains have to find.
   for (const double states : {65536.0, 0.0}) {
@@ -71,7 +71,7 @@ TEMPLATE_TEST_CASE("consistent intervals hold the truth in 90 to 99 of 100 runs"
   }
 }
 
-TEST_CASE("two modes of which annealing sees one are inconsistent", "[sandwich]") {
+TEST_CASE("two modes of which annealing sees one are inconsistent", "[sandwich][slow]") {
   for (const auto& model : {two_modes(6, 3, 3), two_modes(20, 10, 2), two_modes(12, 8, 1.5)}) {
     const double log_z = exact_log_z(model, on);
     for (const Index steps : {100, 1000}) {
@@ -104,7 +104,7 @@ TEST_CASE("data in one mode do not hide the other", "[sandwich]") {
     CHECK(!sandwich(model, on_only, {.betas = uniform_betas(300), .exact_states = states}, on).consistent());
 }
 
-TEST_CASE("models at low temperatures are right or inconsistent", "[sandwich]") {
+TEST_CASE("models at low temperatures are right or inconsistent", "[sandwich][slow]") {
   // Random models whose weights grow until chains hardly move. Chains start in each mode: at exact draws.
   Index consistent = 0, inconsistent = 0, missed = 0;
   for (std::uint64_t seed = 0; seed < 60; ++seed) {

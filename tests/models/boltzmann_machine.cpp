@@ -91,8 +91,8 @@ TEMPLATE_TEST_CASE("energy and log Z of a Boltzmann machine are sums over pairs 
     CHECK(std::abs(likelihood(c) - std::log(p.probabilities[static_cast<std::size_t>(c)])) < 1e-11);
 }
 
-TEMPLATE_TEST_CASE("a sweep leaves a Boltzmann machine's distribution as it is", "[boltzmann][oracle]", Spins,
-                   Potts) {
+TEMPLATE_TEST_CASE("a sweep leaves a Boltzmann machine's distribution as it is", "[boltzmann][oracle][slow]",
+                   Spins, Potts) {
   const auto machine = small_machine<TestType>(2, 0.8);
   const auto p = distribution(machine);
   const Index n = 20'000;
@@ -165,7 +165,7 @@ TEST_CASE("a centred update of a Boltzmann machine is a plain one of the centred
   CHECK(largest_difference(machine.visible.parameters.col(0), b) < 1e-12);
 }
 
-TEST_CASE("a Boltzmann machine learns the couplings of its data", "[boltzmann][learning]") {
+TEST_CASE("a Boltzmann machine learns the couplings of its data", "[boltzmann][learning][slow]") {
   const Spins truth = small_machine<Spins>(6, 0.7);
   const auto p = distribution(truth);
   const Eigen::MatrixXd data = draw(p, 5000, 7);

@@ -259,8 +259,8 @@ TEMPLATE_TEST_CASE("mixed layers' conditionals and energies are those of the enu
   CHECK_THAT(exact_log_likelihood(rbm, v)(3), WithinAbs(-free(0, 3) - log_z, 1e-11));
 }
 
-TEMPLATE_TEST_CASE("mixed layers' statistics are the slopes of minus the free energy", "[mixed][oracle]",
-                   Table, Features) {
+TEMPLATE_TEST_CASE("mixed layers' statistics are the slopes of minus the free energy",
+                   "[mixed][oracle][slow]", Table, Features) {
   const B on;
   auto rbm = small_model<TestType>(3);
   const Index count = 3;

@@ -29,8 +29,8 @@ TEMPLATE_TEST_CASE("energies and free energies are those of the enumeration", "[
   check_energies<TestType>();
 }
 
-TEMPLATE_TEST_CASE("statistics are the slopes of minus the free energy along each parameter", "[rbm][oracle]",
-                   ALL_PAIRS) {
+TEMPLATE_TEST_CASE("statistics are the slopes of minus the free energy along each parameter",
+                   "[rbm][oracle][slow]", ALL_PAIRS) {
   check_statistics<TestType>();
 }
 

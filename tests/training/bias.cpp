@@ -73,7 +73,7 @@ double largest(const oracle::Numbers& a, const oracle::Numbers& b) {
 
 TEMPLATE_TEST_CASE(
     "contrastive divergence has its exact expectation, and approaches the likelihood's gradient",
-    "[cd][oracle]", BernoulliBernoulli, BernoulliGaussian, GaussianBernoulli, CategoricalCategorical) {
+    "[cd][oracle][slow]", BernoulliBernoulli, BernoulliGaussian, GaussianBernoulli, CategoricalCategorical) {
   auto rbm = small_rbm<TestType>(12, 1.2);
   const auto begin = rbm;
   const oracle::Machine machine = oracle_of(rbm);

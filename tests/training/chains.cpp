@@ -75,7 +75,8 @@ TEST_CASE("fast weights learn from each gradient, decay, and move the chains", "
   }
 }
 
-TEST_CASE("tempered chains have the model's distribution where plain ones stay in a mode", "[cd][tempered]") {
+TEST_CASE("tempered chains have the model's distribution where plain ones stay in a mode",
+          "[cd][tempered][slow]") {
   const Model model = two_modes();
   const auto expected = oracle::visible_distribution(oracle_of(model));
   const Index chains = 4000;
@@ -100,7 +101,7 @@ TEST_CASE("tempered chains have the model's distribution where plain ones stay i
 }
 
 TEST_CASE("a ladder of temperatures spaces itself so that all neighbours trade equally often",
-          "[cd][tempered]") {
+          "[cd][tempered][slow]") {
   const Model model = two_modes();
   const Index chains = 500;
   auto state = make_state(model, chains), data = make_state(model, 2);

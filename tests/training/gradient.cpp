@@ -105,7 +105,7 @@ TEST_CASE("a centred update is a plain one of the centred model", "[cd][centerin
   }
 }
 
-TEST_CASE("offsets follow the data's means, whatever the chains do", "[cd][centering]") {
+TEST_CASE("offsets follow the data's means, whatever the chains do", "[cd][centering][slow]") {
   // A centred gradient does not change when 0 and 1 trade places in the visible units: v -> 1 - v is a change
   // of biases and of the sign of W, which a plain gradient does not survive.
   const Model model = small_rbm<Model>(4);

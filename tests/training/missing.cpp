@@ -80,7 +80,7 @@ TEMPLATE_TEST_CASE("with missing entries the gradient is that of log p of what i
   CHECK(unlike > 0.05);
 }
 
-TEST_CASE("a model learns from samples of which a third is missing", "[cd][missing]") {
+TEST_CASE("a model learns from samples of which a third is missing", "[cd][missing][slow]") {
   const Dataset data = bars_and_stripes(3);
   const Eigen::MatrixXd whole = data.to_matrix<double>();
   Eigen::MatrixXd v = whole.replicate(1, 20);

@@ -109,7 +109,7 @@ TEST_CASE("a trained table knows how its columns depend on each other", "[mixed]
     }
 }
 
-TEST_CASE("a table has the same bytes for any number of threads", "[mixed][cd][threads]") {
+TEST_CASE("a table has the same bytes for any number of threads", "[mixed][cd][threads][slow]") {
   Dice dice(1);
   Eigen::MatrixXd data = Eigen::MatrixXd::Zero(330, 230);
   for (Index c = 0; c < data.cols(); ++c) {

@@ -89,7 +89,7 @@ void check_contrastive_divergence(const typename Model::Options& size, const Any
 
 }  // namespace
 
-TEST_CASE("contrastive divergence has the same bytes for any number of threads", "[cd][threads]") {
+TEST_CASE("contrastive divergence has the same bytes for any number of threads", "[cd][threads][slow]") {
   using R = Rbm<Bernoulli, Bernoulli>;
   const R::Options size{.visible = 300, .hidden = 260, .seed = 1};
   const Penalties penalties{.l1 = 1e-4, .group = 1e-3, .sparsity = 0.1, .max_norm = 2};
@@ -108,7 +108,7 @@ TEST_CASE("contrastive divergence of other units has the same bytes for any numb
 }
 
 TEST_CASE("a Boltzmann machine's training has the same bytes for any number of threads",
-          "[boltzmann][threads]") {
+          "[boltzmann][threads][slow]") {
   check_contrastive_divergence<BoltzmannMachine<Bernoulli>>(
       {.visible = 300}, Tempered{.chains = 70, .temperatures = 3}, Sgd{.rate = 0.01});
 }

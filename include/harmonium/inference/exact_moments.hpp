@@ -53,8 +53,9 @@ auto moments_by_hidden(const Rbm<V, H, Cpu<double>>& rbm, const Cpu<double>& on)
   return sums;
 }
 
-inline auto moments_of_gaussians(const Rbm<Gaussian, Gaussian, Cpu<double>>& rbm) {
-  const GaussianPair joint(rbm);
+template <class R>
+R moments_of_gaussians(const R& rbm) {
+  const GaussianPair<R> joint(rbm);
   const Index count = joint.mean_h.size();
   const Eigen::MatrixXd covariance_h = joint.precision.solve(Eigen::MatrixXd::Identity(count, count));
   const Eigen::MatrixXd cross = joint.slope * covariance_h;

@@ -5,12 +5,15 @@
 
 #include <Eigen/Cholesky>
 #include <cmath>
+#include <concepts>
 
 #include "enumeration.hpp"
 
 namespace harmonium::detail {
 
-/// The distribution of an RBM of two Gaussian layers: h is Gaussian, and so is v given h.
+/// The distribution of an RBM of two Gaussian layers: h is Gaussian, and so is v given h. A template, so that
+/// only who asks for it compiles a Cholesky factorisation.
+template <std::same_as<Rbm<Gaussian, Gaussian, Cpu<double>>> R>
 struct GaussianPair {
   Eigen::LLT<Eigen::MatrixXd> precision;  ///< of h, factored: Schur's complement, v integrated out
   Eigen::VectorXd mean_v, mean_h;         ///< V, H
@@ -19,7 +22,7 @@ struct GaussianPair {
   double log_z = 0;                       ///< log of the integral of exp(-E)
 
   /// \throws ValueError if the precision matrix is not positive definite
-  explicit GaussianPair(const Rbm<Gaussian, Gaussian, Cpu<double>>& rbm) {
+  explicit GaussianPair(const R& rbm) {
     const Eigen::VectorXd a = rbm.visible.parameters.col(0), b = rbm.hidden.parameters.col(0);
     const Eigen::VectorXd precision_v = rbm.visible.parameters.col(1).array().exp();
     variance_v_given_h = precision_v.cwiseInverse();

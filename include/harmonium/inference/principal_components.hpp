@@ -61,15 +61,16 @@ PrincipalComponents principal_components(const Source& source, Index count) {
 }
 
 /// Codes of samples x (rows x n), size of the code x n. \throws ShapeError if x has other rows
-inline Eigen::MatrixXd encode(const PrincipalComponents& pca, const Eigen::Ref<const Eigen::MatrixXd>& x) {
+template <class X>
+Eigen::MatrixXd encode(const PrincipalComponents& pca, const Eigen::MatrixBase<X>& x) {
   check<ShapeError>(x.rows() == pca.mean.size(), "encode: x has ", x.rows(), " rows, the components have ",
                     pca.mean.size());
   return pca.components.transpose() * (x.colwise() - pca.mean);
 }
 
 /// What codes stand for, rows x n. \throws ShapeError if the codes have another size
-inline Eigen::MatrixXd decode(const PrincipalComponents& pca,
-                              const Eigen::Ref<const Eigen::MatrixXd>& codes) {
+template <class X>
+Eigen::MatrixXd decode(const PrincipalComponents& pca, const Eigen::MatrixBase<X>& codes) {
   check<ShapeError>(codes.rows() == pca.components.cols(), "decode: the codes have ", codes.rows(),
                     " rows, there are ", pca.components.cols(), " components");
   return (pca.components * codes).colwise() + pca.mean;
