@@ -1,5 +1,5 @@
-// Included before all else in every test: Eigen's products are compiled once, by products.cpp, and not by each
-// of the test files. They were a fifth of the time that all of them take.
+// Included before all else in every test: Eigen's products are compiled once, by products.cpp, and not by
+// each of the test files. They were a fifth of the time that all of them take.
 #pragma once
 
 #include <harmonium/backend/products.hpp>
