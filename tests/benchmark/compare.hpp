@@ -42,7 +42,9 @@ inline const std::vector<Duel>& duels() {
       {"rbm_seed_style.py", "cd", "--hidden 500 --batch 100 --k 1 --epochs 1 --threads 1"},
       {"rbm_seed_style.py", "cd", "--hidden 500 --batch 100 --k 1 --epochs 1 --threads 2"},
       {"mlp_torch.py", "mlp", "--layers 500-500-2000 --batch 100 --lr 0.001 --epochs 1 --threads 1"},
-      {"mlp_torch.py", "mlp", "--layers 500-500-2000 --batch 100 --lr 0.001 --epochs 1 --threads 2"}};
+      {"mlp_torch.py", "mlp", "--layers 500-500-2000 --batch 100 --lr 0.001 --epochs 1 --threads 2"},
+      {"ais_numpy.py", "ais", "--hidden 500 --batch 100 --limit 500 --threads 1"},
+      {"ais_numpy.py", "ais", "--hidden 500 --batch 100 --limit 500 --threads 2"}};
   return all;
 }
 

@@ -16,6 +16,7 @@ struct Job {
   int hidden = 500, batch = 100, k = 1, epochs = 3, threads = 1, limit = 0;
   double lr = 0.05, momentum = 0.5;
   std::uint64_t seed = 1;
+  int temperatures = 500;
   bool persistent = false, centered = false;
   std::vector<int> layers = {500, 500, 2000};
 };
@@ -23,7 +24,8 @@ struct Job {
 // What came out: seconds of each epoch, and how good the model is.
 struct Outcome {
   std::vector<double> seconds;
-  std::vector<double> quality;  // cd: squared error a test pixel, at the end; mlp: accuracy after each epoch
+  std::vector<double> quality;  // cd: squared error a test pixel, at the end; mlp: accuracy after each epoch;
+                                // ais: log Z, and of small models the exact one
   double median() const {
     std::vector<double> sorted = seconds;
     std::sort(sorted.begin(), sorted.end());
@@ -81,9 +83,44 @@ inline Outcome fine_tuning(const Job& job, const Dataset& train, const Dataset& 
   return outcome;
 }
 
+// Annealed importance sampling of log Z, `batch` chains, of a model of random weights.
+inline Outcome annealing(const Job& job, const Dataset& train) {
+  const Cpu<float> on(job.threads);
+  const auto random = [&](Index rows, Index cols, double scale, std::uint64_t seed) {
+    return Rbm<Bernoulli, Bernoulli>{
+        {.visible = rows, .hidden = cols, .seed = job.seed + seed, .weight_scale = scale}}
+        .weights;
+  };
+  Rbm<Bernoulli, Bernoulli> rbm{{.visible = train.rows(), .hidden = job.hidden}};
+  rbm.weights = random(train.rows(), job.hidden, 0.05, 0);
+  rbm.visible.parameters = random(train.rows(), 1, 0.1, 1);
+  rbm.hidden.parameters = random(job.hidden, 1, 0.1, 2);
+  const auto base = base_rates(rbm, first(train, 10000), on);
+  const AnnealingOptions options{
+      .chains = job.batch, .betas = uniform_betas(job.temperatures), .seed = job.seed};
+  Outcome outcome;
+  for (int round = 0; round < job.epochs; ++round) {
+    const Timer timer;
+    const Eigen::VectorXd log_weights = annealed_log_weights(rbm, base, options, on);
+    outcome.seconds.push_back(timer.seconds());
+    outcome.quality = {log_mean_exp(log_weights)};
+  }
+  if (job.hidden <= 16) {
+    const double exact = exact_log_z(rbm, Cpu<double>(job.threads));
+    check<ValueError>(std::abs(outcome.quality[0] - exact) < 0.5, "benchmark: log Z by annealing is ",
+                      outcome.quality[0], ", the exact one ", exact);
+    outcome.quality.push_back(exact);
+  }
+  return outcome;
+}
+
 // Floating-point operations of the products of an epoch: 3 + 2k of them for each batch.
 inline double operations_of_cd(const Job& job, double visible, double samples) {
   return (3.0 + 2.0 * job.k) * 2.0 * visible * job.hidden * samples;
+}
+// Two products a temperature.
+inline double operations_of_annealing(const Job& job, double visible) {
+  return 2.0 * 2.0 * visible * job.hidden * job.batch * job.temperatures;
 }
 // Forward, backward to weights, backward to inputs (not to the data).
 inline double operations_of_network(const Job& job, double visible, double samples) {

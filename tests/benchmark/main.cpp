@@ -23,12 +23,12 @@ struct Settings {
 };
 
 void print(const Settings& settings, const char* name, const Outcome& outcome,
-           const nlohmann::ordered_json& more) {
+           const nlohmann::ordered_json& more, double whole = 60000) {
   nlohmann::ordered_json record = {
       {"peer", name},
       {"seconds", outcome.seconds},
       {"median", outcome.median()},
-      {"full_epoch", outcome.median() * (settings.job.limit > 0 ? 60000.0 / settings.job.limit : 1.0)},
+      {"full_epoch", outcome.median() * (settings.job.limit > 0 ? whole / settings.job.limit : 1.0)},
       {"products", product_library},
       {"precision", settings.precision}};
   record.update(more);
@@ -99,14 +99,25 @@ int main(int argc, char** argv) {
   CLI::App& mlp = *app.add_subcommand("mlp", "back-propagation");
   add_job(mlp);
   mlp.add_option("--layers", settings.layers, "hidden layers, such as 500-500-2000");
+  CLI::App& ais = *app.add_subcommand("ais", "annealed importance sampling; --batch chains");
+  add_job(ais);
+  ais.add_option("--hidden", settings.job.hidden)->check(CLI::Range(1, 1000000));
   app.require_subcommand(0, 1);
   CLI11_PARSE(app, argc, argv);
   try {
     Job& job = settings.job;
     const int machine = Cpu<float>::all().threads();
-    if (settings.compare.empty() || cd.parsed() || mlp.parsed()) {
+    const bool one = cd.parsed() || mlp.parsed() || ais.parsed();
+    if (settings.compare.empty() || one) {
       const Mnist mnist = read_mnist(settings.data);
-      if (cd.parsed() || mlp.parsed()) {
+      if (ais.parsed()) {
+        job.threads = std::max(1, job.threads);
+        job.temperatures = job.limit == 0 ? 10000 : job.limit;  // `limit` counts temperatures here
+        const Outcome outcome = annealing(job, mnist.train);
+        print(settings, "harmonium", outcome, {{"log_z", outcome.quality}}, 10000);
+        return 0;
+      }
+      if (one) {
         job.threads = std::max(1, job.threads);
         job.layers.clear();
         for (std::stringstream parts(settings.layers); parts.good();) {

@@ -61,6 +61,7 @@ class Suite {
       cd("pcd", {.threads = threads, .persistent = true});
       cd("cd centred", {.threads = threads, .centered = true});
       network({.batch = 100, .threads = threads, .lr = 0.001});
+      annealed({.threads = threads, .temperatures = quick_ ? 50 : 500});
       passes(threads);
       for (const Index visible : {392, 1568, 3136}) growth(visible, {.threads = threads});
       small_step(threads);
@@ -116,6 +117,27 @@ class Suite {
     job.hidden = job.layers.front();
     add("fine-tuning, layers", job, visible, operations_of_network(job, visible, job.limit), outcome.median(),
         job.limit);
+  }
+  void annealed(Job job) {
+    Job small = job;  // whose log Z is known exactly
+    small.hidden = 12;
+    small.epochs = 1;
+    small.temperatures = 1000;
+    annealing(small, train_);
+    const auto visible = static_cast<double>(train_.rows());
+    const double seconds = annealing(job, train_).median(),
+                 operations = operations_of_annealing(job, visible);
+    const double peak = (*limit_)["fp32_flops"];
+    std::printf("%-44s %8.3f %9.1f %5.1f%%\n",
+                ("ais 784-500, 100 chains, 10,000 steps, " + std::to_string(job.threads)).c_str(),
+                seconds * 10000 / job.temperatures, operations / seconds * 1e-9,
+                100 * operations / seconds / peak);
+    jobs_.push_back({{"job", "ais"},
+                     {"threads", job.threads},
+                     {"seconds", seconds},
+                     {"temperatures", job.temperatures},
+                     {"flops", operations / seconds},
+                     {"share_of_limit", operations / seconds / peak}});
   }
   static Dataset noise(Index visible, Index count) {
     Dataset::Bytes bytes(visible, count);
