@@ -4,6 +4,7 @@
 #pragma once
 
 #include "harmonium.hpp"
+#include "io/any_model.hpp"
 #include "io/atomic_file.hpp"
 #include "io/idx.hpp"
 #include "io/image.hpp"

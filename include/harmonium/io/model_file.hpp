@@ -106,26 +106,32 @@ void save(const std::filesystem::path& path, const Model& model) {
   write_safetensors(path, file);
 }
 
-/// Makes a model from a file. It is made only after its sizes were found to be those of the tensors that the
-/// file has. \throws FileError if the file is damaged or holds another kind of model
+/// Makes a model from a file that was read already. It is made only after its sizes were found to be those of
+/// the tensors that the file has. \throws DataError if the file holds another kind of model
+template <class Model>
+Model model_from(const TensorFile& file) {
+  const typename Model::Options options = Model::options_from(file.metadata);
+  std::uint64_t numbers = 0;
+  for (const Tensor& tensor : file.tensors)
+    numbers += tensor.bytes.size() / detail::entry_of(tensor.dtype).size;
+  const double expected = Model::parameter_count(options);
+  check<DataError>(expected == static_cast<double>(numbers), "it holds ", numbers,
+                   " numbers, a model of the sizes that it names has ", std::setprecision(17), expected);
+  Model model(options);
+  set_parameters(model, file);
+  std::size_t parameters = 0;
+  for_each_parameter([&](const ParameterName&, Role, auto) { ++parameters; }, model);
+  check<DataError>(parameters == file.tensors.size(), "it has ", file.tensors.size(),
+                   " tensors, the model has ", parameters);
+  return model;
+}
+
+/// Makes a model from a file. \throws FileError if the file is damaged or holds another kind of model
 template <class Model>
 Model load(const std::filesystem::path& path) {
   const TensorFile file = read_safetensors(path);
   try {
-    const typename Model::Options options = Model::options_from(file.metadata);
-    std::uint64_t numbers = 0;
-    for (const Tensor& tensor : file.tensors)
-      numbers += tensor.bytes.size() / detail::entry_of(tensor.dtype).size;
-    const double expected = Model::parameter_count(options);
-    check<DataError>(expected == static_cast<double>(numbers), "it holds ", numbers,
-                     " numbers, a model of the sizes that it names has ", std::setprecision(17), expected);
-    Model model(options);
-    set_parameters(model, file);
-    std::size_t parameters = 0;
-    for_each_parameter([&](const ParameterName&, Role, auto) { ++parameters; }, model);
-    check<DataError>(parameters == file.tensors.size(), "it has ", file.tensors.size(),
-                     " tensors, the model has ", parameters);
-    return model;
+    return model_from<Model>(file);
   } catch (const Error& error) {
     throw FileError("load: '" + path.string() + "': " + error.what());
   }

@@ -1,0 +1,161 @@
+// How good is a saved model? The mean log probability of samples, in nats, with an estimate of log Z from
+// both sides and a verdict on whether to trust it; of a DBN, a lower bound.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+#include <harmonium/harmonium.hpp>
+#include <harmonium/io.hpp>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <variant>
+
+using namespace harmonium;
+
+namespace {
+
+// Other unit types are added here.
+using Model = std::variant<Rbm<Bernoulli, Bernoulli>, Rbm<Gaussian, Bernoulli>, Rbm<Spin, Spin>,
+                           Dbn<Stack<Bernoulli>>, Dbn<Stack<Gaussian, Bernoulli>>>;
+
+struct Settings {
+  std::string model, data, output = "evaluation.json", pixels = "threshold";
+  int limit = 0, chains = 100, temperatures = 10000, start_steps = 1000, ways_up = 10, threads = 0;
+  std::uint64_t seed = 1;
+  bool exact = false;
+};
+
+// Grey levels as the model is to see them.
+Dataset prepared(const Settings& settings) {
+  const Dataset::Bytes bytes = read_idx_images(settings.data);
+  const Index count = settings.limit == 0 ? bytes.cols() : std::min<Index>(settings.limit, bytes.cols());
+  const Dataset data(Dataset::Bytes(bytes.leftCols(count)));
+  if (settings.pixels == "threshold") return binarize(data);
+  if (settings.pixels == "draw") return sample_binary(data, settings.seed);
+  return data;
+}
+
+nlohmann::ordered_json describe(const Sandwich& s) {
+  return {{"log_z", s.log_z},
+          {"log_z_standard_error", s.standard_error},
+          {"log_z_forward", s.forward.log_z},
+          {"log_z_reverse", s.reverse.log_z},
+          {"gap", s.gap},
+          {"effective_forward", s.forward_effective},
+          {"effective_reverse", s.reverse_effective},
+          {"verdict", s.consistent() ? "consistent" : "inconsistent"},
+          {"reason", s.reason}};
+}
+
+SandwichOptions annealing(const Settings& settings) {
+  return {.chains = settings.chains,
+          .betas = uniform_betas(settings.temperatures),
+          .seed = settings.seed,
+          .start_steps = settings.start_steps};
+}
+
+template <class V, class H>
+nlohmann::ordered_json judge(const Rbm<V, H>& rbm, const Eigen::MatrixXf& data, const Settings& settings,
+                             const Cpu<float>& on) {
+  if (settings.exact) {
+    const double log_z = exact_log_z(rbm, Cpu<double>(on.threads()));
+    return {{"estimator", "exact"},
+            {"test_log_likelihood", log_likelihood(rbm, data, log_z, on).mean()},
+            {"standard_error", 0},
+            {"log_z", log_z},
+            {"gap", 0},
+            {"verdict", "consistent"},
+            {"reason", "all states were summed over"}};
+  }
+  const Sandwich s = sandwich(rbm, data, annealing(settings), on);
+  nlohmann::ordered_json result = {{"estimator", "annealed importance sampling, forward and reverse"},
+                                   {"test_log_likelihood", log_likelihood(rbm, data, s.log_z, on).mean()},
+                                   {"standard_error", s.standard_error}};
+  result.update(describe(s));
+  return result;
+}
+
+template <class Units>
+nlohmann::ordered_json judge(const Dbn<Units>& dbn, const Eigen::MatrixXf& data, const Settings& settings,
+                             const Cpu<float>& on) {
+  check<ValueError>(!settings.exact, "--exact: a DBN's likelihood can only be bounded");
+  const Sandwich s = sandwich(dbn, data, annealing(settings), on);
+  const DbnBound bound =
+      log_likelihood_bound(dbn, data, s.log_z, {.samples = settings.ways_up, .seed = settings.seed}, on);
+  nlohmann::ordered_json result = {
+      {"estimator", "lower bound, log Z of the top RBM by annealed importance sampling"},
+      {"test_log_likelihood", bound.mean},
+      {"standard_error", std::hypot(bound.standard_error, s.standard_error)}};
+  result.update(describe(s));
+  return result;
+}
+
+void run(const Settings& settings) {
+  const Timer timer;
+  require_writable_folder(std::filesystem::absolute(settings.output).parent_path());
+  const Model model = load_any<Model>(settings.model);
+  const Dataset data = prepared(settings);
+  const Cpu<float> on = settings.threads == 0 ? Cpu<float>::all() : Cpu<float>(settings.threads);
+  nlohmann::ordered_json result = {{"model", settings.model},
+                                   {"data", settings.data},
+                                   {"binarisation", settings.pixels},
+                                   {"samples", data.size()},
+                                   {"seed", settings.seed}};
+  result.update(
+      std::visit([&](const auto& m) { return judge(m, data.to_matrix<float>(), settings, on); }, model));
+  result["seconds"] = timer.seconds();
+  write_file(settings.output, result.dump(2) + '\n');
+
+  std::printf("log likelihood of a sample %.3f nats, standard error %.3f: %s\n",
+              result["test_log_likelihood"].get<double>(), result["standard_error"].get<double>(),
+              result["estimator"].get<std::string>().c_str());
+  std::printf("log Z %.3f", result["log_z"].get<double>());
+  if (result.contains("log_z_forward"))
+    std::printf(" (forward %.3f, reverse %.3f)", result["log_z_forward"].get<double>(),
+                result["log_z_reverse"].get<double>());
+  std::printf(", %s: %s\n", result["verdict"].get<std::string>().c_str(),
+              result["reason"].get<std::string>().c_str());
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Settings settings;
+  CLI::App app{"How good is a saved model? The log likelihood of samples, and whether to trust it."};
+  app.add_option("model", settings.model, "RBM or DBN, a .safetensors file")->required();
+  app.add_option("data", settings.data, "pictures in an IDX file, packed with gzip or not")->required();
+  app.add_option("--pixels", settings.pixels,
+                 "threshold: 1 above one half; draw: 1 with the grey level as probability; grey: as they are")
+      ->check(CLI::IsMember({"threshold", "draw", "grey"}))
+      ->capture_default_str();
+  app.add_option("--limit", settings.limit, "the first so many samples; 0 for all")
+      ->check(CLI::Range(0, 1000000000))
+      ->capture_default_str();
+  app.add_flag("--exact", settings.exact,
+               "sum over all states of the smaller layer, 26 binary units at most");
+  app.add_option("--chains", settings.chains, "of annealing, in each direction")
+      ->check(CLI::Range(10, 1000000))
+      ->capture_default_str();
+  app.add_option("--temperatures", settings.temperatures, "between independent units and the model")
+      ->check(CLI::Range(1, 100000000))
+      ->capture_default_str();
+  app.add_option("--start-steps", settings.start_steps,
+                 "of the chains at whose ends reverse annealing starts")
+      ->check(CLI::Range(1, 1000000000))
+      ->capture_default_str();
+  app.add_option("--ways-up", settings.ways_up, "draws of a DBN's hidden layers for each sample")
+      ->check(CLI::Range(2, 1000000))
+      ->capture_default_str();
+  app.add_option("--seed", settings.seed, "of everything random: one seed, one result")
+      ->capture_default_str();
+  app.add_option("--threads", settings.threads, "0 for all processors; the result does not depend on it")
+      ->check(CLI::Range(0, 1024))
+      ->capture_default_str();
+  app.add_option("--output", settings.output, "JSON file with the numbers")->capture_default_str();
+  CLI11_PARSE(app, argc, argv);
+  try {
+    run(settings);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "evaluate: %s\n", error.what());
+    return 1;
+  }
+}

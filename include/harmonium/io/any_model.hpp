@@ -1,0 +1,62 @@
+/// \file
+/// Models whose type is known only once their file is read: a closed set of types, told apart by what the
+/// file says about itself.
+///
+///     using Known = std::variant<Rbm<Bernoulli, Bernoulli>, Rbm<Gaussian, Bernoulli>>;
+///     std::visit([](const auto& model) { ... }, load_any<Known>("rbm.safetensors"));
+#pragma once
+
+#include <optional>
+#include <variant>
+
+#include "model_file.hpp"
+
+namespace harmonium {
+
+namespace detail {
+
+/// Does a file's metadata describe a model of this type?
+template <class Model>
+bool describes(const Metadata& metadata) {
+  try {
+    Model::options_from(metadata);
+    return true;
+  } catch (const DataError&) {
+    return false;
+  }
+}
+
+template <class>
+struct AnyLoader;
+template <class... Models>
+struct AnyLoader<std::variant<Models...>> {
+  static std::optional<std::variant<Models...>> from(const TensorFile& file) {
+    std::optional<std::variant<Models...>> found;
+    const auto look = [&]<class Model>(std::type_identity<Model>) {
+      if (!found && describes<Model>(file.metadata)) found.emplace(model_from<Model>(file));
+    };
+    (look(std::type_identity<Models>()), ...);
+    return found;
+  }
+};
+
+}  // namespace detail
+
+/// The model in a file, of the first of the types of `Variant`, a std::variant, that it may have.
+/// \throws FileError if the file is damaged or holds a model of none of these types
+template <class Variant>
+Variant load_any(const std::filesystem::path& path) {
+  const TensorFile file = read_safetensors(path);
+  try {
+    if (auto model = detail::AnyLoader<Variant>::from(file)) return *std::move(model);
+  } catch (const Error& error) {
+    throw FileError("load_any: '" + path.string() + "': " + error.what());
+  }
+  std::string what;
+  for (const auto& [name, value] : file.metadata)
+    if (name == "kind" || name.ends_with(".unit")) what += (what.empty() ? "" : ", ") + name + " " + value;
+  throw FileError("load_any: '" + path.string() + "' holds none of the models that are known here, but " +
+                  (what.empty() ? "nothing that says what it is" : what));
+}
+
+}  // namespace harmonium
