@@ -58,15 +58,20 @@ class Cpu {
   void multiply(Op op_a, Op op_b, Scalar alpha, View<const Scalar> a, View<const Scalar> b, Scalar beta,
                 View<Scalar> c) const {
     if (c.size() == 0) return;
-    // Pieces of the longer side, of some ten million operations each and a multiple of the kernels' width.
-    const Index depth = op_a == Op::plain ? a.cols : a.rows;
-    const bool by_rows = c.rows >= c.cols;
+    const bool by_rows = detail::cuts_rows<Scalar>(op_a, c.rows, c.cols);
     const Index length = by_rows ? c.rows : c.cols;
-    const Index other = by_rows ? c.cols : c.rows;
-    const Index wanted = std::clamp<Index>(2 * length * other * depth / 16'000'000, 1, 64);
-    const Index step = ((length + wanted - 1) / wanted + 15) / 16 * 16;
-    run((length + step - 1) / step, [&](Index piece) {
-      const Index first = piece * step, count = std::min(step, length - first);
+    const Index operations = 2 * c.size() * (op_a == Op::plain ? a.cols : a.rows);
+    // As many pieces as are still worth their call, each wide enough for the kernels to run at full speed. A
+    // power of two shares out evenly; edges lie where the kernels' blocks have theirs.
+    const Index least = by_rows ? 112 : 12, block = by_rows ? 16 : 4;
+    Index pieces = 1;
+    while (pieces < 64 && length / (2 * pieces) >= least && operations / (2 * pieces) >= 8'000'000)
+      pieces *= 2;
+    const auto edge = [&](Index i) {
+      return i == pieces ? length : (length * i / pieces + block / 2) / block * block;
+    };
+    run(pieces, [&](Index piece) {
+      const Index first = edge(piece), count = edge(piece + 1) - first;
       const auto part_a = !by_rows            ? a
                           : op_a == Op::plain ? a.rows_from(first, count)
                                               : a.columns(first, count);

@@ -91,6 +91,17 @@ inline bool multiply_by_library(Op op_a, Op op_b, float alpha, View<const float>
 }
 #endif
 
+/// Is a product of `rows` x `cols` better cut between rows, each piece with the whole of b, or between
+/// columns? Most libraries copy both factors into an order of their own: the shorter side's is the cheaper
+/// one to copy again. oneDNN reads a plain `a` where it lies.
+template <class T>
+bool cuts_rows(Op op_a, Index rows, Index cols) {
+#if defined(HARMONIUM_ONEDNN)
+  if (std::same_as<T, float>) return op_a == Op::transposed || cols < 24;
+#endif
+  return op_a == Op::transposed || rows >= cols;
+}
+
 /// c = alpha op(a) op(b) + beta c; never both transposed. With beta 0, c is not read.
 template <class T>
 void multiply_by_one_thread(Op op_a, Op op_b, T alpha, View<const T> a, View<const T> b, T beta, View<T> c) {
