@@ -16,7 +16,7 @@ namespace {
 
 struct Settings {
   std::string data = "build/benchmark/data", output = "results", compare, python = "/usr/bin/python3";
-  std::string precision = "fp32", layers = "500-500-2000";
+  std::string precision = "fp32";
   int rounds = 5;
   bool quick = false, json = false;
   Job job;
@@ -98,7 +98,9 @@ int main(int argc, char** argv) {
   cd.add_flag("--centered", settings.job.centered, "the centred gradient");
   CLI::App& mlp = *app.add_subcommand("mlp", "back-propagation");
   add_job(mlp);
-  mlp.add_option("--layers", settings.layers, "hidden layers, such as 500-500-2000");
+  mlp.add_option("--layers", settings.job.layers, "hidden layers, such as 500-500-2000")
+      ->delimiter('-')
+      ->check(CLI::Range(1, 1000000));
   CLI::App& ais = *app.add_subcommand("ais", "annealed importance sampling; --batch chains");
   add_job(ais);
   ais.add_option("--hidden", settings.job.hidden)->check(CLI::Range(1, 1000000));
@@ -119,12 +121,6 @@ int main(int argc, char** argv) {
       }
       if (one) {
         job.threads = std::max(1, job.threads);
-        job.layers.clear();
-        for (std::stringstream parts(settings.layers); parts.good();) {
-          std::string part;
-          std::getline(parts, part, '-');
-          job.layers.push_back(std::stoi(part));
-        }
         const Outcome outcome = cd.parsed() ? contrastive_divergence(job, mnist.train, mnist.test)
                                             : fine_tuning(job, mnist.train, mnist.test);
         print(settings, "harmonium", outcome,

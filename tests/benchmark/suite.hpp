@@ -47,7 +47,8 @@ class Suite {
                     l["bf16_product_flops"].get<double>() * 1e-9, l["int8_product_ops"].get<double>() * 1e-9);
       std::printf("\n");
     }
-    std::printf("products by %s\n%-44s %8s %9s %6s\n", product_library, "job", "seconds", "Gflop/s", "share");
+    std::printf("products by %s; seconds for 60,000 samples\n%-44s %8s %9s %6s %7s\n", product_library, "job",
+                "seconds", "Gflop/s", "share", "timed");
   }
 
   nlohmann::ordered_json run() {
@@ -63,7 +64,8 @@ class Suite {
       network({.batch = 100, .threads = threads, .lr = 0.001});
       annealed({.threads = threads, .temperatures = quick_ ? 50 : 500});
       passes(threads);
-      for (const Index visible : {392, 1568, 3136}) growth(visible, {.threads = threads});
+      for (const Index visible : {392, 1568, 3136}) growth(visible, 10000, {.threads = threads});
+      for (const int count : {2500, 5000, 20000, 40000}) growth(784, count, {.threads = threads});
       small_step(threads);
     }
     large();
@@ -85,8 +87,8 @@ class Suite {
     char title[80];
     std::snprintf(title, sizeof title, "%s %.0f-%d, batch %d, %d thread%s", name.c_str(), visible, job.hidden,
                   job.batch, job.threads, job.threads == 1 ? "" : "s");
-    std::printf("%-44s %8.3f %9.1f %5.1f%%\n", title, seconds * 60000 / count, operations / seconds * 1e-9,
-                100 * operations / seconds / peak);
+    std::printf("%-44s %8.3f %9.1f %5.1f%% %7.0f\n", title, seconds * 60000 / count,
+                operations / seconds * 1e-9, 100 * operations / seconds / peak, count);
     std::fflush(stdout);
     jobs_.push_back({{"job", name},
                      {"visible", visible},
@@ -144,9 +146,9 @@ class Suite {
     for (Index i = 0; i < bytes.size(); ++i) bytes(i) = static_cast<std::uint8_t>((i * 2654435761u) >> 13);
     return Dataset(std::move(bytes));
   }
-  // Any number of visible units, on noise.
-  void growth(Index visible, Job job) {
-    const int count = quick_ ? 1000 : 10000;
+  // Any number of visible units and of samples, on noise.
+  void growth(Index visible, int count, Job job) {
+    if (quick_) count /= 10;
     const Dataset data = noise(visible, count);
     const Outcome outcome = contrastive_divergence(job, data, first(data, 500));
     add("cd, noise", job, static_cast<double>(visible),
