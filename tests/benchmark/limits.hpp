@@ -2,9 +2,10 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <barrier>
+#include <chrono>
 #include <functional>
-#include <harmonium/core/timer.hpp>
 #include <nlohmann/json.hpp>
 #include <thread>
 #include <vector>
@@ -17,29 +18,36 @@
 namespace benchmark {
 
 // Operations a second of `threads` threads that begin together, each doing work() of `each` operations; the
-// best of some rounds, for a limit is what nothing disturbs.
+// best of some rounds, for a limit is what nothing disturbs. The workers look at the clock themselves: with
+// all processors busy, nobody else would be told in time.
 inline double rate(int threads, double each, const std::function<std::function<void()>()>& make) {
-  double best = 0;
-  std::barrier ready(threads + 1), done(threads + 1);
+  using Clock = std::chrono::steady_clock;
   constexpr int rounds = 8;
+  const auto count = static_cast<std::size_t>(threads);
+  std::vector<std::array<Clock::time_point, rounds>> begun(count), ended(count);
+  std::barrier ready(threads);
   std::vector<std::thread> team;
-  for (int i = 0; i < threads; ++i)
-    team.emplace_back([&] {
+  for (std::size_t i = 0; i < count; ++i)
+    team.emplace_back([&, i] {
       const std::function<void()> work = make();
       work();
-      for (int round = 0; round < rounds; ++round) {
+      for (std::size_t round = 0; round < rounds; ++round) {
         ready.arrive_and_wait();
+        begun[i][round] = Clock::now();
         work();
-        done.arrive_and_wait();
+        ended[i][round] = Clock::now();
       }
     });
-  for (int round = 0; round < rounds; ++round) {
-    ready.arrive_and_wait();
-    const harmonium::Timer timer;
-    done.arrive_and_wait();
-    best = std::max(best, threads * each / timer.seconds());
-  }
   for (std::thread& thread : team) thread.join();
+  double best = 0;
+  for (std::size_t round = 0; round < rounds; ++round) {
+    Clock::time_point first = begun[0][round], last = ended[0][round];
+    for (std::size_t i = 1; i < count; ++i) {
+      first = std::min(first, begun[i][round]);
+      last = std::max(last, ended[i][round]);
+    }
+    best = std::max(best, threads * each / std::chrono::duration<double>(last - first).count());
+  }
   return best;
 }
 
