@@ -40,6 +40,8 @@ TEST_CASE("a monitor measures what it says", "[monitors]") {
   CHECK_THAT(report.metric("pseudo_likelihood"),
              WithinAbs(stochastic_pseudo_likelihood(rbm, even, {.seed = 0, .step = 1}, on).mean(), 1e-12));
   CHECK(report.metric("constant_units") == 0);
+  Monitor of_matrices{rbm, v, w, {.samples = 20}, on};
+  CHECK(look(of_matrices).metrics == report.metrics);
 
   rbm.hidden.parameters << -30, 0, 30;  // one never on, one always
   const EpochReport stuck = look(monitor);
@@ -116,7 +118,7 @@ TEST_CASE("what a monitor adds reaches later observers and the history", "[monit
 
 TEST_CASE("a monitor refuses options and sets that make no sense", "[monitors][errors]") {
   const BernoulliBernoulli rbm = small_rbm<BernoulliBernoulli>(3);
-  using M = Monitor<BernoulliBernoulli, Dataset>;
+  using M = Monitor<BernoulliBernoulli>;
   const Dataset good(some_states(rbm, 40, 2)), low(Eigen::MatrixXd(Eigen::MatrixXd::Zero(3, 5))),
       none(Eigen::MatrixXd(4, 0));
   using Catch::Matchers::Message;

@@ -20,7 +20,7 @@ struct MonitorOptions {
   std::uint64_t seed = 0;  ///< of the units that the pseudo-likelihood picks
 };
 
-/// Watches `Model` learn from `Source`.
+/// Watches `Model` learn.
 ///
 /// - `pseudo_likelihood`: estimate in nats a sample, summed over units; for visible units with finitely
 ///   many states
@@ -33,17 +33,19 @@ struct MonitorOptions {
 ///
 ///     Monitor monitor{rbm, train, test};
 ///     trainer.fit(train, monitor, ProgressBar{});
-template <EnergyModel Model, class Source>
+template <EnergyModel Model>
 class Monitor {
   using B = typename Model::Backend;
   using T = ScalarOf<B>;
   using Host = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic>;
 
  public:
-  /// \param model and \param train must outlive the monitor
+  /// \param model must outlive the monitor
+  /// \param train what it learns from: a source of batches, or a matrix
   /// \throws ValueError if an option is out of range \throws ShapeError, DataError if a set does not fit the
   /// model
-  Monitor(const Model& model, const Source& train, MonitorOptions options = {}, B on = B::all())
+  template <class Train>
+  Monitor(const Model& model, const Train& train, MonitorOptions options = {}, B on = B::all())
       : model_(model),
         options_(options),
         on_(std::move(on)),
@@ -52,9 +54,10 @@ class Monitor {
                       ", expected at least 1");
   }
   /// With samples that are not trained on.
-  template <class HeldOut>
-  requires BatchSource<HeldOut, B> Monitor(const Model& model, const Source& train, const HeldOut& held_out,
-                                           MonitorOptions options = {}, B on = B::all())
+  template <class Train, class HeldOut>
+  requires(!std::convertible_to<HeldOut, MonitorOptions>)
+      Monitor(const Model& model, const Train& train, const HeldOut& held_out, MonitorOptions options = {},
+              B on = B::all())
       : Monitor(model, train, options, std::move(on)) {
     held_out_ = take("Monitor: the held-out data", held_out);
   }
@@ -94,8 +97,16 @@ class Monitor {
   }
 
  private:
+  template <class Samples>
+  Matrix<B> take(const char* what, const Samples& samples) {
+    if constexpr (BatchSource<Samples, B>) {
+      return take_from(what, samples);
+    } else {
+      return take_from(what, MatrixSource<T, typename B::Memory>{samples});
+    }
+  }
   template <class S>
-  Matrix<B> take(const char* what, const S& source) {
+  Matrix<B> take_from(const char* what, const S& source) {
     check<ValueError>(options_.samples >= 2, "Monitor: samples is ", options_.samples,
                       ", expected at least 2");
     check<ShapeError>(source.rows() == model_.visible.rows(), what, " have ", source.rows(),
