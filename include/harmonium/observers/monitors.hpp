@@ -16,7 +16,8 @@ namespace harmonium {
 /// What a monitor does.
 struct MonitorOptions {
   Index samples = 500;  ///< of each set are looked at, evenly spread; at least 2
-  int patience = 3;  ///< epochs in a row that the free-energy gap must grow before it warns of over-fitting
+  int patience = 3;  ///< epochs in a row that the free-energy gap must be higher than ever in this run before
+                     ///< it warns of over-fitting: it goes up and down anyway
   std::uint64_t seed = 0;  ///< of the units that the pseudo-likelihood picks
 };
 
@@ -71,7 +72,7 @@ class Monitor {
       return;
     }
     if (report.epoch == 1) {  // a new run
-      gap_ = std::numeric_limits<double>::infinity();
+      highest_gap_ = std::numeric_limits<double>::infinity();
       growing_ = 0;
     }
     if constexpr (decltype(model_.visible)::finite)
@@ -82,14 +83,14 @@ class Monitor {
     if (held_out_.cols() > 0) {
       const double gap = mean_free_energy(held_out_) - mean_free_energy(train_);
       add("free_energy_gap", gap);
-      growing_ = gap > gap_ ? growing_ + 1 : 0;
-      first_growing_ = growing_ == 1 ? gap_ : first_growing_;
-      gap_ = gap;
+      growing_ = gap > highest_gap_ ? growing_ + 1 : 0;
+      if (growing_ == 1) gap_before_ = highest_gap_;
+      highest_gap_ = std::isfinite(highest_gap_) ? std::fmax(gap, highest_gap_) : gap;
       if (growing_ >= options_.patience)
         warn(
             "over-fitting: the free energy of held-out samples, against that of training samples, has grown "
-            "for " +
-            std::to_string(growing_) + " epochs, by " + std::to_string(gap - first_growing_) + " nats");
+            "higher than ever for " +
+            std::to_string(growing_) + " epochs, by " + std::to_string(gap - gap_before_) + " nats");
     }
     add("weight_norm", weight_norm());
     if constexpr (requires { model_.hidden; }) watch_codes(add, warn);
@@ -205,7 +206,7 @@ class Monitor {
   MonitorOptions options_;
   B on_;
   Matrix<B> train_, held_out_;
-  double gap_ = std::numeric_limits<double>::infinity(), first_growing_ = 0;
+  double highest_gap_ = std::numeric_limits<double>::infinity(), gap_before_ = 0;
   int growing_ = 0;
 };
 
