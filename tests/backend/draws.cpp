@@ -98,7 +98,7 @@ TEST_CASE("a unit that draws more has a block for each draw at its own row", "[b
 }
 
 TEMPLATE_TEST_CASE("a pass in parts draws what the whole pass draws", "[backend][random]", Bernoulli,
-                   Gaussian, Categorical, test::Quintic) {
+                   Gaussian, Rectified, Poisson, Categorical, test::Quintic) {
   using U = TestType;
   const Cpu<float> on;
   const Index units = is_grouped<U> ? 100 : 300, group = is_grouped<U> ? 3 : 1, rows = units * group,

@@ -137,6 +137,7 @@ TEMPLATE_TEST_CASE("samples have targets of their own, in subsets as well", "[da
   const Dataset plain(small()), data = plain.with_targets(targets);
   CHECK((plain.target_rows() == 0 && data.target_rows() == 2 && target_rows_of(data) == 2));
   CHECK(data.targets() == targets);
+  CHECK(plain.with_targets(targets.cast<float>()).targets() == targets);  // of any type
   CHECK(target_rows_of(MatrixSource<float>{}) == 0);
   const std::vector<Index> chosen{3, 0, 3};
   Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> out(2, 3);

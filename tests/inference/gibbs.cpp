@@ -84,7 +84,8 @@ void check_stationarity(const Model& rbm) {
 TEMPLATE_TEST_CASE("a step of Gibbs sampling leaves the model's distribution as it is",
                    "[gibbs][oracle][slow]", BernoulliBernoulli, BernoulliGaussian, BernoulliCategorical,
                    GaussianBernoulli, GaussianCategorical, CategoricalBernoulli, CategoricalGaussian,
-                   CategoricalCategorical, SpinAtMostOne, QuinticBernoulli) {
+                   CategoricalCategorical, SpinRectified, RectifiedBernoulli, BernoulliPoisson, PoissonSpin,
+                   SpinAtMostOne, QuinticBernoulli) {
   check_stationarity(small_rbm<TestType>(7, 1.0));
 }
 

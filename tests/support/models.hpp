@@ -149,6 +149,11 @@ using GaussianCategorical = Rbm<Gaussian, Categorical, Cpu<double>>;
 using CategoricalBernoulli = Rbm<Categorical, Bernoulli, Cpu<double>>;
 using CategoricalGaussian = Rbm<Categorical, Gaussian, Cpu<double>>;
 using CategoricalCategorical = Rbm<Categorical, Categorical, Cpu<double>>;
+// Some with the other bundled units.
+using SpinRectified = Rbm<Spin, Rectified, Cpu<double>>;
+using RectifiedBernoulli = Rbm<Rectified, Bernoulli, Cpu<double>>;
+using BernoulliPoisson = Rbm<Bernoulli, Poisson, Cpu<double>>;
+using PoissonSpin = Rbm<Poisson, Spin, Cpu<double>>;
 // A user's units among them.
 using SpinAtMostOne = Rbm<Spin, AtMostOne, Cpu<double>>;
 using QuinticBernoulli = Rbm<Quintic, Bernoulli, Cpu<double>>;

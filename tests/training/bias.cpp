@@ -21,7 +21,7 @@ oracle::Numbers statistics(const Rbm<V, H, Cpu<double>>& rbm, const oracle::Numb
     for (const double x : v) numbers.push_back(x * y);
   const auto layer = [&]<class U>(const Layer<U, Cpu<double>>& of, const oracle::Numbers& x) {
     numbers.insert(numbers.end(), x.begin(), x.end());
-    if constexpr (std::is_same_v<U, Gaussian>)
+    if constexpr (std::is_same_v<U, Gaussian> || std::is_same_v<U, Rectified>)
       for (std::size_t i = 0; i < x.size(); ++i)
         numbers.push_back(-0.5 * std::exp(of.parameters(static_cast<Index>(i), 1)) * x[i] * x[i]);
   };
@@ -73,7 +73,8 @@ double largest(const oracle::Numbers& a, const oracle::Numbers& b) {
 
 TEMPLATE_TEST_CASE(
     "contrastive divergence has its exact expectation, and approaches the likelihood's gradient",
-    "[cd][oracle][slow]", BernoulliBernoulli, BernoulliGaussian, GaussianBernoulli, CategoricalCategorical) {
+    "[cd][oracle][slow]", BernoulliBernoulli, BernoulliGaussian, GaussianBernoulli, CategoricalCategorical,
+    SpinRectified, PoissonSpin) {
   auto rbm = small_rbm<TestType>(12, 1.2);
   const auto begin = rbm;
   const oracle::Machine machine = oracle_of(rbm);

@@ -297,6 +297,20 @@ TEST_CASE("a run with weights is the run with repeated samples, but for the orde
   CHECK(distance(plain_run, by_weights) > 0.01);
 }
 
+TEST_CASE("visible biases begin at the weighted means", "[cd][weights]") {
+  Model model{{.visible = 4, .hidden = 3, .seed = 1}};
+  const Eigen::MatrixXd v{{1, 0, 0}, {0, 1, 0}, {0, 0, 1}, {1, 1, 0}};
+  auto options = plain;
+  options.fit_visible_biases = true;
+  options.epochs = 0;
+  ContrastiveDivergence{model, options, on}.fit(Dataset(v).with_weights({4, 2, 0}));
+  const double means[] = {4.0 / 6, 2.0 / 6, 0, 1};  // of three samples, half a sample on and half off added
+  for (Index r = 0; r < 4; ++r) {
+    const double p = (3 * means[r] + 0.5) / 4;
+    CHECK_THAT(model.visible.parameters(r, 0), WithinAbs(std::log(p / (1 - p)), 1e-12));
+  }
+}
+
 TEST_CASE("wrong weights are refused before anything is changed", "[cd][weights][errors]") {
   Model model = small_rbm<Model>(4);
   const Model begin = model;

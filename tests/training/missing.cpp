@@ -104,7 +104,7 @@ TEST_CASE("where nothing is missing, training is as ever, on any backend", "[cd]
   const ContrastiveDivergenceOptions<> options{.epochs = 3, .batch_size = 4, .seed = 2};
   BernoulliBernoulli a{{.visible = 4, .hidden = 3}}, b = a;
   ContrastiveDivergence{a, options, on}.fit(v);
-  ContrastiveDivergence{b, options, on}.fit(MissingData(v));
+  ContrastiveDivergence{b, options, on}.fit(MissingData(v.cast<float>()));  // 0 and 1, of any type
   CHECK(a == b);
   Eigen::MatrixXd holes = v;
   holes(1, 2) = holes(3, 0) = NAN;

@@ -2,6 +2,7 @@
 // with sizes at which the work is cut into many pieces.
 #include <cstring>
 #include <harmonium/data/dataset.hpp>
+#include <harmonium/data/missing.hpp>
 #include <harmonium/models/autoencoder.hpp>
 #include <harmonium/models/boltzmann_machine.hpp>
 #include <harmonium/training/fine_tuning.hpp>
@@ -58,31 +59,35 @@ const Dataset& data() {
   return set;
 }
 
-// All that can be asked for at once, with chains and an optimizer.
-template <class Model>
-void check_contrastive_divergence(const typename Model::Options& size, const AnyChains& chains,
-                                  const AnyOptimizer& optimizer, Penalties penalties = {},
-                                  Statistics statistics = Statistics::means) {
+// Samples of weights 0, 1 and 2.
+Dataset weighted(const Dataset& samples) {
   std::vector<double> weights;
-  for (Index i = 0; i < data().size(); ++i) weights.push_back(static_cast<double>(i % 3));
-  const Dataset weighted = data().with_weights(weights);
+  for (Index i = 0; i < samples.size(); ++i) weights.push_back(static_cast<double>(i % 3));
+  return samples.with_weights(weights);
+}
+
+// All that can be asked for at once, with chains and an optimizer.
+ContrastiveDivergenceOptions<> everything(const AnyChains& chains, const AnyOptimizer& optimizer,
+                                          const Penalties& penalties = {}) {
+  return {.epochs = 2,
+          .batch_size = 100,
+          .steps = 2,
+          .chains = chains,
+          .optimizer = optimizer,
+          .weight_decay = 1e-3,
+          .penalties = penalties,
+          .max_gradient_norm = 3,
+          .average_last = 0.5,
+          .zero_sum = true,
+          .seed = 2};
+}
+
+template <class Model, class Source>
+void check_contrastive_divergence(const typename Model::Options& size,
+                                  const ContrastiveDivergenceOptions<>& options, const Source& source) {
   check_same([&](const Cpu<float>& on) {
     Model model(size);
-    ContrastiveDivergence{model,
-                          {.epochs = 2,
-                           .batch_size = 100,
-                           .steps = 2,
-                           .chains = chains,
-                           .optimizer = optimizer,
-                           .weight_decay = 1e-3,
-                           .penalties = penalties,
-                           .max_gradient_norm = 3,
-                           .statistics = statistics,
-                           .average_last = 0.5,
-                           .zero_sum = true,
-                           .seed = 2},
-                          on}
-        .fit(weighted);
+    ContrastiveDivergence{model, options, on}.fit(source);
     return model;
   });
 }
@@ -92,25 +97,47 @@ void check_contrastive_divergence(const typename Model::Options& size, const Any
 TEST_CASE("contrastive divergence has the same bytes for any number of threads", "[cd][threads][slow]") {
   using R = Rbm<Bernoulli, Bernoulli>;
   const R::Options size{.visible = 300, .hidden = 260, .seed = 1};
+  const Dataset samples = weighted(data());
+  auto options = everything(DataChains{}, Momentum{.rate = 0.05});
+  check_contrastive_divergence<R>(size, options, samples);
+  options.centered = false;
+  check_contrastive_divergence<R>(size, options, samples);
   const Penalties penalties{.l1 = 1e-4, .group = 1e-3, .sparsity = 0.1, .max_norm = 2};
-  check_contrastive_divergence<R>(size, DataChains{}, Momentum{.rate = 0.05});
-  check_contrastive_divergence<R>(size, Persistent{.chains = 130}, Adam{.rate = 0.01}, penalties);
-  check_contrastive_divergence<R>(size, FastWeights{.chains = 130}, Nesterov{.rate = 0.05}, {},
-                                  Statistics::samples);
-  check_contrastive_divergence<R>(size, Tempered{.chains = 70, .temperatures = 3}, Sgd{.rate = 0.05});
+  check_contrastive_divergence<R>(size, everything(Persistent{.chains = 130}, Adam{.rate = 0.01}, penalties),
+                                  samples);
+  options = everything(FastWeights{.chains = 130}, Nesterov{.rate = 0.05});
+  options.statistics = Statistics::samples;
+  check_contrastive_divergence<R>(size, options, samples);
+  check_contrastive_divergence<R>(
+      size, everything(Tempered{.chains = 70, .temperatures = 3}, Sgd{.rate = 0.05}), samples);
+  check_contrastive_divergence<R>({.visible = 11, .hidden = 260, .seed = 1},
+                                  everything(Exact{}, Momentum{.rate = 0.05}), weighted(grey(11, 330)));
+}
+
+TEST_CASE("training with missing entries has the same bytes for any number of threads",
+          "[cd][missing][threads]") {
+  Eigen::MatrixXf values = data().to_matrix<float>();
+  for (Index i = 0; i < values.size(); i += 7) values.data()[i] = NAN;
+  check_contrastive_divergence<Rbm<Bernoulli, Bernoulli>>(
+      {.visible = 300, .hidden = 260, .seed = 1},
+      everything(Persistent{.chains = 130}, Momentum{.rate = 0.05}), MissingData(values));
 }
 
 TEST_CASE("contrastive divergence of other units has the same bytes for any number of threads",
           "[cd][threads]") {
-  using R = Rbm<Gaussian, Categorical>;
-  check_contrastive_divergence<R>({.visible = 300, .hidden = {.units = 26, .states = 10}, .seed = 1},
-                                  Persistent{.chains = 130}, Momentum{.rate = 0.01});
+  const auto options = everything(Persistent{.chains = 130}, Momentum{.rate = 0.01});
+  check_contrastive_divergence<Rbm<Gaussian, Categorical>>(
+      {.visible = 300, .hidden = {.units = 26, .states = 10}, .seed = 1}, options, weighted(data()));
+  // Draws by rejection
+  check_contrastive_divergence<Rbm<Poisson, Rectified>>({.visible = 300, .hidden = 260, .seed = 1}, options,
+                                                        weighted(data()));
 }
 
 TEST_CASE("a Boltzmann machine's training has the same bytes for any number of threads",
           "[boltzmann][threads][slow]") {
   check_contrastive_divergence<BoltzmannMachine<Bernoulli>>(
-      {.visible = 300}, Tempered{.chains = 70, .temperatures = 3}, Sgd{.rate = 0.01});
+      {.visible = 300}, everything(Tempered{.chains = 70, .temperatures = 3}, Sgd{.rate = 0.01}),
+      weighted(data()));
 }
 
 TEST_CASE("pre-training has the same bytes for any number of threads", "[pre_training][threads]") {

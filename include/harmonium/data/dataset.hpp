@@ -68,9 +68,11 @@ class Dataset {
   Index target_rows() const { return targets_.rows(); }
   /// What the outputs of a network are to be, a column for each sample; nothing without targets.
   const Eigen::MatrixXd& targets() const& { return targets_; }
-  /// The same samples, each with a target: the numbers that regression learns, a column each.
+  /// The same samples, each with a target: the numbers that regression learns, a column each, of any type.
   /// \throws DataError unless there are as many targets as samples, of at least one number, all finite
-  Dataset with_targets(Eigen::MatrixXd targets) const {
+  template <class Numbers>
+  Dataset with_targets(const Eigen::MatrixBase<Numbers>& numbers) const {
+    Eigen::MatrixXd targets = numbers.template cast<double>();
     check<DataError>(targets.cols() == size() && targets.rows() >= 1, "with_targets: the targets are ",
                      targets.rows(), " x ", targets.cols(),
                      ", expected a column of at least one number for each of ", size(), " samples");

@@ -24,10 +24,13 @@ class MissingData {
   /// Which numbers are known, in the data's shape; all rows of a categorical unit or none.
   using Mask = Eigen::Matrix<bool, Eigen::Dynamic, Eigen::Dynamic>;
 
-  /// \throws ShapeError if values and mask are not of one shape \throws DataError if a row is known of no
-  /// sample, or there are not as many weights as samples, or none
-  MissingData(Eigen::MatrixXd values, const Mask& known, std::vector<double> weights = {})
-      : values_(std::move(values)), known_(known.cast<std::uint8_t>()), weights_(std::move(weights)) {
+  /// Values of any number type. \throws ShapeError if values and mask are not of one shape \throws DataError
+  /// if a row is known of no sample, or there are not as many weights as samples, or none
+  template <class Numbers>
+  MissingData(const Eigen::MatrixBase<Numbers>& values, const Mask& known, std::vector<double> weights = {})
+      : values_(values.template cast<double>()),
+        known_(known.cast<std::uint8_t>()),
+        weights_(std::move(weights)) {
     check<ShapeError>(known.rows() == values_.rows() && known.cols() == values_.cols(),
                       "MissingData: values are ", values_.rows(), " x ", values_.cols(), " and the mask is ",
                       known.rows(), " x ", known.cols());
@@ -45,7 +48,8 @@ class MissingData {
     }
   }
   /// What is not finite is missing.
-  explicit MissingData(const Eigen::MatrixXd& values)
+  template <class Numbers>
+  explicit MissingData(const Eigen::MatrixBase<Numbers>& values)
       : MissingData(values, values.array().isFinite().matrix()) {}
 
   /// Numbers in a sample.

@@ -16,11 +16,12 @@ namespace harmonium {
 /// What a monitor does.
 struct MonitorOptions {
   Index samples = 500;  ///< of each set are looked at, evenly spread; at least 2
-  int patience = 3;  ///< epochs in a row that the free-energy gap must grow before it warns of over-fitting
+  int patience = 3;  ///< epochs in a row that the free-energy gap must be higher than ever in this run before
+                     ///< it warns of over-fitting: it goes up and down anyway
   std::uint64_t seed = 0;  ///< of the units that the pseudo-likelihood picks
 };
 
-/// Watches `Model` learn from `Source`.
+/// Watches `Model` learn.
 ///
 /// - `pseudo_likelihood`: estimate in nats a sample, summed over units; for visible units with finitely
 ///   many states
@@ -33,17 +34,19 @@ struct MonitorOptions {
 ///
 ///     Monitor monitor{rbm, train, test};
 ///     trainer.fit(train, monitor, ProgressBar{});
-template <EnergyModel Model, class Source>
+template <EnergyModel Model>
 class Monitor {
   using B = typename Model::Backend;
   using T = ScalarOf<B>;
   using Host = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic>;
 
  public:
-  /// \param model and \param train must outlive the monitor
+  /// \param model must outlive the monitor
+  /// \param train what it learns from: a source of batches, or a matrix
   /// \throws ValueError if an option is out of range \throws ShapeError, DataError if a set does not fit the
   /// model
-  Monitor(const Model& model, const Source& train, MonitorOptions options = {}, B on = B::all())
+  template <class Train>
+  Monitor(const Model& model, const Train& train, MonitorOptions options = {}, B on = B::all())
       : model_(model),
         options_(options),
         on_(std::move(on)),
@@ -52,9 +55,10 @@ class Monitor {
                       ", expected at least 1");
   }
   /// With samples that are not trained on.
-  template <class HeldOut>
-  requires BatchSource<HeldOut, B> Monitor(const Model& model, const Source& train, const HeldOut& held_out,
-                                           MonitorOptions options = {}, B on = B::all())
+  template <class Train, class HeldOut>
+  requires(!std::convertible_to<HeldOut, MonitorOptions>)
+      Monitor(const Model& model, const Train& train, const HeldOut& held_out, MonitorOptions options = {},
+              B on = B::all())
       : Monitor(model, train, options, std::move(on)) {
     held_out_ = take("Monitor: the held-out data", held_out);
   }
@@ -68,7 +72,7 @@ class Monitor {
       return;
     }
     if (report.epoch == 1) {  // a new run
-      gap_ = std::numeric_limits<double>::infinity();
+      highest_gap_ = std::numeric_limits<double>::infinity();
       growing_ = 0;
     }
     if constexpr (decltype(model_.visible)::finite)
@@ -79,14 +83,14 @@ class Monitor {
     if (held_out_.cols() > 0) {
       const double gap = mean_free_energy(held_out_) - mean_free_energy(train_);
       add("free_energy_gap", gap);
-      growing_ = gap > gap_ ? growing_ + 1 : 0;
-      first_growing_ = growing_ == 1 ? gap_ : first_growing_;
-      gap_ = gap;
+      growing_ = gap > highest_gap_ ? growing_ + 1 : 0;
+      if (growing_ == 1) gap_before_ = highest_gap_;
+      highest_gap_ = std::isfinite(highest_gap_) ? std::fmax(gap, highest_gap_) : gap;
       if (growing_ >= options_.patience)
         warn(
             "over-fitting: the free energy of held-out samples, against that of training samples, has grown "
-            "for " +
-            std::to_string(growing_) + " epochs, by " + std::to_string(gap - first_growing_) + " nats");
+            "higher than ever for " +
+            std::to_string(growing_) + " epochs, by " + std::to_string(gap - gap_before_) + " nats");
     }
     add("weight_norm", weight_norm());
     if constexpr (requires { model_.hidden; }) watch_codes(add, warn);
@@ -94,8 +98,16 @@ class Monitor {
   }
 
  private:
+  template <class Samples>
+  Matrix<B> take(const char* what, const Samples& samples) {
+    if constexpr (BatchSource<Samples, B>) {
+      return take_from(what, samples);
+    } else {
+      return take_from(what, MatrixSource<T, typename B::Memory>{samples});
+    }
+  }
   template <class S>
-  Matrix<B> take(const char* what, const S& source) {
+  Matrix<B> take_from(const char* what, const S& source) {
     check<ValueError>(options_.samples >= 2, "Monitor: samples is ", options_.samples,
                       ", expected at least 2");
     check<ShapeError>(source.rows() == model_.visible.rows(), what, " have ", source.rows(),
@@ -194,7 +206,7 @@ class Monitor {
   MonitorOptions options_;
   B on_;
   Matrix<B> train_, held_out_;
-  double gap_ = std::numeric_limits<double>::infinity(), first_growing_ = 0;
+  double highest_gap_ = std::numeric_limits<double>::infinity(), gap_before_ = 0;
   int growing_ = 0;
 };
 
