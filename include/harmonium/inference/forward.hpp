@@ -23,6 +23,7 @@ struct Activations {
   Matrix<B> error;           ///< what comes down from the layer above; rows of the widest layer
 
   Activations() = default;
+  /// Room for so many samples at once.
   template <class Units, class Head>
   Activations(const Network<Units, B, Head>& network, Index columns) {
     Index widest = network.output_rows();
@@ -41,6 +42,7 @@ struct Activations {
 
 /// What `forward` does to the hidden layers' outputs unless told otherwise: nothing.
 struct LeaveOutputs {
+  /// Nothing.
   template <class Out>
   void operator()(std::size_t /*layer*/, Out /*out*/) const {}
 };

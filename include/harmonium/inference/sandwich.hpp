@@ -237,6 +237,7 @@ Sandwich sandwich(const Rbm<V, H, B>& rbm, std::type_identity_t<ConstViewOf<B>> 
                   const SandwichOptions& options = {}, const B& on = B::all()) {
   return sandwich(rbm, data.cols > 0 ? base_rates(rbm, data, on) : base_rates(rbm), data, options, on);
 }
+/// The same without data, from the RBM's own biases.
 template <class V, class H, class B>
 Sandwich sandwich(const Rbm<V, H, B>& rbm, const SandwichOptions& options = {}, const B& on = B::all()) {
   return sandwich(rbm, base_rates(rbm), ConstViewOf<B>(), options, on);

@@ -15,6 +15,7 @@ struct EarlyStopping {
   int patience = 5;                             ///< epochs without improvement, at least 1
   double margin = 0;                            ///< improvement that counts, in the metric's unit
 
+  /// Looks at an epoch. \throws ValueError if an option is out of range, or the metric was not measured
   Flow operator()(const EpochReport& report) {
     check<ValueError>(patience >= 1, "EarlyStopping: patience is ", patience, ", expected at least 1");
     const double now = report.metric(metric);

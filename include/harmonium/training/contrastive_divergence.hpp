@@ -28,8 +28,8 @@ class ContrastiveDivergence {
       "ContrastiveDivergence trains an EnergyModel: see models/energy_model.hpp for what it must offer");
 
  public:
-  using Backend = typename Model::Backend;
-  using Scalar = typename Model::Scalar;
+  using Backend = typename Model::Backend;  ///< where the model lives
+  using Scalar = typename Model::Scalar;    ///< its numbers
 
   /// \param model is trained in place and must outlive the trainer
   /// \param on with which means; by default all processors

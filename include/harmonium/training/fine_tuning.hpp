@@ -24,8 +24,8 @@ namespace harmonium {
 template <class Model, class Options = FineTuningOptions<>>
 class FineTuning {
  public:
-  using Backend = typename Model::Backend;
-  using Scalar = typename Model::Scalar;
+  using Backend = typename Model::Backend;  ///< where the model lives
+  using Scalar = typename Model::Scalar;    ///< its numbers
 
   /// \param network is trained in place and must outlive the trainer
   /// \param on with which means; by default all processors

@@ -23,18 +23,23 @@ struct PreTrainingOptions {
 template <class Model, class Source>
 class EncodedSource {
  public:
-  using Backend = typename Model::Backend;
+  using Backend = typename Model::Backend;  ///< where the models live
   /// The DBN and the source must outlive this.
   EncodedSource(const Model& dbn, const Source& source, Index depth, bool samples, std::uint64_t seed)
       : dbn_(dbn), source_(source), depth_(depth), samples_(samples), draws_{.seed = seed} {}
 
+  /// Hidden rows of the topmost RBM that encodes.
   Index rows() const {
     return std::visit([](const auto& rbm) { return rbm.hidden.rows(); },
                       dbn_.rbms[static_cast<std::size_t>(depth_ - 1)]);
   }
+  /// Samples.
   Index size() const { return source_.size(); }
+  /// The samples' classes, or nothing.
   std::span<const int> labels() const { return source_.labels(); }
+  /// How much each sample counts, or nothing: all the same.
   std::span<const double> weights() const { return weights_of(source_); }
+  /// out(:, i) = the code of sample columns[i]
   void fill(const Backend& on, std::span<const Index> columns, ViewOf<Backend> out) const {
     const auto n = static_cast<Index>(columns.size());
     if (buffers_.empty() || buffers_[0].cols() < n) make_buffers(n);
