@@ -94,15 +94,18 @@ std::vector<History> pre_train_on(const B& on, Dbn<Units, B>& dbn, const Source&
                                   const Options& options, Observers&&... observers) {
   check<ShapeError>(dbn.depth() >= 1, "pre_train: the DBN has no layers");
   check<ValueError>(!options.layers.empty(), "pre_train: there are no options for any layer");
-  for (const auto& own : options.layers)
-    detail::check_contrastive_divergence_options(own);  // before the first RBM is trained
-  std::vector<History> histories;
-  const auto train = [&](auto& rbm, Index i, const auto& data) {
+  for (const auto& own : options.layers) detail::check_contrastive_divergence_options(own);
+  const auto trainer_of = [&](auto& rbm, Index i) {
     auto own = options.layers[std::min(static_cast<std::size_t>(i), options.layers.size() - 1)];
     own.seed += static_cast<std::uint64_t>(i);
     own.phase = "rbm " + std::to_string(i + 1);
-    ContrastiveDivergence<std::remove_reference_t<decltype(rbm)>, decltype(own)> trainer(rbm, own, on);
-    histories.push_back(trainer.fit(data, observers...));
+    return ContrastiveDivergence<std::remove_reference_t<decltype(rbm)>, decltype(own)>(rbm, own, on);
+  };
+  // What a layer's options get wrong for its RBM is found before the first RBM is trained.
+  for_each_rbm(dbn, [&](auto& rbm, Index i) { static_cast<void>(trainer_of(rbm, i)); });
+  std::vector<History> histories;
+  const auto train = [&](auto& rbm, Index i, const auto& data) {
+    histories.push_back(trainer_of(rbm, i).fit(data, observers...));
   };
   for_each_rbm(dbn, [&](auto& rbm, Index i) {
     if (i == 0) {
