@@ -134,4 +134,17 @@ TEST_CASE("missing data are refused where they make no sense", "[cd][missing][er
   BoltzmannMachine<Bernoulli, Cpu<double>> machine{{.visible = 4}};
   CHECK_THROWS_MATCHES((ContrastiveDivergence{machine, {}, on}.fit(MissingData(v))), ValueError,
                        Message("missing entries: the model has no hidden units to draw them by"));
+
+  CategoricalBernoulli words{{.visible = {.units = 2, .states = 2}, .hidden = 2, .seed = 1}};
+  const CategoricalBernoulli begin = words;
+  Eigen::MatrixXd halves = Eigen::MatrixXd::Constant(4, 3, 0.5), seen = Eigen::MatrixXd::Ones(4, 3);
+  ContrastiveDivergence trainer{words, {.batch_size = 2, .missing_steps = 2}, on};
+  seen(3, 1) = 0;
+  CHECK_THROWS_MATCHES(
+      trainer.step({.values = halves.rightCols(2), .known = seen.rightCols(2)}), ValueError,
+      Message("step: rows 2 to 3 are one unit: all of them are known, or none, in column 0"));
+  halves(3, 2) = NAN;  // in the second batch
+  CHECK_THROWS_MATCHES(trainer.fit(MissingData(halves)), ValueError,
+                       Message("fit: rows 2 to 3 are one unit: all of them are known, or none, in column 2"));
+  CHECK(words == begin);
 }

@@ -22,11 +22,13 @@ enum class Op { plain, transposed };
 /// Numbers that a backend computes with, and a matrix of them (or of `T`) where they live.
 template <class B>
 using ScalarOf = typename B::Scalar;
+/// A matrix of a backend's numbers, or of `T`, where they live.
 template <class B, class T = typename B::Scalar>
 using Matrix = typename B::template Matrix<T>;
 /// Writable and read-only views of a backend's matrices.
 template <class B, class T = typename B::Scalar>
 using ViewOf = View<T, typename B::Memory>;
+/// Read-only views of a backend's matrices.
 template <class B, class T = typename B::Scalar>
 using ConstViewOf = View<const T, typename B::Memory>;
 

@@ -13,13 +13,15 @@ enum class Needs { nothing, one_uniform, random };
 /// out = E[x | field]
 template <class F>
 struct MeanBody {
-  static constexpr Needs needs = Needs::nothing;
-  static constexpr int shapes = F::shapes;
-  static constexpr bool grouped = F::grouped;
+  static constexpr Needs needs = Needs::nothing;  ///< no draws
+  static constexpr int shapes = F::shapes;        ///< parameters beside the bias
+  static constexpr bool grouped = F::grouped;     ///< do units span groups of rows?
+  /// Of one number.
   template <class T, class R, class... P>
   constexpr T operator()(T field, T /*other*/, R& /*random*/, P... shape) const {
     return F::mean(field, shape...);
   }
+  /// Of one group.
   template <class T, class R>
   constexpr void operator()(GroupField<T> field, Group<const T> /*other*/, R& /*random*/,
                             Group<T> out) const {
@@ -30,13 +32,15 @@ struct MeanBody {
 /// out = most probable x given the field
 template <class F>
 struct ModeBody {
-  static constexpr Needs needs = Needs::nothing;
-  static constexpr int shapes = F::shapes;
-  static constexpr bool grouped = F::grouped;
+  static constexpr Needs needs = Needs::nothing;  ///< no draws
+  static constexpr int shapes = F::shapes;        ///< parameters beside the bias
+  static constexpr bool grouped = F::grouped;     ///< do units span groups of rows?
+  /// Of one number.
   template <class T, class R, class... P>
   constexpr T operator()(T field, T /*other*/, R& /*random*/, P... shape) const {
     return F::mode(field, shape...);
   }
+  /// Of one group.
   template <class T, class R>
   constexpr void operator()(GroupField<T> field, Group<const T> /*other*/, R& /*random*/,
                             Group<T> out) const {
@@ -47,13 +51,15 @@ struct ModeBody {
 /// out ~ p(x | field)
 template <class F>
 struct SampleBody {
-  static constexpr Needs needs = F::one_uniform ? Needs::one_uniform : Needs::random;
-  static constexpr int shapes = F::shapes;
-  static constexpr bool grouped = F::grouped;
+  static constexpr Needs needs = F::one_uniform ? Needs::one_uniform : Needs::random;  ///< one word, or draws
+  static constexpr int shapes = F::shapes;     ///< parameters beside the bias
+  static constexpr bool grouped = F::grouped;  ///< do units span groups of rows?
+  /// Of one number.
   template <class T, class R, class... P>
   constexpr T operator()(T field, T /*other*/, R& random, P... shape) const {
     return F::sample(field, random, shape...);
   }
+  /// Of one group.
   template <class T, class R>
   constexpr void operator()(GroupField<T> field, Group<const T> /*other*/, R& random, Group<T> out) const {
     F::sample(field, random, out);
@@ -63,13 +69,15 @@ struct SampleBody {
 /// out = Cov(x | field) other
 template <class F>
 struct BackpropagateBody {
-  static constexpr Needs needs = Needs::nothing;
-  static constexpr int shapes = F::shapes;
-  static constexpr bool grouped = F::grouped;
+  static constexpr Needs needs = Needs::nothing;  ///< no draws
+  static constexpr int shapes = F::shapes;        ///< parameters beside the bias
+  static constexpr bool grouped = F::grouped;     ///< do units span groups of rows?
+  /// Of one number.
   template <class T, class R, class... P>
   constexpr T operator()(T field, T other, R& /*random*/, P... shape) const {
     return F::backpropagate(field, other, shape...);
   }
+  /// Of one group.
   template <class T, class R>
   constexpr void operator()(GroupField<T> field, Group<const T> other, R& /*random*/, Group<T> out) const {
     F::backpropagate(field, other, out);
@@ -79,12 +87,14 @@ struct BackpropagateBody {
 /// log_partition(input + bias), one number a unit
 template <class F>
 struct LogPartitionBody {
-  static constexpr int shapes = F::shapes;
-  static constexpr bool grouped = F::grouped;
+  static constexpr int shapes = F::shapes;     ///< parameters beside the bias
+  static constexpr bool grouped = F::grouped;  ///< do units span groups of rows?
+  /// Of one number.
   template <class T, class... P>
   constexpr T operator()(T input, T bias, P... shape) const {
     return F::log_partition(input + bias, shape...);
   }
+  /// Of one group.
   template <class T>
   constexpr T operator()(Group<const T> input, Group<const T> bias) const {
     return F::log_partition(GroupField<T>{input.data, bias.data, input.size, input.stride});
@@ -94,12 +104,14 @@ struct LogPartitionBody {
 /// energy(x) - bias . x, one number a unit
 template <class F>
 struct EnergyBody {
-  static constexpr int shapes = F::shapes;
-  static constexpr bool grouped = F::grouped;
+  static constexpr int shapes = F::shapes;     ///< parameters beside the bias
+  static constexpr bool grouped = F::grouped;  ///< do units span groups of rows?
+  /// Of one number.
   template <class T, class... P>
   constexpr T operator()(T x, T bias, P... shape) const {
     return F::energy(x, shape...) - bias * x;
   }
+  /// Of one group.
   template <class T>
   constexpr T operator()(Group<const T> x, Group<const T> bias) const {
     T sum = T(0);
@@ -110,8 +122,9 @@ struct EnergyBody {
 
 /// x itself: the statistic of a bias
 struct StateBody {
-  static constexpr int shapes = 0;
-  static constexpr bool grouped = false;
+  static constexpr int shapes = 0;        ///< none is needed
+  static constexpr bool grouped = false;  ///< row by row
+  /// Of one number.
   template <class T>
   constexpr T operator()(T x, T /*bias*/) const {
     return x;
@@ -120,8 +133,9 @@ struct StateBody {
 
 /// x times the number that stands in the biases' place: summed over units, a product of vectors
 struct ScaledStateBody {
-  static constexpr int shapes = 0;
-  static constexpr bool grouped = false;
+  static constexpr int shapes = 0;        ///< none is needed
+  static constexpr bool grouped = false;  ///< row by row
+  /// Of one number.
   template <class T>
   constexpr T operator()(T x, T factor) const {
     return factor * x;
@@ -131,8 +145,9 @@ struct ScaledStateBody {
 /// -d energy / d shape[which] at x
 template <class F, int which>
 struct StatisticBody {
-  static constexpr int shapes = F::shapes;
-  static constexpr bool grouped = F::grouped;
+  static constexpr int shapes = F::shapes;     ///< parameters beside the bias
+  static constexpr bool grouped = F::grouped;  ///< do units span groups of rows?
+  /// Of one number.
   template <class T, class... P>
   constexpr T operator()(T x, T /*bias*/, P... shape) const {
     return F::template statistic<which>(x, shape...);
@@ -142,8 +157,9 @@ struct StatisticBody {
 /// Its expectation given an input
 template <class F, int which>
 struct MeanStatisticBody {
-  static constexpr int shapes = F::shapes;
-  static constexpr bool grouped = F::grouped;
+  static constexpr int shapes = F::shapes;     ///< parameters beside the bias
+  static constexpr bool grouped = F::grouped;  ///< do units span groups of rows?
+  /// Of one number.
   template <class T, class... P>
   constexpr T operator()(T input, T bias, P... shape) const {
     return F::template mean_statistic<which>(input + bias, shape...);

@@ -44,17 +44,23 @@ class Cpu {
   /// Number of threads.
   int threads() const { return pool_ ? pool_->size() : 1; }
 
+  /// Host memory is what models lie in: a copy.
   void upload(View<const Scalar> from, View<Scalar> to) const { copy(from, to); }
+  /// The same back.
   void download(View<const Scalar> from, View<Scalar> to) const { copy(from, to); }
+  /// to = from, of equal shapes.
   template <class T>
   void copy(View<const T> from, View<T> to) const {
     for (Index c = 0; c < from.cols; ++c) std::copy(from.column(c), from.column(c) + from.rows, to.column(c));
   }
+  /// The same, for arguments that convert to views.
   void copy(View<const Scalar> from, View<Scalar> to) const { copy<Scalar>(from, to); }
+  /// All numbers of x = value.
   void fill(View<Scalar> x, Scalar value) const {
     for (Index c = 0; c < x.cols; ++c) std::fill(x.column(c), x.column(c) + x.rows, value);
   }
 
+  /// c = alpha op(a) op(b) + beta c; beta 0 reads no c.
   void multiply(Op op_a, Op op_b, Scalar alpha, View<const Scalar> a, View<const Scalar> b, Scalar beta,
                 View<Scalar> c) const {
     if (c.size() == 0) return;
@@ -83,6 +89,7 @@ class Cpu {
     });
   }
 
+  /// x(:, i) = scale * table(:, columns[i]), converted.
   template <class T>
   void gather(View<const T> table, std::span<const Index> columns, Scalar scale, View<Scalar> x) const {
     for_each_range(x.cols, x.rows, [&](Index begin, Index end) {
@@ -94,6 +101,7 @@ class Cpu {
     });
   }
 
+  /// x = body(input + bias, other), unit by unit.
   template <class Body>
   void transform(const Body& body, View<const Scalar> parameters, Index group, View<const Scalar> input,
                  View<const Scalar> other, View<Scalar> x, Draws draws, Index first_row) const {
@@ -113,6 +121,7 @@ class Cpu {
     });
   }
 
+  /// out(0, c) += factor * sum over units of body(x, bias).
   template <class Body>
   void sum_over_units(const Body& body, View<const Scalar> parameters, Index group, View<const Scalar> x,
                       Scalar factor, View<Scalar> out) const {
@@ -132,6 +141,7 @@ class Cpu {
     });
   }
 
+  /// out(r, 0) += sum over c of weights(0, c) * body(x, bias).
   template <class Body>
   void sum_over_samples(const Body& body, View<const Scalar> parameters, View<const Scalar> x,
                         View<const Scalar> weights, View<Scalar> out) const {
@@ -145,6 +155,7 @@ class Cpu {
     });
   }
 
+  /// x(:, c) *= weights(0, c).
   void scale_columns(View<Scalar> x, View<const Scalar> weights) const {
     for_each_range(x.cols, x.rows, [&](Index begin, Index end) {
       for (Index c = begin; c < end; ++c) {
@@ -155,6 +166,7 @@ class Cpu {
     });
   }
 
+  /// out(0, c) += factor * sum over r of x * y.
   void dot_columns(Scalar factor, View<const Scalar> x, View<const Scalar> y, View<Scalar> out) const {
     for_each_range(x.cols, x.rows, [&](Index begin, Index end) {
       for (Index c = begin; c < end; ++c) {
@@ -165,6 +177,7 @@ class Cpu {
     });
   }
 
+  /// rule(x, others...) on each number.
   template <class Rule, class... Others>
   void update(const Rule& rule, View<Scalar> x, Others... others) const {
     if (x.leading_dimension == x.rows && ((others.leading_dimension == x.rows) && ...)) {  // one long column
@@ -179,6 +192,7 @@ class Cpu {
     }
   }
 
+  /// The sum over all numbers of body(x, others...), in double precision.
   template <class Body, class... Others>
   double sum(const Body& body, View<const Scalar> x, Others... others) const {
     std::array<double, 64> parts{};

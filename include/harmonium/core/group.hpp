@@ -13,6 +13,7 @@ struct Group {
   T* data;                                ///< the first
   Index size;                             ///< how many
   Index stride = 1;                       ///< from one to the next
+  /// Number k of the group.
   constexpr T& operator[](Index k) const { return data[k * stride]; }
 };
 
@@ -24,6 +25,7 @@ struct GroupField {
   const T* bias;     ///< its own biases
   Index size;        ///< how many numbers
   Index stride = 1;  ///< from one to the next, in both
+  /// The field of row k.
   constexpr T operator[](Index k) const { return input[k * stride] + bias[k * stride]; }
 };
 

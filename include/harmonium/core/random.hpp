@@ -53,10 +53,10 @@ enum class Stream : std::uint32_t {
 /// Where the draws of one pass over a layer come from. The row, the sample's place in the pass and the number
 /// of the draw complete the address.
 struct Draws {
-  std::uint64_t seed = 0;          ///< key of the generator
-  std::uint32_t step = 0;          ///< which pass: an update, a step of a chain
-  std::uint32_t first_sample = 0;  ///< global number of the sample in the pass's first column
-  Stream stream = Stream::visible;
+  std::uint64_t seed = 0;           ///< key of the generator
+  std::uint32_t step = 0;           ///< which pass: an update, a step of a chain
+  std::uint32_t first_sample = 0;   ///< global number of the sample in the pass's first column
+  Stream stream = Stream::visible;  ///< what the draws are for
 
   /// The same address in another stream.
   constexpr Draws in(Stream other) const { return {seed, step, first_sample, other}; }

@@ -79,11 +79,13 @@ constexpr T truncated_normal_variance(T t) {
   return t > T(0) ? T(1) - h * (h + nearly_all) : below * (c - below);
 }
 
+/// The same for a dual number: its slope is the mean.
 template <class T>
 constexpr Dual<T> truncated_normal_log_partition(Dual<T> t) {
   return {truncated_normal_log_partition(t.value), truncated_normal_mean(t.value) * t.slope};
 }
 
+/// The same for a dual number: its slope is the variance.
 template <class T>
 constexpr Dual<T> truncated_normal_mean(Dual<T> t) {
   return {truncated_normal_mean(t.value), truncated_normal_variance(t.value) * t.slope};

@@ -45,13 +45,18 @@ template <class T, class Memory = HostMemory>
 struct MatrixSource {
   View<const T, Memory> values;                 ///< rows x size
   std::span<const double> sample_weights = {};  ///< one for each sample, or nothing
+  /// Numbers in a sample.
   Index rows() const { return values.rows; }
+  /// Samples.
   Index size() const { return values.cols; }
+  /// out(:, i) = sample columns[i]
   template <class B>
   void fill(const B& on, std::span<const Index> columns, View<T, Memory> out) const {
     on.gather(values, columns, T(1), out);
   }
+  /// None.
   std::span<const int> labels() const { return {}; }
+  /// How much each sample counts, or nothing: all the same.
   std::span<const double> weights() const { return sample_weights; }
 };
 

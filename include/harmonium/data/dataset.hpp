@@ -29,10 +29,12 @@ class Dataset {
       : values_(std::move(values)), labels_(std::move(labels)), scale_(scale) {
     check_labels();
   }
+  /// The same of numbers in single precision.
   explicit Dataset(Eigen::MatrixXf values, std::vector<int> labels = {})
       : values_(std::move(values)), labels_(std::move(labels)) {
     check_labels();
   }
+  /// The same of numbers in double precision.
   explicit Dataset(Eigen::MatrixXd values, std::vector<int> labels = {})
       : values_(std::move(values)), labels_(std::move(labels)) {
     check_labels();

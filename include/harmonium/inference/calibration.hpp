@@ -27,9 +27,11 @@ inline void check_class_labels(const char* caller, const char* what, std::span<c
 /// How many samples of each class (row) were taken for each class (column), classes x classes; samples with
 /// weights count by them.
 /// \throws DataError if there are not as many predictions or weights as labels, or one is no class
+/// \throws ValueError unless there is a class
 inline Eigen::MatrixXd confusion_matrix(std::span<const int> labels, std::span<const int> predicted,
                                         Index classes, std::span<const double> weights = {}) {
   const auto samples = static_cast<Index>(labels.size());
+  check<ValueError>(classes >= 1, "confusion_matrix: classes is ", classes, ", expected at least 1");
   detail::check_class_labels("confusion_matrix", "labels", labels, samples, classes);
   detail::check_class_labels("confusion_matrix", "predictions", predicted, samples, classes);
   detail::check_batch_weights("confusion_matrix", weights, samples);

@@ -29,18 +29,21 @@ namespace detail {
 /// \throws ValueError if a grouped unit is known in part
 template <class U, class B>
 void check_whole_units(const char* caller, const Layer<U, B>& layer, View<const bool> known,
-                       Index first_row = 0) {
+                       Index first_row = 0, Index first_column = 0) {
   for (Index c = 0; c < known.cols && layer.group > 1; ++c)
     for (Index r = 0; r < known.rows; r += layer.group)
       for (Index i = 1; i < layer.group; ++i)
         check<ValueError>(known(r + i, c) == known(r, c), caller, ": rows ", first_row + r, " to ",
                           first_row + r + layer.group - 1,
-                          " are one unit: all of them are known, or none, in column ", c);
+                          " are one unit: all of them are known, or none, in column ", first_column + c);
 }
 template <class... U, class B>
-void check_whole_units(const char* caller, const Layer<Mixed<U...>, B>& layer, View<const bool> known) {
+void check_whole_units(const char* caller, const Layer<Mixed<U...>, B>& layer, View<const bool> known,
+                       Index first_row = 0, Index first_column = 0) {
   for_each_part(
-      [&](auto rows, const auto& part) { check_whole_units(caller, part, rows.of(known), rows.first); },
+      [&](auto rows, const auto& part) {
+        check_whole_units(caller, part, rows.of(known), first_row + rows.first, first_column);
+      },
       layer);
 }
 

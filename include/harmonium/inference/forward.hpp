@@ -23,6 +23,7 @@ struct Activations {
   Matrix<B> error;           ///< what comes down from the layer above; rows of the widest layer
 
   Activations() = default;
+  /// Room for so many samples at once.
   template <class Units, class Head>
   Activations(const Network<Units, B, Head>& network, Index columns) {
     Index widest = network.output_rows();
@@ -41,6 +42,7 @@ struct Activations {
 
 /// What `forward` does to the hidden layers' outputs unless told otherwise: nothing.
 struct LeaveOutputs {
+  /// Nothing.
   template <class Out>
   void operator()(std::size_t /*layer*/, Out /*out*/) const {}
 };
@@ -98,6 +100,8 @@ int largest_row(View<const T> x, Index column) {
 inline constexpr Index forward_block = 500;  // columns at a time, so that memory does not grow with the data
 
 /// Calls f(first, activations, x) for blocks x of a source's samples that were run through the network.
+/// \throws ShapeError if they have other rows than the network has inputs \throws DataError if a number is
+/// not finite: the most probable class of a NaN would be the first
 template <class Units, class B, class Head, class Source, class F>
 void for_each_forward(const B& on, const Network<Units, B, Head>& network, const Source& source,
                       const char* caller, F f) {
@@ -110,6 +114,9 @@ void for_each_forward(const B& on, const Network<Units, B, Head>& network, const
     const auto n = static_cast<Index>(columns.size());
     const auto batch = view_of(x).columns(0, n);
     source.fill(on, columns, batch);
+    check<DataError>(on.sum(NotFiniteBody{}, ConstViewOf<B>(batch)) == 0, caller,
+                     ": the data have an infinite number or a NaN in columns ", columns.front(), " to ",
+                     columns.back());
     forward(on, network, batch, activations);
     f(columns.front(), activations, ConstViewOf<B>(batch));
   });
@@ -117,7 +124,8 @@ void for_each_forward(const B& on, const Network<Units, B, Head>& network, const
 }  // namespace detail
 
 /// Class probabilities, classes x samples, on the host.
-/// \throws ShapeError if the data have other rows than the network has inputs
+/// \throws ShapeError if the data have other rows than the network has inputs \throws DataError if one of
+/// their numbers is not finite
 template <class Units, class B, BatchSource<B> Source>
 auto predict_proba(const Network<Units, B>& network, const Source& source, const B& on = B::all()) {
   using T = ScalarOf<B>;
@@ -137,7 +145,8 @@ auto predict_proba(const Network<Units, B>& network, std::type_identity_t<ConstV
 }
 
 /// The most probable class of each sample.
-/// \throws ShapeError if the data have other rows than the network has inputs
+/// \throws ShapeError if the data have other rows than the network has inputs \throws DataError if one of
+/// their numbers is not finite
 template <class Units, class B, BatchSource<B> Source>
 std::vector<int> predict(const Network<Units, B>& network, const Source& source, const B& on = B::all()) {
   const auto p = predict_proba(network, source, on);
@@ -161,7 +170,7 @@ struct Evaluation {
 
 /// Runs all labelled samples through the network; those with weights count by them.
 /// \throws ShapeError if the data have other rows than the network has inputs
-/// \throws DataError if there are no samples, no labels, or a label is no class
+/// \throws DataError if there are no samples, no labels, a label is no class, or a number is not finite
 template <class Units, class B, BatchSource<B> Source>
 requires(Network<Units, B>::classifies) Evaluation
     evaluate(const Network<Units, B>& network, const Source& source, const B& on = B::all()) {

@@ -12,7 +12,8 @@
 namespace harmonium {
 
 /// The head's means for all samples, outputs x samples, on the host.
-/// \throws ShapeError if the data have other rows than the network has inputs
+/// \throws ShapeError if the data have other rows than the network has inputs \throws DataError if one of
+/// their numbers is not finite
 template <class Units, class B, class Head, BatchSource<B> Source>
 auto outputs(const Network<Units, B, Head>& network, const Source& source, const B& on = B::all()) {
   using T = ScalarOf<B>;
@@ -78,8 +79,8 @@ void fill_targets(const B& on, const Model& /*network*/, const Source& source, s
 
 /// Runs all samples through a network for regression, or an autoencoder, whose targets are its inputs;
 /// samples with weights count by them. \throws ShapeError if the data or their targets have other rows than
-/// the network has inputs or outputs \throws DataError if there are no samples, or no targets where there
-/// must be
+/// the network has inputs or outputs \throws DataError if there are no samples, no targets where there must
+/// be, or a number is not finite
 template <class Units, class B, class Head, BatchSource<B> Source>
 requires(!Network<Units, B, Head>::classifies) OutputEvaluation
     evaluate(const Network<Units, B, Head>& network, const Source& source, const B& on = B::all()) {

@@ -161,10 +161,16 @@ inline Sandwich sandwich_of(const Eigen::VectorXd& forward, const Eigen::VectorX
 /// Where reverse chains may start in a model that is too large to draw from: the ends of long chains, the odd
 /// ones from the columns of `data` (V x n, spread evenly; may have none), the others from all over the state
 /// space: visible units drawn at fields from -4 to 4, the same for all units of a chain. V x chains.
+/// \throws ValueError unless there is a chain, or if steps is negative \throws ShapeError if the data have
+/// other rows than the RBM
 template <class V, class H, class B>
 Matrix<B> long_chains(const Rbm<V, H, B>& rbm, std::type_identity_t<ConstViewOf<B>> data, Index chains,
                       int steps, std::uint64_t seed, const B& on) {
   using T = ScalarOf<B>;
+  check<ValueError>(chains >= 1, "long_chains: chains is ", chains, ", expected at least 1");
+  check<ValueError>(steps >= 0, "long_chains: steps is ", steps, ", expected at least 0");
+  check<ShapeError>(data.rows == rbm.visible.rows() || data.cols == 0, "long_chains: the data have ",
+                    data.rows, " rows, the RBM has ", rbm.visible.rows(), " visible rows");
   auto state = make_state(rbm, chains);
   auto work = make_workspace(rbm, chains);
   const auto all = state.columns(0, chains);
@@ -237,6 +243,7 @@ Sandwich sandwich(const Rbm<V, H, B>& rbm, std::type_identity_t<ConstViewOf<B>> 
                   const SandwichOptions& options = {}, const B& on = B::all()) {
   return sandwich(rbm, data.cols > 0 ? base_rates(rbm, data, on) : base_rates(rbm), data, options, on);
 }
+/// The same without data, from the RBM's own biases.
 template <class V, class H, class B>
 Sandwich sandwich(const Rbm<V, H, B>& rbm, const SandwichOptions& options = {}, const B& on = B::all()) {
   return sandwich(rbm, base_rates(rbm), ConstViewOf<B>(), options, on);

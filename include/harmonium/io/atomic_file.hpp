@@ -97,6 +97,7 @@ class AtomicFile {
       buffer_.insert(buffer_.end(), bytes.begin(), bytes.end());
     }
   }
+  /// The same for text.
   void write(std::string_view text) { write(std::as_bytes(std::span(text))); }
 
   /// Brings everything to the disk and puts the file in its place.
@@ -144,6 +145,7 @@ inline void write_file(const std::filesystem::path& path, std::span<const std::b
   file.write(bytes);
   file.commit();
 }
+/// The same for text.
 inline void write_file(const std::filesystem::path& path, std::string_view text) {
   write_file(path, std::as_bytes(std::span(text)));
 }

@@ -34,7 +34,9 @@ struct Image {
 
   /// The first channel of a pixel.
   std::uint8_t* at(Index x, Index y) { return pixels.data() + (y * width + x) * channels; }
+  /// The same, to read.
   const std::uint8_t* at(Index x, Index y) const { return pixels.data() + (y * width + x) * channels; }
+  /// Are sizes and all pixels the same?
   bool operator==(const Image&) const = default;
 };
 

@@ -66,6 +66,7 @@ class InputFile {
     check<FileError>(S_ISREG(status.st_mode), "cannot read '", path_.string(), "': it is not a regular file");
     size_ = static_cast<std::uint64_t>(status.st_size);
   }
+  /// Where it is.
   const std::filesystem::path& path() const { return path_; }
   /// Its length in bytes, by which readers bound what a header says.
   std::uint64_t size() const { return size_; }

@@ -166,6 +166,7 @@ inline Image stack(std::span<const Image> images, const StackOptions& options = 
   }
   return all;
 }
+/// The same for pictures in braces.
 inline Image stack(std::initializer_list<Image> images, const StackOptions& options = {}) {
   return stack(std::span<const Image>(images.begin(), images.size()), options);
 }

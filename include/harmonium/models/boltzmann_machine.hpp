@@ -58,6 +58,7 @@ struct BoltzmannMachine {
     return rows * rows + Layer<U, B>::parameter_count(options.visible);
   }
 
+  /// Are all parameters the same?
   friend bool operator==(const BoltzmannMachine& a, const BoltzmannMachine& b) {
     return a.visible == b.visible && detail::equal<B>(a.weights, b.weights);
   }
@@ -78,22 +79,27 @@ Metadata describe(const BoltzmannMachine<U, B>& machine) {
   return metadata;
 }
 
+/// Columns of a state.
 template <class U, class B>
 struct BoltzmannMachine<U, B>::StateView {
   ViewOf<B> visible;  ///< V x n
   ViewOf<B> input;    ///< V x n
+  /// Some of the columns.
   StateView columns(Index first, Index count) const {
     return {visible.columns(first, count), input.columns(first, count)};
   }
 };
 
+/// Visible states with what they send into each other.
 template <class U, class B>
 struct BoltzmannMachine<U, B>::State {
   Matrix<B> visible;  ///< V x n
   Matrix<B> input;    ///< V x n
+  /// Some of the columns.
   StateView columns(Index first, Index count) { return StateView{visible, input}.columns(first, count); }
 };
 
+/// What a sweep needs besides.
 template <class U, class B>
 struct BoltzmannMachine<U, B>::Workspace {
   Matrix<B> states;  ///< V x n
@@ -101,12 +107,14 @@ struct BoltzmannMachine<U, B>::Workspace {
   Matrix<B> drawn;   ///< group x n: its new state
 };
 
+/// Memory for n states.
 template <class U, class B>
 auto make_state(const BoltzmannMachine<U, B>& machine, Index n) {
   const Index rows = machine.visible.rows();
   return typename BoltzmannMachine<U, B>::State{Matrix<B>(rows, n), Matrix<B>(rows, n)};
 }
 
+/// Memory for steps of n states.
 template <class U, class B>
 auto make_workspace(const BoltzmannMachine<U, B>& machine, Index n) {
   const Index rows = machine.visible.rows(), group = machine.visible.group;
@@ -240,6 +248,7 @@ void reconstruct(const B& on, const BoltzmannMachine<U, B>& machine,
   mean(on, machine.visible, state.input, out);
 }
 
+/// Memory for the layer's means, zero.
 template <class U, class B>
 LayerMeans<B> make_means(const BoltzmannMachine<U, B>& machine) {
   LayerMeans<B> means{Matrix<B>(machine.visible.rows(), 2), Matrix<B>(machine.visible.rows(), 2)};

@@ -25,6 +25,7 @@ struct DbnOptions {
 template <class Units, class B = Cpu<float>>
 struct Dbn;
 
+/// The definition.
 template <class... U, class B>
 struct Dbn<Stack<U...>, B> {
   using Units = Stack<U...>;          ///< unit types
@@ -116,6 +117,7 @@ struct Dbn<Stack<U...>, B> {
     return count;
   }
 
+  /// Are all RBMs the same?
   friend bool operator==(const Dbn& a, const Dbn& b) { return a.rbms == b.rbms; }
 
   /// The walk: `layers.0.*`, `layers.1.*`, ...
@@ -139,6 +141,7 @@ void for_each_rbm(Dbn<Units, B>& dbn, F f) {
   for (std::size_t i = 0; i < dbn.rbms.size(); ++i)
     std::visit([&](auto& rbm) { f(rbm, static_cast<Index>(i)); }, dbn.rbms[i]);
 }
+/// The same, to read.
 template <class Units, class B, class F>
 void for_each_rbm(const Dbn<Units, B>& dbn, F f) {
   for (std::size_t i = 0; i < dbn.rbms.size(); ++i)

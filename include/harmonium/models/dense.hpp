@@ -58,6 +58,7 @@ struct Dense {
     weights = Matrix<B>(inputs, layer.rows());
     B{}.upload(View<const T>(host), weights);
   }
+  /// Are all parameters the same?
   friend bool operator==(const Dense& a, const Dense& b) {
     return a.layer == b.layer && detail::equal<B>(a.weights, b.weights);
   }

@@ -25,6 +25,7 @@ namespace harmonium {
 struct GroupedSize {
   Index units = 0;   ///< how many units
   Index states = 0;  ///< rows of each
+  /// Are both numbers the same?
   bool operator==(const GroupedSize&) const = default;
 };
 
@@ -105,8 +106,10 @@ struct Layer {
 
   /// The biases, rows x 1.
   auto bias() { return view_of(parameters).columns(0, 1); }
+  /// The same, to read.
   auto bias() const { return view_of(parameters).columns(0, 1); }
 
+  /// Are sizes and all parameters the same?
   friend bool operator==(const Layer& a, const Layer& b) {
     return a.group == b.group && detail::equal<B>(a.parameters, b.parameters);
   }

@@ -117,6 +117,7 @@ struct Layer<Mixed<U...>, B> {
     return size;
   }
 
+  /// Are all parts the same?
   friend bool operator==(const Layer&, const Layer&) = default;
 
   /// The walk: `0.bias`, `1.bias`, `1.log_precision`, ...
@@ -133,18 +134,22 @@ struct Layer<Mixed<U...>, B> {
 
 /// \name What models ask of a layer, part by part; layer.hpp and gauge.hpp say what each does.
 /// @{
+
+/// out = E[x | input]
 template <class... U, class B>
 void mean(const B& on, const Layer<Mixed<U...>, B>& layer, ConstViewOf<B> input, ViewOf<B> out) {
   detail::for_each_part([&](auto rows, const auto& part) { mean(on, part, rows.of(input), rows.of(out)); },
                         layer);
 }
 
+/// out = the most probable x given the input
 template <class... U, class B>
 void mode(const B& on, const Layer<Mixed<U...>, B>& layer, ConstViewOf<B> input, ViewOf<B> out) {
   detail::for_each_part([&](auto rows, const auto& part) { mode(on, part, rows.of(input), rows.of(out)); },
                         layer);
 }
 
+/// out ~ p(x | input)
 template <class... U, class B>
 void sample(const B& on, const Layer<Mixed<U...>, B>& layer, ConstViewOf<B> input, ViewOf<B> out, Draws draws,
             Index first_row = 0) {
@@ -155,6 +160,7 @@ void sample(const B& on, const Layer<Mixed<U...>, B>& layer, ConstViewOf<B> inpu
       layer);
 }
 
+/// out = Cov(x | input) delta
 template <class... U, class B>
 void backpropagate(const B& on, const Layer<Mixed<U...>, B>& layer, ConstViewOf<B> input,
                    ConstViewOf<B> delta, ViewOf<B> out) {
@@ -165,6 +171,7 @@ void backpropagate(const B& on, const Layer<Mixed<U...>, B>& layer, ConstViewOf<
       layer);
 }
 
+/// out += factor * the layer's log-partition
 template <class... U, class B>
 void add_log_partition(const B& on, const Layer<Mixed<U...>, B>& layer, ConstViewOf<B> input,
                        ScalarOf<B> factor, ViewOf<B> out) {
@@ -172,6 +179,7 @@ void add_log_partition(const B& on, const Layer<Mixed<U...>, B>& layer, ConstVie
       [&](auto rows, const auto& part) { add_log_partition(on, part, rows.of(input), factor, out); }, layer);
 }
 
+/// out += factor * the layer's energy
 template <class... U, class B>
 void add_energy(const B& on, const Layer<Mixed<U...>, B>& layer, ConstViewOf<B> x, ScalarOf<B> factor,
                 ViewOf<B> out) {
@@ -179,6 +187,7 @@ void add_energy(const B& on, const Layer<Mixed<U...>, B>& layer, ConstViewOf<B> 
                         layer);
 }
 
+/// The biases of gradient += weighted sums of x.
 template <class... U, class B>
 void add_bias_statistics(const B& on, ConstViewOf<B> x, ConstViewOf<B> weights,
                          Layer<Mixed<U...>, B>& gradient) {
@@ -186,6 +195,7 @@ void add_bias_statistics(const B& on, ConstViewOf<B> x, ConstViewOf<B> weights,
                         gradient);
 }
 
+/// gradient += weighted statistics of states.
 template <class... U, class B>
 void add_statistics(const B& on, const Layer<Mixed<U...>, B>& layer, ConstViewOf<B> x, ConstViewOf<B> weights,
                     Layer<Mixed<U...>, B>& gradient) {
@@ -194,6 +204,7 @@ void add_statistics(const B& on, const Layer<Mixed<U...>, B>& layer, ConstViewOf
       layer, gradient);
 }
 
+/// gradient += weighted expectations of statistics.
 template <class... U, class B>
 void add_mean_statistics(const B& on, const Layer<Mixed<U...>, B>& layer, ConstViewOf<B> input,
                          ConstViewOf<B> mean_x, ConstViewOf<B> weights, Layer<Mixed<U...>, B>& gradient) {
@@ -204,6 +215,7 @@ void add_mean_statistics(const B& on, const Layer<Mixed<U...>, B>& layer, ConstV
       layer, gradient);
 }
 
+/// Number of joint states.
 template <class... U, class B>
 double state_count(const Layer<Mixed<U...>, B>& layer) {
   double count = 1;
@@ -211,6 +223,7 @@ double state_count(const Layer<Mixed<U...>, B>& layer) {
   return count;
 }
 
+/// Calls f for the kinds of units of each part.
 template <class... U, class B, class F>
 void for_each_unit_kind(const Layer<Mixed<U...>, B>& layer, F f) {
   detail::for_each_part(
@@ -222,6 +235,7 @@ void for_each_unit_kind(const Layer<Mixed<U...>, B>& layer, F f) {
       layer);
 }
 
+/// Joint states number `first`, `first + 1`, ...
 template <class... U, class B>
 void write_states(const Layer<Mixed<U...>, B>& layer, std::uint64_t first, View<ScalarOf<B>> out) {
   for (Index c = 0; c < out.cols; ++c) {
@@ -238,6 +252,7 @@ void write_states(const Layer<Mixed<U...>, B>& layer, std::uint64_t first, View<
   }
 }
 
+/// The first place whose number its unit does not take, or (-1, -1).
 template <class... U, class B>
 std::pair<Index, Index> find_unacceptable(const Layer<Mixed<U...>, B>& layer, View<const ScalarOf<B>> x) {
   std::pair<Index, Index> first{-1, -1};
@@ -250,6 +265,7 @@ std::pair<Index, Index> find_unacceptable(const Layer<Mixed<U...>, B>& layer, Vi
   return first;
 }
 
+/// What the unit in a row takes, in words.
 template <class... U, class B>
 std::string accepted_values(const Layer<Mixed<U...>, B>& layer, Index row = 0) {
   std::string text;
@@ -262,6 +278,7 @@ std::string accepted_values(const Layer<Mixed<U...>, B>& layer, Index row = 0) {
   return text;
 }
 
+/// Sets the parameters by means and variances.
 template <class... U, class B>
 void fit(Layer<Mixed<U...>, B>& layer, View<const ScalarOf<B>> means, View<const ScalarOf<B>> variances,
          Index count) {
@@ -269,6 +286,7 @@ void fit(Layer<Mixed<U...>, B>& layer, View<const ScalarOf<B>> means, View<const
                         layer);
 }
 
+/// Calls f for the categorical groups of each part.
 template <class... U, class B, class F>
 void for_each_categorical_group(const Layer<Mixed<U...>, B>& layer, F f) {
   detail::for_each_part(

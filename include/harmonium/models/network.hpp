@@ -148,6 +148,7 @@ struct Network {
     return count + Layer<Head, B>::row_count(outputs) * inputs + Layer<Head, B>::parameter_count(outputs);
   }
 
+  /// Are all parameters the same?
   friend bool operator==(const Network& a, const Network& b) {
     return a.visible == b.visible && a.layers == b.layers && a.head == b.head;
   }

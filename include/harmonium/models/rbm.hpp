@@ -74,6 +74,7 @@ struct Rbm {
            Layer<V, B>::parameter_count(options.visible) + Layer<H, B>::parameter_count(options.hidden);
   }
 
+  /// Are all parameters the same?
   friend bool operator==(const Rbm& a, const Rbm& b) {
     return a.visible == b.visible && a.hidden == b.hidden && detail::equal<B>(a.weights, b.weights);
   }
@@ -96,22 +97,27 @@ Metadata describe(const Rbm<V, H, B>& rbm) {
   return metadata;
 }
 
+/// Columns of a state.
 template <class V, class H, class B>
 struct Rbm<V, H, B>::StateView {
   ViewOf<B> visible;  ///< V x n
   ViewOf<B> input;    ///< H x n
+  /// Some of the columns.
   StateView columns(Index first, Index count) const {
     return {visible.columns(first, count), input.columns(first, count)};
   }
 };
 
+/// Visible states with the hidden input that they make.
 template <class V, class H, class B>
 struct Rbm<V, H, B>::State {
   Matrix<B> visible;  ///< V x n
   Matrix<B> input;    ///< H x n
+  /// Some of the columns.
   StateView columns(Index first, Index count) { return StateView{visible, input}.columns(first, count); }
 };
 
+/// What a step needs besides.
 template <class V, class H, class B>
 struct Rbm<V, H, B>::Workspace {
   Matrix<B> hidden;   ///< H x n: draws or means
@@ -130,11 +136,13 @@ void visible_input(const B& on, const Rbm<V, H, B>& rbm, ConstViewOf<B> h, ViewO
   on.multiply(Op::plain, Op::plain, 1, rbm.weights, h, 0, out);
 }
 
+/// Memory for n states.
 template <class V, class H, class B>
 auto make_state(const Rbm<V, H, B>& rbm, Index n) {
   return typename Rbm<V, H, B>::State{Matrix<B>(rbm.visible.rows(), n), Matrix<B>(rbm.hidden.rows(), n)};
 }
 
+/// Memory for steps of n states.
 template <class V, class H, class B>
 auto make_workspace(const Rbm<V, H, B>& rbm, Index n) {
   return typename Rbm<V, H, B>::Workspace{Matrix<B>(rbm.hidden.rows(), n), Matrix<B>(rbm.visible.rows(), n)};
@@ -223,6 +231,7 @@ void set_sampled_statistics(const B& on, const Rbm<V, H, B>& rbm, typename Rbm<V
   on.multiply(Op::plain, Op::transposed, 1, state.visible, h, keep, gradient.weights);
 }
 
+/// Memory for the layers' means, zero.
 template <class V, class H, class B>
 LayerMeans<B> make_means(const Rbm<V, H, B>& rbm) {
   LayerMeans<B> means{Matrix<B>(rbm.visible.rows(), 2), Matrix<B>(rbm.hidden.rows(), 2)};

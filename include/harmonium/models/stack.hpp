@@ -38,14 +38,18 @@ struct Stack {
 
 /// Size of a layer in a stack: `500`, `GroupedSize{.units = 5, .states = 3}`, or a tuple of such sizes.
 struct StackSize {
-  Index units = 0;                                    ///< units
-  Index states = 0;                                   ///< rows of each, if they are grouped
-  std::vector<StackSize> parts = {};                  ///< of a tuple, which has no units of its own
+  Index units = 0;                    ///< units
+  Index states = 0;                   ///< rows of each, if they are grouped
+  std::vector<StackSize> parts = {};  ///< of a tuple, which has no units of its own
+  /// So many units.
   StackSize(Index unit_count) : units(unit_count) {}  // NOLINT: numbers are sizes
+  /// So many units of so many states.
   StackSize(GroupedSize size) : units(size.units), states(size.states) {}  // NOLINT
+  /// The sizes of the parts of a mixed layer.
   template <class... S>
   StackSize(const std::tuple<S...>& sizes)  // NOLINT
       : parts(std::apply([](const auto&... size) { return std::vector{StackSize(size)...}; }, sizes)) {}
+  /// Are they the same?
   bool operator==(const StackSize&) const = default;
 
   /// As a layer of units `U` wants it. \throws ShapeError if that is a tuple of another length

@@ -15,8 +15,10 @@ struct EarlyStopping {
   int patience = 5;                             ///< epochs without improvement, at least 1
   double margin = 0;                            ///< improvement that counts, in the metric's unit
 
+  /// Looks at an epoch. \throws ValueError if an option is out of range, or the metric was not measured
   Flow operator()(const EpochReport& report) {
     check<ValueError>(patience >= 1, "EarlyStopping: patience is ", patience, ", expected at least 1");
+    check<ValueError>(margin >= 0, "EarlyStopping: margin is ", margin, ", expected a number of at least 0");
     const double now = report.metric(metric);
     if (report.epoch == 1) best = std::numeric_limits<double>::infinity();  // a new run
     if (now < best - margin || report.epoch == 1) {

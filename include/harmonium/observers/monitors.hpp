@@ -118,6 +118,12 @@ class Monitor {
     for (Index i = 0; i < count; ++i) columns.push_back(i * source.size() / count);
     Matrix<B> taken(source.rows(), count);
     source.fill(on_, columns, view_of(taken));
+    Host host(taken.rows(), count);
+    on_.download(taken, View<T>(host));
+    const auto [row, column] = find_unacceptable(model_.visible, View<const T>(host));
+    if (row >= 0)
+      check<DataError>(false, what, " have ", host(row, column), " in row ", row, " of column ",
+                       columns[static_cast<std::size_t>(column)], "; ", accepted_values(model_.visible, row));
     return taken;
   }
 

@@ -19,6 +19,7 @@ namespace harmonium {
 /// what the epoch measured.
 class ProgressBar {
  public:
+  /// Writes to `stream`, which must outlive it.
   explicit ProgressBar(std::FILE* stream = stdout) : stream_(stream), live_(is_terminal(stream)) {}
 
   /// Renews the line, ten times a second at most.

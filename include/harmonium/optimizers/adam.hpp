@@ -22,7 +22,12 @@ struct Adam {
   /// What happens to one number.
   template <class T>
   struct Rule {
-    T keep1, keep2, rate, scale2, epsilon;
+    T keep1;    ///< beta1
+    T keep2;    ///< beta2
+    T rate;     ///< step size, corrected for the mean's bias
+    T scale2;   ///< correction of the square's mean
+    T epsilon;  ///< added to the root
+    /// One step: `m` and `v` are the gradient's and its square's running means.
     constexpr void operator()(T& w, T gradient, T& m, T& v) const {
       m += (T(1) - keep1) * (gradient - m);
       v += (T(1) - keep2) * (gradient * gradient - v);

@@ -17,7 +17,9 @@ struct Momentum {
   /// What happens to one number.
   template <class T>
   struct Rule {
-    T rate, momentum;
+    T rate;      ///< as the schedule says now
+    T momentum;  ///< as the schedule says now
+    /// One step; `m` is the last one.
     constexpr void operator()(T& w, T gradient, T& m) const {
       m = momentum * m + rate * gradient;
       w += m;

@@ -15,6 +15,7 @@ namespace harmonium {
 /// constant schedule; any function of the progress is one as well.
 class Schedule {
  public:
+  /// The same number all along.
   Schedule(double constant) : start_(constant) {}  // NOLINT: numbers are constant schedules
   /// \param function of the progress in [0, 1]
   explicit Schedule(std::function<double(double)> function)

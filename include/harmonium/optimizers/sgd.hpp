@@ -16,7 +16,8 @@ struct Sgd {
   /// What happens to one number.
   template <class T>
   struct Rule {
-    T rate;
+    T rate;  ///< as the schedule says now
+    /// One step.
     constexpr void operator()(T& w, T gradient) const { w += rate * gradient; }
   };
   /// The rule of one step.

@@ -28,8 +28,8 @@ class ContrastiveDivergence {
       "ContrastiveDivergence trains an EnergyModel: see models/energy_model.hpp for what it must offer");
 
  public:
-  using Backend = typename Model::Backend;
-  using Scalar = typename Model::Scalar;
+  using Backend = typename Model::Backend;  ///< where the model lives
+  using Scalar = typename Model::Scalar;    ///< its numbers
 
   /// \param model is trained in place and must outlive the trainer
   /// \param on with which means; by default all processors
@@ -50,14 +50,16 @@ class ContrastiveDivergence {
   }
 
   /// One update from a batch of at most `batch_size` samples.
-  /// \throws ShapeError if the batch has other rows than the model, no samples or too many \throws ValueError
-  /// if numbers are missing and the model has no hidden units
+  /// \throws ShapeError if the batch has other rows than the model, no samples or too many \throws DataError
+  /// if a number is not finite \throws ValueError if numbers are missing and the model has no hidden units,
+  /// or some rows of a grouped unit are missing and others not
   void step(const Batch<Scalar, typename Backend::Memory>& batch) {
     const Index n = batch.values.cols;
-    detail::check_batch(batch, rows(), options_.batch_size);
+    detail::check_batch(on_, batch, rows(), options_.batch_size);
     const bool missing = batch.known.cols > 0;
     check<ShapeError>(!missing || (batch.known.rows == rows() && batch.known.cols == n), "step: known is ",
                       batch.known.rows, " x ", batch.known.cols, ", the batch ", rows(), " x ", n);
+    if (missing) detail::check_known("step", model_.visible, batch.known);
     on_.copy(batch.values, data_columns(n).visible);
     if (missing) on_.copy(batch.known, missing_.known(rows(), n, options_.batch_size));
     learn(n, batch.weights, 1, missing);
@@ -78,8 +80,8 @@ class ContrastiveDivergence {
   /// first 1000 samples), `gradient_norm` (of the last update), for chains that go on `chain_autocorrelation`
   /// (of visible states, over the last update), and what the chains report. \throws ShapeError if the data
   /// have other rows than the model \throws DataError if there are no samples, one has a number that its unit
-  /// cannot take (row and column named), or sample weights are wrong; all before anything is changed \throws
-  /// ValueError if the parameters stop being finite
+  /// cannot take (row and column named), or sample weights are wrong \throws ValueError if a grouped unit is
+  /// known in part; all before anything is changed \throws ValueError if the parameters stop being finite
   template <BatchSource<Backend> Source, Observer... Observers>
   History fit(const Source& source, Observers&&... observers) {
     check_source(source, "fit");
@@ -249,6 +251,12 @@ class ContrastiveDivergence {
     detail::check_size(caller, source, rows());
     detail::check_values<Backend>(on_, caller, model_.visible, source,
                                   data_columns(options_.batch_size).visible);
+    if constexpr (SourceWithMissing<Source, Backend>)
+      detail::for_each_block(source.size(), options_.batch_size, [&](std::span<const Index> columns) {
+        const auto known = missing_.known(rows(), static_cast<Index>(columns.size()), options_.batch_size);
+        source.fill_known(on_, columns, known);
+        detail::check_known(caller, model_.visible, ConstViewOf<Backend>(known), columns.front());
+      });
   }
 
   template <class Source>

@@ -12,6 +12,7 @@ struct DataChains {
 
   /// As many as samples in the batch.
   Index count(Index batch) const { return batch; }
+  /// So many steps of each chain from its sample.
   template <class M>
   void advance(const typename M::Backend& on, const M& model, typename M::StateView data,
                typename M::StateView chains, typename M::Workspace& work, int steps, Draws draws) const {

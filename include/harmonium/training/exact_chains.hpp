@@ -45,9 +45,11 @@ class Exact::Memory {
 
   /// As many as visible states.
   Index count(Index /*batch*/) const { return count_; }
+  /// All states take their places, once.
   void begin(const B& on, const M& /*model*/, typename M::StateView states, Draws /*draws*/) {
     on.upload(View<const T>(all_), states.visible);
   }
+  /// The states' log weights by the model as it is now.
   void advance(const B& on, const M& model, typename M::StateView /*data*/, typename M::StateView states,
                typename M::Workspace& /*work*/, int /*steps*/, Draws /*draws*/) {
     refresh(on, model, states);

@@ -33,6 +33,7 @@ class FastWeights::Memory {
     check<ValueError>(policy.keep >= 0 && policy.keep < 1, "FastWeights: keep is ", policy.keep,
                       ", expected at least 0 and less than 1");
   }
+  /// So many steps by the model's parameters plus the fast ones.
   void advance(const B& on, const M& model, typename M::StateView /*data*/, typename M::StateView states,
                typename M::Workspace& work, int steps, Draws draws) {
     for_each_parameter(
@@ -43,6 +44,7 @@ class FastWeights::Memory {
     for (int k = 0; k < steps; ++k, ++draws.step) transition(on, sum_, states, states, work, draws);
     refresh(on, model, states);  // statistics are those of the model itself
   }
+  /// The fast weights forget a little, and learn from the gradient.
   void learned(const B& on, const M& gradient) {
     const T kept = static_cast<T>(policy_.keep), step = static_cast<T>(policy_.rate);
     for_each_parameter(

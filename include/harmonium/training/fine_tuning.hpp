@@ -24,8 +24,8 @@ namespace harmonium {
 template <class Model, class Options = FineTuningOptions<>>
 class FineTuning {
  public:
-  using Backend = typename Model::Backend;
-  using Scalar = typename Model::Scalar;
+  using Backend = typename Model::Backend;  ///< where the model lives
+  using Scalar = typename Model::Scalar;    ///< its numbers
 
   /// \param network is trained in place and must outlive the trainer
   /// \param on with which means; by default all processors
@@ -49,11 +49,11 @@ class FineTuning {
 
   /// One update from a batch of at most `batch_size` samples, with labels or targets as the network wants
   /// them. \throws ShapeError if the batch has other rows than the network has inputs, no samples or too
-  /// many, or targets of another shape \throws DataError if there are not as many labels as samples, a label
-  /// is no class, there are no targets where there must be, or one is not finite
+  /// many, or targets of another shape \throws DataError if a number is not finite, there are not as many
+  /// labels as samples, a label is no class, there are no targets where there must be, or one is not finite
   void step(const Batch<Scalar, typename Backend::Memory>& batch) {
     const Index n = batch.values.cols;
-    detail::check_batch(batch, network_.input_rows(), options_.batch_size);
+    detail::check_batch(on_, batch, network_.input_rows(), options_.batch_size);
     teacher_.take(on_, batch);
     on_.copy(batch.values, view_of(values_).columns(0, n));
     learn(n, batch.weights, 1);

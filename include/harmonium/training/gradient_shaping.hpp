@@ -18,6 +18,7 @@ class GradientShaping {
 
  public:
   GradientShaping() = default;
+  /// Memory for a model's means.
   explicit GradientShaping(const Model& model) {
     if constexpr (CenterableModel<Model>) means_ = make_means(model);
   }

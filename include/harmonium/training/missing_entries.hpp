@@ -4,6 +4,7 @@
 /// estimate of that of log p(known), missing entries summed out.
 #pragma once
 
+#include "../inference/clamped.hpp"
 #include "../models/energy_model.hpp"
 
 namespace harmonium {
@@ -17,6 +18,23 @@ concept SourceWithMissing = requires(const S& source, const B& on, std::span<con
 };
 
 namespace detail {
+
+template <class U>
+inline constexpr bool has_groups = is_grouped<U>;
+template <class... U>
+inline constexpr bool has_groups<Mixed<U...>> = (is_grouped<U> || ...);
+
+/// \param first_column is where the columns are in the data
+/// \throws ValueError if of a grouped unit some rows are known and others not
+template <class L, class B = typename L::Backend>
+void check_known(const char* caller, const L& layer, ConstViewOf<B> known, Index first_column = 0) {
+  if constexpr (has_groups<typename L::Unit>) {
+    Eigen::Matrix<ScalarOf<B>, Eigen::Dynamic, Eigen::Dynamic> host(known.rows, known.cols);
+    B{}.download(known, View<ScalarOf<B>>(host));
+    const Mask mask = host.array() != ScalarOf<B>(0);
+    check_whole_units(caller, layer, View<const bool>(mask), 0, first_column);
+  }
+}
 
 /// A batch's known numbers.
 template <class Model>

@@ -12,6 +12,7 @@ struct Persistent {
 
   /// The same for every batch.
   Index count(Index /*batch*/) const { return chains; }
+  /// So many steps from where the chains are.
   template <class M>
   void advance(const typename M::Backend& on, const M& model, typename M::StateView /*data*/,
                typename M::StateView states, typename M::Workspace& work, int steps, Draws draws) const {

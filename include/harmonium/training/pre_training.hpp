@@ -23,18 +23,23 @@ struct PreTrainingOptions {
 template <class Model, class Source>
 class EncodedSource {
  public:
-  using Backend = typename Model::Backend;
+  using Backend = typename Model::Backend;  ///< where the models live
   /// The DBN and the source must outlive this.
   EncodedSource(const Model& dbn, const Source& source, Index depth, bool samples, std::uint64_t seed)
       : dbn_(dbn), source_(source), depth_(depth), samples_(samples), draws_{.seed = seed} {}
 
+  /// Hidden rows of the topmost RBM that encodes.
   Index rows() const {
     return std::visit([](const auto& rbm) { return rbm.hidden.rows(); },
                       dbn_.rbms[static_cast<std::size_t>(depth_ - 1)]);
   }
+  /// Samples.
   Index size() const { return source_.size(); }
+  /// The samples' classes, or nothing.
   std::span<const int> labels() const { return source_.labels(); }
+  /// How much each sample counts, or nothing: all the same.
   std::span<const double> weights() const { return weights_of(source_); }
+  /// out(:, i) = the code of sample columns[i]
   void fill(const Backend& on, std::span<const Index> columns, ViewOf<Backend> out) const {
     const auto n = static_cast<Index>(columns.size());
     if (buffers_.empty() || buffers_[0].cols() < n) make_buffers(n);
@@ -89,15 +94,18 @@ std::vector<History> pre_train_on(const B& on, Dbn<Units, B>& dbn, const Source&
                                   const Options& options, Observers&&... observers) {
   check<ShapeError>(dbn.depth() >= 1, "pre_train: the DBN has no layers");
   check<ValueError>(!options.layers.empty(), "pre_train: there are no options for any layer");
-  for (const auto& own : options.layers)
-    detail::check_contrastive_divergence_options(own);  // before the first RBM is trained
-  std::vector<History> histories;
-  const auto train = [&](auto& rbm, Index i, const auto& data) {
+  for (const auto& own : options.layers) detail::check_contrastive_divergence_options(own);
+  const auto trainer_of = [&](auto& rbm, Index i) {
     auto own = options.layers[std::min(static_cast<std::size_t>(i), options.layers.size() - 1)];
     own.seed += static_cast<std::uint64_t>(i);
     own.phase = "rbm " + std::to_string(i + 1);
-    ContrastiveDivergence<std::remove_reference_t<decltype(rbm)>, decltype(own)> trainer(rbm, own, on);
-    histories.push_back(trainer.fit(data, observers...));
+    return ContrastiveDivergence<std::remove_reference_t<decltype(rbm)>, decltype(own)>(rbm, own, on);
+  };
+  // What a layer's options get wrong for its RBM is found before the first RBM is trained.
+  for_each_rbm(dbn, [&](auto& rbm, Index i) { static_cast<void>(trainer_of(rbm, i)); });
+  std::vector<History> histories;
+  const auto train = [&](auto& rbm, Index i, const auto& data) {
+    histories.push_back(trainer_of(rbm, i).fit(data, observers...));
   };
   for_each_rbm(dbn, [&](auto& rbm, Index i) {
     if (i == 0) {

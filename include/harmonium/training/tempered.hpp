@@ -58,9 +58,11 @@ class Tempered::Memory {
     rates_.assign(static_cast<std::size_t>(rungs - 1), 0.5);
   }
 
+  /// All chains start at draws of the visible layer.
   void begin(const B& on, const M& model, typename M::StateView /*states*/, Draws draws) {
     start(on, model, all(), draws);
   }
+  /// So many steps at all temperatures, a trade of places after each; `states` are then the coldest.
   void advance(const B& on, const M& model, typename M::StateView data, typename M::StateView states,
                typename M::Workspace& work, int steps, Draws draws) {
     if constexpr (TemperedModel<M>) {

@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "../data/batch_source.hpp"
+#include "../models/parameters.hpp"
 #include "../optimizers/optimizer.hpp"
 
 namespace harmonium::detail {
@@ -22,19 +23,25 @@ void check_training_options(const char* trainer, const Options& options) {
 }
 
 /// \throws ShapeError if a batch has other rows than the model, no samples or too many
-/// \throws DataError if its weights are not one for each sample, finite and not negative
-template <class T, class Memory>
-void check_batch(const Batch<T, Memory>& batch, Index rows, Index batch_size) {
+/// \throws DataError if a number is not finite, or its weights are not one for each sample, finite and not
+/// negative
+template <class B>
+void check_batch(const B& on, const Batch<typename B::Scalar, typename B::Memory>& batch, Index rows,
+                 Index batch_size) {
   check<ShapeError>(batch.values.rows == rows, "step: the batch has ", batch.values.rows,
                     " rows, the model has ", rows);
   check<ShapeError>(batch.values.cols >= 1 && batch.values.cols <= batch_size, "step: the batch has ",
                     batch.values.cols, " samples, expected 1 to ", batch_size, " (batch_size)");
   check_batch_weights("step", batch.weights, batch.values.cols);
+  check<DataError>(on.sum(NotFiniteBody{}, batch.values) == 0,
+                   "step: the batch has an infinite number or a NaN");
 }
 
-/// \throws ShapeError if a source has other rows than the model \throws DataError if it has no samples
+/// \throws ShapeError if a source has other rows than the model, or both none \throws DataError if it has no
+/// samples
 template <class Source>
 void check_size(const char* caller, const Source& source, Index rows) {
+  check<ShapeError>(rows >= 1, caller, ": the model has no units");
   check<ShapeError>(source.rows() == rows, caller, ": the data have ", source.rows(), " rows, the model has ",
                     rows);
   check<DataError>(source.size() >= 1, caller, ": the data have no samples");

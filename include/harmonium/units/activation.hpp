@@ -17,6 +17,7 @@ namespace harmonium {
 /// Does a type say that it is an activation?
 template <class A>
 inline constexpr bool is_activation = false;
+/// The same for a type that says so.
 template <class A>
 requires requires { A::activation; }
 inline constexpr bool is_activation<A> = A::activation;

@@ -15,23 +15,28 @@ struct Bernoulli {
   static constexpr T state(int k) {
     return T(k);
   }
+  /// log(1 + e^field)
   template <class T>
   static constexpr T log_partition(T field) {
     return softplus(field);
   }
+  /// sigmoid(field)
   template <class T>
   static constexpr T mean(T field) {
     return sigmoid(field);
   }
+  /// p (1 - p)
   template <class T>
   static constexpr T variance(T field) {
     const T p = sigmoid(field);
     return p * (T(1) - p);
   }
+  /// The more probable state; at a field of 0 it is 0.
   template <class T>
   static constexpr T mode(T field) {
     return field > T(0) ? T(1) : T(0);
   }
+  /// 1 with probability sigmoid(field).
   template <class T, class R>
   static constexpr T sample(T field, R& random) {
     return random.template uniform<T>() < sigmoid(field) ? T(1) : T(0);

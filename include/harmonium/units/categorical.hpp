@@ -18,6 +18,7 @@ struct Categorical {
   static constexpr T state(Index k, Index row) {
     return k == row ? T(1) : T(0);
   }
+  /// log of the sum of e^field over the group
   template <class Field>
   static constexpr auto log_partition(Field field) {
     using T = typename Field::Number;
@@ -26,6 +27,7 @@ struct Categorical {
     for (Index k = 0; k < field.size; ++k) sum += exponential(field[k] - top);
     return top + logarithm(sum);
   }
+  /// softmax(field)
   template <class Field, class T>
   static constexpr void mean(Field field, Group<T> out) {
     const T top = largest(field);

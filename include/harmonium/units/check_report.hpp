@@ -31,10 +31,11 @@ struct UnitCheckOptions {
 
 /// One function of a unit type, held against what it should be.
 struct UnitCheck {
-  std::string what;                  ///< the function, and what of it
-  double deviation = 0;              ///< the largest; infinite at a NaN
-  double tolerance = 0;              ///< the largest that passes
-  std::vector<double> field, shape;  ///< where the largest deviation is
+  std::string what;           ///< the function, and what of it
+  double deviation = 0;       ///< the largest; infinite at a NaN
+  double tolerance = 0;       ///< the largest that passes
+  std::vector<double> field;  ///< where the largest deviation is
+  std::vector<double> shape;  ///< and at which shape parameters
   /// Is the deviation tolerated?
   bool passed() const { return deviation <= tolerance; }
 };

@@ -11,22 +11,27 @@ namespace harmonium {
 struct Gaussian {
   static constexpr const char* name = "gaussian";            ///< as files and errors call it
   static constexpr const char* shape[] = {"log_precision"};  ///< kept as a logarithm, so it stays positive
+  /// g x^2 / 2
   template <class T>
   static constexpr T energy(T x, T log_precision) {
     return T(0.5) * exponential(log_precision) * x * x;
   }
+  /// field^2 / (2 g) + log(2 pi / g) / 2
   template <class T>
   static constexpr T log_partition(T field, T log_precision) {
     return T(0.5) * (field * field * exponential(-log_precision) + T(1.8378770664093454836) - log_precision);
   }
+  /// field / g
   template <class T>
   static constexpr T mean(T field, T log_precision) {
     return field * exponential(-log_precision);
   }
+  /// 1 / g
   template <class T>
   static constexpr T variance(T /*field*/, T log_precision) {
     return exponential(-log_precision);
   }
+  /// The mean.
   template <class T>
   static constexpr T mode(T field, T log_precision) {
     return mean(field, log_precision);
@@ -41,6 +46,7 @@ struct Gaussian {
   static constexpr T mean_statistic(T field, T log_precision) {
     return T(-0.5) * (field * field * exponential(-log_precision) + T(1));
   }
+  /// Mean plus normal noise of variance 1 / g.
   template <class T, class R>
   static constexpr T sample(T field, T log_precision, R& random) {
     return multiply_add(exponential(T(-0.5) * log_precision), random.template normal<T>(),
@@ -48,6 +54,7 @@ struct Gaussian {
   }
 
   static constexpr const char* accepted = "finite numbers";  ///< what data may be
+  /// Any number but infinities.
   template <class T>
   static constexpr bool accepts(T x) {
     return x - x == T(0);

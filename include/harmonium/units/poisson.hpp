@@ -14,18 +14,22 @@ namespace harmonium {
 /// A count, with rate e^field.
 struct Poisson {
   static constexpr const char* name = "poisson";  ///< as files and errors call it
+  /// log x!
   template <class T>
   static constexpr T energy(T x) {
     return log_factorial(x);
   }
+  /// e^field
   template <class T>
   static constexpr T log_partition(T field) {
     return exponential(field);
   }
+  /// e^field
   template <class T>
   static constexpr T mean(T field) {
     return exponential(field);
   }
+  /// e^field
   template <class T>
   static constexpr T variance(T field) {
     return exponential(field);

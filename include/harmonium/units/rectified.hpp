@@ -16,25 +16,30 @@ namespace harmonium {
 struct Rectified {
   static constexpr const char* name = "rectified";           ///< as files and errors call it
   static constexpr const char* shape[] = {"log_precision"};  ///< kept as a logarithm, so it stays positive
+  /// g x^2 / 2
   template <class T>
   static constexpr T energy(T x, T log_precision) {
     return T(0.5) * exponential(log_precision) * x * x;
   }
+  /// log(Phi(t) / phi(t)) - log(g) / 2
   template <class T>
   static constexpr T log_partition(T field, T log_precision) {
     return truncated_normal_log_partition(field * exponential(T(-0.5) * log_precision)) -
            T(0.5) * log_precision;
   }
+  /// (t + phi(t) / Phi(t)) / sqrt(g)
   template <class T>
   static constexpr T mean(T field, T log_precision) {
     const T scale = exponential(T(-0.5) * log_precision);
     return scale * truncated_normal_mean(field * scale);
   }
+  /// The truncated normal's at t, over g.
   template <class T>
   static constexpr T variance(T field, T log_precision) {
     const T scale = exponential(T(-0.5) * log_precision);
     return scale * scale * truncated_normal_variance(field * scale);
   }
+  /// The Gaussian's mean, or 0 if that is below.
   template <class T>
   static constexpr T mode(T field, T log_precision) {
     return field < T(0) ? T(0) : field * exponential(-log_precision);
@@ -71,6 +76,7 @@ struct Rectified {
   }
 
   static constexpr const char* accepted = "finite numbers of at least 0";  ///< what data may be
+  /// Any number of at least 0 but infinity.
   template <class T>
   static constexpr bool accepts(T x) {
     return x >= T(0) && x - x == T(0);

@@ -13,6 +13,7 @@ namespace harmonium {
 struct Relu {
   static constexpr const char* name = "relu";  ///< as files and errors call it
   static constexpr bool activation = true;     ///< for layers of a network only
+  /// max(0, field)
   template <class T>
   static constexpr T mean(T field) {
     return field < T(0) ? T(0) : field;  // so that a NaN stays one

@@ -15,23 +15,28 @@ struct Spin {
   static constexpr T state(int k) {
     return T(2 * k - 1);
   }
+  /// log(e^field + e^-field)
   template <class T>
   static constexpr T log_partition(T field) {
     return softplus(T(2) * field) - field;
   }
+  /// tanh(field)
   template <class T>
   static constexpr T mean(T field) {
     return T(2) * sigmoid(T(2) * field) - T(1);
   }
+  /// 1 - tanh(field)^2
   template <class T>
   static constexpr T variance(T field) {
     const T p = sigmoid(T(2) * field);
     return T(4) * p * (T(1) - p);
   }
+  /// The more probable state; at a field of 0 it is -1.
   template <class T>
   static constexpr T mode(T field) {
     return field > T(0) ? T(1) : T(-1);
   }
+  /// 1 with probability sigmoid(2 field), else -1.
   template <class T, class R>
   static constexpr T sample(T field, R& random) {
     return random.template uniform<T>() < sigmoid(T(2) * field) ? T(1) : T(-1);

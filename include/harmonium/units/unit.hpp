@@ -31,6 +31,7 @@ namespace harmonium {
 /// Does a unit span a group of rows?
 template <class U>
 inline constexpr bool is_grouped = false;
+/// The same for a type that says so.
 template <class U>
 requires requires { U::grouped; }
 inline constexpr bool is_grouped<U> = U::grouped;
@@ -38,6 +39,7 @@ inline constexpr bool is_grouped<U> = U::grouped;
 /// How many parameters a unit has for each row beside the bias.
 template <class U>
 inline constexpr int shapes_of = 0;
+/// The same for a type that names them.
 template <class U>
 requires requires { U::shape; }
 inline constexpr int shapes_of<U> = static_cast<int>(std::size(U::shape));

@@ -1,0 +1,143 @@
+# Commands that cannot succeed: each says why on standard error, exits with 1, and leaves nothing half-written. PROGRAMS is
+# the folder of mnist, rbm16 and evaluate. Limits on files and memory are the shell's: without a POSIX shell, skipped.
+cmake_minimum_required(VERSION 3.25)
+find_program(shell sh)
+if(NOT shell)
+  message("SKIPPED: there is no sh")
+  return()
+endif()
+file(REMOVE_RECURSE "${WORK}")
+file(MAKE_DIRECTORY "${WORK}/data" "${WORK}/old")
+
+# shell(<commands>): sets status, output, errors.
+function(shell commands)
+  execute_process(COMMAND ${CMAKE_COMMAND} -E env --unset=MNIST_DIR PATH=${PROGRAMS}:$ENV{PATH} ${shell} -c "${commands}"
+    WORKING_DIRECTORY "${WORK}" RESULT_VARIABLE status OUTPUT_VARIABLE output ERROR_VARIABLE errors TIMEOUT 300)
+  set(status "${status}" PARENT_SCOPE)
+  set(output "${output}" PARENT_SCOPE)
+  set(errors "${errors}" PARENT_SCOPE)
+endfunction()
+
+# refused(<what> <words of the message, a regex> <commands>): the last line of the errors matches, the status is 1.
+function(refused what words commands)
+  shell("${commands}")
+  if(NOT status EQUAL 1 OR NOT errors MATCHES "(^|\n)[a-z0-9]+: ${words}[^\n]*\n$")
+    message(SEND_ERROR "${what}: exit status ${status}, expected 1, and a last line like '${words}'\n${commands}\n"
+      "output: ${output}\nerrors: ${errors}")
+  endif()
+  message("${what}: ${errors}")
+endfunction()
+
+# holds(<folder> <names>): these files are in it, and nothing else, hidden or not.
+function(holds folder)
+  file(GLOB found RELATIVE "${WORK}/${folder}" "${WORK}/${folder}/*" "${WORK}/${folder}/.*")
+  if(NOT "${found}" STREQUAL "${ARGN}")
+    message(SEND_ERROR "${folder} holds '${found}', expected '${ARGN}'")
+  endif()
+endfunction()
+function(still_old)
+  foreach(name IN LISTS ARGN)
+    file(READ "${WORK}/${name}" text)
+    if(NOT text STREQUAL "old")
+      message(SEND_ERROR "${name} was overwritten")
+    endif()
+  endforeach()
+endfunction()
+
+# A set that looks like MNIST, of 20 pictures to learn from and 10 to test on.
+shell("cd data && pixels() { yes \"$(printf '\\377\\001\\377')\" | head -c $1; } &&
+  { printf '\\0\\0\\010\\003\\0\\0\\0\\024\\0\\0\\0\\034\\0\\0\\0\\034'; pixels 15680; } > train-images-idx3-ubyte &&
+  { printf '\\0\\0\\010\\003\\0\\0\\0\\012\\0\\0\\0\\034\\0\\0\\0\\034'; pixels 7840; } > t10k-images-idx3-ubyte &&
+  { printf '\\0\\0\\010\\001\\0\\0\\0\\024'; head -c 20 /dev/zero; } > train-labels-idx1-ubyte &&
+  { printf '\\0\\0\\010\\001\\0\\0\\0\\012'; head -c 10 /dev/zero; } > t10k-labels-idx1-ubyte &&
+  { printf '\\0\\0\\010\\003\\0\\0\\0\\001\\0\\0\\0\\002\\0\\0\\0\\002'; printf abcd; } > small-images")
+if(NOT status EQUAL 0)
+  message(FATAL_ERROR "no data to test with: ${errors}")
+endif()
+file(WRITE "${WORK}/file" "old")
+set(mnist "mnist --layers 16,16 --pre-training-epochs 1 --epochs 1 --threads 1")
+set(rbm16 "rbm16 --epochs 1 --threads 1")
+set(evaluate "evaluate --threads 1 --chains 10 --temperatures 1 --start-steps 1")
+
+foreach(program IN ITEMS mnist rbm16)
+  refused("no data" "read_mnist: in 'nowhere' there is no train-images-idx3-ubyte, .*t10k-labels-idx1-ubyte"
+    "${${program}} --data nowhere --output ${program}-a")
+  holds(${program}-a)
+  refused("data cut short" "IDX file 'cut/train-images-idx3-ubyte': it has 984 numbers, its header promises 15680"
+    "mkdir -p cut && cp data/* cut && head -c 1000 data/train-images-idx3-ubyte > cut/train-images-idx3-ubyte &&
+     ${${program}} --data cut --output ${program}-b")
+  holds(${program}-b)
+  refused("output below a file" "cannot make the folder 'file/results': Not a directory"
+    "${${program}} --data data --output file/results")
+  still_old(file)
+  refused("output that takes no byte" "cannot write '${program}-c': File too large"
+    "trap '' XFSZ; ulimit -f 0; exec ${${program}} --data data --output ${program}-c")
+  holds(${program}-c)
+  shell("${${program}} --epochs many --data data --output ${program}-d")
+  if(status EQUAL 0 OR EXISTS "${WORK}/${program}-d" OR NOT "${output}${errors}" MATCHES "--epochs")
+    message(SEND_ERROR "${program} takes a word for a number of epochs: ${status}\n${output}${errors}")
+  endif()
+endforeach()
+
+# A disk that is full when the model is written, after training: the old files stay.
+set(model_of_mnist dbn.safetensors)
+set(model_of_rbm16 rbm16.safetensors)
+foreach(program IN ITEMS mnist rbm16)
+  set(model ${model_of_${program}})
+  file(WRITE "${WORK}/old-${program}/${model}" "old")
+  refused("a file that gets too large" "cannot write 'old-${program}/${model}': File too large"
+    "trap '' XFSZ; ulimit -f 16; exec ${${program}} --data data --output old-${program}")
+  holds(old-${program} ${model})
+  still_old(old-${program}/${model})
+endforeach()
+shell("mkdir small && unshare -rm sh -c 'mount -t tmpfs -o size=32k none small'")
+if(status EQUAL 0)
+  refused("a full disk" "cannot write 'small/rbm16.safetensors': No space left on device"
+    "unshare -rm sh -c 'mount -t tmpfs -o size=32k none small && printf old > small/rbm16.safetensors;
+     ${rbm16} --data data --output small; status=$?;
+     test \"$(cat small/* small/.h* 2>/dev/null)\" = old || exit 7; exit $status'")
+else()
+  message("a full disk: SKIPPED, no file system can be mounted here")
+endif()
+shell("mkdir locked && chmod 555 locked && touch locked/probe")
+if(NOT status EQUAL 0)                         # root writes where it likes
+  refused("no permission" "cannot write 'locked': Permission denied" "${rbm16} --data data --output locked")
+  holds(locked)
+endif()
+
+# What evaluate is given. Headers lie about sizes; memory is limited to what a small model takes.
+shell("${mnist} --data data --output good && { printf '\\377\\377\\377\\377\\377\\377\\377\\377{}' > length.bin;
+  h='{\"w\":{\"dtype\":\"F32\",\"shape\":[1000000,1000000],\"data_offsets\":[0,4000000000000]}}';
+  { printf \"\\\\$(printf %o \${#h})\\0\\0\\0\\0\\0\\0\\0\"; printf %s \"$h\"; printf 1234; } > shape.bin;
+  head -c 30000 good/dbn.safetensors > cut.bin; head -c 5000 good/learned.png > noise.bin; : > empty.bin; }")
+if(NOT status EQUAL 0)
+  message(FATAL_ERROR "no model to test with: ${status} ${output}${errors}")
+endif()
+file(WRITE "${WORK}/evaluation.json" "old")
+set(limited "ulimit -v 2000000; exec ${evaluate} --output evaluation.json")
+foreach(case IN ITEMS
+    "nowhere.bin|cannot read 'nowhere.bin': No such file or directory"
+    "data|cannot read 'data': it is not a regular file"
+    "empty.bin|safetensors file 'empty.bin': it has 0 bytes, expected at least 8"
+    "length.bin|safetensors file 'length.bin': its header has 18446744073709551615 bytes, expected at most 2"
+    "shape.bin|safetensors file 'shape.bin': its tensors take 4000000000000 bytes, it has 4 for them"
+    "cut.bin|safetensors file 'cut.bin': its tensors take [0-9]+ bytes, it has [0-9]+ for them"
+    "noise.bin|safetensors file 'noise.bin': its header has [0-9]+ bytes, expected at most [0-9]+"
+    "good/model.safetensors|load_any: 'good/model.safetensors' holds none of the models that are known here, but .*network")
+  string(REGEX MATCH "^[^|]+" model "${case}")
+  string(REGEX REPLACE "^[^|]+.(.*)$" "\\1" words "${case}")
+  refused("a model that is none" "${words}" "${limited} ${model} data/t10k-images-idx3-ubyte")
+endforeach()
+refused("data that are none" "IDX file 'noise.bin': it begins with 0x[0-9a-f]+, expected 0x00000803"
+  "${limited} good/dbn.safetensors noise.bin")
+refused("data of another size" "sandwich: v has 4 rows, the model has 784 visible rows"
+  "${limited} good/dbn.safetensors data/small-images")
+refused("output below a file" "cannot make the folder '.*file': (File exists|Not a directory)"
+  "${evaluate} --output file/evaluation.json good/dbn.safetensors data/t10k-images-idx3-ubyte")
+refused("an output that takes no byte" "cannot write '.*': File too large"
+  "trap '' XFSZ; ulimit -f 0; exec ${evaluate} --output evaluation.json good/dbn.safetensors data/t10k-images-idx3-ubyte")
+still_old(evaluation.json file)
+file(GLOB left "${WORK}/.harmonium*")
+if(left)
+  message(SEND_ERROR "left behind: ${left}")
+endif()
