@@ -89,7 +89,7 @@ TEST_CASE("a run is gone on with by the same options alone, and the one that dif
   CHECK_THAT(changed([](Setting& s) { s.options.chains = Tempered{.chains = 4, .temperatures = 4}; }),
              EndsWith("options.chains.temperatures was '3', it is '4' now"));
   CHECK_THAT(changed([](Setting& s) { s.options.penalties.l1 = 1e-4; }),
-             EndsWith("options.penalties.l1 was '0', it is '0.0001' now"));
+             EndsWith("options.penalties.l1 was '0', it is '1e-04' now"));
   CHECK_THAT(changed([](Setting& s) { s.options.statistics = Statistics::samples; }),
              EndsWith("options.statistics was 'means', it is 'samples' now"));
   CHECK_THAT(changed([](Setting& s) { s.options.centered = false; }),
@@ -98,9 +98,9 @@ TEST_CASE("a run is gone on with by the same options alone, and the one that dif
              EndsWith("options.seed was '1', it is '2' now"));
   CHECK_THAT(changed([](Setting& s) { s.options.phase = "rbm 1"; }),
              EndsWith("options.phase was 'training', it is 'rbm 1' now"));
-  CHECK_THAT(changed([](Setting& s) { s.hidden = 6; }), EndsWith("model.hidden.size was '4', it is '6' now"));
+  CHECK_THAT(changed([](Setting& s) { s.hidden = 6; }), EndsWith("model.hidden.units was '4', it is '6' now"));
   CHECK_THAT(changed([](Setting& s) { s.visible = 6; }),
-             EndsWith("model.visible.size was '5', it is '6' now"));
+             EndsWith("model.visible.units was '5', it is '6' now"));
   CHECK_THAT(changed([](Setting& s) { s.samples = 31; }), EndsWith("samples was '30', it is '31' now"));
   CHECK_THAT(changed([](Setting& s) { s.patience = 6; }),
              EndsWith("observers.0.patience was '5', it is '6' now"));

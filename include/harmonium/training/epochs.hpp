@@ -47,7 +47,7 @@ void for_each_batch(Index size, Index batch_size, std::uint64_t seed, int epoch,
 template <class Model, class Parts, class Prepare, class Learn, class Measure, Observer... Observers>
 History run_resumable_epochs(const EpochsOptions& options, Index size, Model& model, Parts parts,
                              Prepare prepare, Learn learn, Measure measure, Observers&... observers) {
-  Run<Model> run;
+  RunProgress<Model> run;
   const Index batches = (size + options.batch_size - 1) / options.batch_size;
   RunState<Model, Parts, Observers...> state(model, run, {options.epochs, batches}, parts, observers...);
   bool resumed = false;

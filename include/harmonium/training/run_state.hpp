@@ -37,7 +37,7 @@ enum class Moment {
 
 /// How far a run has come, and what its loop remembers.
 template <class Model>
-struct Run {
+struct RunProgress {
   int epoch = 0;                   ///< epochs that are done
   Index batch = 0;                 ///< batches of the next epoch that are done
   bool over = false;               ///< has it ended, by itself or because an observer stopped it?
@@ -86,13 +86,13 @@ class RunState {
   using Backend = typename detail::BackendOf<Model>::type;  ///< where its matrices are
 
   /// Everything must outlive this.
-  RunState(Model& model, Run<Model>& run, RunLimits limits, Parts& parts, Observers&... observers)
+  RunState(Model& model, RunProgress<Model>& run, RunLimits limits, Parts& parts, Observers&... observers)
       : model_(model), run_(run), limits_(limits), parts_(parts), observers_(observers...) {}
 
   /// What is trained.
   const Model& model() const { return model_; }
   /// How far it has come.
-  const Run<Model>& run() const { return run_; }
+  const RunProgress<Model>& run() const { return run_; }
 
   /// Calls f(name, part) or f(name, part, what it may be) for all that changes in a run.
   template <class F>
@@ -131,7 +131,7 @@ class RunState {
   }
 
   Model& model_;
-  Run<Model>& run_;
+  RunProgress<Model>& run_;
   RunLimits limits_;
   Parts& parts_;
   std::tuple<Observers&...> observers_;
