@@ -66,6 +66,9 @@ void check_that_kills_do_not_matter(Program program, int kills, std::uint64_t se
       }
     }
     CHECK(killed >= 1);
+    harmonium::Checkpoint finished{{.path = path, .resume = true}};
+    Killer first_batch{1};
+    CHECK((program(first_batch, finished) == expected));  // nothing is left to do
     CHECK((end == expected));
   }
 }

@@ -44,8 +44,8 @@ class Checkpoint {
     check<FileError>(options_.path.has_filename(), "Checkpoint: '", options_.path.string(),
                      "' names no file");
     require_writable_folder(detail::folder_of(options_.path));
-    const AtomicFile probe(
-        options_.path);  // a folder of that name, or no permission: known now, not hours later
+    // A folder of that name, or no permission, is known now, not hours later.
+    const AtomicFile probe(options_.path);
   }
 
   /// Nothing, for an epoch's report alone.
@@ -59,9 +59,10 @@ class Checkpoint {
     if (paused_) return false;  // what the program does after a pause is not what it would have done
     ++run_;
     saved_ = Clock::now();
-    restored_ = file_.metadata.count(prefix() + history_name) > 0;
-    if (restored_) restore(state);
-    return restored_;
+    const bool found = file_.metadata.count(prefix() + history_name) > 0;
+    if (found) restore(state);
+    was_over_ = found && state.run().over;
+    return found;
   }
 
   /// Saves, if it is time.
@@ -69,8 +70,7 @@ class Checkpoint {
   template <class State>
   void on_state(Moment moment, State& state) {
     const auto& run = state.run();
-    const bool kept = restored_ && run.over;  // it was over when it was restored
-    if (paused_ || kept) return;
+    if (paused_ || was_over_) return;
     const bool late = options_.seconds > 0 &&
                       std::chrono::duration<double>(Clock::now() - saved_).count() >= options_.seconds;
     const bool due = moment == Moment::epoch && options_.epochs > 0 && run.epoch % options_.epochs == 0;
@@ -165,9 +165,9 @@ class Checkpoint {
   }
 
   CheckpointOptions options_;
-  TensorFile file_;  // what the file holds of runs that are over, or were read
-  int run_ = -1;     // the run at hand, counted over all of this object's
-  bool restored_ = false, paused_ = false;
+  TensorFile file_;                         // what the file holds of runs that are over, or were read
+  int run_ = -1;                            // the run at hand, counted over all of this object's
+  bool was_over_ = false, paused_ = false;  // the run at hand when it began, and some run
   Clock::time_point saved_;
 };
 
