@@ -1,6 +1,6 @@
 // Learns to read handwritten digits: a deep belief network is pre-trained layer by layer, becomes a
 // classifier with a softmax head, and is fine-tuned by back-propagation (Hinton, Osindero and Teh, 2006;
-// Hinton and Salakhutdinov, 2006).
+// Hinton and Salakhutdinov, 2006). It can be interrupted or killed at any time, and goes on with --resume.
 #include <cstdio>
 #include <exception>
 
@@ -18,10 +18,20 @@ std::vector<StackSize> sizes_of(const Settings& settings) {
   return sizes;
 }
 
+// Thrown when the program is asked to end: whatever it was doing, the checkpoint is there.
+struct Interrupted {};
+
+// Adds what a phase reported; its time, also what was spent on it before the program was started again.
+double finish(const History& history, std::vector<History>& histories) {
+  if (history.paused) throw Interrupted();
+  histories.push_back(history);
+  return history.epochs.empty() ? 0 : history.epochs.back().total_seconds;
+}
+
 // Pre-trains a DBN, saves and draws it, and returns the classifier that it becomes.
 MnistNetwork pre_trained(const Settings& settings, const Dataset& train, const Dataset& test,
-                         const Cpu<float>& on, std::vector<History>& histories, Pictures& pictures,
-                         double& seconds) {
+                         const Cpu<float>& on, StopOnInterrupt& interrupt, Checkpoint& checkpoint,
+                         std::vector<History>& histories, Pictures& pictures, double& seconds) {
   MnistDbn dbn{{.sizes = sizes_of(settings), .seed = settings.seed}};
   PreTrainingOptions<> options{.layers = {}};
   for (const int units : settings.layers) {
@@ -38,9 +48,8 @@ MnistNetwork pre_trained(const Settings& settings, const Dataset& train, const D
                               .seed = settings.seed});
   }
   options.layers.back().chains = Persistent{.chains = 100};  // chains that go on learn to generate
-  const Timer timer;
-  histories = pre_train_on(on, dbn, train, options, ProgressBar{});
-  seconds = timer.seconds();
+  for (const History& history : pre_train_on(on, dbn, train, options, ProgressBar{}, interrupt, checkpoint))
+    seconds += finish(history, histories);
   save(settings.output + "/dbn.safetensors", dbn);
   pictures = draw_dbn(settings.output, dbn, test, on);
   return classifier(dbn, 10, settings.seed);
@@ -59,23 +68,29 @@ void run(const Settings& settings) {
   std::printf("%ld digits to learn from, %ld to test on, %d threads\n", static_cast<long>(mnist.train.size()),
               static_cast<long>(mnist.test.size()), on.threads());
 
+  StopOnInterrupt interrupt;
+  Checkpoint checkpoint{{.path = settings.checkpoint(), .resume = settings.resume}};
+  if (settings.resume)
+    std::printf(std::filesystem::exists(settings.checkpoint()) ? "going on from %s\n"
+                                                               : "from the beginning: there is no %s\n",
+                settings.checkpoint().c_str());
   std::vector<History> histories;
   Pictures pictures;
   double seconds_pre_training = 0;
   MnistNetwork network =
       settings.no_pre_training
           ? MnistNetwork{{.sizes = sizes_of(settings), .classes = 10, .seed = settings.seed}}
-          : pre_trained(settings, mnist.train, mnist.test, on, histories, pictures, seconds_pre_training);
+          : pre_trained(settings, mnist.train, mnist.test, on, interrupt, checkpoint, histories, pictures,
+                        seconds_pre_training);
 
-  const Timer timer;
   FineTuning trainer{network,
                      {.epochs = settings.epochs,
                       .batch_size = 100,
                       .optimizer = Adam{.rate = linear(1e-3, 0.0)},
                       .seed = settings.seed},
                      on};
-  histories.push_back(trainer.fit(mnist.train, ProgressBar{}));
-  const double seconds_fine_tuning = timer.seconds();
+  const double seconds_fine_tuning =
+      finish(trainer.fit(mnist.train, ProgressBar{}, interrupt, checkpoint), histories);
 
   const Evaluation test = evaluate(network, mnist.test, on), train = evaluate(network, mnist.train, on);
   save(settings.output + "/model.safetensors", network);
@@ -114,6 +129,10 @@ int main(int argc, char** argv) {
   }
   try {
     run(settings);
+  } catch (const Interrupted&) {
+    std::printf("\nmnist: interrupted; the same command with --resume goes on from %s\n",
+                settings.checkpoint().c_str());
+    return 128 + StopOnInterrupt::signal();
   } catch (const std::exception& error) {
     std::fprintf(stderr, "mnist: %s\n", error.what());
     return 1;

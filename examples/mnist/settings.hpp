@@ -19,6 +19,9 @@ struct Settings {
   int hold_out = 0;
   bool quick = false;
   bool no_pre_training = false;
+  bool resume = false;
+
+  std::string checkpoint() const { return output + "/checkpoint.safetensors"; }
 };
 
 // Reads the command line; what it throws goes to app.exit().
@@ -51,6 +54,8 @@ inline void parse(CLI::App& app, Settings& settings, int argc, char** argv) {
       ->capture_default_str();
   app.add_flag("--quick", settings.quick, "fewer epochs: a minute instead of several");
   app.add_flag("--no-pre-training", settings.no_pre_training, "the same network from a fresh start");
+  app.add_flag("--resume", settings.resume,
+               "go on where the last run with the same options and output folder was interrupted or killed");
   app.parse(argc, argv);
   if (settings.quick) {
     if (pre_training_epochs->empty()) settings.pre_training_epochs = 1;

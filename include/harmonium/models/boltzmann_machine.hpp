@@ -88,6 +88,12 @@ struct BoltzmannMachine<U, B>::StateView {
   StateView columns(Index first, Index count) const {
     return {visible.columns(first, count), input.columns(first, count)};
   }
+  /// What chains go on from: see training/run_state.hpp.
+  template <class F>
+  void for_each_state(F&& f) const {
+    f("visible", visible);
+    f("input", input);
+  }
 };
 
 /// Visible states with what they send into each other.

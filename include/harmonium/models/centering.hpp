@@ -15,6 +15,13 @@ template <class B>
 struct LayerMeans {
   Matrix<B> visible;  ///< V x 2: mu, room
   Matrix<B> hidden;   ///< H x 2: room, lambda
+
+  /// What it remembers: see training/run_state.hpp.
+  template <class F>
+  void for_each_state(F&& f) {
+    f("visible", view_of(visible));
+    f("hidden", view_of(hidden));
+  }
 };
 
 /// A model that says how its gradient is centred:

@@ -22,6 +22,9 @@ namespace harmonium {
 ///   over columns of weights(0, c) * E[d(-energy)/d(parameters)]
 /// - `add_free_energy(on, model, state, factor, out)`: out(0, c) += factor * free energy
 /// - `reconstruct(on, model, state, work, out)`: out = visible means after one step down of means
+///
+/// For runs that can be gone on with a `StateView` also has `for_each_state(f)`: f(name, view) for each of
+/// its matrices.
 template <class M>
 concept EnergyModel = std::copyable<M> && requires {
   typename M::Backend;
@@ -43,5 +46,14 @@ concept EnergyModel = std::copyable<M> && requires {
   reconstruct(on, model, state, work, out);
   for_each_parameter([](const ParameterName&, Role, auto, auto) {}, gradient, model);
 };
+
+namespace detail {
+/// Sets a state to zero, so that it is none of somebody else's numbers before chains start.
+template <class B, class StateView>
+void clear_state(const B& on, StateView state) {
+  if constexpr (requires { state.for_each_state([](const char*, ViewOf<B>) {}); })
+    state.for_each_state([&](const char*, ViewOf<B> x) { on.fill(x, 0); });
+}
+}  // namespace detail
 
 }  // namespace harmonium

@@ -106,6 +106,12 @@ struct Rbm<V, H, B>::StateView {
   StateView columns(Index first, Index count) const {
     return {visible.columns(first, count), input.columns(first, count)};
   }
+  /// What chains go on from: see training/run_state.hpp.
+  template <class F>
+  void for_each_state(F&& f) const {
+    f("visible", visible);
+    f("input", input);
+  }
 };
 
 /// Visible states with the hidden input that they make.

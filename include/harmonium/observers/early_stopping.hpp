@@ -30,8 +30,25 @@ struct EarlyStopping {
     return over ? Flow::stop_and_restore : Flow::go_on;
   }
 
+  /// What it remembers: see training/run_state.hpp.
+  template <class F>
+  void for_each_state(F&& f) {
+    f("best", best);
+    f("best_epoch", best_epoch, [](int epoch) { return epoch >= 0; });
+  }
+
   double best = std::numeric_limits<double>::infinity();  ///< the metric's best value so far
   int best_epoch = 0;                                     ///< and when it was
 };
+
+/// Options by name: see training/settings.hpp.
+template <class F>
+void for_each_option(F&& f, const EarlyStopping& options) {
+  const auto& [metric, patience, margin, best, best_epoch] =
+      options;  // every field, or this does not compile
+  f("metric", metric);
+  f("patience", patience);
+  f("margin", margin);
+}
 
 }  // namespace harmonium

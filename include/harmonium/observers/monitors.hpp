@@ -97,6 +97,22 @@ class Monitor {
     watch_reconstruction(report, warn);
   }
 
+  /// What it remembers: see training/run_state.hpp.
+  template <class F>
+  void for_each_state(F&& f) {
+    f("gap", gap_);
+    f("first_growing", first_growing_);
+    f("growing", growing_, [](int epochs) { return epochs >= 0 && epochs < 1'000'000'000; });
+  }
+  /// What it was asked for.
+  template <class F>
+  friend void for_each_option(F&& f, const Monitor& monitor) {
+    const auto& [samples, patience, seed] = monitor.options_;  // every field, or this does not compile
+    f("samples", samples);
+    f("patience", patience);
+    f("seed", seed);
+  }
+
  private:
   template <class Samples>
   Matrix<B> take(const char* what, const Samples& samples) {

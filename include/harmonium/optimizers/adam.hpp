@@ -18,7 +18,8 @@ struct Adam {
   double beta2 = 0.999;   ///< decay of its square's mean, 0 to below 1
   double epsilon = 1e-8;  ///< added to the root, above 0
 
-  static constexpr int moments = 2;  ///< numbers remembered for each parameter
+  static constexpr const char* name = "adam";  ///< in files
+  static constexpr int moments = 2;            ///< numbers remembered for each parameter
   /// What happens to one number.
   template <class T>
   struct Rule {
@@ -43,5 +44,15 @@ struct Adam {
             static_cast<T>(1 / (1 - std::pow(beta2, t))), static_cast<T>(epsilon)};
   }
 };
+
+/// Options by name: see training/settings.hpp.
+template <class F>
+void for_each_option(F&& f, const Adam& options) {
+  const auto& [rate, beta1, beta2, epsilon] = options;  // every field, or this does not compile
+  f("rate", rate);
+  f("beta1", beta1);
+  f("beta2", beta2);
+  f("epsilon", epsilon);
+}
 
 }  // namespace harmonium

@@ -13,7 +13,8 @@ struct Momentum {
   Schedule rate = 0.1;      ///< step along the gradient, above 0
   Schedule momentum = 0.5;  ///< share of the last step that goes on, 0 to below 1
 
-  static constexpr int moments = 1;  ///< numbers remembered for each parameter
+  static constexpr const char* name = "momentum";  ///< in files
+  static constexpr int moments = 1;                ///< numbers remembered for each parameter
   /// What happens to one number.
   template <class T>
   struct Rule {
@@ -31,5 +32,13 @@ struct Momentum {
     return {static_cast<T>(rate.at(progress)), static_cast<T>(momentum.at(progress))};
   }
 };
+
+/// Options by name: see training/settings.hpp.
+template <class F>
+void for_each_option(F&& f, const Momentum& options) {
+  const auto& [rate, momentum] = options;  // every field, or this does not compile
+  f("rate", rate);
+  f("momentum", momentum);
+}
 
 }  // namespace harmonium

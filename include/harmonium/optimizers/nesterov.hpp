@@ -14,7 +14,8 @@ struct Nesterov {
   Schedule rate = 0.1;      ///< step along the gradient, at least 0
   Schedule momentum = 0.9;  ///< share of the last step that goes on, 0 to below 1
 
-  static constexpr int moments = 1;  ///< numbers remembered for each parameter
+  static constexpr const char* name = "nesterov";  ///< in files
+  static constexpr int moments = 1;                ///< numbers remembered for each parameter
   /// What happens to one number.
   template <class T>
   struct Rule {
@@ -32,5 +33,13 @@ struct Nesterov {
     return {static_cast<T>(rate.at(progress)), static_cast<T>(momentum.at(progress))};
   }
 };
+
+/// Options by name: see training/settings.hpp.
+template <class F>
+void for_each_option(F&& f, const Nesterov& options) {
+  const auto& [rate, momentum] = options;  // every field, or this does not compile
+  f("rate", rate);
+  f("momentum", momentum);
+}
 
 }  // namespace harmonium

@@ -12,7 +12,8 @@ namespace harmonium {
 struct Sgd {
   Schedule rate = 0.1;  ///< step along the gradient, at least 0
 
-  static constexpr int moments = 0;  ///< numbers remembered for each parameter
+  static constexpr const char* name = "sgd";  ///< in files
+  static constexpr int moments = 0;           ///< numbers remembered for each parameter
   /// What happens to one number.
   template <class T>
   struct Rule {
@@ -26,5 +27,12 @@ struct Sgd {
     return {static_cast<T>(rate.at(progress))};
   }
 };
+
+/// Options by name: see training/settings.hpp.
+template <class F>
+void for_each_option(F&& f, const Sgd& options) {
+  const auto& [rate] = options;  // every field, or this does not compile
+  f("rate", rate);
+}
 
 }  // namespace harmonium

@@ -3,6 +3,9 @@
 /// rate leaves of noise, it takes away.
 #pragma once
 
+#include <cstdint>
+#include <optional>
+
 #include "../models/parameters.hpp"
 
 namespace harmonium {
@@ -12,28 +15,37 @@ template <class Model>
 class Average {
  public:
   /// Forgets all.
-  void clear() { count_ = 0; }
+  void clear() { mean_.reset(); }
   /// One more model joins the mean.
   void add(const typename Model::Backend& on, const Model& model) {
-    if (count_++ == 0) {
+    if (!mean_) {
       mean_ = model;
+      count_ = 1;
       return;
     }
+    ++count_;
     using T = ScalarOf<typename Model::Backend>;
     const T share = T(1) / static_cast<T>(count_);
     for_each_parameter(
         [&](const ParameterName&, Role, auto mean, auto x) {
           on.update([share](T& m, T number) { m += share * (number - m); }, mean, x);
         },
-        mean_, model);
+        *mean_, model);
   }
   /// How many have joined.
-  std::uint64_t count() const { return count_; }
-  /// Their mean; a model without parameters while there is none.
-  const Model& mean() const { return mean_; }
+  std::uint64_t count() const { return mean_ ? count_ : 0; }
+  /// Their mean, if any has.
+  const Model& mean() const { return *mean_; }
+
+  /// What it remembers: see training/run_state.hpp. `like` is a model of the same shape.
+  template <class F>
+  void for_each_state(F&& f, const Model& like) {
+    f("count", count_);
+    f("mean", mean_, like);
+  }
 
  private:
-  Model mean_;
+  std::optional<Model> mean_;
   std::uint64_t count_ = 0;
 };
 

@@ -5,7 +5,8 @@
 /// - `advance(on, model, data, chains, work, steps, draws)`: moves the chains by so many steps
 ///
 /// A policy that remembers more than the chains' states does so in `Policy::Memory<Model>`, made from policy
-/// and model, which then has `advance` in its place, and may have `begin(on, model, chains, draws)` (where
+/// and model, which then has `advance` in its place and `for_each_state(f)` (what it remembers: see
+/// training/run_state.hpp), and may have `begin(on, model, chains, draws)` (where
 /// the chains start), `learned(on, gradient)` (after each update) and `report(metrics)` (after each epoch).
 /// If the model says how many there are, the memory has a `count(batch)` of its own; and if they do not count
 /// alike, `weigh(on, total, weights)`, which after `advance` sets what each counts, minus `total` in all.

@@ -43,6 +43,7 @@ class ContrastiveDivergence {
     gradient_ = zeros_like(model_);
     optimizer_ = ModelOptimizer<Model>(model_, options_.optimizer);
     state_ = make_state(model_, chains + options_.batch_size);
+    detail::clear_state(on_, state_.columns(0, chains));
     work_ = make_workspace(model_, chains + options_.batch_size);
     weights_ = Matrix<Backend>(1, chains + options_.batch_size);
     host_weights_ = Host(1, chains + options_.batch_size);
@@ -85,22 +86,22 @@ class ContrastiveDivergence {
   template <BatchSource<Backend> Source, Observer... Observers>
   History fit(const Source& source, Observers&&... observers) {
     check_source(source, "fit");
-    progress_.plan(optimizer_.steps(), source.size(), options_);
-    average_.clear();
-    if (options_.fit_visible_biases)
-      detail::fit_fresh_layer<Backend>(on_, model_.visible, source,
-                                       data_columns(options_.batch_size).visible);
     const double mean = detail::mean_weight(source);
-    Index seen = 0;
-    return run_epochs(
+    return run_resumable_epochs(
         {.phase = options_.phase,
          .epochs = options_.epochs,
          .batch_size = options_.batch_size,
          .seed = options_.seed},
-        source.size(), model_,
-        [&](std::span<const Index> columns) {
-          seen += static_cast<Index>(columns.size());
-          watch_chains_ = seen % source.size() == 0;  // an epoch's last update
+        source.size(), model_, TrainerParts<ContrastiveDivergence, Source>{*this, source},
+        [&] {
+          progress_.plan(optimizer_.steps(), source.size(), options_);
+          average_.clear();
+          if (options_.fit_visible_biases)
+            detail::fit_fresh_layer<Backend>(on_, model_.visible, source,
+                                             data_columns(options_.batch_size).visible);
+        },
+        [&](std::span<const Index> columns, bool last_of_epoch) {
+          watch_chains_ = last_of_epoch;
           learn_columns(source, columns, mean);
           watch_chains_ = false;
         },
@@ -135,6 +136,38 @@ class ContrastiveDivergence {
   std::uint64_t steps() const { return optimizer_.steps(); }
   /// What the chains' policy remembers (a variant, if the policy is one), such as the ladder of `Tempered`.
   const auto& chains() const { return chains_; }
+  /// What it was asked for.
+  const Options& options() const { return options_; }
+
+  /// What training remembers besides the model: see training/run_state.hpp.
+  template <class F>
+  void for_each_state(F&& f) {
+    f("optimizer", optimizer_);
+    f("progress", progress_);
+    f("centring", shaping_);
+    f("average", average_, model_);
+    detail::visit_policy(
+        [&]<class Policy>(const Policy& policy) {
+          if constexpr (!detail::follows_data<Policy>)
+            f("chains", state_.columns(0, chain_count(options_.batch_size)));
+          using Memory = typename detail::ChainsMemory<Policy, Model>::type;
+          if constexpr (!std::is_same_v<Memory, Policy>) {
+            Memory* memory = nullptr;
+            if constexpr (detail::is_variant<typename Chains::type>) {
+              memory = std::get_if<Memory>(&chains_);
+            } else {
+              memory = &chains_;
+            }
+            static_assert(
+                requires { memory->for_each_state(f); },
+                "chains that remember more than states say what: for_each_state(f), see "
+                "training/run_state.hpp");
+            f(Policy::name, *memory);
+          }
+          static_cast<void>(policy);
+        },
+        options_.chains);
+  }
 
  private:
   using Host = Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic>;

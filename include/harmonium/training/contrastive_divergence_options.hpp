@@ -43,6 +43,31 @@ struct ContrastiveDivergenceOptions {
 // Asked here, before anybody's braces do: g++ 12 fails with an internal error otherwise.
 static_assert(noexcept(ContrastiveDivergenceOptions<>{}) || true);
 
+/// Options by name: see training/settings.hpp.
+template <class F, class Chains, class Optimizer>
+void for_each_option(F&& f, const ContrastiveDivergenceOptions<Chains, Optimizer>& options) {
+  const auto& [epochs, batch_size, steps, chains, optimizer, weight_decay, penalties, max_gradient_norm,
+               centered, offset_rate, statistics, average_last, zero_sum, missing_steps, fit_visible_biases,
+               seed, phase] = options;  // every field, or this does not compile
+  f("epochs", epochs);
+  f("batch_size", batch_size);
+  f("steps", steps);
+  f("chains", chains);
+  f("optimizer", optimizer);
+  f("weight_decay", weight_decay);
+  f("penalties", penalties);
+  f("max_gradient_norm", max_gradient_norm);
+  f("centered", centered);
+  f("offset_rate", offset_rate);
+  f("statistics", statistics == Statistics::means ? "means" : "samples");
+  f("average_last", average_last);
+  f("zero_sum", zero_sum);
+  f("missing_steps", missing_steps);
+  f("fit_visible_biases", fit_visible_biases);
+  f("seed", seed);
+  f("phase", phase);
+}
+
 namespace detail {
 /// \throws ValueError if an option is out of range
 template <class Options>

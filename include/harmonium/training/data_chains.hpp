@@ -8,7 +8,8 @@ namespace harmonium {
 
 /// A chain for each sample of the batch.
 struct DataChains {
-  static constexpr bool follows_data = true;  ///< chain i is sample i's
+  static constexpr bool follows_data = true;          ///< chain i is sample i's
+  static constexpr const char* name = "data chains";  ///< in files
 
   /// As many as samples in the batch.
   Index count(Index batch) const { return batch; }
@@ -20,5 +21,11 @@ struct DataChains {
       transition(on, model, k == 0 ? data : chains, chains, work, draws);
   }
 };
+
+/// Options by name: there are none.
+template <class F>
+void for_each_option(F&& /*f*/, const DataChains& /*options*/) {
+  static_assert(std::is_empty_v<DataChains>);
+}
 
 }  // namespace harmonium

@@ -11,7 +11,8 @@ namespace harmonium {
 
 /// In place of chains all states of a visible layer that has few of them. Steps are not taken.
 struct Exact {
-  Index most_states = 1 << 14;  ///< models with more visible states are refused
+  Index most_states = 1 << 14;                  ///< models with more visible states are refused
+  static constexpr const char* name = "exact";  ///< in files
 
   /// Not known before the model is; its `Memory` says how many there are.
   Index count(Index /*batch*/) const { return 1; }
@@ -19,6 +20,13 @@ struct Exact {
   template <class M>
   class Memory;
 };
+
+/// Options by name: see training/settings.hpp.
+template <class F>
+void for_each_option(F&& f, const Exact& options) {
+  const auto& [most_states] = options;  // every field, or this does not compile
+  f("most_states", most_states);
+}
 
 template <class M>
 class Exact::Memory {
@@ -66,6 +74,9 @@ class Exact::Memory {
       host_(0, c) = static_cast<T>(-total * std::exp(static_cast<double>(host_(0, c)) - largest) / sum);
     on.upload(View<const T>(host_), weights);
   }
+  /// Nothing from one update to the next.
+  template <class F>
+  void for_each_state(F&& /*f*/) {}
 
  private:
   Index count_ = 1;

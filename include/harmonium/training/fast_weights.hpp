@@ -12,6 +12,7 @@ struct FastWeights {
   Index chains = 100;  ///< how many, at least 1
   double rate = 0.02;  ///< of the fast weights, at least 0
   double keep = 0.95;  ///< what is left of them at the next update, 0 to below 1
+  static constexpr const char* name = "fast weights";  ///< in files
 
   /// The same for every batch.
   Index count(Index /*batch*/) const { return chains; }
@@ -19,6 +20,15 @@ struct FastWeights {
   template <class M>
   class Memory;
 };
+
+/// Options by name: see training/settings.hpp.
+template <class F>
+void for_each_option(F&& f, const FastWeights& options) {
+  const auto& [chains, rate, keep] = options;  // every field, or this does not compile
+  f("chains", chains);
+  f("rate", rate);
+  f("keep", keep);
+}
 
 template <class M>
 class FastWeights::Memory {
@@ -52,6 +62,11 @@ class FastWeights::Memory {
           if (role != Role::shape) on.update([=](T& f, T slope) { f = kept * f + step * slope; }, fast, g);
         },
         fast_, gradient);
+  }
+  /// What it remembers: see training/run_state.hpp.
+  template <class F>
+  void for_each_state(F&& f) {
+    f("fast", fast_);
   }
 
  private:

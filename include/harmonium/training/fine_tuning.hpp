@@ -79,17 +79,19 @@ class FineTuning {
   template <BatchSource<Backend> Source, Observer... Observers>
   History fit(const Source& source, Observers&&... observers) {
     check_source(source, "fit");
-    progress_.plan(optimizer_.steps(), source.size(), options_);
-    average_.clear();
-    teacher_.forget();  // what single steps and epochs may have left
     const double mean = detail::mean_weight(source);
-    return run_epochs(
+    return run_resumable_epochs(
         {.phase = options_.phase,
          .epochs = options_.epochs,
          .batch_size = options_.batch_size,
          .seed = options_.seed},
-        source.size(), network_,
-        [&](std::span<const Index> columns) { learn_columns(source, columns, mean); },
+        source.size(), network_, TrainerParts<FineTuning, Source>{*this, source},
+        [&] {
+          progress_.plan(optimizer_.steps(), source.size(), options_);
+          average_.clear();
+          teacher_.forget();  // what single steps and epochs may have left
+        },
+        [&](std::span<const Index> columns, bool /*last_of_epoch*/) { learn_columns(source, columns, mean); },
         [&](EpochReport& report) {
           if (report.epoch == report.epochs && average_.count() > 0) network_ = average_.mean();
           check<ValueError>(all_finite(on_, network_),
@@ -111,6 +113,17 @@ class FineTuning {
   const Model& gradient() const { return gradient_; }
   /// Updates so far.
   std::uint64_t steps() const { return optimizer_.steps(); }
+  /// What it was asked for.
+  const Options& options() const { return options_; }
+
+  /// What training remembers besides the network: see training/run_state.hpp.
+  template <class F>
+  void for_each_state(F&& f) {
+    f("optimizer", optimizer_);
+    f("progress", progress_);
+    f("teacher", teacher_);
+    f("average", average_, network_);
+  }
 
  private:
   static Options checked(Options options) {

@@ -37,6 +37,25 @@ struct FineTuningOptions {
 // Asked here, before anybody's braces do: g++ 12 fails with an internal error otherwise.
 static_assert(noexcept(FineTuningOptions<>{}) || true);
 
+/// Options by name: see training/settings.hpp.
+template <class F, class Optimizer>
+void for_each_option(F&& f, const FineTuningOptions<Optimizer>& options) {
+  const auto& [epochs, batch_size, optimizer, weight_decay, max_norm, max_gradient_norm, input_dropout,
+               dropout, loss, average_last, seed, phase] = options;  // every field, or this does not compile
+  f("epochs", epochs);
+  f("batch_size", batch_size);
+  f("optimizer", optimizer);
+  f("weight_decay", weight_decay);
+  f("max_norm", max_norm);
+  f("max_gradient_norm", max_gradient_norm);
+  f("input_dropout", input_dropout);
+  f("dropout", dropout);
+  f("loss", loss == Loss::likelihood ? "likelihood" : "squared error");
+  f("average_last", average_last);
+  f("seed", seed);
+  f("phase", phase);
+}
+
 namespace detail {
 /// \throws ValueError if an option is out of range
 template <class Options>

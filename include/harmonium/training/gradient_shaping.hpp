@@ -53,6 +53,13 @@ class GradientShaping {
     }
   }
 
+  /// What it remembers: see training/run_state.hpp.
+  template <class F>
+  void for_each_state(F&& f) {
+    f("tracked", tracked_);
+    if constexpr (CenterableModel<Model>) means_.for_each_state(f);
+  }
+
   /// \throws ValueError if a penalty is for models with hidden units, and this is none
   static void check_penalties(const char* trainer, const Penalties& penalties) {
     check<ValueError>(

@@ -2,6 +2,7 @@
 /// Moving a model along a gradient of its own type.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "../models/parameters.hpp"
@@ -47,6 +48,13 @@ class ModelOptimizer {
   }
   /// Steps taken.
   std::uint64_t steps() const { return steps_; }
+
+  /// What it remembers: see training/run_state.hpp.
+  template <class F>
+  void for_each_state(F&& f) {
+    f("steps", steps_);
+    for (std::size_t i = 0; i < moments_.size(); ++i) f("moments." + std::to_string(i), moments_[i]);
+  }
 
  private:
   std::vector<Model> moments_;

@@ -19,6 +19,18 @@ struct Penalties {
   double max_norm = 0;           ///< hidden units' weights are scaled back to this norm after each update
 };
 
+/// Options by name: see training/settings.hpp.
+template <class F>
+void for_each_option(F&& f, const Penalties& options) {
+  const auto& [l1, group, sparsity, activity_target, max_norm] =
+      options;  // every field, or this does not compile
+  f("l1", l1);
+  f("group", group);
+  f("sparsity", sparsity);
+  f("activity_target", activity_target);
+  f("max_norm", max_norm);
+}
+
 namespace detail {
 /// \throws ValueError if a penalty is negative or not finite
 inline void check_penalties(const char* trainer, const Penalties& penalties) {

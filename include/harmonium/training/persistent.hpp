@@ -8,7 +8,8 @@ namespace harmonium {
 
 /// So many chains, whatever the batch.
 struct Persistent {
-  Index chains = 100;  ///< how many, at least 1
+  Index chains = 100;                                ///< how many, at least 1
+  static constexpr const char* name = "persistent";  ///< in files
 
   /// The same for every batch.
   Index count(Index /*batch*/) const { return chains; }
@@ -19,5 +20,12 @@ struct Persistent {
     for (int k = 0; k < steps; ++k, ++draws.step) transition(on, model, states, states, work, draws);
   }
 };
+
+/// Options by name: see training/settings.hpp.
+template <class F>
+void for_each_option(F&& f, const Persistent& options) {
+  const auto& [chains] = options;  // every field, or this does not compile
+  f("chains", chains);
+}
 
 }  // namespace harmonium

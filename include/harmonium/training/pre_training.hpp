@@ -64,6 +64,20 @@ class EncodedSource {
           dbn_.rbms[static_cast<std::size_t>(i)]);
   }
 
+  /// What it remembers, if it draws: see training/run_state.hpp.
+  template <class F>
+  void for_each_state(F&& f) const {
+    f("step", draws_.step);
+    if constexpr (requires { source_.for_each_state(f); }) f("source", source_);
+  }
+  /// What it was asked for.
+  template <class F>
+  friend void for_each_option(F&& f, const EncodedSource& source) {
+    f("samples", source.samples_);
+    f("seed", source.draws_.seed);
+    if constexpr (HasOptions<Source>) f("source", source.source_);
+  }
+
  private:
   void make_buffers(Index n) const {
     buffers_.assign(1, Matrix<Backend>(source_.rows(), n));
@@ -85,9 +99,9 @@ class EncodedSource {
 };
 
 /// Trains the RBMs of a DBN one after another, each for all its epochs. RBM i is trained with its options'
-/// seed + i, and reports call it "rbm i + 1". An observer's `Flow::stop` ends the RBM at hand. \returns the
-/// history of each RBM \throws as `ContrastiveDivergence`; ShapeError if the DBN has no layers; ValueError if
-/// `layers` is empty
+/// seed + i, and reports call it "rbm i + 1". An observer's `Flow::stop` ends the RBM at hand,
+/// `Flow::pause` all of it. \returns the history of each RBM that was begun \throws as
+/// `ContrastiveDivergence`; ShapeError if the DBN has no layers; ValueError if `layers` is empty
 template <class Units, class B, BatchSource<B> Source, class Options = PreTrainingOptions<>,
           Observer... Observers>
 std::vector<History> pre_train_on(const B& on, Dbn<Units, B>& dbn, const Source& source,
@@ -108,6 +122,7 @@ std::vector<History> pre_train_on(const B& on, Dbn<Units, B>& dbn, const Source&
     histories.push_back(trainer_of(rbm, i).fit(data, observers...));
   };
   for_each_rbm(dbn, [&](auto& rbm, Index i) {
+    if (!histories.empty() && histories.back().paused) return;
     if (i == 0) {
       train(rbm, i, source);
     } else {

@@ -14,10 +14,11 @@ namespace harmonium {
 
 /// An observer's answer.
 enum class Flow {
-  go_on,            ///< nothing to say
-  keep,             ///< the model is the best so far: remember it
-  stop,             ///< end the run with the model as it is
-  stop_and_restore  ///< end the run with the model that was kept last
+  go_on,             ///< nothing to say
+  keep,              ///< the model is the best so far: remember it
+  stop,              ///< end the run with the model as it is
+  stop_and_restore,  ///< end the run with the model that was kept last
+  pause              ///< end `fit` now, the run not being over: it may be gone on with later
 };
 
 /// One epoch: a pass over all samples.
@@ -55,11 +56,13 @@ struct BatchReport {
 /// All epochs of a run.
 struct History {
   std::vector<EpochReport> epochs = {};  ///< in order
+  bool paused = false;                   ///< did an observer end it before it was over?
 };
 
 /// Anything that can be called with a report, and answers with a `Flow` or nothing. One that takes
 /// `EpochReport&` may add metrics and warnings, which the observers after it and the history see. If it also
-/// has `on_batch(const BatchReport&)`, it is told of every batch.
+/// has `on_batch(const BatchReport&)`, it is told of every batch, and may answer `Flow::pause`. What else it
+/// may have, `on_begin` and `on_state`, is in training/run_state.hpp.
 template <class O>
 concept Observer = requires(O& observer, EpochReport& report) {
   observer(report);
@@ -72,6 +75,17 @@ Flow notify(O& observer, EpochReport& report) {
     return observer(report);
   } else {
     observer(report);
+    return Flow::go_on;
+  }
+}
+
+/// Tells an observer that listens to batches of one.
+template <class O>
+Flow notify_batch(O& observer, const BatchReport& report) {
+  if constexpr (std::is_same_v<decltype(observer.on_batch(report)), Flow>) {
+    return observer.on_batch(report);
+  } else {
+    observer.on_batch(report);
     return Flow::go_on;
   }
 }

@@ -139,6 +139,12 @@ class Teacher {
   }
   /// Begins anew.
   void forget() { loss_ = distance_ = 0; }
+  /// What it remembers: see training/run_state.hpp.
+  template <class F>
+  void for_each_state(F&& f) {
+    f("loss", loss_);
+    f("distance", distance_);
+  }
 
  private:
   // A source's targets as samples.

@@ -21,6 +21,7 @@ struct Tempered {
   Index chains = 100;       ///< ladders, and so chains at beta 1; at least 1
   Index temperatures = 10;  ///< rungs of a ladder, at least 2
   double adapt = 0.02;      ///< how fast rungs move to where trades are equally frequent; 0: evenly spaced
+  static constexpr const char* name = "tempered";  ///< in files
 
   /// The same for every batch.
   Index count(Index /*batch*/) const { return chains; }
@@ -28,6 +29,15 @@ struct Tempered {
   template <class M>
   class Memory;
 };
+
+/// Options by name: see training/settings.hpp.
+template <class F>
+void for_each_option(F&& f, const Tempered& options) {
+  const auto& [chains, temperatures, adapt] = options;  // every field, or this does not compile
+  f("chains", chains);
+  f("temperatures", temperatures);
+  f("adapt", adapt);
+}
 
 template <class M>
 class Tempered::Memory {
@@ -46,6 +56,7 @@ class Tempered::Memory {
     check<ValueError>(policy.chains >= 1, "Tempered: chains is ", policy.chains, ", expected at least 1");
     const Index rungs = policy.temperatures, columns = policy.chains * rungs;
     state_ = make_state(model, columns);
+    detail::clear_state(B{}, state_.columns(0, columns));
     work_ = make_workspace(model, columns);
     if constexpr (TemperedModel<M>) means_ = make_means(model);
     betas_ = Matrix<B>(2, columns);
@@ -95,6 +106,26 @@ class Tempered::Memory {
   const std::vector<double>& ladder() const { return ladder_; }
   /// Share of trades between rungs i and i + 1.
   const std::vector<double>& swap_rates() const { return rates_; }
+
+  /// What it remembers: see training/run_state.hpp.
+  template <class F>
+  void for_each_state(F&& f) {
+    const auto shares = [](const std::vector<double>& numbers) {
+      return std::all_of(numbers.begin(), numbers.end(), [](double x) { return x >= 0 && x <= 1; });
+    };
+    const auto each_once = [](std::vector<Index> numbers) {
+      std::sort(numbers.begin(), numbers.end());
+      for (std::size_t i = 0; i < numbers.size(); ++i)
+        if (numbers[i] != static_cast<Index>(i)) return false;
+      return true;
+    };
+    f("ladders", all());
+    f("place", place_, each_once);
+    f("betas", ladder_, shares);
+    f("swap_rates", rates_, shares);
+    f("followed", followed_);
+    if constexpr (TemperedModel<M>) f("means", means_);
+  }
 
  private:
   auto all() { return state_.columns(0, policy_.chains * policy_.temperatures); }

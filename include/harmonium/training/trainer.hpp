@@ -80,6 +80,13 @@ class Progress {
     return planned_ > 0 ? std::min(1.0, static_cast<double>(steps - first_) / planned_) : 0.0;
   }
 
+  /// What it remembers: see training/run_state.hpp.
+  template <class F>
+  void for_each_state(F&& f) {
+    f("first", first_);
+    f("planned", planned_);
+  }
+
  private:
   std::uint64_t first_ = 0;
   double planned_ = 0;
