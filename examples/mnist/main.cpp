@@ -20,7 +20,8 @@ std::vector<StackSize> sizes_of(const Settings& settings) {
 
 // Pre-trains a DBN, saves and draws it, and returns the classifier that it becomes.
 MnistNetwork pre_trained(const Settings& settings, const Dataset& train, const Dataset& test,
-                         const Cpu<float>& on, std::vector<History>& histories, double& seconds) {
+                         const Cpu<float>& on, std::vector<History>& histories, Pictures& pictures,
+                         double& seconds) {
   MnistDbn dbn{{.sizes = sizes_of(settings), .seed = settings.seed}};
   PreTrainingOptions<> options{.layers = {}};
   for (const int units : settings.layers) {
@@ -41,7 +42,7 @@ MnistNetwork pre_trained(const Settings& settings, const Dataset& train, const D
   histories = pre_train_on(on, dbn, train, options, ProgressBar{});
   seconds = timer.seconds();
   save(settings.output + "/dbn.safetensors", dbn);
-  draw_dbn(settings.output, dbn, test, on);
+  pictures = draw_dbn(settings.output, dbn, test, on);
   return classifier(dbn, 10, settings.seed);
 }
 
@@ -59,11 +60,12 @@ void run(const Settings& settings) {
               static_cast<long>(mnist.test.size()), on.threads());
 
   std::vector<History> histories;
+  Pictures pictures;
   double seconds_pre_training = 0;
   MnistNetwork network =
       settings.no_pre_training
           ? MnistNetwork{{.sizes = sizes_of(settings), .classes = 10, .seed = settings.seed}}
-          : pre_trained(settings, mnist.train, mnist.test, on, histories, seconds_pre_training);
+          : pre_trained(settings, mnist.train, mnist.test, on, histories, pictures, seconds_pre_training);
 
   const Timer timer;
   FineTuning trainer{network,
@@ -77,7 +79,8 @@ void run(const Settings& settings) {
 
   const Evaluation test = evaluate(network, mnist.test, on), train = evaluate(network, mnist.train, on);
   save(settings.output + "/model.safetensors", network);
-  draw_misclassified(settings.output + "/misclassified.png", network, mnist.test, on);
+  const Pictures wrong = draw_misclassified(settings.output + "/misclassified.png", network, mnist.test, on);
+  pictures.insert(pictures.end(), wrong.begin(), wrong.end());
   write_file(settings.output + "/history.csv", history_csv(histories));
   const nlohmann::ordered_json metrics = {{"test_error", test.error},
                                           {"train_error", train.error},
@@ -93,6 +96,7 @@ void run(const Settings& settings) {
                                           {"hold_out", settings.hold_out},
                                           {"pre_training", !settings.no_pre_training}};
   write_file(settings.output + "/metrics.json", metrics.dump(2) + '\n');
+  write(settings.output + "/report.html", make_report(metrics, histories, pictures, network));
   std::printf("test error %.2f %%  (training %.2f %%), log loss %.4f, %.0f s in all; results are in %s\n",
               100 * test.error, 100 * train.error, test.log_loss, whole.seconds(), settings.output.c_str());
 }

@@ -89,25 +89,63 @@ inline Image draw_samples(const MnistDbn& dbn, Index count, const Cpu<float>& on
   return tiles(generate(dbn, {.samples = count, .steps = 1000, .seed = 1}, on), digit_tiles(20));
 }
 
+// What is shown both as a file and in the report.
+struct Picture {
+  Image image;
+  std::string caption;
+};
+using Pictures = std::vector<Picture>;
+
 // Everything that shows what a DBN has learned.
-inline void draw_dbn(const std::string& folder, const MnistDbn& dbn, const Dataset& test,
-                     const Cpu<float>& on) {
-  const Image reconstructions = draw_reconstructions(dbn, test);
-  write_png(folder + "/filters.png", draw_filters(dbn, 200));
-  write_png(folder + "/samples.png", draw_samples(dbn, 200, on));
+inline Pictures draw_dbn(const std::string& folder, const MnistDbn& dbn, const Dataset& test,
+                         const Cpu<float>& on) {
+  const Image reconstructions = draw_reconstructions(dbn, test), filters = draw_filters(dbn, 200),
+              samples = draw_samples(dbn, 200, on);
+  write_png(folder + "/filters.png", filters);
+  write_png(folder + "/samples.png", samples);
   write_png(folder + "/reconstructions.png", reconstructions);
   write_png(folder + "/learned.png",
             stack({draw_filters(dbn, 60), draw_samples(dbn, 60, on), reconstructions}, {.centred = true}));
+  return {
+      {filters, "What hidden units of the first layer respond to: their weights, bright above zero."},
+      {samples, "Digits that the deep belief network makes up."},
+      {reconstructions, "Test digits, their codes in the top layer, and what comes back from the codes."}};
 }
 
 // Test digits that the network gets wrong, the first two hundred.
-inline void draw_misclassified(const std::string& path, const MnistNetwork& network, const Dataset& test,
-                               const Cpu<float>& on) {
+inline Pictures draw_misclassified(const std::string& path, const MnistNetwork& network, const Dataset& test,
+                                   const Cpu<float>& on) {
   const std::vector<int> predicted = predict(network, test, on);
   std::vector<Index> wrong;
   for (std::size_t i = 0; i < predicted.size() && wrong.size() < 200; ++i)
     if (predicted[i] != test.labels()[i]) wrong.push_back(static_cast<Index>(i));
-  if (!wrong.empty()) write_png(path, tiles(test.subset(wrong).to_matrix<float>(), digit_tiles(20)));
+  if (wrong.empty()) return {};
+  const Image picture = tiles(test.subset(wrong).to_matrix<float>(), digit_tiles(20));
+  write_png(path, picture);
+  return {{picture, "Test digits that the network gets wrong, at most 200 of them."}};
+}
+
+// All of it on one page.
+inline HtmlReport make_report(const nlohmann::ordered_json& metrics, const std::vector<History>& histories,
+                              const Pictures& pictures, const MnistNetwork& network) {
+  const auto percent = [&](const char* name) {
+    return number_text(100 * metrics.at(name).get<double>(), 3) + " %";
+  };
+  HtmlReport report("Handwritten digits", "A deep belief network that became a classifier");
+  report.add_key_values({{"test error", percent("test_error")},
+                         {"training error", percent("train_error")},
+                         {"test log loss", metrics.at("test_log_loss").get<double>()},
+                         {"time", duration_text(metrics.at("seconds_total"))},
+                         {"memory", number_text(metrics.at("peak_memory_mb"), 3) + " MB"}});
+  if (!pictures.empty()) report.add_section("What it learned");
+  for (const Picture& picture : pictures) report.add_picture(picture.image, picture.caption);
+  report.add_section("How it learned").add_history(histories);
+  report.add_section("The network").add_model(network);
+  ReportValues values;
+  for (const auto& [name, value] : metrics.items())
+    values.emplace_back(name,
+                        value.is_number_float() ? ReportCell(value.get<double>()) : ReportCell(value.dump()));
+  return report.add_section("Measurements and settings").add_values(values);
 }
 
 }  // namespace mnist

@@ -24,18 +24,21 @@ struct ChartAxis {
   std::vector<double> ticks = {};
   std::vector<std::string> labels = {};
 
-  bool shows(double value) const { return std::isfinite(value) && (scale == AxisScale::linear || value > 0); }
+  /// Is it a number that can be shown? Those near the limits of `double` are not, so that nothing overflows.
+  bool shows(double value) const {
+    return std::abs(value) <= 1e300 && (scale == AxisScale::linear || value >= 1e-300);
+  }
   /// Where a number lies: 0 at the low end, 1 at the high one.
   double position(double value) const {
     if (scale == AxisScale::logarithmic)
       return (std::log(value) - std::log(low)) / (std::log(high) - std::log(low));
-    return (value / 2 - low / 2) / (high / 2 - low / 2);  // halves, so that no difference overflows
+    return (value - low) / (high - low);
   }
 };
 
 /// The smallest of 1, 2 and 5 times a power of ten that cuts the range into at most `most` steps.
 inline double tick_step(double low, double high, int most) {
-  const double raw = high / most - low / most;
+  const double raw = (high - low) / most;
   const double power = std::pow(10.0, std::floor(std::log10(raw)));
   for (const double factor : {1.0, 2.0, 5.0})
     if (factor * power >= raw * (1 - 1e-9)) return factor * power;
@@ -72,7 +75,7 @@ inline void add_logarithmic_ticks(ChartAxis& axis, int most) {
   const double every = std::ceil((last - first) / most);
   const bool between = std::log10(axis.high) - std::log10(axis.low) < 2;
   for (double p = first; p <= last; ++p) {
-    if (std::fmod(p - first, every) != 0) continue;
+    if (std::fmod(p, every) != 0) continue;
     for (const double factor : {1.0, 2.0, 5.0}) {
       const double tick = factor * std::pow(10.0, p);
       if ((factor > 1 && !between) || tick < axis.low * (1 - 1e-9) || tick > axis.high * (1 + 1e-9)) continue;
@@ -94,29 +97,29 @@ struct AxisStyle {
   bool whole = false;    ///< ticks at whole numbers
 };
 
-/// An axis that shows `low` to `high`, both finite (and positive on a logarithmic one).
+/// An axis that shows `low` to `high`, which must be numbers that it can show.
 inline ChartAxis make_axis(double low, double high, const AxisStyle& style) {
   ChartAxis axis{.scale = style.scale, .low = low, .high = high};
   const double size = std::max(std::abs(low), std::abs(high));
   // A range without extent, or one that is rounding noise, becomes one around it.
-  const bool flat = size < 1e-300 || !(high / 2 - low / 2 > 1e-9 * size);
+  const bool flat = size < 1e-300 || !(high - low > 1e-9 * size);
   if (style.scale == AxisScale::logarithmic) {
     const double more = flat ? 2 : style.margins ? std::exp(0.05 * (std::log(high) - std::log(low))) : 1;
-    axis.low = std::max(low / more, 1e-307);
-    axis.high = std::min(std::max(high * more, 2 * axis.low), 1e307);
+    axis.low = low / more;
+    axis.high = high * more;
     add_logarithmic_ticks(axis, style.most);
     return axis;
   }
   if (flat) {
     const double more = size < 1e-300 ? 1 : 0.1 * size;
-    axis.low = std::max(low - more, -1.7e308);
-    axis.high = std::min(high + more, 1.7e308);
+    axis.low = low - more;
+    axis.high = high + more;
   } else if (style.margins) {
     if (low > 0 && low < 0.4 * high) axis.low = 0;
     for (int i = 0; i < 2; ++i) {  // twice, for going further may make the step larger
       const double step = tick_step(axis.low, axis.high, style.most);
-      axis.low = std::max(std::floor(axis.low / step + 1e-6) * step, -1.7e308);
-      axis.high = std::min(std::ceil(axis.high / step - 1e-6) * step, 1.7e308);
+      axis.low = std::floor(axis.low / step + 1e-6) * step;
+      axis.high = std::ceil(axis.high / step - 1e-6) * step;
     }
   }
   add_linear_ticks(axis, style.most, style.whole);

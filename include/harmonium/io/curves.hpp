@@ -20,7 +20,8 @@ namespace harmonium {
 struct Curve {
   std::string name = {};       ///< what the legend says; without names there is none
   std::vector<double> x = {};  ///< empty: 1, 2, 3, ...; as a rule ascending
-  std::vector<double> y = {};  ///< what is not finite, or cannot be shown on a logarithmic axis, is a gap
+  std::vector<double> y =
+      {};  ///< what is not finite (or beyond 1e300), or cannot be on a logarithmic axis, is a gap
   std::vector<double> spread =
       {};               ///< a band from y - spread to y + spread, such as a standard error; or empty
   bool dashed = false;  ///< for what is derived from another curve: same colour, dashed
@@ -34,8 +35,8 @@ struct CurvesOptions {
   std::string y_title = {};               ///< below the title
   AxisScale x_scale = AxisScale::linear;  ///< of the horizontal axis
   AxisScale y_scale = AxisScale::linear;  ///< of the vertical axis
-  Index width = 440;                      ///< in pixels of 1/96 inch, unless the page stretches it
-  Index height = 270;                     ///< without the legend, which comes below
+  Index width = 380;                      ///< in pixels of 1/96 inch, unless the page stretches it
+  Index height = 240;                     ///< without the legend, which comes below
 };
 
 namespace detail {
@@ -61,7 +62,7 @@ class CurvesDrawing {
 
   std::string text(bool with_style) const {
     const auto width = static_cast<double>(options_.width), height = static_cast<double>(options_.height);
-    std::string out = svg_start(width, height + (rows_ == 0 ? 0 : 20.0 * rows_ + 6), label(), with_style);
+    std::string out = svg_start(width, height + (rows_ == 0 ? 0 : 20.0 * rows_ + 2), label(), with_style);
     double y = 22;
     if (!options_.title.empty()) {
       out += svg_text(10, y, "start", fitted(options_.title, 14, width - 20), " class=\"hc-title\"");
@@ -119,7 +120,7 @@ class CurvesDrawing {
         low_x = std::min(low_x, x_of(c, k));
         high_x = std::max(high_x, x_of(c, k));
         whole = whole && std::floor(x_of(c, k)) == x_of(c, k);
-        const double spread = c.spread.empty() ? 0 : std::abs(c.spread[k]);
+        const double spread = c.spread.empty() || !std::isfinite(c.spread[k]) ? 0 : std::abs(c.spread[k]);
         for (const double at : {c.y[k], c.y[k] - spread, c.y[k] + spread}) {
           if (!y.shows(at)) continue;
           low_y = std::min(low_y, at);
@@ -148,7 +149,7 @@ class CurvesDrawing {
         x = left_;
         ++rows_;
       }
-      legend_.push_back({i, x, static_cast<double>(options_.height) + 20.0 * rows_ - 10, name});
+      legend_.push_back({i, x, static_cast<double>(options_.height) + 20.0 * rows_ - 6, name});
       x += needed;
     }
   }

@@ -16,7 +16,7 @@ struct HeatMapOptions {
   std::string title = {};                   ///< above it
   std::vector<std::string> row_names = {};  ///< at its left, one a row; empty: rows are numbered from 1
   std::string x_title = "hidden unit";      ///< below it; columns are numbered from 1
-  Index width = 440;                        ///< in pixels of 1/96 inch, unless the page stretches it
+  Index width = 380;                        ///< in pixels of 1/96 inch, unless the page stretches it
 };
 
 namespace detail {

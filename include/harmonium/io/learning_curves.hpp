@@ -110,7 +110,7 @@ inline LearningCurves learning_curves(std::span<const History> histories) {
       for (Curve* curve : {&plain, &held_out}) {
         bool any = false;
         for (const double y : curve->y) {
-          if (!std::isfinite(y)) continue;
+          if (!detail::ChartAxis{}.shows(y)) continue;
           any = true;
           low = std::min(low, y);
           high = std::max(high, y);
@@ -127,7 +127,7 @@ inline LearningCurves learning_curves(std::span<const History> histories) {
       all.constant.emplace_back(name, chart.curves.empty() ? "not a number" : number_text(low));
       continue;
     }
-    if (low > 0 && high / low > 50) chart.options.y_scale = AxisScale::logarithmic;
+    if (low >= 1e-300 && high / low > 50) chart.options.y_scale = AxisScale::logarithmic;
     if (chart.curves.size() == 1 && phases.size() == 1) chart.curves[0].name.clear();
     all.charts.push_back(std::move(chart));
   }
