@@ -113,9 +113,32 @@ TEST_CASE("a mixed layer knows its rows, units, size and parts", "[mixed]") {
   CHECK(Layer<Row, B>().rows() == 0);
 }
 
-TEST_CASE("a mixed layer refuses parts without units", "[mixed][errors]") {
-  CHECK_THROWS_MATCHES(Table({.visible = {2, {1, 3}, 0}, .hidden = {{1, 3}, 2}}), ShapeError,
-                       Message("Layer: a gaussian layer of 0 units, expected at least 1"));
+TEST_CASE("a part without units is as if it were not there", "[mixed]") {
+  Rbm<Bernoulli, Bernoulli, B> plain{{.visible = 6, .hidden = 3, .seed = 1}};
+  using Sparse = Rbm<Mixed<Categorical, Bernoulli, Gaussian>, Bernoulli, B>;
+  Sparse sparse{{.visible = {{}, 6, 0}, .hidden = 3, .seed = 1}};
+  randomise(plain, 2, 0.5);
+  sparse.weights = plain.weights;
+  sparse.hidden = plain.hidden;
+  std::get<1>(sparse.visible.parts) = plain.visible;
+  CHECK(sparse.visible.rows() == 6);
+  std::vector<std::string> names;
+  for_each_parameter([&](const ParameterName& name, Role, auto) { names.push_back(name.string()); }, sparse);
+  CHECK(names == std::vector<std::string>{"weight", "visible.1.bias", "hidden.bias"});
+  CHECK(generate(sparse, {.samples = 20, .steps = 3}) == generate(plain, {.samples = 20, .steps = 3}));
+  const Eigen::MatrixXd v = generate(plain, {.samples = 5, .steps = 1, .means = false});
+  CHECK(exact_log_likelihood(sparse, v) == exact_log_likelihood(plain, v));
+  CHECK(Sparse::parameter_count(sparse.options()) ==
+        Rbm<Bernoulli, Bernoulli, B>::parameter_count(plain.options()));
+  CHECK(Sparse::options_from(describe(sparse)).visible == sparse.visible.size());
+  CHECK(Sparse(sparse.options()).visible.rows() == 6);
+}
+
+TEST_CASE("a mixed layer refuses parts of no size and layers without units", "[mixed][errors]") {
+  CHECK_THROWS_MATCHES(Table({.visible = {2, {1, 3}, -1}, .hidden = {{1, 3}, 2}}), ShapeError,
+                       Message("Layer: a gaussian layer of -1 units, expected at least 1"));
+  CHECK_THROWS_MATCHES(Table({.visible = {0, {0, 3}, 0}, .hidden = {{1, 3}, 2}}), ShapeError,
+                       Message("Layer: none of the 3 parts of a mixed layer has units"));
   CHECK_THROWS_MATCHES(
       Table({.visible = {2, {1, 0}, 1}, .hidden = {{1, 3}, 2}}), ShapeError,
       Message("Layer: a categorical layer of 1 units with 0 states, expected at least 1 of each"));
@@ -125,9 +148,9 @@ TEST_CASE("a mixed layer refuses parts without units", "[mixed][errors]") {
                        Message("StackSize: there are sizes of 0 parts for a layer of 2"));
   CHECK_THROWS_MATCHES(D({.sizes = {row, row}}), ShapeError,
                        Message("StackSize: there are sizes of 3 parts for a layer of 2"));
-  CHECK_THROWS_AS(D({.sizes = {row, LayerSize<Code>{{1, 3}, 0}}}), ShapeError);
+  CHECK_THROWS_AS(D({.sizes = {row, LayerSize<Code>{{1, 3}, -1}}}), ShapeError);
   using N = Network<Stack<Row, Code>, B>;
-  CHECK_THROWS_AS(N({.sizes = {LayerSize<Row>{2, {1, 3}, 0}, LayerSize<Code>{{1, 3}, 2}}}), ShapeError);
+  CHECK_THROWS_AS(N({.sizes = {LayerSize<Row>{2, {1, 3}, -1}, LayerSize<Code>{{1, 3}, 2}}}), ShapeError);
 }
 
 TEST_CASE("a layer cut into two parts of its type is the same layer", "[mixed]") {

@@ -10,7 +10,8 @@
 
 namespace harmonium {
 
-/// Unit types of a layer's parts, from the first row on; a type may come more than once.
+/// Unit types of a layer's parts, from the first row on; a type may come more than once. A part may have no
+/// units, as long as another has some: it then has no parameters either.
 ///
 ///     using Row = Mixed<Bernoulli, Categorical, Gaussian>;
 ///     Rbm<Row, Bernoulli> table{{.visible = {30, {5, 3}, 4}, .hidden = 64}};
@@ -34,13 +35,14 @@ struct PartRows {
   }
 };
 
-/// Calls f(rows, part, parts...) for each part of a mixed layer, with the same part of the others.
+/// Calls f(rows, part, parts...) for each part of a mixed layer that has units, with the same part of the
+/// others.
 template <class F, class L, class... Others>
 void for_each_part(F f, L& layer, Others&... others) {
   PartRows rows;
   const auto visit = [&](auto& part, auto&... other) {
     rows = {rows.first + rows.count, part.rows()};
-    f(rows, part, other...);
+    if (rows.count > 0) f(rows, part, other...);
   };
   [&]<std::size_t... I>(std::index_sequence<I...>) {
     const auto at = [&](auto i) { visit(std::get<i>(layer.parts), std::get<i>(others.parts)...); };
@@ -66,8 +68,11 @@ struct Layer<Mixed<U...>, B> {
 
   Layer() = default;
   /// A layer with all parameters zero.
-  /// \throws ShapeError if a part's size is not positive
-  explicit Layer(const Size& size) : parts(size) {}
+  /// \throws ShapeError if a part's size is negative, or no part has units
+  explicit Layer(const Size& size)
+      : parts(std::apply([](const auto&... part) { return Parts(make_part<U>(part)...); }, size)) {
+    check<ShapeError>(rows() >= 1, "Layer: none of the ", sizeof...(U), " parts of a mixed layer has units");
+  }
 
   /// Rows, one for each number of a state.
   Index rows() const {
@@ -110,9 +115,7 @@ struct Layer<Mixed<U...>, B> {
     Size size;
     int i = 0;
     std::apply(
-        [&](auto&... part) {
-          ((part = Layer<U, B>::size_from(metadata, name + '.' + std::to_string(i++))), ...);
-        },
+        [&](auto&... part) { ((part = part_size_from<U>(metadata, name + '.' + std::to_string(i++))), ...); },
         size);
     return size;
   }
@@ -123,12 +126,32 @@ struct Layer<Mixed<U...>, B> {
   /// The walk: `0.bias`, `1.bias`, `1.log_precision`, ...
   template <class F, class Self, class... Others>
   static void walk(F& f, const ParameterName& name, Self& self, Others&... others) {
-    Index i = 0;
-    detail::for_each_part(
-        [&](detail::PartRows, auto& part, auto&... other) {
-          std::remove_cvref_t<decltype(part)>::walk(f, name / i++, part, other...);
-        },
-        self, others...);
+    [&]<std::size_t... I>(std::index_sequence<I...>) {
+      const auto at = [&](auto i) {
+        if (std::get<i>(self.parts).rows() > 0)
+          std::tuple_element_t<i, Parts>::walk(f, name / static_cast<Index>(i), std::get<i>(self.parts),
+                                               std::get<i>(others.parts)...);
+      };
+      (at(std::integral_constant<std::size_t, I>{}), ...);
+    }
+    (std::index_sequence_for<U...>{});
+  }
+
+ private:
+  template <class P>
+  static Layer<P, B> make_part(const LayerSize<P>& size) {
+    if constexpr (is_grouped<P>) {
+      return size.units == 0 ? Layer<P, B>() : Layer<P, B>(size);
+    } else {
+      return size == 0 ? Layer<P, B>() : Layer<P, B>(size);
+    }
+  }
+  template <class P>
+  static LayerSize<P> part_size_from(const Metadata& metadata, const std::string& name) {
+    const auto units = metadata.find(name + ".units");
+    if (units == metadata.end() || units->second != "0") return Layer<P, B>::size_from(metadata, name);
+    detail::check_unit(metadata, name, P::name);
+    return Layer<P, B>().size();
   }
 };
 

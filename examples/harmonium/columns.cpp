@@ -1,0 +1,419 @@
+#include "columns.hpp"
+
+#include <array>
+#include <map>
+#include <set>
+
+using namespace harmonium;
+
+namespace program {
+
+namespace {
+
+constexpr std::array<const char*, 6> kind_names = {"bernoulli", "categorical", "gaussian",
+                                                   "poisson",   "constant",    "ignored"};
+
+Kind kind_from(const std::string& name) {
+  for (std::size_t i = 0; i < kind_names.size(); ++i)
+    if (name == kind_names[i]) return static_cast<Kind>(i);
+  throw ValueError("'" + name +
+                   "' is no kind of column, expected bernoulli, categorical, gaussian, poisson or ignored");
+}
+
+// Digits after the point, as a number is written; of one with an exponent as many as a number has.
+int decimals_of(const std::string& text) {
+  const std::size_t point = text.find('.');
+  if (text.find_first_of("eE") != std::string::npos) return 17;
+  return point == std::string::npos ? 0
+                                    : static_cast<int>(std::min<std::size_t>(text.size() - point - 1, 17));
+}
+
+// What a column holds.
+struct Contents {
+  Index known = 0, numbers = 0;
+  bool whole = true, unit = true;  // are all numbers whole; between 0 and 1?
+  int decimals = 0;                // the most of any
+  double least = 0, most = 0;
+  std::map<std::string, Index> words;  // how often each comes, as long as there are no more than 1001
+  Index odd_row = -1;                  // the first that is no number
+};
+
+Contents look_at(const RawTable& table, Index column) {
+  Contents c;
+  for (Index row = 0; row < table.rows(); ++row) {
+    if (table.missing(row, column)) continue;
+    const double x = table.number(row, column);
+    ++c.known;
+    if (std::isfinite(x)) {
+      c.least = c.numbers == 0 ? x : std::min(c.least, x);
+      c.most = c.numbers == 0 ? x : std::max(c.most, x);
+      c.whole = c.whole && x == std::floor(x);
+      c.unit = c.unit && x >= 0 && x <= 1;
+      ++c.numbers;
+      if (!table.numeric()) c.decimals = std::max(c.decimals, decimals_of(table.cell(row, column)));
+    } else if (c.odd_row < 0) {
+      c.odd_row = row;
+    }
+    if (c.words.size() <= 1000) ++c.words[table.cell(row, column)];
+  }
+  if (c.numbers == c.known && c.words.size() <= 1000) {
+    std::map<std::string, Index> words;
+    for (const auto& [word, count] : c.words) words[csv_text(parse_number(word))] += count;
+    c.words = std::move(words);
+  }
+  return c;
+}
+
+// A cell as a word: of a column of numbers "1.0" and "1" are the same one.
+std::string word_at(const RawTable& table, Index row, Index column, bool numbers) {
+  return numbers ? csv_text(table.number(row, column)) : table.cell(row, column);
+}
+
+// Words in the order of their states: numbers by size, text by the alphabet.
+std::vector<std::string> vocabulary(const Contents& c) {
+  std::vector<std::string> words;
+  for (const auto& [word, count] : c.words) words.push_back(word);
+  if (c.numbers == c.known)
+    std::sort(words.begin(), words.end(),
+              [](const std::string& a, const std::string& b) { return parse_number(a) < parse_number(b); });
+  return words;
+}
+
+Kind guess(const RawTable& table, Index column, const Contents& c, std::string& reason) {
+  const auto distinct = static_cast<Index>(c.words.size());
+  const auto because = [&](Kind kind, std::string why) {
+    reason = std::move(why);
+    return kind;
+  };
+  if (table.grey()) return because(Kind::bernoulli, "grey levels from 0 to 255, as probabilities");
+  if (c.known == 0) return because(Kind::ignored, "no value is known");
+  if (table.numeric() && c.unit && c.numbers == c.known)
+    return because(Kind::bernoulli, "numbers from 0 to 1");
+  if (distinct == 1) return because(Kind::constant, "always '" + c.words.begin()->first + "'");
+  if (distinct == 2)
+    return because(Kind::bernoulli, c.words.begin()->first + " or " + c.words.rbegin()->first);
+  if (c.numbers == c.known) {
+    if (c.whole && distinct <= 12)
+      return because(Kind::categorical, std::to_string(distinct) + " whole numbers");
+    if (c.whole && c.known > 20 && c.most - c.least == static_cast<double>(c.known - 1) &&
+        (distinct == c.known || distinct > 1000))
+      return because(Kind::ignored, "it counts the rows");
+    return because(Kind::gaussian, "numbers");
+  }
+  if (10 * c.numbers >= 8 * c.known)
+    throw DataError(
+        table.place(c.odd_row, column) + ": '" + table.cell(c.odd_row, column) +
+        "' is not a number, as most of the column are. Correct it or leave the cell empty; if it is meant, "
+        "say --visible categorical:" +
+        table.names()[static_cast<std::size_t>(column)]);
+  if (distinct > 1000 || (distinct > 20 && 2 * distinct > c.known))
+    return because(Kind::ignored, (distinct > 1000 ? "more than 1000" : std::to_string(distinct)) +
+                                      " different words: names rather than categories");
+  return because(Kind::categorical, std::to_string(distinct) + " words");
+}
+
+// Kinds by column from "gaussian:age..height,bernoulli:smoker". A name may have commas and colons in it.
+class Specification {
+ public:
+  Specification(const RawTable& table, const std::string& text) : table_(table) {
+    for (std::size_t at = 0; at < text.size();) {
+      const std::size_t colon = text.find(':', at);
+      if (colon != std::string::npos && is_kind(text.substr(at, colon - at))) {
+        now_ = kind_from(text.substr(at, colon - at));
+        at = colon + 1;
+      }
+      std::size_t end = std::min(text.find(',', at), text.size());
+      const std::size_t first_end = end;
+      while (end < text.size() && !take(text.substr(at, end - at)))
+        end = std::min(text.find(',', end + 1), text.size());
+      if (end == text.size() && !take(text.substr(at))) fail(text.substr(at, first_end - at));
+      at = end + 1;
+    }
+  }
+  const std::map<std::string, Kind>& kinds() const { return kinds_; }
+
+ private:
+  static bool is_kind(const std::string& name) {
+    return std::find(kind_names.begin(), kind_names.end(), name) != kind_names.end();
+  }
+  std::optional<std::size_t> find(const std::string& name) const {
+    const auto& names = table_.names();
+    const auto found = std::find(names.begin(), names.end(), name);
+    if (found == names.end()) return {};
+    return static_cast<std::size_t>(found - names.begin());
+  }
+  // Is that a column, a range of them, or all? Then they are what the last kind says.
+  bool take(const std::string& item) {
+    std::optional<std::size_t> first = find(item), last = first;
+    if (const std::size_t dots = item.find(".."); !first && dots != std::string::npos) {
+      first = find(item.substr(0, dots));
+      last = find(item.substr(dots + 2));
+      if (!first || !last) return false;
+      check<ValueError>(*first <= *last, "--visible: '", item, "' ends before it begins");
+    }
+    if (!first && item != "*") return false;
+    check<ValueError>(now_.has_value(), "--visible: '", item,
+                      "' has no kind before it, expected as in gaussian:age..height,bernoulli:smoker");
+    if (item == "*" && !first) {
+      for (const std::string& name : table_.names()) kinds_.try_emplace(name, *now_);
+      return true;
+    }
+    for (std::size_t i = *first; i <= *last; ++i) kinds_[table_.names()[i]] = *now_;
+    return true;
+  }
+  [[noreturn]] void fail(const std::string& item) const {
+    if (const std::size_t colon = item.find(':'); colon != std::string::npos)
+      kind_from(item.substr(0, colon));
+    std::string known;
+    for (std::size_t i = 0; i < std::min<std::size_t>(table_.names().size(), 50); ++i)
+      known += (i > 0 ? ", '" : "'") + table_.names()[i] + "'";
+    throw ValueError("--visible: '" + table_.path() + "' has no column '" + item + "', but " + known +
+                     (table_.names().size() > 50 ? ", ..." : ""));
+  }
+
+  const RawTable& table_;
+  std::optional<Kind> now_;
+  std::map<std::string, Kind> kinds_;
+};
+
+// Does what was asked for go with what is there?
+void check_contents(const RawTable& table, Index index, const Contents& c, const Column& column) {
+  const bool numbers = column.kind == Kind::gaussian || column.kind == Kind::poisson;
+  if (numbers && c.odd_row >= 0)
+    throw DataError(table.place(c.odd_row, index) + ": '" + table.cell(c.odd_row, index) +
+                    "' is not a number, and the column is " + name_of(column.kind));
+  const std::string what =
+      "column '" + column.name + "' of '" + table.path() + "' is " + name_of(column.kind);
+  check<DataError>(column.kind == Kind::ignored || c.known > 0, what, ", but none of its values is known");
+  check<DataError>(column.kind != Kind::bernoulli || table.grey() || c.words.size() <= 2 ||
+                       (c.unit && c.numbers == c.known),
+                   what, ", but has other values than two words or numbers from 0 to 1");
+  check<DataError>(column.kind != Kind::categorical || c.words.size() <= 1000, what,
+                   ", but has more than 1000 different values");
+  check<DataError>(column.kind != Kind::poisson || (c.whole && c.least >= 0), what,
+                   ", but has other values than whole numbers from 0");
+  check<DataError>(column.kind != Kind::gaussian || c.least < c.most, what, ", but always the same");
+}
+
+}  // namespace
+
+const char* name_of(Kind kind) { return kind_names[static_cast<std::size_t>(kind)]; }
+
+void to_json(nlohmann::ordered_json& json, const Column& c) {
+  json = {{"name", c.name}, {"kind", name_of(c.kind)}};
+  if (!c.words.empty()) json["words"] = c.words;
+  if (c.mean != 0) json["mean"] = c.mean;
+  if (c.scale != 1) json["scale"] = c.scale;
+  if (c.decimals >= 0) json["decimals"] = c.decimals;
+  if (c.kind == Kind::constant) json["value"] = c.value;
+  if (!c.reason.empty()) json["reason"] = c.reason;
+}
+void from_json(const nlohmann::ordered_json& json, Column& c) {
+  c.name = json.at("name").get<std::string>();
+  c.kind = kind_from(json.at("kind").get<std::string>());
+  c.words = json.value("words", std::vector<std::string>());
+  c.mean = json.value("mean", 0.0);
+  c.scale = json.value("scale", 1.0);
+  c.decimals = json.value("decimals", -1);
+  c.value = json.value("value", std::string());
+  c.reason = json.value("reason", std::string());
+}
+
+Layout::Layout(const Columns& columns) {
+  for (const Column& c : columns)
+    if (c.kind == Kind::categorical) states = std::max(states, static_cast<Index>(c.words.size()));
+  for (const auto& [kind, count, size] :
+       {std::tuple(Kind::bernoulli, &bernoulli, Index(1)),
+        std::tuple(Kind::categorical, &categorical, states), std::tuple(Kind::gaussian, &gaussian, Index(1)),
+        std::tuple(Kind::poisson, &poisson, Index(1))}) {
+    first.resize(columns.size(), -1);
+    const Index begin = rows();
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+      if (columns[i].kind != kind) continue;
+      first[i] = begin + size * (*count)++;
+      if (kind == Kind::categorical)
+        for (auto k = static_cast<Index>(columns[i].words.size()); k < states; ++k)
+          unused.push_back(first[i] + k);
+    }
+  }
+}
+
+Columns choose_columns(const RawTable& table, const std::string& specification, const Columns& given) {
+  const Specification said(table, specification);
+  const auto& kinds = said.kinds();
+  Columns columns;
+  for (Index i = 0; i < table.columns(); ++i) {
+    Column column{.name = table.names()[static_cast<std::size_t>(i)]};
+    const Contents c = look_at(table, i);
+    const auto known =
+        std::find_if(given.begin(), given.end(), [&](const Column& g) { return g.name == column.name; });
+    if (const auto asked = kinds.find(column.name); asked != kinds.end()) {
+      column.kind = asked->second;
+      column.reason = "as asked for";
+    } else if (known != given.end()) {
+      column.kind = known->kind;
+      column.reason = known->reason;
+    } else {
+      column.kind = guess(table, i, c, column.reason);
+    }
+    check_contents(table, i, c, column);
+    const bool plain = c.unit && c.numbers == c.known;  // numbers from 0 to 1 are their own probabilities
+    if (column.kind == Kind::categorical || (column.kind == Kind::bernoulli && !plain && !table.grey()))
+      column.words = vocabulary(c);
+    if (column.kind == Kind::bernoulli && table.grey()) column.scale = 255;
+    if (column.kind == Kind::constant) column.value = c.words.begin()->first;
+    if (c.numbers == c.known && (!table.numeric() || c.whole)) column.decimals = c.decimals;
+    columns.push_back(std::move(column));
+  }
+  check<DataError>(Layout(columns).rows() > 0, "'", table.path(), "' has no column to learn from:\n",
+                   explain(columns));
+  return columns;
+}
+
+std::string explain(const Columns& columns) {
+  std::string text;
+  for (const Kind kind :
+       {Kind::bernoulli, Kind::categorical, Kind::gaussian, Kind::poisson, Kind::constant, Kind::ignored}) {
+    std::string line;
+    for (std::size_t i = 0; i < columns.size();) {  // neighbours of one kind and reason as a range
+      std::size_t end = i + 1;
+      while (end < columns.size() && columns[end].kind == columns[i].kind &&
+             columns[end].reason == columns[i].reason)
+        ++end;
+      if (end - i <= 3) end = i + 1;
+      if (columns[i].kind == kind)
+        line += (line.empty() ? "" : ", ") + columns[i].name +
+                (end > i + 1 ? ".." + columns[end - 1].name : "") + " (" + columns[i].reason + ")";
+      i = end;
+    }
+    if (!line.empty())
+      text += "  " + (name_of(kind) + std::string(13 - std::string(name_of(kind)).size(), ' ')) + line + '\n';
+  }
+  return text;
+}
+
+Samples Samples::subset(const std::vector<Index>& columns) const {
+  Samples part{Eigen::MatrixXf(values(Eigen::all, columns)), known(Eigen::all, columns)};
+  return part;
+}
+
+std::vector<Index> Samples::whole_ones() const {
+  std::vector<Index> whole;
+  for (Index c = 0; c < known.cols(); ++c)
+    if (known.col(c).all()) whole.push_back(c);
+  return whole;
+}
+
+void standardise(const RawTable& table, Columns& columns) {
+  for (Column& column : columns) {
+    if (column.kind != Kind::gaussian) continue;
+    const Index index = table.column(column.name);
+    double count = 0, mean = 0, squares = 0;  // Welford, 1962
+    for (Index row = 0; row < table.rows(); ++row) {
+      if (table.missing(row, index)) continue;
+      const double x = table.number(row, index), before = mean;
+      mean += (x - mean) / ++count;
+      squares += (x - before) * (x - mean);
+    }
+    column.mean = mean;
+    column.scale = std::sqrt(squares / count);
+  }
+}
+
+Samples encode_table(const RawTable& table, const Columns& columns) {
+  const Layout layout(columns);
+  Samples samples{Eigen::MatrixXf::Zero(layout.rows(), table.rows()), {}};
+  samples.known.setConstant(layout.rows(), table.rows(), true);
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    const Column& column = columns[i];
+    if (layout.first[i] < 0) continue;
+    const Index index = table.column(column.name), first = layout.first[i],
+                size = column.kind == Kind::categorical ? layout.states : 1;
+    std::map<std::string, Index> states;
+    for (const std::string& word : column.words) states.emplace(word, static_cast<Index>(states.size()));
+    const bool numbers = std::none_of(column.words.begin(), column.words.end(),
+                                      [](const std::string& word) { return std::isnan(parse_number(word)); });
+    const auto fail = [&](Index row, const std::string& expected) {
+      throw DataError(table.place(row, index) + ": '" + table.cell(row, index) + "', expected " + expected);
+    };
+    for (Index row = 0; row < table.rows(); ++row) {
+      auto values = samples.values.col(row).segment(first, size);
+      if (table.missing(row, index)) {
+        values.setConstant(std::numeric_limits<float>::quiet_NaN());
+        samples.known.col(row).segment(first, size).setConstant(false);
+      } else if (!states.empty()) {
+        const auto state = states.find(word_at(table, row, index, numbers));
+        if (state == states.end()) {
+          std::string known;
+          for (std::size_t k = 0; k < std::min<std::size_t>(column.words.size(), 12); ++k)
+            known += (k == 0 ? "" : ", ") + column.words[k];
+          fail(row, "a word that training knew: " + known + (column.words.size() > 12 ? ", ..." : ""));
+        }
+        if (column.kind == Kind::categorical) {
+          values(state->second) = 1;
+        } else {
+          values(0) = static_cast<float>(state->second);
+        }
+      } else {
+        const double x = (table.number(row, index) - column.mean) / column.scale;
+        if (!std::isfinite(x)) fail(row, "a number");
+        if (column.kind == Kind::bernoulli && (x < 0 || x > 1)) fail(row, "a number from 0 to 1");
+        if (column.kind == Kind::poisson && (x < 0 || x != std::floor(x))) fail(row, "a whole number from 0");
+        values(0) = static_cast<float>(x);
+      }
+    }
+  }
+  return samples;
+}
+
+namespace {
+// With so many decimals, as the training table has them.
+std::string rounded(double number, int decimals) {
+  const double power = std::pow(10.0, decimals);
+  return csv_text(std::round(number * power) / power + 0.0);  // not -0
+}
+}  // namespace
+
+double log_scale(const Columns& columns) {
+  double sum = 0;
+  for (const Column& column : columns)
+    if (column.kind == Kind::gaussian) sum += std::log(column.scale);
+  return sum;
+}
+
+std::string decode_table(const Columns& columns, const Eigen::MatrixXf& values, bool draws) {
+  const Layout layout(columns);
+  std::vector<std::string> cells;
+  for (const Column& column : columns)
+    if (column.kind != Kind::ignored) cells.push_back(column.name);
+  std::string text = csv_line(cells);
+  for (Index sample = 0; sample < values.cols(); ++sample) {
+    cells.clear();
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+      const Column& column = columns[i];
+      if (column.kind == Kind::ignored) continue;
+      if (column.kind == Kind::constant) {
+        cells.push_back(column.value);
+        continue;
+      }
+      const Index first = layout.first[i];
+      const float x = values(first, sample);
+      if (column.kind == Kind::categorical) {
+        Index most = 0;
+        values.col(sample).segment(first, static_cast<Index>(column.words.size())).maxCoeff(&most);
+        cells.push_back(column.words[static_cast<std::size_t>(most)]);
+      } else if (!column.words.empty()) {
+        cells.push_back(column.words[x > 0.5f ? 1 : 0]);
+      } else {
+        const double number = column.mean + column.scale * static_cast<double>(x);
+        cells.push_back(draws && column.decimals >= 0 && column.decimals < 6
+                            ? rounded(number, column.decimals)
+                            : csv_text(static_cast<float>(number)));
+      }
+    }
+    text += csv_line(cells);
+  }
+  return text;
+}
+
+}  // namespace program

@@ -1,0 +1,66 @@
+// What the columns of a table are, and the table as a model sees it: numbers, a sample a column.
+#pragma once
+
+#include <nlohmann/json.hpp>
+
+#include "raw_table.hpp"
+
+namespace program {
+
+using harmonium::Index;
+
+enum class Kind { bernoulli, categorical, gaussian, poisson, constant, ignored };
+const char* name_of(Kind kind);
+
+// A column of the training table.
+struct Column {
+  std::string name;
+  Kind kind = Kind::ignored;
+  std::vector<std::string> words = {};  // what the states 0, 1, ... are called; none: numbers as they are
+  double mean = 0, scale = 1;           // a number of the table is mean + scale * the model's number
+  int decimals = -1;                    // the most that the table has of its numbers; -1: any
+  std::string value = {};               // of a constant column
+  std::string reason = {};              // why it was taken for what it is
+};
+using Columns = std::vector<Column>;
+
+void to_json(nlohmann::ordered_json& json, const Column& column);
+void from_json(const nlohmann::ordered_json& json, Column& column);
+
+// Where the columns are among the visible rows: bernoulli, categorical, gaussian, poisson. Categorical
+// columns all get the rows of the one with most words; what is too much is switched off for good.
+struct Layout {
+  explicit Layout(const Columns& columns);
+  Index bernoulli = 0, categorical = 0, states = 0, gaussian = 0, poisson = 0;
+  Index rows() const { return bernoulli + categorical * states + gaussian + poisson; }
+  std::vector<Index> first;  // first row of each column, -1 for those without
+  std::vector<Index> unused;
+};
+
+// Guesses what is not said. `specification` is that of --visible; `given` are columns of a run file, whose
+// kinds count where the specification says nothing.
+Columns choose_columns(const RawTable& table, const std::string& specification, const Columns& given = {});
+// What was chosen and why, a line for each kind.
+std::string explain(const Columns& columns);
+
+struct Samples {
+  Eigen::MatrixXf values;                                     // V x n, NaN where a value is missing
+  Eigen::Matrix<bool, Eigen::Dynamic, Eigen::Dynamic> known;  // V x n
+  bool complete() const { return known.all(); }
+  Samples subset(const std::vector<Index>& samples) const;
+  // Numbers of the samples of which all is known.
+  std::vector<Index> whole_ones() const;
+};
+
+// The table as numbers. The columns' means and scales are those of training: `standardise` sets them.
+void standardise(const RawTable& table, Columns& columns);
+Samples encode_table(const RawTable& table, const Columns& columns);
+
+// What standardising adds to the log of a row's density.
+double log_scale(const Columns& columns);
+
+// A CSV table of visible rows under the training table's names: draws as they are, or means, of which
+// categories become the most probable word.
+std::string decode_table(const Columns& columns, const Eigen::MatrixXf& values, bool draws);
+
+}  // namespace program

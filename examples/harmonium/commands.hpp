@@ -1,0 +1,28 @@
+// What the program's commands do.
+#pragma once
+
+#include "columns.hpp"
+#include "settings.hpp"
+
+namespace program {
+
+struct CommonSettings {
+  std::string data, array, model, run, output = "-", folder = "results";
+  TrainSettings train;
+  JudgeSettings judge;
+  Columns columns;  // of a run file
+  int count = 100, steps = 1000;
+  bool fill_in = false;
+};
+
+// Looks for --run among the arguments and takes the settings from that file.
+void read_run_file(int argc, const char* const* argv, CommonSettings& settings);
+
+void run_train(const CommonSettings& settings);
+void run_evaluate(const CommonSettings& settings);
+void run_sample(const CommonSettings& settings);
+void run_encode(const CommonSettings& settings);
+void run_reconstruct(const CommonSettings& settings);
+void run_report(const CommonSettings& settings);
+
+}  // namespace program

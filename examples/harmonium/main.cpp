@@ -1,0 +1,155 @@
+// Learns tables of one's own: binary, categorical and real columns, or pictures, from CSV, NumPy or IDX
+// files.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+
+#include "commands.hpp"
+
+using namespace program;
+
+namespace {
+
+// Options from the list of settings, so that command line, run file and help cannot drift apart.
+template <class Settings>
+void add_settings(CLI::App& command, Settings& settings) {
+  for_each_setting(settings, [&]<class T>(const std::string& name, T& value, const std::string& help,
+                                          const std::vector<std::string>& choices) {
+    if constexpr (std::is_same_v<T, bool>) {
+      command.add_flag("--" + name, value, help);
+    } else {
+      auto* option = command.add_option("--" + name, value, help);
+      if constexpr (std::is_same_v<T, std::vector<int>>) option->delimiter(',');
+      if (!choices.empty()) option->check(CLI::IsMember(choices));
+      if (name != "visible") option->capture_default_str();
+    }
+  });
+}
+
+void add_data(CLI::App& command, CommonSettings& s, bool required) {
+  auto* data = command.add_option("data", s.data, "CSV with a header row, NPY, NPZ or IDX");
+  if (required) data->required();
+  command.add_option("--array", s.array, "which array of an NPZ file");
+}
+void add_model(CLI::App& command, CommonSettings& s) {
+  command.add_option("model", s.model, "the model.safetensors that train wrote")->required();
+}
+void add_output(CLI::App& command, CommonSettings& s) {
+  command.add_option("-o,--output", s.output, "file to write: .csv, .npy or .npz; - is the terminal, as CSV")
+      ->capture_default_str();
+}
+void add_seed(CLI::App& command, CommonSettings& s) {
+  command.add_option("--seed", s.judge.seed, "of everything random: one seed, one result")
+      ->capture_default_str();
+}
+
+CLI::App* add_train(CLI::App& app, CommonSettings& s) {
+  CLI::App* train = app.add_subcommand(
+      "train", "learn a table; leaves a folder with the model, what was done, and a report");
+  add_data(*train, s, false);
+  train->add_option("-o,--output", s.folder, "folder for the results; made if need be")
+      ->capture_default_str();
+  train->add_option("--run", s.run,
+                    "a run.json that train wrote: the same again; options given beside it win");
+  add_settings(*train, s.train);
+  train->footer(
+      "Example:\n  harmonium train people.csv --hidden 32 -o results\n"
+      "  harmonium train people.csv --visible categorical:grade,ignored:id\n"
+      "  harmonium train --run results/run.json -o again");
+  return train;
+}
+
+CLI::App* add_evaluate(CLI::App& app, CommonSettings& s) {
+  CLI::App* evaluate = app.add_subcommand(
+      "evaluate", "how well does a model know rows? Log likelihood, and whether to trust it");
+  add_model(*evaluate, s);
+  add_data(*evaluate, s, true);
+  evaluate->add_option("--chains", s.judge.chains, "of annealing, in each direction")
+      ->check(CLI::Range(10, 1000000))
+      ->capture_default_str();
+  evaluate->add_option("--temperatures", s.judge.temperatures, "between independent units and the model")
+      ->check(CLI::Range(1, 100000000))
+      ->capture_default_str();
+  evaluate
+      ->add_option("--start-steps", s.judge.start_steps,
+                   "of the chains at whose ends reverse annealing starts")
+      ->check(CLI::Range(1, 1000000000))
+      ->capture_default_str();
+  add_seed(*evaluate, s);
+  evaluate->add_option("--threads", s.judge.threads, "0 for all processors; the result does not depend on it")
+      ->check(CLI::Range(0, 1024))
+      ->capture_default_str();
+  evaluate->footer(
+      "Example:\n  harmonium evaluate results/model.safetensors test.csv\n\n"
+      "Rows with missing values are left out. The numbers are nats a row; densities of real columns are in\n"
+      "the table's own units. Small models are summed over exactly, others are estimated from two sides,\n"
+      "with a verdict on whether the two agree.");
+  return evaluate;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CommonSettings settings;
+  CLI::App app{
+      "Restricted Boltzmann machines for tables of your own: binary, categorical and real columns, or "
+      "pictures.",
+      "harmonium"};
+  app.require_subcommand(1);
+  app.set_version_flag("--version", "harmonium 0.1.0");
+  CLI::App* train = add_train(app, settings);
+  CLI::App* evaluate = add_evaluate(app, settings);
+  CLI::App* sample = app.add_subcommand("sample", "draw new rows, under the training table's header");
+  add_model(*sample, settings);
+  sample->add_option("-n,--count", settings.count, "rows")
+      ->check(CLI::Range(1, 100000000))
+      ->capture_default_str();
+  sample->add_option("--steps", settings.steps, "of each row's own chain")
+      ->check(CLI::Range(1, 100000000))
+      ->capture_default_str();
+  add_seed(*sample, settings);
+  add_output(*sample, settings);
+  sample->footer("Example:\n  harmonium sample results/model.safetensors -n 1000 -o made_up.csv");
+  CLI::App* encode =
+      app.add_subcommand("encode", "the hidden units' means for rows: features for other programs");
+  add_model(*encode, settings);
+  add_data(*encode, settings, true);
+  add_seed(*encode, settings);
+  add_output(*encode, settings);
+  encode->footer(
+      "Example:\n  harmonium encode results/model.safetensors people.csv -o features.npy\n\n"
+      "Missing values are averaged over given the known ones.");
+  CLI::App* reconstruct = app.add_subcommand(
+      "reconstruct", "rows as the model sees them, or with --fill-in only their missing values");
+  add_model(*reconstruct, settings);
+  add_data(*reconstruct, settings, true);
+  reconstruct->add_flag("--fill-in", settings.fill_in, "known values stay as they are");
+  add_seed(*reconstruct, settings);
+  add_output(*reconstruct, settings);
+  reconstruct->footer(
+      "Example:\n  harmonium reconstruct results/model.safetensors people.csv --fill-in -o whole.csv");
+  CLI::App* report = app.add_subcommand("report", "write the report of a finished run anew");
+  report->add_option("folder", settings.folder, "the folder that train wrote")->required();
+  report->footer("Example:\n  harmonium report results");
+
+  try {
+    read_run_file(argc, argv, settings);  // before the command line, whose options win
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 1;
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "harmonium: %s\n", error.what());
+    return 1;
+  }
+  try {
+    if (train->parsed()) run_train(settings);
+    if (evaluate->parsed()) run_evaluate(settings);
+    if (sample->parsed()) run_sample(settings);
+    if (encode->parsed()) run_encode(settings);
+    if (reconstruct->parsed()) run_reconstruct(settings);
+    if (report->parsed()) run_report(settings);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "harmonium: %s\n", error.what());
+    return 1;
+  }
+}

@@ -1,0 +1,82 @@
+#include "outcome.hpp"
+
+#include <harmonium/core/permutation.hpp>
+
+using namespace harmonium;
+
+namespace program {
+
+std::string history_csv(const std::vector<History>& histories) {
+  std::vector<std::string> metrics;
+  for (const History& history : histories)
+    for (const EpochReport& report : history.epochs)
+      for (const auto& [name, value] : report.metrics)
+        if (std::find(metrics.begin(), metrics.end(), name) == metrics.end()) metrics.push_back(name);
+  std::vector<std::string> cells = {"phase", "epoch", "epochs", "seconds", "rate", "warnings"};
+  cells.insert(cells.end(), metrics.begin(), metrics.end());
+  std::string text = csv_line(cells);
+  for (const History& history : histories)
+    for (const EpochReport& report : history.epochs) {
+      cells = {report.phase,
+               std::to_string(report.epoch),
+               std::to_string(report.epochs),
+               csv_text(report.seconds),
+               csv_text(report.rate),
+               ""};
+      for (const std::string& warning : report.warnings)
+        cells.back() += (cells.back().empty() ? "" : "\n") + warning;
+      for (const std::string& metric : metrics) {
+        cells.emplace_back();
+        for (const auto& [name, value] : report.metrics)
+          if (name == metric) cells.back() = csv_text(value);
+      }
+      text += csv_line(cells);
+    }
+  return text;
+}
+
+std::vector<History> read_history(const std::string& path) {
+  const CsvTable table = read_csv(path, {.separator = ','});
+  const Eigen::MatrixXd numbers = csv_numbers(table, {"epoch", "epochs", "seconds", "rate"});
+  const Index phase = table.column("phase"), warnings = table.column("warnings");
+  std::vector<History> histories;
+  for (Index row = 0; row < table.rows(); ++row) {
+    EpochReport report{.phase = std::string(table.cell(row, phase)),
+                       .epoch = static_cast<int>(numbers(0, row)),
+                       .epochs = static_cast<int>(numbers(1, row)),
+                       .seconds = numbers(2, row),
+                       .rate = numbers(3, row)};
+    for (std::string_view text = table.cell(row, warnings); !text.empty();) {
+      const std::size_t end = std::min(text.find('\n'), text.size());
+      report.warnings.emplace_back(text.substr(0, end));
+      text.remove_prefix(std::min(text.size(), end + 1));
+    }
+    for (Index column = warnings + 1; column < table.columns(); ++column)
+      if (!is_missing(table.cell(row, column)))
+        report.metrics.emplace_back(table.names()[static_cast<std::size_t>(column)],
+                                    parse_number(table.cell(row, column)));
+    if (histories.empty() || histories.back().epochs.back().phase != report.phase) histories.emplace_back();
+    histories.back().epochs.push_back(std::move(report));
+  }
+  return histories;
+}
+
+std::pair<Samples, Samples> cut(const Samples& all, const TrainSettings& settings) {
+  const Index rows = all.values.cols();
+  const auto aside = static_cast<std::ptrdiff_t>(std::llround(settings.hold_out * static_cast<double>(rows)));
+  const std::vector<Index> order = permutation(rows, {.seed = settings.seed, .stream = Stream::split});
+  std::vector<Index> held(order.begin(), order.begin() + aside), rest(order.begin() + aside, order.end());
+  std::sort(held.begin(), held.end());
+  std::sort(rest.begin(), rest.end());
+  return {all.subset(rest), all.subset(held)};
+}
+
+Eigen::MatrixXf some_of(const Samples& rows) {
+  const std::vector<Index> whole = rows.whole_ones();
+  std::vector<Index> chosen;
+  const std::size_t count = std::min<std::size_t>(whole.size(), 2000);
+  for (std::size_t i = 0; i < count; ++i) chosen.push_back(whole[i * whole.size() / count]);
+  return rows.subset(chosen).values;
+}
+
+}  // namespace program

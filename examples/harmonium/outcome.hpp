@@ -1,0 +1,17 @@
+// What a run leaves behind beside the model, and how its rows were shared out: used by train and by report.
+#pragma once
+
+#include "model.hpp"
+
+namespace program {
+
+// All epochs of all layers, a column for each metric, and what was warned of; and back.
+std::string history_csv(const std::vector<harmonium::History>& histories);
+std::vector<harmonium::History> read_history(const std::string& path);
+
+// Rows to learn from and rows kept aside.
+std::pair<Samples, Samples> cut(const Samples& all, const TrainSettings& settings);
+// At most 2000 complete rows, evenly spread.
+Eigen::MatrixXf some_of(const Samples& rows);
+
+}  // namespace program

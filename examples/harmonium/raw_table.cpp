@@ -1,0 +1,90 @@
+#include "raw_table.hpp"
+
+#include <harmonium/io/idx.hpp>
+#include <harmonium/io/npz.hpp>
+
+using namespace harmonium;
+
+namespace program {
+
+namespace {
+
+std::string first_bytes(const std::string& path) {
+  InputFile file(path);
+  std::string bytes(static_cast<std::size_t>(std::min<std::uint64_t>(file.size(), 9)), '\0');
+  file.read(std::as_writable_bytes(std::span(bytes)));
+  return bytes;
+}
+
+// What people take for a table by mistake, so that the message can say so.
+void refuse_other_files(const std::string& path, const std::string& begin) {
+  const auto is = [&](const char* what, const char* hint) {
+    throw FileError("'" + path + "' is " + what + ", expected a table: CSV, NPY, NPZ or IDX. " + hint);
+  };
+  if (begin.starts_with("\x89PNG") || begin.starts_with("\xff\xd8\xff") || begin.starts_with("GIF8"))
+    is("a picture", "Pictures are read from IDX or NumPy files.");
+  if (begin.starts_with("%PDF")) is("a PDF document", "");
+  if (begin.starts_with("\xd0\xcf\x11\xe0")) is("an old Office document", "Save the sheet as CSV.");
+  if (begin.ends_with(std::string("\0\0{", 3))) is("a model (safetensors)", "The data come after the model.");
+  if (begin.starts_with("{")) is("JSON", "A run file is given with --run.");
+  if (begin.starts_with("<")) is("HTML or XML", "");
+}
+
+}  // namespace
+
+RawTable::RawTable(const std::string& path, const std::string& array) : path_(path) {
+  const std::string begin = first_bytes(path);
+  check<FileError>(!begin.empty(), "'", path, "' is empty");
+  Tensor tensor;
+  if (begin.starts_with("\x93NUMPY")) {
+    tensor = read_npy(path);
+  } else if (begin.starts_with("PK")) {
+    std::vector<Tensor> arrays;
+    try {
+      arrays = read_npz(path);
+    } catch (const FileError& error) {
+      throw FileError(std::string(error.what()) + ". (If it is a spreadsheet, save the sheet as CSV.)");
+    }
+    check<FileError>(!array.empty() || arrays.size() == 1, "'", path, "' has ", arrays.size(),
+                     " arrays: name one with --array");
+    tensor = array.empty() ? arrays.front() : find_array(arrays, array);
+  } else if (begin.starts_with(std::string("\0\0\x08", 3)) || begin.starts_with("\x1f\x8b")) {
+    numbers_ = read_idx_images(path).cast<float>();
+    grey_ = true;
+  } else {
+    refuse_other_files(path, begin);
+    csv_ = read_csv(path);
+    names_ = csv_->names();
+    return;
+  }
+  if (!grey_) {
+    numbers_ = samples_from(tensor);
+    grey_ = tensor.dtype == Dtype::u8 && numbers_.maxCoeff() > 1;
+  }
+  for (Index i = 1; i <= numbers_.rows(); ++i) names_.push_back(std::to_string(i));
+}
+
+Index RawTable::column(const std::string& name) const {
+  if (csv_) return csv_->column(name);
+  const auto found = std::find(names_.begin(), names_.end(), name);
+  check<DataError>(found != names_.end(), "'", path_, "' has no column '", name, "', its columns are 1 to ",
+                   names_.size());
+  return static_cast<Index>(found - names_.begin());
+}
+
+std::string RawTable::cell(Index row, Index column) const {
+  return csv_ ? std::string(csv_->cell(row, column)) : csv_text(numbers_(column, row));
+}
+double RawTable::number(Index row, Index column) const {
+  return csv_ ? parse_number(csv_->cell(row, column)) : static_cast<double>(numbers_(column, row));
+}
+bool RawTable::missing(Index row, Index column) const {
+  return csv_ ? is_missing(csv_->cell(row, column)) : std::isnan(numbers_(column, row));
+}
+std::string RawTable::place(Index row, Index column) const {
+  return csv_ ? csv_->place(row, column)
+              : "'" + path_ + "', sample " + std::to_string(row + 1) + ", number " +
+                    names_[static_cast<std::size_t>(column)];
+}
+
+}  // namespace program

@@ -1,0 +1,42 @@
+// A table as a file has it: named columns of text or of numbers, before anybody knows what they mean.
+#pragma once
+
+#include <Eigen/Core>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <harmonium/io/csv.hpp>
+
+namespace program {
+
+class RawTable {
+ public:
+  // CSV, NPY, NPZ or IDX, told apart by what is in it. `array` names the one of an NPZ file that is wanted.
+  explicit RawTable(const std::string& path, const std::string& array = "");
+
+  const std::string& path() const { return path_; }
+  const std::vector<std::string>& names() const { return names_; }
+  harmonium::Index rows() const { return csv_ ? csv_->rows() : numbers_.cols(); }
+  harmonium::Index columns() const { return static_cast<harmonium::Index>(names_.size()); }
+  harmonium::Index column(const std::string& name) const;
+  // Grey levels of 8 bits: numbers from 0 to 255 that stand for 0 to 1.
+  bool grey() const { return grey_; }
+  // Can only numbers be in it?
+  bool numeric() const { return !csv_; }
+  std::string cell(harmonium::Index row, harmonium::Index column) const;
+  // NaN where there is none: see `missing`.
+  double number(harmonium::Index row, harmonium::Index column) const;
+  bool missing(harmonium::Index row, harmonium::Index column) const;
+  // For messages.
+  std::string place(harmonium::Index row, harmonium::Index column) const;
+
+ private:
+  std::string path_;
+  std::vector<std::string> names_;
+  std::optional<harmonium::CsvTable> csv_;
+  Eigen::MatrixXf numbers_;  // a sample a column
+  bool grey_ = false;
+};
+
+}  // namespace program

@@ -1,0 +1,64 @@
+#include <harmonium/io/safetensors.hpp>
+
+#include "model.hpp"
+
+using namespace harmonium;
+
+namespace program {
+
+ModelKind bernoulli_kind();
+ModelKind mixed_kind();
+
+const std::vector<ModelKind>& registry() {
+  static const std::vector<ModelKind> kinds = {bernoulli_kind(), mixed_kind()};
+  return kinds;
+}
+
+namespace {
+
+constexpr const char* columns_name = "harmonium.columns";
+
+const ModelKind& kind_of(const Columns& columns) {
+  const Layout layout(columns);
+  for (const ModelKind& kind : registry())
+    if (kind.fits(layout)) return kind;
+  throw DataError("no kind of model has these columns:\n" + explain(columns));
+}
+
+}  // namespace
+
+std::unique_ptr<Model> make_model(const Columns& columns, const TrainSettings& settings) {
+  return kind_of(columns).make(Layout(columns), settings);
+}
+
+LoadedModel load_model(const std::string& path) {
+  TensorFile file;
+  try {
+    file = read_safetensors(path);
+  } catch (const FileError& error) {
+    std::error_code ignored;
+    if (!std::filesystem::exists(path, ignored)) throw;
+    throw FileError("'" + path + "' is no model: expected the model.safetensors that train wrote. (" +
+                    error.what() + ")");
+  }
+  const auto found = file.metadata.find(columns_name);
+  check<FileError>(found != file.metadata.end(), "'", path,
+                   "' is a safetensors file, but not of this program: it does not say what its columns are");
+  try {
+    LoadedModel loaded;
+    loaded.columns = nlohmann::ordered_json::parse(found->second).get<Columns>();
+    file.metadata.erase(found);
+    loaded.model = kind_of(loaded.columns).from(file, Layout(loaded.columns));
+    return loaded;
+  } catch (const nlohmann::json::exception& error) {
+    throw FileError("'" + path + "': what it says of its columns is damaged: " + error.what());
+  } catch (const Error& error) {
+    throw FileError("'" + path + "': " + error.what());
+  }
+}
+
+void save_model(const std::string& path, const Model& model, const Columns& columns) {
+  model.save(path, {{columns_name, nlohmann::ordered_json(columns).dump()}});
+}
+
+}  // namespace program

@@ -1,0 +1,20 @@
+// The page that a run leaves behind.
+#pragma once
+
+#include "model.hpp"
+
+namespace program {
+
+struct ReportInput {
+  std::string folder;
+  const nlohmann::ordered_json& run;
+  const Columns& columns;
+  const std::vector<harmonium::History>& histories;
+  const Model& model;
+  Eigen::MatrixXf rows;  // some that were not learned from, if there are any
+};
+
+// Writes `report.html` into the folder.
+void write_report(const ReportInput& input);
+
+}  // namespace program

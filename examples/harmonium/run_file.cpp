@@ -1,0 +1,72 @@
+#include "run_file.hpp"
+
+#include <harmonium/io/input_file.hpp>
+
+using namespace harmonium;
+
+namespace program {
+
+nlohmann::ordered_json read_json(const std::string& path) {
+  const std::vector<std::byte> bytes = read_file(path, 1u << 28);
+  try {
+    auto json = nlohmann::ordered_json::parse(reinterpret_cast<const char*>(bytes.data()),
+                                              reinterpret_cast<const char*>(bytes.data()) + bytes.size());
+    check<FileError>(json.is_object() && json.contains("options") && json["options"].is_object(),
+                     "it has no \"options\"");
+    return json;
+  } catch (const std::exception& error) {
+    throw FileError("'" + path + "' is no run file, expected the run.json that train wrote: " + error.what());
+  }
+}
+
+nlohmann::ordered_json run_json(const CommonSettings& settings, const Columns& columns) {
+  nlohmann::ordered_json options;
+  TrainSettings train = settings.train;
+  for_each_setting(train,
+                   [&](const char* name, auto& value, const char*, const auto&) { options[name] = value; });
+  nlohmann::ordered_json json = {{"program", "harmonium train"}, {"data", settings.data}};
+  if (!settings.array.empty()) json["array"] = settings.array;
+  json["options"] = options;
+  json["columns"] = columns;
+  return json;
+}
+
+void take_run_file(CommonSettings& settings) {
+  const nlohmann::ordered_json json = read_json(settings.run);
+  try {
+    settings.data = json.value("data", std::string());
+    settings.array = json.value("array", std::string());
+    if (json.contains("columns")) settings.columns = json["columns"].get<Columns>();
+    std::vector<std::string> known;
+    for_each_setting(settings.train, [&]<class T>(const char* name, T& value, const char*,
+                                                  const auto& choices) {
+      known.emplace_back(name);
+      if (!json["options"].contains(name)) return;
+      const auto& given = json["options"][name];
+      // JSON would round 1.5 to 1 and take -1 for a large number.
+      check<ValueError>(!std::is_integral_v<T> || std::is_same_v<T, bool> || given.is_number_unsigned(),
+                        "option \"", name, "\" is ", given.dump(), ", expected a whole number of at least 0");
+      value = given.template get<T>();
+      if constexpr (std::is_same_v<T, std::string>)
+        check<ValueError>(
+            choices.empty() || std::find(choices.begin(), choices.end(), value) != choices.end(), "option \"",
+            name, "\" is '", value, "', which is none of its words");
+    });
+    for (const auto& [name, value] : json["options"].items())
+      check<ValueError>(std::find(known.begin(), known.end(), name) != known.end(), "there is no option \"",
+                        name, "\"");
+  } catch (const std::exception& error) {
+    throw FileError("run file '" + settings.run + "': " + error.what());
+  }
+}
+
+void read_run_file(int argc, const char* const* argv, CommonSettings& settings) {
+  for (int i = 1; i < argc; ++i) {
+    const std::string word = argv[i];
+    if (word == "--run" && i + 1 < argc) settings.run = argv[i + 1];
+    if (word.starts_with("--run=")) settings.run = word.substr(6);
+  }
+  if (!settings.run.empty()) take_run_file(settings);
+}
+
+}  // namespace program

@@ -1,0 +1,101 @@
+#include <cstdio>
+#include <harmonium/core/timer.hpp>
+#include <harmonium/io/atomic_file.hpp>
+
+#include "model.hpp"
+#include "outcome.hpp"
+#include "report.hpp"
+#include "run_file.hpp"
+
+using namespace harmonium;
+
+namespace program {
+
+namespace {
+
+// What came out, for people and for the run file.
+nlohmann::ordered_json sum_up(const Model& model, const Columns& columns, const Samples& rows,
+                              const Samples& held_out, const TrainSettings& settings) {
+  nlohmann::ordered_json results;
+  const Eigen::MatrixXf train = some_of(rows), test = some_of(held_out);
+  const Eigen::MatrixXf& judged = test.cols() > 0 ? test : train;
+  if (judged.cols() == 0) {
+    std::printf("no row is without missing values: the likelihood was not looked at\n");
+    return results;
+  }
+  const double units = log_scale(columns);
+  const JudgeSettings judge{.threads = settings.threads, .seed = settings.seed};
+  const Judgement judgement = model.judge(judged, judge);
+  const double here = judgement.log_likelihoods.mean() - units,
+               alone = model.judge_independent(train.cols() > 0 ? train : judged, judged).mean() - units;
+  const char* which = test.cols() > 0 ? "kept aside" : "of training";
+  std::printf("log likelihood of a row %s: %.3f nats (%s); if columns were independent: %.3f\n", which, here,
+              judgement.method.c_str(), alone);
+  std::printf("verdict: %s, %s\n", judgement.verdict.c_str(), judgement.reason.c_str());
+  results = {{"rows_judged", judged.cols()},
+             {"judged_on", test.cols() > 0 ? "held out" : "training"},
+             {"log_likelihood", here},
+             {"log_likelihood_independent", alone},
+             {"method", judgement.method},
+             {"log_z", judgement.log_z},
+             {"standard_error", judgement.standard_error},
+             {"verdict", judgement.verdict},
+             {"reason", judgement.reason}};
+  if (here < alone) {
+    std::printf(
+        "The model knows less than independent columns do: more epochs, another rate or fewer hidden units "
+        "may help.\n");
+  }
+  return results;
+}
+
+}  // namespace
+
+void run_train(const CommonSettings& given) {
+  CommonSettings settings = given;
+  check<ValueError>(!settings.data.empty(), "train needs a table, or a run file that names one (--run)");
+  static_cast<void>(training_options(settings.train, 0));  // before anything is read
+  const Timer timer;
+  const RawTable table(settings.data, settings.array);
+  Columns columns = choose_columns(table, settings.train.visible, settings.columns);
+  standardise(table, columns);
+  const Samples all = encode_table(table, columns);
+  require_writable_folder(settings.folder);  // before hours of training, not after
+
+  std::printf("%s: %ld rows, %ld columns\n%s", settings.data.c_str(), static_cast<long>(table.rows()),
+              static_cast<long>(table.columns()), explain(columns).c_str());
+  const auto missing = all.known.cols() - static_cast<Index>(all.whole_ones().size());
+  if (missing > 0)
+    std::printf("%ld rows have missing values, which are drawn anew at each update\n",
+                static_cast<long>(missing));
+  const auto [rows, held_out] = cut(all, settings.train);
+  check<DataError>(rows.values.cols() >= 2, "'", settings.data, "' leaves ", rows.values.cols(),
+                   " rows to learn from, expected at least 2");
+  const std::unique_ptr<Model> model = make_model(columns, settings.train);
+  std::printf("learning from %ld rows, %ld kept aside; %s\n", static_cast<long>(rows.values.cols()),
+              static_cast<long>(held_out.values.cols()), model->text().c_str());
+  std::fflush(stdout);
+  const std::vector<History> histories = model->train(rows, held_out, settings.train);
+  const double seconds = timer.seconds();
+
+  nlohmann::ordered_json run = run_json(settings, columns);
+  run["results"] = sum_up(*model, columns, rows, held_out, settings.train);
+  run["results"]["rows_learned_from"] = rows.values.cols();
+  const std::filesystem::path folder = settings.folder;
+  save_model((folder / "model.safetensors").string(), *model, columns);
+  write_file(folder / "history.csv", history_csv(histories));
+  write_file(folder / "run.json", run.dump(2) + '\n');
+  write_report({.folder = settings.folder,
+                .run = run,
+                .columns = columns,
+                .histories = histories,
+                .model = *model,
+                .rows = some_of(held_out.values.cols() > 0 ? held_out : rows)});
+  std::printf("learned in %.1f s; the model, the run and a report are in %s\n", seconds,
+              settings.folder.c_str());
+  const std::string saved = (folder / "model.safetensors").string();
+  std::printf("next:  harmonium evaluate %s OTHER_ROWS\n       harmonium sample %s -n 20\n", saved.c_str(),
+              saved.c_str());
+}
+
+}  // namespace program

@@ -1,0 +1,120 @@
+// What a trained model is good for.
+#include <cstdio>
+#include <harmonium/io/npz.hpp>
+
+#include "model.hpp"
+#include "run_file.hpp"
+
+using namespace harmonium;
+
+namespace program {
+
+namespace {
+
+// As a table under names, or as an array, by the file's ending.
+void write_numbers(const std::string& output, const std::string& name, const Eigen::MatrixXf& values,
+                   const std::function<std::string()>& csv) {
+  const std::filesystem::path path = output;
+  if (path.extension() == ".npy") {
+    write_npy(path, values);
+  } else if (path.extension() == ".npz") {
+    write_npz(path, {samples_tensor(name, values)});
+  } else if (output == "-") {
+    const std::string text = csv();
+    check<FileError>(
+        std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0,
+        "cannot write to the terminal");
+  } else {
+    check<ValueError>(path.extension() == ".csv", "--output is '", output,
+                      "', expected a name in .csv, .npy or .npz");
+    write_file(path, csv());
+  }
+  if (output != "-")
+    std::fprintf(stderr, "%ld rows written to %s\n", static_cast<long>(values.cols()), output.c_str());
+}
+
+void check_output(const std::string& output) {
+  const std::string ending = std::filesystem::path(output).extension();
+  check<ValueError>(output == "-" || ending == ".csv" || ending == ".npy" || ending == ".npz",
+                    "--output is '", output, "', expected a name in .csv, .npy or .npz");
+}
+
+// Values in the table's own units: of columns of words the numbers of the words.
+Eigen::MatrixXf in_units(const Columns& columns, Eigen::MatrixXf values) {
+  const Layout layout(columns);
+  for (std::size_t i = 0; i < columns.size(); ++i)
+    if (layout.first[i] >= 0 && columns[i].kind != Kind::categorical)
+      values.row(layout.first[i]) =
+          (values.row(layout.first[i]).array() * static_cast<float>(columns[i].scale) +
+           static_cast<float>(columns[i].mean))
+              .matrix();
+  return values;
+}
+
+}  // namespace
+
+void run_evaluate(const CommonSettings& settings) {
+  const auto [model, columns] = load_model(settings.model);
+  const Samples all = encode_table(RawTable(settings.data, settings.array), columns);
+  const std::vector<Index> whole = all.whole_ones();
+  check<DataError>(!whole.empty(), "'", settings.data, "': every row has a missing value");
+  const Eigen::MatrixXf rows = all.subset(whole).values;
+  const double units = log_scale(columns);
+  const Judgement judgement = model->judge(rows, settings.judge);
+  const Eigen::VectorXd own = judgement.log_likelihoods.array() - units;
+  const double mean = own.mean(), alone = model->judge_independent(rows, rows).mean() - units,
+               spread = std::sqrt((own.array() - mean).square().mean() / static_cast<double>(own.size()));
+  std::printf("%s: %ld rows judged", settings.data.c_str(), static_cast<long>(rows.cols()));
+  if (all.values.cols() > rows.cols())
+    std::printf(", %ld with missing values left out", static_cast<long>(all.values.cols() - rows.cols()));
+  std::printf("\nlog likelihood of a row      %10.3f nats (standard error %.3f from rows, %.3f from log Z)\n",
+              mean, spread, judgement.standard_error);
+  std::printf("  method                     %s\n  verdict                    %s: %s\n",
+              judgement.method.c_str(), judgement.verdict.c_str(), judgement.reason.c_str());
+  std::printf("if columns were independent  %10.3f nats, with the rates of these very rows\n", alone);
+  // In each row of units, as shares of what guessing the mean would give.
+  const Eigen::MatrixXf error = model->reconstruct(rows) - rows;
+  const Eigen::MatrixXf centred = rows.colwise() - rows.rowwise().mean();
+  std::printf("reconstruction error         %10.4f, mean square a number",
+              error.squaredNorm() / static_cast<double>(error.size()));
+  if (centred.squaredNorm() > 0)
+    std::printf("; %.1f %% of the variance is left", 100 * error.squaredNorm() / centred.squaredNorm());
+  std::printf("\n");
+}
+
+void run_sample(const CommonSettings& settings) {
+  check_output(settings.output);
+  const auto [model, columns] = load_model(settings.model);
+  const Eigen::MatrixXf values = model->generate(settings.count, settings.steps, settings.judge.seed);
+  write_numbers(settings.output, "samples", in_units(columns, values),
+                [&, &columns_ = columns] { return decode_table(columns_, values, true); });
+}
+
+void run_encode(const CommonSettings& settings) {
+  check_output(settings.output);
+  const auto [model, columns] = load_model(settings.model);
+  const Samples rows = encode_table(RawTable(settings.data, settings.array), columns);
+  const Eigen::MatrixXf codes = model->encode(model->fill_in(rows, settings.judge.seed));
+  write_numbers(settings.output, "codes", codes, [&] {
+    std::vector<std::string> cells;
+    for (Index i = 1; i <= codes.rows(); ++i) cells.push_back(std::string("h").append(std::to_string(i)));
+    std::string text = csv_line(cells);
+    for (Index c = 0; c < codes.cols(); ++c) {
+      for (Index r = 0; r < codes.rows(); ++r) cells[static_cast<std::size_t>(r)] = csv_text(codes(r, c));
+      text += csv_line(cells);
+    }
+    return text;
+  });
+}
+
+void run_reconstruct(const CommonSettings& settings) {
+  check_output(settings.output);
+  const auto [model, columns] = load_model(settings.model);
+  const Samples rows = encode_table(RawTable(settings.data, settings.array), columns);
+  Eigen::MatrixXf values = model->fill_in(rows, settings.judge.seed);
+  if (!settings.fill_in) values = model->reconstruct(values);
+  write_numbers(settings.output, "rows", in_units(columns, values),
+                [&, &columns_ = columns] { return decode_table(columns_, values, false); });
+}
+
+}  // namespace program
