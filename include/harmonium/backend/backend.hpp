@@ -13,6 +13,7 @@
 
 #include "../core/random.hpp"
 #include "bodies.hpp"
+#include "rules.hpp"
 
 namespace harmonium {
 

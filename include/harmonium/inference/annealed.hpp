@@ -76,8 +76,7 @@ class Annealer<Rbm<V, H, B>> {
       on_.copy(ConstViewOf<B>(bias), view_of(difference_).rows_from(first, bias.rows));
     });
     for_each_bias(base_.visible, [&](auto bias, Index first) {
-      on_.update([](T& d, T b) { d -= b; }, view_of(difference_).rows_from(first, bias.rows),
-                 ConstViewOf<B>(bias));
+      on_.update(Subtract{}, view_of(difference_).rows_from(first, bias.rows), ConstViewOf<B>(bias));
     });
   }
 
@@ -129,13 +128,12 @@ class Annealer<Rbm<V, H, B>> {
     const auto a = static_cast<T>(1 - beta), b = static_cast<T>(beta);
     for_each_parameter(
         [&](const ParameterName&, Role role, auto x, auto from, auto to) {
-          if (role == Role::bias) on_.update([a, b](T& y, T y0, T y1) { y = a * y0 + b * y1; }, x, from, to);
+          if (role == Role::bias) on_.update(Combine<T>{a, b}, x, from, to);
         },
         layer, base, model);
   }
   void scale_input(double beta) {
-    on_.update([b = static_cast<T>(beta)](T& y, T x) { y = b * x; }, view_of(scaled_),
-               ConstViewOf<B>(input_));
+    on_.update(Scaled<T>{static_cast<T>(beta)}, view_of(scaled_), ConstViewOf<B>(input_));
   }
   // Sums are kept in double precision on the host.
   void flush(Index rows) {

@@ -113,8 +113,7 @@ detail::Precise<Model> exact_gradient(const Model& model,
   detail::check_weights("exact_gradient", weights, v.cols);
   const auto precise = convert<Cpu<double>>(model);
   auto gradient = exact_moments(precise, on);
-  for_each_parameter([&](const ParameterName&, Role, auto g) { on.update([](double& x) { x = -x; }, g); },
-                     gradient);
+  for_each_parameter([&](const ParameterName&, Role, auto g) { on.update(Scale<double>{-1}, g); }, gradient);
   double total = 0;
   for (const double weight : weights) total += weight;
   if (weights.empty()) total = static_cast<double>(v.cols);

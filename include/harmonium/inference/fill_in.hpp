@@ -62,8 +62,7 @@ class Held {
   ConstViewOf<B> states() const { return values_; }
   /// Puts the known numbers back.
   void restore(const B& on, ViewOf<B> x) const {
-    on.update([](T& y, T value, T held) { y = held != T(0) ? value : y; }, x, ConstViewOf<B>(values_),
-              ConstViewOf<B>(held_));
+    on.update(PutBack{}, x, ConstViewOf<B>(values_), ConstViewOf<B>(held_));
   }
 
  private:
@@ -114,7 +113,7 @@ Matrix<B> fill_in(const Rbm<V, H, B>& rbm, std::type_identity_t<ConstViewOf<B>> 
     visible_input(on, rbm, ConstViewOf<B>(h), view_of(down));
     if (options.average && step >= options.burn_in) {
       mean(on, rbm.visible, ConstViewOf<B>(down), view_of(means));
-      on.update([](T& s, T m) { s += m; }, view_of(sum), ConstViewOf<B>(means));
+      on.update(Add{}, view_of(sum), ConstViewOf<B>(means));
     }
     draws.step += 1;
     sample(on, rbm.visible, ConstViewOf<B>(down), view_of(x), draws);
@@ -122,7 +121,7 @@ Matrix<B> fill_in(const Rbm<V, H, B>& rbm, std::type_identity_t<ConstViewOf<B>> 
   }
   if (options.average) {
     const T share = T(1) / static_cast<T>(options.steps - options.burn_in);
-    on.update([share](T& y, T s) { y = share * s; }, view_of(x), ConstViewOf<B>(sum));
+    on.update(Scaled<T>{share}, view_of(x), ConstViewOf<B>(sum));
     held.restore(on, x);
   }
   return x;

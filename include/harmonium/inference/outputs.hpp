@@ -38,8 +38,7 @@ void add_squared_error(const B& on, Activations<B>& activations, ConstViewOf<B> 
                        ViewOf<B> out) {
   const auto far = view_of(activations.error).rows_from(0, targets.rows).columns(0, targets.cols);
   on.copy(targets, far);
-  on.update([](auto& t, auto mean) { t -= mean; }, far,
-            ConstViewOf<B>(activations.head.mean).columns(0, targets.cols));
+  on.update(Subtract{}, far, ConstViewOf<B>(activations.head.mean).columns(0, targets.cols));
   on.dot_columns(factor, ConstViewOf<B>(far), ConstViewOf<B>(far), out);
 }
 

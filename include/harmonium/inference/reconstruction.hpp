@@ -88,11 +88,11 @@ Matrix<B> average_passes(const char* caller, const B& on, PassOptions options, G
     if (pass == 0) {
       sum = std::move(one);
     } else {
-      on.update([](auto& s, auto x) { s += x; }, view_of(sum), ConstViewOf<B>(one));
+      on.update(Add{}, view_of(sum), ConstViewOf<B>(one));
     }
   }
   const ScalarOf<B> share = ScalarOf<B>(1) / static_cast<ScalarOf<B>>(options.passes);
-  on.update([share](auto& s) { s *= share; }, view_of(sum));
+  on.update(Scale<ScalarOf<B>>{share}, view_of(sum));
   return sum;
 }
 

@@ -150,7 +150,6 @@ template <class U, class B, class Temper>
 void sweep(const B& on, const BoltzmannMachine<U, B>& machine,
            typename BoltzmannMachine<U, B>::StateView state, typename BoltzmannMachine<U, B>::Workspace& work,
            Draws draws, Temper temper) {
-  using T = ScalarOf<B>;
   const Index group = machine.visible.group, n = state.visible.cols;
   const auto field = view_of(work.field).columns(0, n), drawn = view_of(work.drawn).columns(0, n);
   refresh(on, machine, state);  // the weights may have changed, and sums of changes drift
@@ -160,8 +159,8 @@ void sweep(const B& on, const BoltzmannMachine<U, B>& machine,
     temper(r, field);
     on.transform(SampleBody<Family<U>>{}, view_of(machine.visible.parameters).rows_from(r, group), group,
                  field, field, drawn, draws.in(Stream::visible), r);
-    on.update([](T& x, T old) { x -= old; }, drawn, ConstViewOf<B>(own));
-    on.update([](T& x, T change) { x += change; }, own, ConstViewOf<B>(drawn));
+    on.update(Subtract{}, drawn, ConstViewOf<B>(own));
+    on.update(Add{}, own, ConstViewOf<B>(drawn));
     on.multiply(Op::plain, Op::plain, 1, view_of(machine.weights).columns(r, group), drawn, 1, state.input);
   }
 }
@@ -269,7 +268,7 @@ void track_means(const B& on, const BoltzmannMachine<U, B>& /*machine*/,
                  typename BoltzmannMachine<U, B>::StateView state, ConstViewOf<B> weights, ScalarOf<B> keep,
                  LayerMeans<B>& means, typename BoltzmannMachine<U, B>::Workspace& /*work*/) {
   const auto mu = view_of(means.visible).columns(0, 1);
-  on.update([keep](ScalarOf<B>& x) { x *= keep; }, mu);
+  on.update(Scale<ScalarOf<B>>{keep}, mu);
   on.sum_over_samples(StateBody{}, state.visible, state.visible, weights, mu);
   on.copy(ConstViewOf<B>(mu), view_of(means.hidden).columns(1, 1));
 }

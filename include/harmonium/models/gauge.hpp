@@ -46,8 +46,7 @@ void zero_group(const B& on, Op op, ViewOf<B> weights, Index first, Index group,
     on.multiply(Op::plain, Op::transposed, -1, means, ones, 1, weights);
   }
   for_each_bias(other, [&](auto bias, Index from) {
-    on.update([](ScalarOf<B>& b, ScalarOf<B> mean) { b += mean; }, bias,
-              ConstViewOf<B>(means.rows_from(from, bias.rows)));
+    on.update(Add{}, bias, ConstViewOf<B>(means.rows_from(from, bias.rows)));
   });
   for_each_bias(own, [&](auto bias, Index from) {
     if (first < from || first >= from + bias.rows) return;

@@ -88,6 +88,12 @@ struct SquareBody {
     return a * a;
   }
 };
+struct SquaredDifferenceBody {
+  template <class T>
+  constexpr T operator()(T a, T b) const {
+    return (a - b) * (a - b);
+  }
+};
 struct IdentityBody {
   template <class T>
   constexpr T operator()(T a) const {

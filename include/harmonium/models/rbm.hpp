@@ -253,8 +253,8 @@ void track_means(const B& on, const Rbm<V, H, B>& rbm, typename Rbm<V, H, B>::St
                  typename Rbm<V, H, B>::Workspace& work) {
   const auto h = view_of(work.hidden).columns(0, state.visible.cols);
   const auto mu = view_of(means.visible).columns(0, 1), lambda = view_of(means.hidden).columns(1, 1);
-  on.update([keep](ScalarOf<B>& x) { x *= keep; }, mu);
-  on.update([keep](ScalarOf<B>& x) { x *= keep; }, lambda);
+  on.update(Scale<ScalarOf<B>>{keep}, mu);
+  on.update(Scale<ScalarOf<B>>{keep}, lambda);
   mean(on, rbm.hidden, state.input, h);
   on.sum_over_samples(StateBody{}, state.visible, state.visible, weights, mu);
   on.sum_over_samples(StateBody{}, h, h, weights, lambda);

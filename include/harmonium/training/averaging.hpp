@@ -27,9 +27,7 @@ class Average {
     using T = ScalarOf<typename Model::Backend>;
     const T share = T(1) / static_cast<T>(count_);
     for_each_parameter(
-        [&](const ParameterName&, Role, auto mean, auto x) {
-          on.update([share](T& m, T number) { m += share * (number - m); }, mean, x);
-        },
+        [&](const ParameterName&, Role, auto mean, auto x) { on.update(MoveTowards<T>{share}, mean, x); },
         *mean_, model);
   }
   /// How many have joined.

@@ -17,7 +17,6 @@ template <class Units, class B, class Head, class Before = LeaveOutputs>
 void backward(const B& on, const Network<Units, B, Head>& network, ConstViewOf<B> x, ConstViewOf<B> targets,
               Activations<B>& activations, ConstViewOf<B> shares, ConstViewOf<B> ones,
               Network<Units, B, Head>& gradient, Loss loss = Loss::likelihood, Before before = {}) {
-  using T = ScalarOf<B>;
   const Index n = x.cols;
   const auto below = [&](std::size_t i) {
     return i == 0 ? x : ConstViewOf<B>(view_of(activations.layers[i - 1].mean).columns(0, n));
@@ -31,7 +30,7 @@ void backward(const B& on, const Network<Units, B, Head>& network, ConstViewOf<B
     add_bias_statistics(on, delta, ones, dense_gradient.layer);
   };
   const auto delta = view_of(activations.head.mean).columns(0, n);
-  on.update([](T& p, T target) { p = target - p; }, delta, targets);
+  on.update(SubtractFrom{}, delta, targets);
   if (loss == Loss::squared_error) {
     const auto difference = error_of(delta.rows);
     on.copy(ConstViewOf<B>(delta), difference);

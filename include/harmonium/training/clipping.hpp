@@ -12,10 +12,9 @@ template <class Model>
 void clip(const typename Model::Backend& on, double longest, Model& gradient) {
   const double length = norm(on, gradient);
   if (!(length > longest)) return;
-  const auto factor = static_cast<ScalarOf<typename Model::Backend>>(longest / length);
-  for_each_parameter(
-      [&](const ParameterName&, Role, auto g) { on.update([factor](auto& x) { x *= factor; }, g); },
-      gradient);
+  using T = ScalarOf<typename Model::Backend>;
+  const Scale<T> shorten{static_cast<T>(longest / length)};
+  for_each_parameter([&](const ParameterName&, Role, auto g) { on.update(shorten, g); }, gradient);
 }
 
 }  // namespace harmonium::detail

@@ -302,13 +302,10 @@ class ContrastiveDivergence {
       refresh(on_, model_, block);
       const auto out = ViewOf<Backend>(reconstructed()).columns(0, block.visible.cols);
       reconstruct(on_, model_, block, work_, out);
-      sum += on_.sum(SquaredDifference{}, block.visible, ConstViewOf<Backend>(out));
+      sum += on_.sum(detail::SquaredDifferenceBody{}, block.visible, ConstViewOf<Backend>(out));
     });
     return sum / static_cast<double>(limit * rows());
   }
-  struct SquaredDifference {
-    constexpr Scalar operator()(Scalar a, Scalar b) const { return (a - b) * (a - b); }
-  };
   Matrix<Backend>& reconstructed() {
     if (reconstructed_.cols() == 0) reconstructed_ = Matrix<Backend>(rows(), options_.batch_size);
     return reconstructed_;

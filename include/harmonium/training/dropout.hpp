@@ -78,7 +78,7 @@ class Dropout {
     apply(on, memory, x);
   }
   static void apply(const B& on, const Matrix<B>& mask, ViewOf<B> x) {
-    on.update([](auto& number, auto m) { number *= m; }, x, ConstViewOf<B>(mask).columns(0, x.cols));
+    on.update(Multiply{}, x, ConstViewOf<B>(mask).columns(0, x.cols));
   }
 
   double input_share_ = 0, hidden_share_ = 0;

@@ -46,11 +46,9 @@ class FastWeights::Memory {
   /// So many steps by the model's parameters plus the fast ones.
   void advance(const B& on, const M& model, typename M::StateView /*data*/, typename M::StateView states,
                typename M::Workspace& work, int steps, Draws draws) {
-    for_each_parameter(
-        [&](const ParameterName&, Role, auto sum, auto own, auto fast) {
-          on.update([](T& s, T w, T f) { s = w + f; }, sum, own, ConstViewOf<B>(fast));
-        },
-        sum_, model, fast_);
+    for_each_parameter([&](const ParameterName&, Role, auto sum, auto own,
+                           auto fast) { on.update(SumOfTwo{}, sum, own, ConstViewOf<B>(fast)); },
+                       sum_, model, fast_);
     for (int k = 0; k < steps; ++k, ++draws.step) transition(on, sum_, states, states, work, draws);
     refresh(on, model, states);  // statistics are those of the model itself
   }
@@ -59,7 +57,7 @@ class FastWeights::Memory {
     const T kept = static_cast<T>(policy_.keep), step = static_cast<T>(policy_.rate);
     for_each_parameter(
         [&](const ParameterName&, Role role, auto fast, auto g) {
-          if (role != Role::shape) on.update([=](T& f, T slope) { f = kept * f + step * slope; }, fast, g);
+          if (role != Role::shape) on.update(Blend<T>{kept, step}, fast, g);
         },
         fast_, gradient);
   }

@@ -76,7 +76,7 @@ class GradientShaping {
     if (total <= 0) return;
     const double share = tracked_ ? std::min(1.0, rate * total) : 1.0;
     tracked_ = true;
-    on.update([factor = static_cast<T>(share / total)](T& x) { x *= factor; }, weights);
+    on.update(Scale<T>{static_cast<T>(share / total)}, weights);
     track_means(on, model, data, ConstViewOf<B>(weights), static_cast<T>(1 - share), means_, work);
   }
   detail::MeansOf<Model> means_;

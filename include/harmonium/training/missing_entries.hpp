@@ -40,7 +40,6 @@ void check_known(const char* caller, const L& layer, ConstViewOf<B> known, Index
 template <class Model>
 class MissingEntries {
   using B = typename Model::Backend;
-  using T = ScalarOf<B>;
   // Given the hidden units visible ones are independent, so that known ones may simply be put back.
   static constexpr bool possible =
       requires(const B& on, const Model& model, ConstViewOf<B> in, ViewOf<B> out) {
@@ -73,8 +72,7 @@ class MissingEntries {
         draws.step += 1;
         sample(on, model.visible, ConstViewOf<B>(down), data.visible, draws);
         draws.step += 1;
-        on.update([](T& x, T value, T is_known) { x = is_known != T(0) ? value : x; }, data.visible,
-                  ConstViewOf<B>(values), ConstViewOf<B>(known));
+        on.update(PutBack{}, data.visible, ConstViewOf<B>(values), ConstViewOf<B>(known));
       }
     }
   }

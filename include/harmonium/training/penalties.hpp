@@ -52,7 +52,7 @@ void add_sparsity(const B& on, const Penalties& penalties, const LayerMeans<B>& 
   using T = ScalarOf<B>;
   const auto cost = static_cast<T>(penalties.sparsity), target = static_cast<T>(penalties.activity_target);
   for_each_bias(gradient, [&](auto bias, Index first) {
-    on.update([=](T& g, T activity) { g += cost * (target - activity); }, bias,
+    on.update(Pull<T>{cost, target}, bias,
               ConstViewOf<B>(view_of(means.hidden).columns(1, 1).rows_from(first, bias.rows)));
   });
 }
@@ -61,14 +61,14 @@ void add_sparsity(const B& on, const Penalties& penalties, const LayerMeans<B>& 
 template <class B>
 class ColumnNorms {
  public:
-  /// factors(0, c) = f(squared norm of column c)
-  template <class F>
-  ConstViewOf<B> factors(const B& on, ConstViewOf<B> weights, F f) {
+  /// factors(0, c) = what the rule makes of the squared norm of column c
+  template <class Rule>
+  ConstViewOf<B> factors(const B& on, ConstViewOf<B> weights, Rule rule) {
     if (squares_.cols() != weights.cols) squares_ = Matrix<B>(1, weights.cols);
     const ViewOf<B> squares = squares_;
     on.fill(squares, 0);
     on.dot_columns(1, weights, weights, squares);
-    on.update([f](auto& x) { x = f(x); }, squares);
+    on.update(rule, squares);
     return squares;
   }
 
@@ -82,19 +82,15 @@ void subtract_group_penalty(const B& on, ConstViewOf<B> weights, double factor, 
                             ViewOf<B> scratch, ViewOf<B> gradient) {
   using T = ScalarOf<B>;
   on.copy(weights, scratch);
-  on.scale_columns(scratch, norms.factors(on, weights, [factor](T square) {
-    return square > T(0) ? static_cast<T>(factor) / square_root(square) : T(0);
-  }));
-  on.update([](T& g, T slope) { g -= slope; }, gradient, ConstViewOf<B>(scratch));
+  on.scale_columns(scratch, norms.factors(on, weights, NormSlope<T>{static_cast<T>(factor)}));
+  on.update(Subtract{}, gradient, ConstViewOf<B>(scratch));
 }
 
 /// Scales columns whose norm is above `most` back to it.
 template <class B>
 void limit_column_norms(const B& on, double most, ColumnNorms<B>& norms, ViewOf<B> weights) {
   using T = ScalarOf<B>;
-  on.scale_columns(weights, norms.factors(on, weights, [limit = static_cast<T>(most)](T square) {
-    return square > limit * limit ? limit / square_root(square) : T(1);
-  }));
+  on.scale_columns(weights, norms.factors(on, weights, NormLimit<T>{static_cast<T>(most)}));
 }
 }  // namespace detail
 }  // namespace harmonium
