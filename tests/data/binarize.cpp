@@ -38,16 +38,17 @@ TEST_CASE("a threshold makes 1 of what is above it", "[data][binarize]") {
   CHECK(binarize(grey({255}), 1).to_matrix<double>()(0, 0) == 0);  // above, not equal
 }
 
-TEST_CASE("binary sets are bytes of scale 1 that keep shape and labels", "[data][binarize]") {
+TEST_CASE("binary sets are bytes of scale 1 that keep shape, labels and weights", "[data][binarize]") {
   Eigen::MatrixXf values(2, 3);
   values << 0.2f, 0.6f, -1, 0.5f, 2, 0.4f;
-  const Dataset data(values, {4, 0, 4});
+  const Dataset data = Dataset(values, {4, 0, 4}).with_weights({3, 0, 1});
   for (const Dataset& bits : {binarize(data), sample_binary(data, 1)}) {
     CHECK(bits.rows() == 2);
     CHECK(bits.size() == 3);
     CHECK(bits.scale() == 1);
     CHECK(bits.labels()[0] == 4);
     CHECK(bits.classes() == 5);
+    CHECK((bits.weights().size() == 3 && bits.weights()[0] == 3));
   }
   CHECK(binarize(data).to_matrix<double>().sum() == 2);
   CHECK(binarize(Dataset()).size() == 0);

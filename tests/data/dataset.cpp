@@ -110,14 +110,15 @@ TEST_CASE("a batch and the matrix of all samples agree to the bit", "[data][data
   CHECK(batch == data.to_matrix<float>());
 }
 
-TEST_CASE("a subset has its samples, labels and scale in the order asked for", "[data][dataset]") {
-  const Dataset data(small(), {7, 8, 9, 6}, 0.25);
+TEST_CASE("a subset has its samples, labels, weights and scale in the order asked for", "[data][dataset]") {
+  const Dataset data = Dataset(small(), {7, 8, 9, 6}, 0.25).with_weights({1, 2, 0, 4});
   const std::vector<Index> columns{2, 0, 2};
   const Dataset part = data.subset(columns);
   REQUIRE(part.size() == 3);
   REQUIRE(part.rows() == 3);
   CHECK(part.scale() == 0.25);
   CHECK(std::vector<int>(part.labels().begin(), part.labels().end()) == std::vector<int>{9, 7, 9});
+  CHECK(std::vector<double>(part.weights().begin(), part.weights().end()) == std::vector<double>{0, 1, 0});
   CHECK(part.to_matrix<double>().col(0) == data.to_matrix<double>().col(2));
   CHECK(part.to_matrix<double>().col(1) == data.to_matrix<double>().col(0));
 

@@ -390,6 +390,26 @@ TEST_CASE("the zero-sum gauge of a table is one of its categorical parts", "[mix
   CHECK(largest_difference(exact_log_likelihood(rbm, v), exact_log_likelihood(fixed, v)) < 1e-12);
 }
 
+TEST_CASE("a table's gradient is centred by the offsets of all its parts", "[mixed][centering]") {
+  const auto plain = small_model<Table>(6);
+  auto gradient = plain;
+  auto means = make_means(gradient);
+  const Eigen::VectorXd mu = normals(6, 1, 7), lambda = normals(5, 1, 8);
+  means.visible.col(0) = mu;
+  means.hidden.col(1) = lambda;
+  center(B{}, means, gradient);
+  const auto biases = [](const oracle::Layer& layer) -> Eigen::VectorXd {
+    return Eigen::VectorXd::Map(layer.biases.data(), static_cast<Index>(layer.biases.size()));
+  };
+  const Eigen::VectorXd b = biases(mixed_oracle(plain.visible)), c = biases(mixed_oracle(plain.hidden));
+  const Eigen::MatrixXd w = plain.weights - mu * c.transpose() - b * lambda.transpose();
+  CHECK(largest_difference(gradient.weights, w) < 1e-14);
+  CHECK(largest_difference(biases(mixed_oracle(gradient.visible)), b - w * lambda) < 1e-14);
+  CHECK(largest_difference(biases(mixed_oracle(gradient.hidden)), c - w.transpose() * mu) < 1e-14);
+  const auto &real = std::get<2>(gradient.visible.parts), &before = std::get<2>(plain.visible.parts);
+  CHECK(real.parameters.col(1) == before.parameters.col(1));  // precisions have no part in it
+}
+
 TEST_CASE("a fitted table has the means and variances of its data, however constant", "[mixed]") {
   const B on;
   Layer<Row, B> layer({2, {1, 3}, 2});

@@ -31,21 +31,23 @@ Eigen::MatrixXd binary(Index rows, Index count, std::uint64_t seed) {
 
 TEST_CASE("pre-training is training RBM after RBM on the means of the one below", "[pre_training]") {
   const Eigen::MatrixXd data = binary(5, 47, 1);
+  std::vector<double> weights;  // go up with the samples
+  for (int i = 0; i < 47; ++i) weights.push_back(i % 4);
+  const Dataset samples = Dataset(data).with_weights(weights);
   const ContrastiveDivergenceOptions<> first{
       .epochs = 3, .batch_size = 10, .optimizer = Momentum{.rate = 0.1}, .seed = 8};
   const ContrastiveDivergenceOptions<> second{
       .epochs = 2, .batch_size = 20, .steps = 2, .chains = Persistent{.chains = 7}, .seed = 20};
   Deep dbn = begin(), by_hand = begin();
-  const auto histories =
-      pre_train_on(on, dbn, Dataset(data), PreTrainingOptions<>{.layers = {first, second}});
+  const auto histories = pre_train_on(on, dbn, samples, PreTrainingOptions<>{.layers = {first, second}});
 
   auto& bottom = std::get<Rbm<Bernoulli, Categorical, Cpu<double>>>(by_hand.rbms[0]);
   auto& top = std::get<Rbm<Categorical, Gaussian, Cpu<double>>>(by_hand.rbms[1]);
-  const History of_first = ContrastiveDivergence{bottom, first, on}.fit(data);
+  const History of_first = ContrastiveDivergence{bottom, first, on}.fit(samples);
   const Eigen::MatrixXd encoded = mean_hidden(bottom, data);
   auto seeded = second;
   seeded.seed += 1;
-  ContrastiveDivergence{top, seeded, on}.fit(encoded);
+  ContrastiveDivergence{top, seeded, on}.fit(Dataset(encoded).with_weights(weights));
   double far = 0;
   for_each_parameter(
       [&](const ParameterName&, Role, auto a, auto b) {
