@@ -100,8 +100,8 @@ class Monitor {
   /// What it remembers: see training/run_state.hpp.
   template <class F>
   void for_each_state(F&& f) {
-    f("gap", gap_);
-    f("first_growing", first_growing_);
+    f("highest_gap", highest_gap_);
+    f("gap_before", gap_before_);
     f("growing", growing_, [](int epochs) { return epochs >= 0 && epochs < 1'000'000'000; });
   }
   /// What it was asked for.
