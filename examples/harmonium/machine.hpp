@@ -46,7 +46,7 @@ History train_rbm(Rbm<V, Bernoulli>& rbm, const Samples& rows, const Samples& he
   const std::vector<Index> whole = rows.whole_ones(), whole_aside = held_out.whole_ones();
   const Dataset seen(rows.subset(whole).values), aside(held_out.subset(whole_aside).values);
   const Eigen::MatrixXf kept = aside.to_matrix<float>();
-  std::optional<Monitor<Rbm<V, Bernoulli>, Dataset>> monitor;
+  std::optional<Monitor<Rbm<V, Bernoulli>>> monitor;
   if (seen.size() > 0 && aside.size() > 0)
     monitor.emplace(rbm, seen, aside, MonitorOptions{.seed = settings.seed}, on);
   if (seen.size() > 0 && aside.size() == 0)

@@ -1,4 +1,4 @@
-// Included before all else in every test: Eigen's products are compiled once, by products.cpp, and not by
+// Part of what all tests read first: Eigen's products are compiled once, by products.cpp, and not by
 // each of the test files. They were a fifth of the time that all of them take.
 #pragma once
 
