@@ -25,7 +25,7 @@ class MissingData {
   using Mask = Eigen::Matrix<bool, Eigen::Dynamic, Eigen::Dynamic>;
 
   /// \throws ShapeError if values and mask are not of one shape \throws DataError if a row is known of no
-  /// sample, or there are not as many weights as samples, or none
+  /// sample, a number that is known is not finite, or there are not as many weights as samples, or none
   MissingData(Eigen::MatrixXd values, const Mask& known, std::vector<double> weights = {})
       : values_(std::move(values)), known_(known.cast<std::uint8_t>()), weights_(std::move(weights)) {
     check<ShapeError>(known.rows() == values_.rows() && known.cols() == values_.cols(),
@@ -36,6 +36,8 @@ class MissingData {
       double sum = 0, count = 0;
       for (Index c = 0; c < values_.cols(); ++c)
         if (known(r, c)) {
+          check<DataError>(std::isfinite(values_(r, c)), "MissingData: row ", r, " of column ", c, " is ",
+                           values_(r, c), " and said to be known");
           sum += values_(r, c);
           count += 1;
         }
