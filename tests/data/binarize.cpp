@@ -41,8 +41,10 @@ TEST_CASE("a threshold makes 1 of what is above it", "[data][binarize]") {
 TEST_CASE("binary sets are bytes of scale 1 that keep shape, labels and weights", "[data][binarize]") {
   Eigen::MatrixXf values(2, 3);
   values << 0.2f, 0.6f, -1, 0.5f, 2, 0.4f;
-  const Dataset data = Dataset(values, {4, 0, 4}).with_weights({3, 0, 1});
-  for (const Dataset& bits : {binarize(data), sample_binary(data, 1)}) {
+  const Dataset data = Dataset(values, {4, 0, 4}).with_weights({3, 0, 1}),
+                grey_levels = Dataset(Eigen::MatrixXf(values.cwiseMax(0).cwiseMin(1)), {4, 0, 4})
+                                  .with_weights({3, 0, 1});
+  for (const Dataset& bits : {binarize(data), sample_binary(grey_levels, 1)}) {
     CHECK(bits.rows() == 2);
     CHECK(bits.size() == 3);
     CHECK(bits.scale() == 1);
@@ -84,8 +86,9 @@ TEST_CASE("black stays black even when the smallest number is drawn", "[data][bi
   CHECK(sample_binary(grey({1}), seed).to_matrix<double>()(0, 0) == 1);
 }
 
-TEST_CASE("a NaN becomes 0 and not a random bit", "[data][binarize]") {
-  const Eigen::MatrixXd values = Eigen::MatrixXd::Constant(50, 1, std::numeric_limits<double>::quiet_NaN());
-  CHECK(binarize(Dataset(values)).to_matrix<double>().sum() == 0);
-  CHECK(sample_binary(Dataset(values), 3).to_matrix<double>().sum() == 0);
+TEST_CASE("a NaN is refused, and becomes neither 0 nor a random bit", "[data][binarize][errors]") {
+  Eigen::MatrixXd values = Eigen::MatrixXd::Constant(50, 2, 0.5);
+  values(7, 1) = std::numeric_limits<double>::quiet_NaN();
+  CHECK_THROWS_AS(binarize(Dataset(values)), DataError);
+  CHECK_THROWS_AS(sample_binary(Dataset(values), 3), DataError);
 }

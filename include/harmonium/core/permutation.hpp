@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "error.hpp"
 #include "random.hpp"
 #include "view.hpp"
 
@@ -22,8 +23,9 @@ inline void permute(std::vector<Index>& order, Draws draws) {
   }
 }
 
-/// A random permutation of 0 ... count - 1.
+/// A random permutation of 0 ... count - 1. \throws ValueError if count is negative
 inline std::vector<Index> permutation(Index count, Draws draws) {
+  check<ValueError>(count >= 0, "permutation: count is ", count, ", expected at least 0");
   std::vector<Index> order(static_cast<std::size_t>(count));
   permute(order, draws);
   return order;

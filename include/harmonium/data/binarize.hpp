@@ -2,6 +2,9 @@
 /// Making samples binary.
 #pragma once
 
+#include <cmath>
+#include <limits>
+
 #include "../core/random.hpp"
 #include "dataset.hpp"
 
@@ -17,19 +20,35 @@ Dataset to_bits(const Dataset& data, Bit bit) {
   const auto labels = data.labels();
   Dataset set(std::move(bits), {labels.begin(), labels.end()}, 1.0);
   const auto weights = data.weights();
-  return weights.empty() ? set : set.with_weights({weights.begin(), weights.end()});
+  if (!weights.empty()) set = set.with_weights({weights.begin(), weights.end()});
+  return data.target_rows() == 0 ? set : set.with_targets(data.targets());
+}
+
+/// \throws DataError if a number is not within bounds
+inline void check_range(const char* caller, double x, Index row, Index column, double low, double high,
+                        const char* what) {
+  check<DataError>(x >= low && x <= high, caller, ": the data have ", x, " in row ", row, " of column ",
+                   column, ", expected ", what);
 }
 }  // namespace detail
 
-/// 1 where a number is greater than `threshold`, else 0.
+/// 1 where a number is greater than `threshold`, else 0. \throws ValueError if the threshold is no number
+/// \throws DataError if one of the data's is none
 inline Dataset binarize(const Dataset& data, double threshold = 0.5) {
-  return detail::to_bits(data, [&](double value, Index, Index) { return value > threshold; });
+  check<ValueError>(!std::isnan(threshold), "binarize: threshold is ", threshold, ", expected a number");
+  constexpr double all = std::numeric_limits<double>::infinity();
+  return detail::to_bits(data, [&](double value, Index row, Index column) {
+    detail::check_range("binarize", value, row, column, -all, all, "a number");
+    return value > threshold;
+  });
 }
 
 /// Each number drawn once with its value as the probability of a 1.
+/// \throws DataError if a number is not within 0 and 1
 inline Dataset sample_binary(const Dataset& data, std::uint64_t seed) {
   const Draws draws{.seed = seed, .stream = Stream::binarize};
   return detail::to_bits(data, [&](double value, Index row, Index column) {
+    detail::check_range("sample_binary", value, row, column, 0, 1, "probabilities from 0 to 1");
     const auto block =
         draws.block_of_row(static_cast<std::uint32_t>(row), static_cast<std::uint32_t>(column), 0);
     return uniform_from<double>(block.word[0]) < value;

@@ -25,8 +25,10 @@ class Dataset {
 
   Dataset() = default;
   /// \throws DataError unless there are as many labels as samples, or none; or if a label is negative
+  /// \throws ValueError if the scale is not finite
   explicit Dataset(Bytes values, std::vector<int> labels = {}, double scale = 1.0 / 255)
       : values_(std::move(values)), labels_(std::move(labels)), scale_(scale) {
+    check<ValueError>(std::isfinite(scale_), "Dataset: scale is ", scale_, ", expected a finite number");
     check_labels();
   }
   /// The same of numbers in single precision.

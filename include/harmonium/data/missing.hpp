@@ -25,7 +25,8 @@ class MissingData {
   using Mask = Eigen::Matrix<bool, Eigen::Dynamic, Eigen::Dynamic>;
 
   /// Values of any number type. \throws ShapeError if values and mask are not of one shape \throws DataError
-  /// if a row is known of no sample, or there are not as many weights as samples, or none
+  /// if a row is known of no sample, a number that is known is not finite, or there are not as many weights
+  /// as samples, or none
   template <class Numbers>
   MissingData(const Eigen::MatrixBase<Numbers>& values, const Mask& known, std::vector<double> weights = {})
       : values_(values.template cast<double>()),
@@ -39,6 +40,8 @@ class MissingData {
       double sum = 0, count = 0;
       for (Index c = 0; c < values_.cols(); ++c)
         if (known(r, c)) {
+          check<DataError>(std::isfinite(values_(r, c)), "MissingData: row ", r, " of column ", c, " is ",
+                           values_(r, c), " and said to be known");
           sum += values_(r, c);
           count += 1;
         }

@@ -46,15 +46,17 @@ struct Layer {
 
   Layer() = default;
   /// A layer with all parameters zero.
-  /// \throws ShapeError if the size is not positive
+  /// \throws ShapeError if the size is not positive, or above 10^9 rows: draws know rows by 32 bits
   explicit Layer(Size size) {
     if constexpr (is_grouped<U>) {
       check<ShapeError>(size.units >= 1 && size.states >= 1, "Layer: a ", U::name, " layer of ", size.units,
                         " units with ", size.states, " states, expected at least 1 of each");
+      check_row_count(size);
       group = size.states;
       parameters = Matrix<B>(size.units * size.states, 1 + shapes_of<U>);
     } else {
       check<ShapeError>(size >= 1, "Layer: a ", U::name, " layer of ", size, " units, expected at least 1");
+      check_row_count(size);
       parameters = Matrix<B>(size, 1 + shapes_of<U>);
     }
     B{}.fill(view_of(parameters), Scalar(0));
@@ -124,6 +126,12 @@ struct Layer {
         f(name / U::shape[i], Role::shape, view_of(self.parameters).columns(1 + i, 1),
           view_of(others.parameters).columns(1 + i, 1)...);
     }
+  }
+
+ private:
+  static void check_row_count(const Size& size) {
+    check<ShapeError>(row_count(size) <= 1e9, "Layer: a ", U::name, " layer of ", row_count(size),
+                      " rows, expected at most 10^9");
   }
 };
 

@@ -6,6 +6,7 @@
 
 #include <concepts>
 #include <cstdint>
+#include <string>
 #include <type_traits>
 #include <utility>
 #include <variant>
@@ -46,6 +47,11 @@ decltype(auto) visit_policy(F&& f, Policy& policy) {
   }
 }
 
+/// In words, unless it is the beginning.
+inline std::string when(double progress) {
+  return progress == 0 ? "" : " after " + std::to_string(static_cast<int>(100 * progress)) + " % of the run";
+}
+
 /// A rule with penalties: the gradients of -l2/2 w^2 and -l1 |w| join in.
 template <class Rule, class T>
 struct PenalizedRule {
@@ -65,18 +71,21 @@ double rate_at(const Policy& optimizer, double progress) {
                               optimizer);
 }
 
-/// \throws ValueError if the rate or momentum is out of range at the run's beginning
+/// \throws ValueError if the rate or momentum is out of range, at the run's beginning or at one of its
+/// quarters
 template <class Policy>
 void check_optimizer(const Policy& optimizer) {
   detail::visit_policy(
       [](const auto& o) {
-        const double rate = o.rate.at(0.0);
-        check<ValueError>(rate >= 0 && rate < 1e6, "optimizer: rate is ", rate,
-                          ", expected a number of at least 0");
-        if constexpr (requires { o.momentum.at(0.0); }) {
-          const double momentum = o.momentum.at(0.0);
-          check<ValueError>(momentum >= 0 && momentum < 1, "optimizer: momentum is ", momentum,
-                            ", expected at least 0 and less than 1");
+        for (const double progress : {0.0, 0.25, 0.5, 0.75, 1.0}) {
+          const double rate = o.rate.at(progress);
+          check<ValueError>(rate >= 0 && rate < 1e6, "optimizer: rate is ", rate, detail::when(progress),
+                            ", expected a number of at least 0");
+          if constexpr (requires { o.momentum.at(progress); }) {
+            const double momentum = o.momentum.at(progress);
+            check<ValueError>(momentum >= 0 && momentum < 1, "optimizer: momentum is ", momentum,
+                              detail::when(progress), ", expected at least 0 and less than 1");
+          }
         }
         if constexpr (requires { o.beta1 + o.beta2 + o.epsilon; })
           check<ValueError>(o.beta1 >= 0 && o.beta1 < 1 && o.beta2 >= 0 && o.beta2 < 1 && o.epsilon > 0,

@@ -17,9 +17,11 @@ class Schedule {
  public:
   /// The same number all along.
   Schedule(double constant) : start_(constant) {}  // NOLINT: numbers are constant schedules
-  /// \param function of the progress in [0, 1]
-  explicit Schedule(std::function<double(double)> function)
-      : start_(function(0)), function_(std::move(function)) {}
+  /// \param function of the progress in [0, 1] \throws ValueError if there is none
+  explicit Schedule(std::function<double(double)> function) : start_(0), function_(std::move(function)) {
+    check<ValueError>(static_cast<bool>(function_), "Schedule: there is no function");
+    start_ = function_(0);
+  }
   /// The value at a progress in [0, 1].
   double at(double progress) const { return function_ ? function_(progress) : start_; }
 
