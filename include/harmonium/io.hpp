@@ -18,5 +18,6 @@
 #include "io/model_file.hpp"
 #include "io/peak_memory.hpp"
 #include "io/safetensors.hpp"
+#include "io/snapshots.hpp"
 #include "io/tensor.hpp"
 #include "io/tiles.hpp"
