@@ -204,10 +204,11 @@ TEST_CASE("ticks are round numbers, and say what they are", "[io][curves]") {
 TEST_CASE("axes of any range have ticks in it, not too many, all different", "[io][curves]") {
   std::mt19937 random(1);
   std::uniform_real_distribution<double> exponent(-299, 299), share(-1, 1);
-  for (int i = 0; i < 20000; ++i) {
+  for (int i = 0; i < 4000; ++i) {
     double low = share(random) * std::pow(10.0, exponent(random)),
            high = share(random) * std::pow(10.0, exponent(random));
     if (i % 3 == 1) high = low + std::abs(low) * std::abs(share(random)) * 1e-3;
+    if (i % 7 == 1) high = low * 100 * std::abs(share(random));
     if (i % 100 == 0) low = -1e300, high = 1e300;
     detail::AxisStyle style{.most = 2 + i % 9, .margins = i % 2 == 0, .whole = false};
     if (i % 5 == 0)
@@ -215,7 +216,7 @@ TEST_CASE("axes of any range have ticks in it, not too many, all different", "[i
     if (low > high) std::swap(low, high);
     const detail::ChartAxis axis = detail::make_axis(low, high, style);
     CAPTURE(i, low, high, axis.low, axis.high, style.most, axis.labels);
-    REQUIRE(!axis.ticks.empty());
+    REQUIRE(axis.ticks.size() >= 2);
     REQUIRE(axis.ticks.size() <= static_cast<std::size_t>(3 * style.most + 4));
     REQUIRE(std::set<std::string>(axis.labels.begin(), axis.labels.end()).size() == axis.labels.size());
     for (const double tick : axis.ticks) {

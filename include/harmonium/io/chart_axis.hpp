@@ -58,14 +58,19 @@ inline std::string tick_text(double value, double step, double largest) {
   return text[0] == '-' ? "\xe2\x88\x92" + text.substr(1) : text;  // the minus sign proper
 }
 
-/// Ticks at multiples of a round step, `whole` numbers if asked for.
+/// Ticks at multiples of a round step, `whole` numbers if asked for; closer together if fewer than two are in
+/// the range.
 inline void add_linear_ticks(ChartAxis& axis, int most, bool whole) {
-  double step = tick_step(axis.low, axis.high, most);
-  if (whole) step = std::max(step, 1.0);
   const double largest = std::max(std::abs(axis.low), std::abs(axis.high));
-  for (double k = std::ceil(axis.low / step - 1e-6); k <= axis.high / step + 1e-6; ++k) {
-    axis.ticks.push_back(k * step);
-    axis.labels.push_back(tick_text(k * step, step, largest));
+  for (int steps = most; steps <= 4 * most && axis.ticks.size() < 2; steps *= 2) {
+    axis.ticks.clear();
+    axis.labels.clear();
+    double step = tick_step(axis.low, axis.high, steps);
+    if (whole) step = std::max(step, 1.0);
+    for (double k = std::ceil(axis.low / step - 1e-6); k <= axis.high / step + 1e-6; ++k) {
+      axis.ticks.push_back(k * step);
+      axis.labels.push_back(tick_text(k * step, step, largest));
+    }
   }
 }
 
