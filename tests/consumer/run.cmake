@@ -23,11 +23,11 @@ function(configure_project)
     "-DCMAKE_CXX_FLAGS=${FLAGS} ${all_flags}" ${ARGN})
 endfunction()
 
-function(build_project)
-  configure_project(${ARGN})
-  run(${CMAKE_COMMAND} --build ${WORK}/${WAY} --parallel 1)
-  run(${WORK}/${WAY}/core)
-  run(${WORK}/${WAY}/io)
+function(build_programs)
+  foreach(program IN LISTS ARGN)
+    run(${CMAKE_COMMAND} --build ${WORK}/${WAY} --parallel 1 --target ${program})
+    run(${WORK}/${WAY}/${program})
+  endforeach()
 endfunction()
 
 if(WAY STREQUAL "install")
@@ -50,19 +50,20 @@ if(WAY STREQUAL "install")
     endif()
   endforeach()
 elseif(WAY STREQUAL "find_package")
-  build_project()
+  configure_project()
+  build_programs(core io)
 elseif(WAY STREQUAL "add_subdirectory")
   run(${CMAKE_COMMAND} -S ${here} -B ${WORK}/bare -G ${GENERATOR} -DCMAKE_CXX_COMPILER=${COMPILER}
     -DHARMONIUM_SOURCE=${SOURCE} -DCMAKE_DISABLE_FIND_PACKAGE_ZLIB=ON)       # the core asks for nothing of io's
-  build_project(-DHARMONIUM_SOURCE=${SOURCE} -DHARMONIUM_IO=ON)
-elseif(WAY STREQUAL "fetch_content")           # of an archive, as of a release; one program, for add_subdirectory builds both
+  configure_project(-DHARMONIUM_SOURCE=${SOURCE} -DHARMONIUM_IO=ON)
+  build_programs(core)                         # the other one below, which is a subdirectory as well
+elseif(WAY STREQUAL "fetch_content")           # of an archive, as of a release
   file(REMOVE_RECURSE "${WORK}/release")
   file(COPY ${SOURCE}/CMakeLists.txt ${SOURCE}/LICENSE ${SOURCE}/cmake ${SOURCE}/include
     DESTINATION ${WORK}/release/harmonium-main)
   run(${CMAKE_COMMAND} -E chdir ${WORK}/release ${CMAKE_COMMAND} -E tar czf harmonium.tar.gz harmonium-main)
   configure_project(-DHARMONIUM_ARCHIVE=${WORK}/release/harmonium.tar.gz -DHARMONIUM_IO=ON)
-  run(${CMAKE_COMMAND} --build ${WORK}/${WAY} --parallel 1 --target io)
-  run(${WORK}/${WAY}/io)
+  build_programs(io)
 elseif(WAY STREQUAL "debian")                  # a package that is unpacked, not installed: that needs no root
   find_program(dpkg_deb dpkg-deb)
   if(NOT dpkg_deb)

@@ -58,35 +58,47 @@ inline std::string tick_text(double value, double step, double largest) {
   return text[0] == '-' ? "\xe2\x88\x92" + text.substr(1) : text;  // the minus sign proper
 }
 
-/// Ticks at multiples of a round step, `whole` numbers if asked for.
+/// Ticks at multiples of a round step, `whole` numbers if asked for; closer together if fewer than two are in
+/// the range.
 inline void add_linear_ticks(ChartAxis& axis, int most, bool whole) {
-  double step = tick_step(axis.low, axis.high, most);
-  if (whole) step = std::max(step, 1.0);
   const double largest = std::max(std::abs(axis.low), std::abs(axis.high));
-  for (double k = std::ceil(axis.low / step - 1e-6); k <= axis.high / step + 1e-6; ++k) {
-    axis.ticks.push_back(k * step);
-    axis.labels.push_back(tick_text(k * step, step, largest));
+  for (int steps = most; steps <= 4 * most && axis.ticks.size() < 2; steps *= 2) {
+    axis.ticks.clear();
+    axis.labels.clear();
+    double step = tick_step(axis.low, axis.high, steps);
+    if (whole) step = std::max(step, 1.0);
+    for (double k = std::ceil(axis.low / step - 1e-6); k <= axis.high / step + 1e-6; ++k) {
+      axis.ticks.push_back(k * step);
+      axis.labels.push_back(tick_text(k * step, step, largest));
+    }
   }
 }
 
 /// Ticks at powers of ten, or at 1, 2 and 5 times them, or as on a linear axis: whatever suits the range.
 inline void add_logarithmic_ticks(ChartAxis& axis, int most) {
   const double first = std::floor(std::log10(axis.low)), last = std::ceil(std::log10(axis.high));
-  const double every = std::ceil((last - first) / most);
   const bool between = std::log10(axis.high) - std::log10(axis.low) < 2;
-  for (double p = first; p <= last; ++p) {
-    if (std::fmod(p, every) != 0) continue;
-    for (const double factor : {1.0, 2.0, 5.0}) {
-      const double tick = factor * std::pow(10.0, p);
-      if ((factor > 1 && !between) || tick < axis.low * (1 - 1e-9) || tick > axis.high * (1 + 1e-9)) continue;
-      axis.ticks.push_back(tick);
-      axis.labels.push_back(number_text(tick, 1));
-    }
+  const auto add = [&](double tick, std::string label) {
+    if (tick < axis.low * (1 - 1e-9) || tick > axis.high * (1 + 1e-9)) return;
+    axis.ticks.push_back(tick);
+    axis.labels.push_back(std::move(label));
+  };
+  // Every so many powers of ten, and more of them if fewer than two are in the range.
+  for (double every = std::ceil((last - first) / most); every >= 1 && axis.ticks.size() < 2;
+       every = std::floor(every / 2)) {
+    axis.ticks.clear();
+    axis.labels.clear();
+    for (double p = first; p <= last; ++p)
+      for (const double factor : {1.0, 2.0, 5.0})
+        if (std::fmod(p, every) == 0 && (factor == 1 || between))
+          add(factor * std::pow(10.0, p), number_text(factor * std::pow(10.0, p), 1));
   }
   if (axis.ticks.size() >= 2) return;
+  ChartAxis linear{.low = axis.low, .high = axis.high};
+  add_linear_ticks(linear, most, false);
   axis.ticks.clear();
   axis.labels.clear();
-  add_linear_ticks(axis, most, false);
+  for (std::size_t i = 0; i < linear.ticks.size(); ++i) add(linear.ticks[i], linear.labels[i]);
 }
 
 /// How an axis is made.
@@ -104,7 +116,9 @@ inline ChartAxis make_axis(double low, double high, const AxisStyle& style) {
   // A range without extent, or one that is rounding noise, becomes one around it.
   const bool flat = size < 1e-300 || !(high - low > 1e-9 * size);
   if (style.scale == AxisScale::logarithmic) {
-    const double more = flat ? 2 : style.margins ? std::exp(0.05 * (std::log(high) - std::log(low))) : 1;
+    const double more = flat            ? 2
+                        : style.margins ? std::min(std::exp(0.05 * (std::log(high) - std::log(low))), 1e6)
+                                        : 1;
     axis.low = low / more;
     axis.high = high * more;
     add_logarithmic_ticks(axis, style.most);

@@ -5,6 +5,8 @@
 ///     write_file("weights.svg", draw_heat_map(rbm.weights, {.title = "Weights", .row_names = columns}));
 #pragma once
 
+#include <Eigen/Core>
+
 #include "chart_axis.hpp"
 #include "svg.hpp"
 #include "tiles.hpp"

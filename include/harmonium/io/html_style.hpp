@@ -45,9 +45,10 @@ tr:first-child>*{border-top:0}
 thead th{color:var(--soft);font-weight:600;white-space:nowrap;font-size:.85rem;border-bottom:1px solid var(--line)}
 tbody tr:first-child>*{border-top:0}
 td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
-.pairs th{font-weight:400;color:var(--soft);width:1%;min-width:9em}
+.pairs{table-layout:fixed}
+.pairs th{font-weight:400;color:var(--soft);width:40%;overflow-wrap:anywhere}
 .pairs td{overflow-wrap:anywhere}
-@media(min-width:700px){.pairs th{white-space:nowrap}}
+@media(min-width:700px){.pairs th{width:18em}}
 .warn{background:var(--warn-card);border:1px solid var(--warn-line);border-radius:10px;color:var(--warn);
 margin:0 0 16px;padding:12px 16px}
 .warn ul{margin:4px 0 0;padding-left:1.2em}
