@@ -39,7 +39,7 @@ Mask without(const Mask& a, const Mask& b) { return (a.array() && !b.array()).ma
 TEMPLATE_TEST_CASE("log p(a | b) is that of the enumeration", "[conditional][oracle]", BernoulliBernoulli,
                    CategoricalGaussian, SpinAtMostOne) {
   Dice dice(3);
-  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+  for (std::uint64_t seed = 1; seed <= models_to_try<TestType>(100); ++seed) {
     const auto rbm = small_rbm<TestType>(seed, 1.0);
     const auto p = oracle::visible_distribution(oracle_of(rbm));
     const Eigen::MatrixXd v = some_states(rbm, 5, seed);

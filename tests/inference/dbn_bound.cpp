@@ -72,6 +72,24 @@ TEST_CASE("the bound is the enumerated one, below the likelihood", "[dbn][bound]
         all.bounds);
 }
 
+TEST_CASE("over many models the bound is neither too high nor too low", "[dbn][bound][oracle]") {
+  double sum = 0;
+  for (std::uint64_t seed = 1; seed <= 200; ++seed) {
+    Deep dbn{{GroupedSize{.units = 2, .states = 3}, 3, 2}};
+    randomise(dbn, seed, 0.8);
+    const std::vector<oracle::Machine> machines{oracle_of(std::get<CategoricalBernoulli>(dbn.rbms[0])),
+                                                oracle_of(std::get<BernoulliBernoulli>(dbn.rbms[1]))};
+    const double log_z = oracle::log_z(machines[1]);
+    const Eigen::MatrixXd v = some_states(std::get<CategoricalBernoulli>(dbn.rbms[0]), 1, seed);
+    const DbnBound found = log_likelihood_bound(dbn, v, log_z, {.samples = 200, .seed = seed}, on);
+    const double off =
+        (found.mean - by_enumeration(machines, 0, column_of(v, 0)).bound + log_z) / found.standard_error;
+    CHECK(std::abs(off) < 6);  // 200 numbers of few values are not quite normal
+    sum += off;
+  }
+  CHECK(std::abs(sum) < sigmas * std::sqrt(200));
+}
+
 TEST_CASE("the bound with a top RBM's sandwich", "[dbn][bound]") {
   Deep dbn{{GroupedSize{.units = 2, .states = 3}, 4, 3}};
   randomise(dbn, 6, 0.8);

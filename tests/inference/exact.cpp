@@ -15,15 +15,17 @@ TEMPLATE_TEST_CASE("log Z and log likelihood are those of the enumeration", "[ex
                    SpinAtMostOne, QuinticBernoulli, PlainGaussianQuintic, (Rbm<Spin, Rectified, Cpu<double>>),
                    (Rbm<Poisson, Spin, Cpu<double>>), (Rbm<Rectified, Bernoulli, Cpu<double>>),
                    (Rbm<Categorical, Poisson, Cpu<double>>)) {
-  const auto rbm = small_rbm<TestType>(1);
-  const oracle::Machine machine = oracle_of(rbm);
-  const double log_z = oracle::log_z(machine);
-  CHECK_THAT(exact_log_z(rbm), WithinAbs(log_z, 1e-11));
-  const Eigen::MatrixXd v = some_states(rbm, 5, 2);
-  const Eigen::VectorXd likelihood = exact_log_likelihood(rbm, v);
-  REQUIRE(likelihood.size() == 5);
-  for (Index c = 0; c < 5; ++c)
-    CHECK_THAT(likelihood(c), WithinAbs(-oracle::free_energy(machine, column_of(v, c)) - log_z, 1e-11));
+  for (std::uint64_t seed = 1; seed <= models_to_try<TestType>(40); ++seed) {
+    const auto rbm = small_rbm<TestType>(seed, 0.3 + 0.05 * static_cast<double>(seed));
+    const oracle::Machine machine = oracle_of(rbm);
+    const double log_z = oracle::log_z(machine);
+    CHECK_THAT(exact_log_z(rbm, Cpu<double>(1)), WithinAbs(log_z, 1e-11));
+    const Eigen::MatrixXd v = some_states(rbm, 5, 2);
+    const Eigen::VectorXd likelihood = exact_log_likelihood(rbm, v);
+    REQUIRE(likelihood.size() == 5);
+    for (Index c = 0; c < 5; ++c)
+      CHECK_THAT(likelihood(c), WithinAbs(-oracle::free_energy(machine, column_of(v, c)) - log_z, 1e-11));
+  }
 }
 
 TEMPLATE_TEST_CASE("probabilities of all visible states sum to one", "[exact]", BernoulliBernoulli,

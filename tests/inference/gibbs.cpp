@@ -139,6 +139,24 @@ TEMPLATE_TEST_CASE("generated samples have the distribution of chains after so m
   }
 }
 
+TEST_CASE("tempered starts are steps of models whose weights grow", "[gibbs][oracle]") {
+  const auto rbm = small_rbm<BernoulliBernoulli>(8, 2.0);
+  const oracle::Machine machine = oracle_of(rbm);
+  oracle::Distribution p = oracle::conditional(machine.visible, {0, 0, 0, 0});
+  for (const double beta : {0.25, 0.5, 0.75, 1.0}) {
+    oracle::Machine hot = machine;
+    for (auto& row : hot.weights)
+      for (double& weight : row) weight *= beta;
+    p = oracle::gibbs_step(hot, p);
+  }
+  const GenerateOptions options{.samples = 50'000, .steps = 1, .seed = 3, .means = false, .tempering = 4};
+  const Eigen::MatrixXd v = generate(rbm, options);
+  CHECK(chi_square(v, oracle::gibbs_step(machine, p)));
+  auto untempered = options;
+  untempered.tempering = 0;
+  CHECK_FALSE(chi_square(generate(rbm, untempered), oracle::gibbs_step(machine, p)));
+}
+
 TEST_CASE("a DBN generates with chains in its top RBM and one pass down", "[gibbs][dbn][oracle]") {
   Dbn<Stack<Categorical, Bernoulli>, Cpu<double>> dbn{{GroupedSize{.units = 2, .states = 3}, 3, 2}};
   randomise(dbn, 5, 1.0);
@@ -186,6 +204,8 @@ TEST_CASE("generating refuses numbers that make no sense", "[gibbs][errors]") {
                        Message("generate: samples is 0, expected at least 1"));
   CHECK_THROWS_MATCHES(generate(rbm, {.steps = 0}), ValueError,
                        Message("generate: steps is 0, expected at least 1"));
+  CHECK_THROWS_MATCHES(generate(rbm, {.tempering = -1}), ValueError,
+                       Message("generate: tempering is -1, expected at least 0"));
   CHECK_THROWS_MATCHES(generate(Dbn<Stack<Bernoulli>>{}), ShapeError,
                        Message("generate: the DBN has no layers"));
 }

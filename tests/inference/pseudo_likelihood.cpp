@@ -33,11 +33,14 @@ double expected(const oracle::Machine& machine, const oracle::Numbers& v) {
 
 TEMPLATE_TEST_CASE("the pseudo-likelihood is the sum of the units' log conditionals",
                    "[pseudo_likelihood][oracle]", BernoulliBernoulli, CategoricalGaussian, QuinticBernoulli) {
-  const auto rbm = small_rbm<TestType>(3);
-  const oracle::Machine machine = oracle_of(rbm);
-  const Eigen::MatrixXd v = some_states(rbm, 7, 2);
-  const Eigen::VectorXd exact = pseudo_likelihood(rbm, v, on);
-  for (Index c = 0; c < v.cols(); ++c) CHECK(std::abs(exact(c) - expected(machine, column_of(v, c))) < 1e-11);
+  for (std::uint64_t seed = 1; seed <= models_to_try<TestType>(100); ++seed) {
+    const auto rbm = small_rbm<TestType>(seed, 1.0);
+    const oracle::Machine machine = oracle_of(rbm);
+    const Eigen::MatrixXd v = some_states(rbm, 4, 2);
+    const Eigen::VectorXd exact = pseudo_likelihood(rbm, v, on);
+    for (Index c = 0; c < v.cols(); ++c)
+      CHECK(std::abs(exact(c) - expected(machine, column_of(v, c))) < 1e-11);
+  }
 }
 
 TEST_CASE("the stochastic pseudo-likelihood is unbiased", "[pseudo_likelihood]") {
@@ -52,6 +55,20 @@ TEST_CASE("the stochastic pseudo-likelihood is unbiased", "[pseudo_likelihood]")
     REQUIRE(deviation > 0.01);
     CHECK(standard_errors(estimates.mean(), exact(c), deviation, static_cast<double>(many)) < sigmas);
   }
+}
+
+TEST_CASE("over many models the stochastic pseudo-likelihood is right", "[pseudo_likelihood]") {
+  double sum = 0;
+  for (std::uint64_t seed = 1; seed <= 200; ++seed) {
+    const auto rbm = small_rbm<BernoulliBernoulli>(seed, 1.0);
+    const Eigen::MatrixXd one = some_states(rbm, 1, 2), v = one.replicate(1, 500);
+    const Eigen::ArrayXd estimates = stochastic_pseudo_likelihood(rbm, v, {.seed = seed}, on).array();
+    const double deviation = std::sqrt((estimates - estimates.mean()).square().mean());
+    const double off = (estimates.mean() - pseudo_likelihood(rbm, one, on)(0)) / (deviation / std::sqrt(500));
+    CHECK(std::abs(off) < 6);
+    sum += off;
+  }
+  CHECK(std::abs(sum) < sigmas * std::sqrt(200));
 }
 
 TEST_CASE("grey values count as mixtures of a unit's two states", "[pseudo_likelihood]") {

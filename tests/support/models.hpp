@@ -130,6 +130,13 @@ R small_rbm(std::uint64_t seed, double weights = 0.5) {
   return rbm;
 }
 
+/// How many random models a test goes through: `many` of those that can be summed over quickly, and one of
+/// the others, whose oracle integrates.
+template <class R>
+inline constexpr std::uint64_t models_to_try(std::uint64_t many) {
+  return decltype(R::visible)::finite && decltype(R::hidden)::finite ? many : 1;
+}
+
 /// Some visible states of a model: draws of the visible units at zero input.
 template <class V, class H, class B>
 harmonium::Matrix<B> some_states(const Rbm<V, H, B>& rbm, Index count, std::uint64_t seed) {

@@ -2,6 +2,7 @@
 /// Generating samples: Gibbs sampling in an RBM, or in a DBN's top RBM and then one pass down.
 #pragma once
 
+#include "../models/tempering.hpp"
 #include "reconstruction.hpp"
 
 namespace harmonium {
@@ -12,19 +13,43 @@ struct GenerateOptions {
   int steps = 1000;        ///< steps of each chain, at least 1
   std::uint64_t seed = 0;  ///< of the chains
   bool means = true;       ///< give the visible means of the last step (smooth pictures), not draws
+  int tempering = 0;       ///< steps before those, at inverse temperatures that rise from 0 to 1: chains then
+                           ///< start in more of the model's modes
 };
 
+namespace detail {
+/// Steps at inverse temperatures that rise to 1: the interaction grows, biases are the model's throughout.
+template <class V, class H, class B>
+void cool_down(const B& on, const Rbm<V, H, B>& rbm, typename Rbm<V, H, B>::StateView chains,
+               typename Rbm<V, H, B>::Workspace& work, int steps, Draws draws) {
+  using T = ScalarOf<B>;
+  auto means = make_means(rbm);
+  prepare_tempering(on, rbm, means);
+  Matrix<B> betas(2, chains.visible.cols);
+  for (int step = 1; step <= steps; ++step, ++draws.step) {
+    const double beta = static_cast<double>(step) / steps;
+    on.fill(view_of(betas).rows_from(0, 1), static_cast<T>(beta));
+    on.fill(view_of(betas).rows_from(1, 1), static_cast<T>(1 - beta));
+    tempered_transition(on, rbm, ConstViewOf<B>(betas), means, chains, work, draws);
+  }
+}
+}  // namespace detail
+
 /// Chains that start from draws of the visible layer at zero input; V x samples.
-/// \throws ValueError if samples or steps is not positive
+/// \throws ValueError if samples or steps is not positive, or tempering is negative
 template <class V, class H, class B>
 Matrix<B> generate(const Rbm<V, H, B>& rbm, GenerateOptions options = {},
                    const std::type_identity_t<B>& on = {}) {
   check<ValueError>(options.samples >= 1, "generate: samples is ", options.samples, ", expected at least 1");
   check<ValueError>(options.steps >= 1, "generate: steps is ", options.steps, ", expected at least 1");
+  check<ValueError>(options.tempering >= 0, "generate: tempering is ", options.tempering,
+                    ", expected at least 0");
   auto state = make_state(rbm, options.samples);
   auto work = make_workspace(rbm, options.samples);
   const auto chains = state.columns(0, options.samples);
   start(on, rbm, chains, {.seed = options.seed});
+  detail::cool_down(on, rbm, chains, work, options.tempering,
+                    {.seed = options.seed, .step = std::uint32_t{1} << 31});
   for (int step = 0; step < options.steps; ++step)
     transition(on, rbm, chains, chains, work,
                {.seed = options.seed, .step = static_cast<std::uint32_t>(step)});
@@ -34,7 +59,8 @@ Matrix<B> generate(const Rbm<V, H, B>& rbm, GenerateOptions options = {},
 }
 
 /// Chains in the top RBM, then one pass down; V x samples.
-/// \throws ValueError if samples or steps is not positive \throws ShapeError if the DBN has no layers
+/// \throws ValueError if samples or steps is not positive, or tempering is negative \throws ShapeError if the
+/// DBN has no layers
 template <class Units, class B>
 Matrix<B> generate(const Dbn<Units, B>& dbn, GenerateOptions options = {},
                    const std::type_identity_t<B>& on = {}) {

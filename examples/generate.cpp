@@ -1,0 +1,180 @@
+// What does a saved model make up? Pictures of chains after more and more steps, from random and from
+// tempered starts, below each sample the training digit that is nearest to it: is it a memory? And test
+// digits of which half is hidden, filled in by the model.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+#include <harmonium/harmonium.hpp>
+#include <harmonium/io.hpp>
+#include <limits>
+#include <string>
+#include <variant>
+#include <vector>
+
+using namespace harmonium;
+
+namespace {
+
+// Other unit types are added here.
+using Model = std::variant<Rbm<Bernoulli, Bernoulli>, Rbm<Gaussian, Bernoulli>, Dbn<Stack<Bernoulli>>,
+                           Dbn<Stack<Gaussian, Bernoulli>>>;
+
+struct Settings {
+  std::string model, data = "build/mnist/data", output = "results", pixels = "threshold";
+  std::vector<int> steps = {1, 10, 100, 1000, 10000};
+  int chains = 20, tempering = 1000, threads = 0;
+  std::uint64_t seed = 1;
+};
+
+// Digits as the model knows them.
+Dataset prepared(const Dataset& digits, const Settings& settings) {
+  if (settings.pixels == "threshold") return binarize(digits);
+  if (settings.pixels == "draw") return sample_binary(digits, settings.seed);
+  return digits;
+}
+
+TileOptions digit_tiles(Index per_row) {
+  return {.width = 28, .height = 28, .per_row = per_row, .gap = 2, .range = TileRange::unit};
+}
+
+// The columns of `all` that are nearest to those of `x`.
+Eigen::MatrixXf nearest(const Eigen::MatrixXf& all, const Eigen::MatrixXf& x) {
+  const Eigen::RowVectorXf lengths = all.colwise().squaredNorm();
+  Eigen::MatrixXf found(x.rows(), x.cols());
+  for (Index c = 0; c < x.cols(); ++c) {
+    Index best = 0;
+    (lengths - 2 * (x.col(c).transpose() * all)).minCoeff(&best);
+    found.col(c) = all.col(best);
+  }
+  return found;
+}
+
+// A row of samples for each number of steps, below it their nearest training digits.
+template <class M>
+Image draw_chains(const M& model, const Eigen::MatrixXf& train, int tempering, const Settings& settings,
+                  const Cpu<float>& on) {
+  std::vector<Image> rows;
+  for (const int steps : settings.steps) {
+    const Eigen::MatrixXf samples = generate(
+        model, {.samples = settings.chains, .steps = steps, .seed = settings.seed, .tempering = tempering},
+        on);
+    Eigen::MatrixXf pairs(samples.rows(), 2 * samples.cols());
+    pairs << samples, nearest(train, samples);
+    rows.push_back(tiles(pairs, digit_tiles(settings.chains)));
+  }
+  return stack(rows, {.gap = 6});
+}
+
+// The first digits of each class, in the order of classes.
+Dataset some_of_each(const Dataset& digits, int count) {
+  std::vector<Index> chosen;
+  for (int digit = 0; digit < 10; ++digit) {
+    int left = count;
+    for (Index i = 0; i < digits.size() && left > 0; ++i)
+      if (digits.labels()[static_cast<std::size_t>(i)] == digit) {
+        chosen.push_back(i);
+        --left;
+      }
+  }
+  return digits.subset(chosen);
+}
+
+// Whole digits; what is known of them; the mean of what the model makes of that; one draw.
+template <class M>
+Image draw_in_painting(const M& rbm, const Eigen::MatrixXf& digits, bool lower, const Settings& settings,
+                       const Cpu<float>& on) {
+  Mask known(digits.rows(), digits.cols());
+  for (Index r = 0; r < digits.rows(); ++r) known.row(r).setConstant(lower ? r < 14 * 28 : r % 28 >= 14);
+  const auto filled = [&](bool average) {
+    return fill_in(rbm, digits, View<const bool>(known),
+                   {.steps = 2000, .average = average, .burn_in = 1000, .seed = settings.seed}, {}, on);
+  };
+  const Eigen::MatrixXf half = known.select(
+      digits,
+      Eigen::MatrixXf::Constant(digits.rows(), digits.cols(), std::numeric_limits<float>::quiet_NaN()));
+  Eigen::MatrixXf rows(digits.rows(), 4 * digits.cols());
+  rows << digits, half, filled(true), filled(false);
+  return tiles(rows, digit_tiles(digits.cols()));
+}
+
+template <class V, class H>
+void draw_in_painting(const Rbm<V, H>& rbm, const Dataset& test, const Settings& settings,
+                      const Cpu<float>& on) {
+  const Eigen::MatrixXf digits = some_of_each(test, 2).to_matrix<float>();
+  write_png(settings.output + "/in-painting.png", stack({draw_in_painting(rbm, digits, true, settings, on),
+                                                         draw_in_painting(rbm, digits, false, settings, on)},
+                                                        {.gap = 6}));
+}
+template <class Units>
+void draw_in_painting(const Dbn<Units>&, const Dataset&, const Settings&, const Cpu<float>&) {
+  std::printf("a DBN is asked for samples alone: in-painting is of RBMs\n");
+}
+
+template <class V, class H>
+Index pixels_of(const Rbm<V, H>& rbm) {
+  return rbm.visible.rows();
+}
+template <class Units>
+Index pixels_of(const Dbn<Units>& dbn) {
+  return std::visit([](const auto& rbm) { return rbm.visible.rows(); }, dbn.rbms.at(0));
+}
+
+void run(const Settings& settings) {
+  require_writable_folder(settings.output);
+  const Model any = load_any<Model>(settings.model);
+  const Mnist mnist = read_mnist(settings.data);
+  const Dataset train = prepared(mnist.train, settings), test = prepared(mnist.test, settings);
+  const Cpu<float> on = settings.threads == 0 ? Cpu<float>::all() : Cpu<float>(settings.threads);
+  std::visit(
+      [&](const auto& model) {
+        check<ShapeError>(pixels_of(model) == 784, "the model has ", pixels_of(model),
+                          " visible units, a digit 784 pixels");
+        const Eigen::MatrixXf digits = train.to_matrix<float>();
+        write_png(settings.output + "/random-starts.png", draw_chains(model, digits, 0, settings, on));
+        write_png(settings.output + "/tempered-starts.png",
+                  draw_chains(model, digits, settings.tempering, settings, on));
+        draw_in_painting(model, test, settings, on);
+      },
+      any);
+  std::printf("pictures are in %s\n", settings.output.c_str());
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Settings settings;
+  CLI::App app{"What a saved model of digits makes up, and what it makes of halves of digits."};
+  app.add_option("model", settings.model, "RBM or DBN, a .safetensors file")->required();
+  app.add_option("--data", settings.data, "folder of the four MNIST files")
+      ->envname("MNIST_DIR")
+      ->capture_default_str();
+  app.add_option("--output", settings.output, "folder for the pictures; made if need be")
+      ->capture_default_str();
+  app.add_option("--pixels", settings.pixels,
+                 "threshold: 1 above one half; draw: 1 with the grey level as probability; grey: as they are")
+      ->check(CLI::IsMember({"threshold", "draw", "grey"}))
+      ->capture_default_str();
+  app.add_option("--steps", settings.steps, "of Gibbs sampling: a pair of rows for each number")
+      ->delimiter(',')
+      ->check(CLI::Range(1, 1000000000))
+      ->capture_default_str();
+  app.add_option("--chains", settings.chains, "side by side")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
+  app.add_option("--tempering", settings.tempering,
+                 "steps from hot to cold before those, for tempered starts")
+      ->check(CLI::Range(1, 1000000000))
+      ->capture_default_str();
+  app.add_option("--seed", settings.seed, "of everything random: one seed, one result")
+      ->capture_default_str();
+  app.add_option("--threads", settings.threads, "0 for all processors; the result does not depend on it")
+      ->check(CLI::Range(0, 1024))
+      ->capture_default_str();
+  CLI11_PARSE(app, argc, argv);
+  try {
+    run(settings);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "generate: %s\n", error.what());
+    return 1;
+  }
+}
