@@ -1,6 +1,7 @@
 #include "outcome.hpp"
 
 #include <harmonium/core/permutation.hpp>
+#include <harmonium/core/random.hpp>
 
 using namespace harmonium;
 
@@ -77,6 +78,21 @@ Eigen::MatrixXf some_of(const Samples& rows) {
   const std::size_t count = std::min<std::size_t>(whole.size(), 2000);
   for (std::size_t i = 0; i < count; ++i) chosen.push_back(whole[i * whole.size() / count]);
   return rows.subset(chosen).values;
+}
+
+bool draw_bits(const Columns& columns, std::uint64_t seed, Eigen::MatrixXf& rows) {
+  const Draws draws{.seed = seed, .stream = Stream::binarize};
+  const Index bits = Layout(columns).bernoulli;
+  bool any = false;
+  for (Index c = 0; c < rows.cols(); ++c)
+    for (Index r = 0; r < bits; ++r) {
+      float& x = rows(r, c);
+      if (x == 0 || x == 1) continue;
+      any = true;
+      const auto block = draws.block_of_row(static_cast<std::uint32_t>(r), static_cast<std::uint32_t>(c), 0);
+      x = uniform_from<float>(block.word[0]) < x ? 1.0f : 0.0f;
+    }
+  return any;
 }
 
 }  // namespace program

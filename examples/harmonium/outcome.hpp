@@ -14,4 +14,8 @@ std::pair<Samples, Samples> cut(const Samples& all, const TrainSettings& setting
 // At most 2000 complete rows, evenly spread.
 Eigen::MatrixXf some_of(const Samples& rows);
 
+// Numbers between 0 and 1 in binary columns are probabilities and no states, so they have no likelihood: each
+// is drawn as 0 or 1, once. Were there any?
+bool draw_bits(const Columns& columns, std::uint64_t seed, Eigen::MatrixXf& rows);
+
 }  // namespace program

@@ -18,7 +18,8 @@ nlohmann::ordered_json sum_up(const Model& model, const Columns& columns, const 
                               const Samples& held_out, const TrainSettings& settings) {
   nlohmann::ordered_json results;
   const Eigen::MatrixXf train = some_of(rows), test = some_of(held_out);
-  const Eigen::MatrixXf& judged = test.cols() > 0 ? test : train;
+  Eigen::MatrixXf judged = test.cols() > 0 ? test : train;
+  const bool drawn = draw_bits(columns, settings.seed, judged);
   if (judged.cols() == 0) {
     std::printf("no row is without missing values: the likelihood was not looked at\n");
     return results;
@@ -31,16 +32,13 @@ nlohmann::ordered_json sum_up(const Model& model, const Columns& columns, const 
   const char* which = test.cols() > 0 ? "kept aside" : "of training";
   std::printf("log likelihood of a row %s: %.3f nats (%s); if columns were independent: %.3f\n", which, here,
               judgement.method.c_str(), alone);
+  if (drawn) std::printf("(numbers between 0 and 1 were drawn as 0 or 1 for it)\n");
   std::printf("verdict: %s, %s\n", judgement.verdict.c_str(), judgement.reason.c_str());
-  results = {{"rows_judged", judged.cols()},
-             {"judged_on", test.cols() > 0 ? "held out" : "training"},
-             {"log_likelihood", here},
-             {"log_likelihood_independent", alone},
-             {"method", judgement.method},
-             {"log_z", judgement.log_z},
-             {"standard_error", judgement.standard_error},
-             {"verdict", judgement.verdict},
-             {"reason", judgement.reason}};
+  results = {{"rows_judged", judged.cols()},  {"judged_on", test.cols() > 0 ? "held out" : "training"},
+             {"log_likelihood", here},        {"log_likelihood_independent", alone},
+             {"binary_numbers_drawn", drawn}, {"method", judgement.method},
+             {"log_z", judgement.log_z},      {"standard_error", judgement.standard_error},
+             {"verdict", judgement.verdict},  {"reason", judgement.reason}};
   if (here < alone) {
     std::printf(
         "The model knows less than independent columns do: more epochs, another rate or fewer hidden units "

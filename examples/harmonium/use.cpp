@@ -3,6 +3,7 @@
 #include <harmonium/io/npz.hpp>
 
 #include "model.hpp"
+#include "outcome.hpp"
 #include "run_file.hpp"
 
 using namespace harmonium;
@@ -60,9 +61,11 @@ void run_evaluate(const CommonSettings& settings) {
   check<DataError>(!whole.empty(), "'", settings.data, "': every row has a missing value");
   const Eigen::MatrixXf rows = all.subset(whole).values;
   const double units = log_scale(columns);
-  const Judgement judgement = model->judge(rows, settings.judge);
+  Eigen::MatrixXf states = rows;
+  const bool drawn = draw_bits(columns, settings.judge.seed, states);
+  const Judgement judgement = model->judge(states, settings.judge);
   const Eigen::VectorXd own = judgement.log_likelihoods.array() - units;
-  const double mean = own.mean(), alone = model->judge_independent(rows, rows).mean() - units,
+  const double mean = own.mean(), alone = model->judge_independent(rows, states).mean() - units,
                spread = std::sqrt((own.array() - mean).square().mean() / static_cast<double>(own.size()));
   std::printf("%s: %ld rows judged", settings.data.c_str(), static_cast<long>(rows.cols()));
   if (all.values.cols() > rows.cols())
@@ -71,6 +74,7 @@ void run_evaluate(const CommonSettings& settings) {
               mean, spread, judgement.standard_error);
   std::printf("  method                     %s\n  verdict                    %s: %s\n",
               judgement.method.c_str(), judgement.verdict.c_str(), judgement.reason.c_str());
+  if (drawn) std::printf("  numbers between 0 and 1    were drawn as 0 or 1 for it\n");
   std::printf("if columns were independent  %10.3f nats, with the rates of these very rows\n", alone);
   // In each row of units, as shares of what guessing the mean would give.
   const Eigen::MatrixXf error = model->reconstruct(rows) - rows;
