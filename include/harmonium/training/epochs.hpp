@@ -52,6 +52,8 @@ History run_epochs(const EpochsOptions& options, Index size, Model& model, Learn
       };
       (tell(observers), ...);
     });
+    using Backend = typename Model::Backend;
+    if constexpr (requires(Backend on) { on.synchronize(); }) Backend().synchronize();  // for the clock
     EpochReport report{.phase = options.phase,
                        .epoch = epoch,
                        .epochs = options.epochs,

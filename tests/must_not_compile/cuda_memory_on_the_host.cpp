@@ -1,0 +1,5 @@
+// expect: (no matching member function for call|no matching function for call)
+#include <harmonium/backend/cpu.hpp>
+#include <harmonium/cuda.hpp>
+
+void wrong(const harmonium::Cpu<float>& on, harmonium::CudaMatrix<float>& there) { on.fill(there, 1); }
