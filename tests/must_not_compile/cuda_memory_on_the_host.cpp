@@ -1,4 +1,4 @@
-// expect: (no matching member function for call|no matching function for call)
+// expect: (cannot convert|no viable conversion)
 #include <harmonium/backend/cpu.hpp>
 #include <harmonium/cuda.hpp>
 

@@ -24,30 +24,30 @@ bool no_device() {
 }
 
 template <class T>
-using Dense = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic>;
+using HostMatrix = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic>;
 
 template <class T>
-Dense<T> random_matrix(Index rows, Index cols, double low, double high, std::uint64_t seed) {
+HostMatrix<T> random_matrix(Index rows, Index cols, double low, double high, std::uint64_t seed) {
   test::Dice dice(seed);
-  Dense<T> x(rows, cols);
+  HostMatrix<T> x(rows, cols);
   for (Index c = 0; c < cols; ++c)
     for (Index r = 0; r < rows; ++r) x(r, c) = static_cast<T>(low + (high - low) * dice.uniform());
   return x;
 }
 template <class T>
-CudaMatrix<T> on_device(const Dense<T>& x) {
+CudaMatrix<T> on_device(const HostMatrix<T>& x) {
   CudaMatrix<T> there(x.rows(), x.cols());
   Cuda<T>().upload(View<const T>(x), View<T, CudaMemory>(there));
   return there;
 }
 template <class T>
-Dense<T> on_host(const CudaMatrix<T>& x) {
-  Dense<T> here(x.rows(), x.cols());
+HostMatrix<T> on_host(const CudaMatrix<T>& x) {
+  HostMatrix<T> here(x.rows(), x.cols());
   Cuda<T>().download(View<const T, CudaMemory>(x), View<T>(here));
   return here;
 }
 template <class T>
-double apart(const Dense<T>& a, const Dense<T>& b) {
+double apart(const HostMatrix<T>& a, const HostMatrix<T>& b) {
   return static_cast<double>((a - b).cwiseAbs().maxCoeff());
 }
 
@@ -61,9 +61,9 @@ void check_layer(LayerSize<U> size) {
   const Cpu<T> cpu;
   const Cuda<T> cuda;
   for (const Index n : {Index(1), Index(101)}) {
-    const Dense<T> input = random_matrix<T>(here.rows(), n, -6, 6, 2);
+    const HostMatrix<T> input = random_matrix<T>(here.rows(), n, -6, 6, 2);
     const auto there_input = on_device<T>(input);
-    Dense<T> x(here.rows(), n);
+    HostMatrix<T> x(here.rows(), n);
     CudaMatrix<T> y(here.rows(), n);
     INFO(U::name << ", " << here.rows() << " x " << n);
     // The same formulas, in float without a library function: the same bits, which the CPU's compiler may
@@ -75,12 +75,12 @@ void check_layer(LayerSize<U> size) {
     if constexpr (!is_activation<U>) {
       sample(cpu, here, View<const T>(input), View<T>(x), {.seed = 3}, 5);
       sample(cuda, there, View<const T, CudaMemory>(there_input), View<T, CudaMemory>(y), {.seed = 3}, 5);
-      const Dense<T> drawn = on_host(y);
+      const HostMatrix<T> drawn = on_host(y);
       Index different = 0;
       for (Index i = 0; i < x.size(); ++i)
         different += std::abs(static_cast<double>(x.data()[i] - drawn.data()[i])) > close * 1000;
       CHECK(static_cast<double>(different) <= 1e-3 * static_cast<double>(x.size()) + 1);
-      Dense<T> sums = Dense<T>::Zero(1, n);
+      HostMatrix<T> sums = HostMatrix<T>::Zero(1, n);
       auto there_sums = on_device<T>(sums);
       add_log_partition(cpu, here, View<const T>(input), T(1), View<T>(sums));
       add_log_partition(cuda, there, View<const T, CudaMemory>(there_input), T(1),
@@ -136,8 +136,8 @@ TEST_CASE("products on a device are the CPU's", "[gpu]") {
   const auto check_products = [](auto on, double close) {
     using T = typename decltype(on)::Scalar;
     for (const auto& [m, n, k] : {std::tuple<Index, Index, Index>{784, 500, 100}, {5, 1, 7}, {1, 33, 2}}) {
-      const Dense<T> a = random_matrix<T>(m, k, -1, 1, 1), b = random_matrix<T>(k, n, 0, 1, 2);
-      const Dense<T> at = a.transpose(), bt = b.transpose(), c = a * b;
+      const HostMatrix<T> a = random_matrix<T>(m, k, -1, 1, 1), b = random_matrix<T>(k, n, 0, 1, 2);
+      const HostMatrix<T> at = a.transpose(), bt = b.transpose(), c = a * b;
       CudaMatrix<T> out(m, n);
       on.multiply(Op::plain, Op::plain, T(1), on_device<T>(a), on_device<T>(b), T(0), out);
       CHECK(apart<T>(on_host(out), c) < close);
@@ -180,7 +180,7 @@ TEST_CASE("in double precision a device trains to the CPU's weights for 100 step
 
 TEST_CASE("in single precision each step of a device is the CPU's from the same state", "[gpu]") {
   if (no_device()) return;
-  const Dense<float> data = binary(60, 100).cast<float>();
+  const HostMatrix<float> data = binary(60, 100).cast<float>();
   const auto there = on_device<float>(data);
   Rbm<Bernoulli, Bernoulli, Cpu<float>> b{{.visible = 60, .hidden = 40, .seed = 2}};
   for (std::uint64_t step = 0; step < 100; ++step) {
