@@ -16,6 +16,8 @@ struct Settings {
   int epochs = 12;
   std::uint64_t seed = 1;
   int threads = 0;
+  std::string backend = "auto";
+  std::string products = "exact";
   int hold_out = 0;
   bool quick = false;
   bool no_pre_training = false;
@@ -46,6 +48,13 @@ inline void parse(CLI::App& app, Settings& settings, int argc, char** argv) {
       ->capture_default_str();
   app.add_option("--threads", settings.threads, "0 for all processors; the result does not depend on it")
       ->check(CLI::Range(0, 1024))
+      ->capture_default_str();
+  app.add_option("--backend", settings.backend,
+                 "cpu, cuda (if the program was built with it), or auto: cuda where there is a device")
+      ->check(CLI::IsMember({"auto", "cpu", "cuda"}))
+      ->capture_default_str();
+  app.add_option("--products", settings.products, "of a CUDA device: exact, or tf32 or bf16 by tensor cores")
+      ->check(CLI::IsMember({"exact", "tf32", "bf16"}))
       ->capture_default_str();
   app.add_option(
          "--hold-out", settings.hold_out,

@@ -166,4 +166,60 @@ struct MeanStatisticBody {
   }
 };
 
+namespace detail {
+
+/// 1 where two numbers differ, a NaN from everything; else 0
+struct DifferentBody {
+  template <class T>
+  constexpr T operator()(T a, T b) const {
+    return a == b ? T(0) : T(1);
+  }
+};
+
+/// a^2
+struct SquareBody {
+  template <class T>
+  constexpr T operator()(T a) const {
+    return a * a;
+  }
+};
+
+/// (a - b)^2
+struct SquaredDifferenceBody {
+  template <class T>
+  constexpr T operator()(T a, T b) const {
+    return (a - b) * (a - b);
+  }
+};
+
+/// a
+struct IdentityBody {
+  template <class T>
+  constexpr T operator()(T a) const {
+    return a;
+  }
+};
+
+/// 1 where a number is infinite or a NaN, else 0
+struct NotFiniteBody {
+  template <class T>
+  constexpr T operator()(T a) const {
+    return a - a == T(0) ? T(0) : T(1);
+  }
+};
+
+/// 0 with probability `share`, else 1 / (1 - share).
+struct DropoutBody {
+  static constexpr Needs needs = Needs::one_uniform;
+  static constexpr int shapes = 0;
+  static constexpr bool grouped = false;
+  double share;
+  template <class T, class R>
+  constexpr T operator()(T /*field*/, T /*other*/, R& random) const {
+    const T scale = static_cast<T>(1 / (1 - share));
+    return random.template uniform<T>() < static_cast<T>(share) ? T(0) : scale;
+  }
+};
+
+}  // namespace detail
 }  // namespace harmonium

@@ -121,7 +121,11 @@ constexpr T cosine_of_turns(T u) {
     p = multiply_add(p, square, -1.66666667e-1f);
     return -multiply_add(p * square, x, x);
   } else {
+#if defined(__CUDA_ARCH__)
+    return ::cospi(2 * u);  // without the local memory that a cosine of any large number needs
+#else
     return std::cos(T(6.283185307179586476925286766559) * u);
+#endif
   }
 }
 

@@ -73,9 +73,10 @@ struct View {
   requires(ViewableAs<const M, T, Memory>&& std::is_const_v<T>) constexpr View(const M& m)
       : View(m.data(), m.rows(), m.cols(), distance(m)) {}  // NOLINT
   /// Reading what may be written is always possible.
-  constexpr operator View<const T, Memory>() const requires(!std::is_const_v<T>) {
-    return {data, rows, cols, leading_dimension};
-  }
+  template <class U>
+  requires(std::is_const_v<T>&& std::same_as<U, std::remove_const_t<T>>) constexpr View(
+      const View<U, Memory>& writable)  // NOLINT
+      : View(writable.data, writable.rows, writable.cols, writable.leading_dimension) {}
 
   /// Where column `c` begins.
   constexpr T* column(Index c) const { return data + c * leading_dimension; }

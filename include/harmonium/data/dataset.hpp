@@ -97,6 +97,12 @@ class Dataset {
                       values_);
   }
 
+  /// Calls f with the matrix of stored numbers, rows x size: `Bytes`, Eigen::MatrixXf or Eigen::MatrixXd.
+  template <class F>
+  decltype(auto) visit_values(F&& f) const {
+    return std::visit(std::forward<F>(f), values_);
+  }
+
   /// out(:, i) = sample columns[i]
   template <class B>
   void fill(const B& on, std::span<const Index> columns,

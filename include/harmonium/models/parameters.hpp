@@ -76,37 +76,6 @@ Index parameter_count(const Model& model) {
 }
 
 namespace detail {
-struct DifferentBody {
-  template <class T>
-  constexpr T operator()(T a, T b) const {
-    return a == b ? T(0) : T(1);
-  }
-};
-struct SquareBody {
-  template <class T>
-  constexpr T operator()(T a) const {
-    return a * a;
-  }
-};
-struct SquaredDifferenceBody {
-  template <class T>
-  constexpr T operator()(T a, T b) const {
-    return (a - b) * (a - b);
-  }
-};
-struct IdentityBody {
-  template <class T>
-  constexpr T operator()(T a) const {
-    return a;
-  }
-};
-struct NotFiniteBody {
-  template <class T>
-  constexpr T operator()(T a) const {
-    return a - a == T(0) ? T(0) : T(1);
-  }
-};
-
 /// Are two matrices of one backend equal, in shape and in every number?
 template <class B>
 bool equal(ConstViewOf<B> a, ConstViewOf<B> b) {

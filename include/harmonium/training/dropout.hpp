@@ -11,21 +11,6 @@
 
 namespace harmonium {
 
-namespace detail {
-/// 0 with probability `share`, else 1 / (1 - share).
-struct DropoutBody {
-  static constexpr Needs needs = Needs::one_uniform;
-  static constexpr int shapes = 0;
-  static constexpr bool grouped = false;
-  double share;
-  template <class T, class R>
-  constexpr T operator()(T /*field*/, T /*other*/, R& random) const {
-    const T scale = static_cast<T>(1 / (1 - share));
-    return random.template uniform<T>() < static_cast<T>(share) ? T(0) : scale;
-  }
-};
-}  // namespace detail
-
 /// The masks of one update. A mask's numbers have addresses of their own (seed, update, sample's place in the
 /// batch, row), so they do not depend on threads.
 template <class B>

@@ -89,6 +89,8 @@ History run_resumable_epochs(const EpochsOptions& options, Index size, Model& mo
         },
         run.batch);
     if (run.batch < batches) break;
+    using Backend = typename Model::Backend;
+    if constexpr (requires(Backend on) { on.synchronize(); }) Backend().synchronize();  // for the clock
 
     EpochReport report{.phase = options.phase,
                        .epoch = epoch,

@@ -98,7 +98,7 @@ class FineTuning {
                             "fit: a parameter is infinite or not a number after epoch ", report.epoch, " of ",
                             options_.phase, "; a lower rate may help");
           report.rate = rate_at(options_.optimizer, progress_.at(optimizer_.steps()));
-          report.metrics = teacher_.metrics(static_cast<double>(source.size()));
+          report.metrics = teacher_.metrics(on_, static_cast<double>(source.size()));
         },
         observers...);
   }

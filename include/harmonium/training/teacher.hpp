@@ -3,6 +3,7 @@
 /// themselves for an autoencoder, targets for any other head.
 #pragma once
 
+#include <algorithm>
 #include <span>
 #include <string>
 #include <utility>
@@ -26,11 +27,11 @@ class Teacher {
   Teacher(const Model& network, Index columns)
       : network_(network),
         targets_(network.output_rows(), columns),
-        losses_(1, columns),
-        host_row_(1, columns) {
+        losses_(1, std::max<Index>(columns, 16384)),
+        distances_(1, losses_.cols()) {
     if constexpr (Model::classifies) {
       one_hot_ = Host(network.output_rows(), columns);
-      probabilities_ = Host(network.output_rows(), columns);
+      decided_ = Matrix<B>(network.output_rows(), columns);
     }
   }
 
@@ -95,50 +96,42 @@ class Teacher {
     }
   }
 
-  /// Adds up the losses of the n samples at hand, whose activations are those of `forward`.
+  /// Notes the losses of the n samples at hand, whose activations are those of `forward`. They stay where
+  /// the backend computes until many have come together, so that no batch waits for them.
   void measure(const B& on, Activations<B>& activations, Loss loss, Index n, std::span<const double> weights,
                double mean_weight) {
-    const auto losses = view_of(losses_).columns(0, n);
-    const auto row = View<T>(host_row_).columns(0, n);
-    const auto sum_of_losses = [&] {
-      on.download(ConstViewOf<B>(losses), row);
-      double sum = 0;
-      for (Index i = 0; i < n; ++i)
-        sum += weight_of(weights, mean_weight, i) * static_cast<double>(row(0, i));
-      return sum;
-    };
-    double half_square = 0;
-    if (!Model::classifies || loss == Loss::squared_error) {
-      on.fill(losses, 0);
-      add_squared_error(on, activations, targets(n), T(0.5), losses);
-      half_square = sum_of_losses();
+    if (noted() + n > losses_.cols()) add_up(on);
+    const auto losses = view_of(losses_).columns(noted(), n),
+               distances = view_of(distances_).columns(noted(), n);
+    for (Index i = 0; i < n; ++i) weights_.push_back(weight_of(weights, mean_weight, i));
+    on.fill(losses, 0);
+    on.fill(distances, 0);
+    if constexpr (Model::classifies) {  // 1 if the most probable class is the right one
+      const auto decided = view_of(decided_).columns(0, n);
+      mode(on, network_.head.layer, ConstViewOf<B>(activations.head.input).columns(0, n), decided);
+      on.dot_columns(1, ConstViewOf<B>(decided), targets(n), distances);
+    } else {
+      add_squared_error(on, activations, targets(n), 1, distances);
     }
     if (loss == Loss::squared_error) {
-      loss_ += half_square;
+      add_squared_error(on, activations, targets(n), T(0.5), losses);
     } else {
-      on.fill(losses, 0);
       add_cross_entropy(on, network_, activations, targets(n), losses);
-      loss_ += sum_of_losses();
-    }
-    if constexpr (Model::classifies) {
-      const View<T> p = View<T>(probabilities_).columns(0, n);
-      on.download(ConstViewOf<B>(activations.head.mean).columns(0, n), p);
-      for (Index i = 0; i < n; ++i)
-        if (one_hot_(largest_row(View<const T>(p), i), i) != T(1))
-          distance_ += weight_of(weights, mean_weight, i);
-    } else {
-      distance_ += 2 * half_square;
     }
   }
   /// What came together over `count` samples, by name; and begins anew.
-  std::vector<std::pair<std::string, double>> metrics(double count) {
+  std::vector<std::pair<std::string, double>> metrics(const B& on, double count) {
+    add_up(on);
     std::vector<std::pair<std::string, double>> result{
         {"loss", loss_ / count}, {Model::classifies ? "error" : "squared_error", distance_ / count}};
     forget();
     return result;
   }
   /// Begins anew.
-  void forget() { loss_ = distance_ = 0; }
+  void forget() {
+    loss_ = distance_ = 0;
+    weights_.clear();
+  }
   /// What it remembers: see training/run_state.hpp.
   template <class F>
   void for_each_state(F&& f) {
@@ -159,6 +152,21 @@ class Teacher {
   static double weight_of(std::span<const double> weights, double mean_weight, Index i) {
     return weights.empty() ? 1 : weights[static_cast<std::size_t>(i)] / mean_weight;
   }
+  Index noted() const { return static_cast<Index>(weights_.size()); }
+  // Sums are kept in double precision on the host.
+  void add_up(const B& on) {
+    if (noted() == 0) return;
+    Host losses(1, noted()), distances(1, noted());
+    on.download(ConstViewOf<B>(losses_).columns(0, noted()), View<T>(losses));
+    on.download(ConstViewOf<B>(distances_).columns(0, noted()), View<T>(distances));
+    for (Index i = 0; i < noted(); ++i) {
+      const double weight = weights_[static_cast<std::size_t>(i)];
+      const auto distance = static_cast<double>(distances(0, i));
+      loss_ += weight * static_cast<double>(losses(0, i));
+      distance_ += weight * (Model::classifies ? 1 - distance : distance);
+    }
+    weights_.clear();
+  }
   void take_labels(const B& on, std::span<const int> labels) {
     const auto n = static_cast<Index>(labels.size());
     write_one_hot(labels, View<T>(one_hot_).columns(0, n));
@@ -166,9 +174,10 @@ class Teacher {
   }
 
   const Model& network_;
-  Matrix<B> targets_, losses_;
-  Host host_row_;
-  Host one_hot_, probabilities_;  // a classifier's
+  Matrix<B> targets_, losses_, distances_;
+  std::vector<double> weights_;  // of the samples whose losses are noted
+  Host one_hot_;                 // a classifier's
+  Matrix<B> decided_;            // likewise
   std::vector<int> labels_;
   double loss_ = 0, distance_ = 0;
 };

@@ -12,10 +12,53 @@
 
 namespace harmonium {
 
+namespace detail {
+// What a unit type gives itself. Asked once for each type and not where the functions are: in device code,
+// nvcc takes some such questions for false that are true.
+template <class U, class Indices>
+struct OwnFunctions;
+template <class U, std::size_t... I>
+struct OwnFunctions<U, std::index_sequence<I...>> {
+  template <std::size_t>
+  using Number = float;
+  static constexpr bool energy = requires(float x, Number<I>... shape) { U::energy(x, shape...); };
+  static constexpr bool log_partition = requires(float x, Number<I>... shape) {
+    U::log_partition(x, shape...);
+  };
+  static constexpr bool mean = requires(float x, Number<I>... shape) { U::mean(x, shape...); };
+  static constexpr bool variance = requires(float x, Number<I>... shape) { U::variance(x, shape...); };
+  static constexpr bool mode = requires(float x, Number<I>... shape) { U::mode(x, shape...); };
+  static constexpr bool backpropagate = requires(float x, Number<I>... shape) {
+    U::backpropagate(x, x, shape...);
+  };
+  static constexpr bool statistic = requires(float x, Number<I>... shape) { U::statistic(x, shape...); };
+  static constexpr bool mean_statistic = requires(float x, Number<I>... shape) {
+    U::mean_statistic(x, shape...);
+  };
+  static constexpr bool sample = requires(float x, Random& random, Number<I>... shape) {
+    U::sample(x, shape..., random);
+  };
+};
+template <class U>
+struct OwnGroupFunctions {
+  static constexpr bool log_partition = requires(GroupField<float> field) { U::log_partition(field); };
+  static constexpr bool mean = requires(GroupField<float> field, Group<float> out) { U::mean(field, out); };
+  static constexpr bool backpropagate =
+      requires(GroupField<float> field, Group<const float> delta, Group<float> out) {
+    U::backpropagate(field, delta, out);
+  };
+  static constexpr bool sample = requires(GroupField<float> field, OneUniform& random, Group<float> out) {
+    U::sample(field, random, out);
+  };
+};
+}  // namespace detail
+
 /// The functions of an element-wise unit type; `P... shape` are the unit's parameters beside the bias.
 template <class U>
 requires Unit<U> || Activation<U>
 struct Family {
+  /// Which functions the unit type gives itself.
+  using Own = detail::OwnFunctions<U, std::make_index_sequence<static_cast<std::size_t>(shapes_of<U>)>>;
   static constexpr bool grouped = false;         ///< one row a unit
   static constexpr bool finite = FiniteUnit<U>;  ///< can its states be summed over?
   static constexpr bool one_uniform = finite;    ///< a finite unit draws with one uniform number
@@ -24,7 +67,7 @@ struct Family {
   /// Energy of a state without the bias's part; zero unless the unit says otherwise.
   template <class T, class... P>
   static constexpr T energy(T x, P... shape) {
-    if constexpr (requires { U::energy(x, shape...); }) {
+    if constexpr (Own::energy) {
       return U::energy(x, shape...);
     } else {
       return T(0);
@@ -34,7 +77,7 @@ struct Family {
   /// log of the sum (or integral) over the states of exp(field x - energy(x)).
   template <class T, class... P>
   static constexpr T log_partition(T field, P... shape) {
-    if constexpr (requires { U::log_partition(field, shape...); }) {
+    if constexpr (Own::log_partition) {
       return U::log_partition(field, shape...);
     } else {
       T largest = log_weight(0, field, shape...);
@@ -51,7 +94,7 @@ struct Family {
   /// Expectation of the state.
   template <class T, class... P>
   static constexpr T mean(T field, P... shape) {
-    if constexpr (requires { U::mean(field, shape...); }) {
+    if constexpr (Own::mean) {
       return U::mean(field, shape...);
     } else {
       return log_partition(Dual<T>(field, T(1)), Dual<T>(shape)...).slope;
@@ -61,7 +104,7 @@ struct Family {
   /// Variance of the state.
   template <class T, class... P>
   static constexpr T variance(T field, P... shape) {
-    if constexpr (requires { U::variance(field, shape...); }) {
+    if constexpr (Own::variance) {
       return U::variance(field, shape...);
     } else {
       return mean(Dual<T>(field, T(1)), Dual<T>(shape)...).slope;
@@ -71,7 +114,7 @@ struct Family {
   /// Most probable state.
   template <class T, class... P>
   static constexpr T mode(T field, P... shape) {
-    if constexpr (requires { U::mode(field, shape...); }) {
+    if constexpr (Own::mode) {
       return U::mode(field, shape...);
     } else {
       static_assert(
@@ -87,7 +130,7 @@ struct Family {
   /// Covariance of the state times `delta`: the mean's Jacobian, which back-propagation needs.
   template <class T, class... P>
   static constexpr T backpropagate(T field, T delta, P... shape) {
-    if constexpr (requires { U::backpropagate(field, delta, shape...); }) {
+    if constexpr (Own::backpropagate) {
       return U::backpropagate(field, delta, shape...);
     } else {
       return variance(field, shape...) * delta;
@@ -97,7 +140,7 @@ struct Family {
   /// -d energy / d shape[which] at a state.
   template <int which, class T, class... P>
   static constexpr T statistic(T x, P... shape) {
-    if constexpr (shapes == 1 && requires { U::statistic(x, shape...); }) {
+    if constexpr (shapes == 1 && Own::statistic) {
       return U::statistic(x, shape...);
     } else {
       return -energy_along<which>(std::make_index_sequence<sizeof...(P)>{}, x, shape...).slope;
@@ -107,7 +150,7 @@ struct Family {
   /// Its expectation given the field; not the statistic of the expectation.
   template <int which, class T, class... P>
   static constexpr T mean_statistic(T field, P... shape) {
-    if constexpr (shapes == 1 && requires { U::mean_statistic(field, shape...); }) {
+    if constexpr (shapes == 1 && Own::mean_statistic) {
       return U::mean_statistic(field, shape...);
     } else {
       return log_partition_along<which>(std::make_index_sequence<sizeof...(P)>{}, field, shape...).slope;
@@ -117,7 +160,7 @@ struct Family {
   /// A draw from p(x | field); by default through the inverse of the distribution function.
   template <class T, class R, class... P>
   static constexpr T sample(T field, R& random, P... shape) {
-    if constexpr (requires { U::sample(field, shape..., random); }) {
+    if constexpr (Own::sample) {
       return U::sample(field, shape..., random);
     } else {
       const T log_z = log_partition(field, shape...);
@@ -159,6 +202,7 @@ struct Family {
 template <Unit U>
 requires is_grouped<U>
 struct Family<U> {
+  using Own = detail::OwnGroupFunctions<U>;  ///< which functions the unit type gives itself
   static constexpr bool grouped = true;      ///< a unit is a group of rows
   static constexpr bool finite = true;       ///< its states can be summed over
   static constexpr bool one_uniform = true;  ///< it draws with one uniform number
@@ -175,7 +219,7 @@ struct Family<U> {
   /// log of the sum over the states of exp(field . x).
   template <class Field>
   static constexpr auto log_partition(Field field) {
-    if constexpr (requires { U::log_partition(field); }) {
+    if constexpr (Own::log_partition) {
       return U::log_partition(field);
     } else {
       using T = typename Field::Number;
@@ -193,7 +237,7 @@ struct Family<U> {
   /// Expectation of each number of the group.
   template <class Field, class T>
   static constexpr void mean(Field field, Group<T> out) {
-    if constexpr (requires { U::mean(field, out); }) {
+    if constexpr (Own::mean) {
       U::mean(field, out);
     } else {
       const T log_z = log_partition(field);
@@ -213,7 +257,7 @@ struct Family<U> {
   /// Covariance of the state times `delta`: the mean's Jacobian, which back-propagation needs.
   template <class Field, class Delta, class T>
   static constexpr void backpropagate(Field field, Delta delta, Group<T> out) {
-    if constexpr (requires { U::backpropagate(field, delta, out); }) {
+    if constexpr (Own::backpropagate) {
       U::backpropagate(field, delta, out);
     } else {
       const T log_z = log_partition(field);
@@ -228,7 +272,7 @@ struct Family<U> {
   /// A draw from p(x | field), through the inverse of the distribution function.
   template <class Field, class R, class T>
   static constexpr void sample(Field field, R& random, Group<T> out) {
-    if constexpr (requires { U::sample(field, random, out); }) {
+    if constexpr (Own::sample) {
       U::sample(field, random, out);
     } else {
       const T log_z = log_partition(field);
@@ -272,6 +316,9 @@ struct Family<A> {
   static constexpr bool finite = false;       ///< it has no states
   static constexpr bool one_uniform = false;  ///< it draws nothing
   static constexpr int shapes = 0;            ///< it has no parameters beside the biases
+  static constexpr bool own_backpropagate = requires(float x) {
+    A::backpropagate(x, x);
+  };  ///< does it give its slope itself?
 
   /// What a row puts out.
   template <class T>
@@ -281,7 +328,7 @@ struct Family<A> {
   /// Its slope times delta.
   template <class T>
   static constexpr T backpropagate(T field, T delta) {
-    if constexpr (requires { A::backpropagate(field, delta); }) {
+    if constexpr (own_backpropagate) {
       return A::backpropagate(field, delta);
     } else {
       return A::mean(Dual<T>(field, T(1))).slope * delta;

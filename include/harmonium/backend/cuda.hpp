@@ -1,0 +1,269 @@
+/// \file
+/// The CUDA backend's face: plain C++ that needs neither nvcc nor a CUDA header. What it calls is compiled
+/// once, by nvcc, in the target harmonium::cuda; element-wise operations for the bodies, rules and unit types
+/// that are named there (harmonium/cuda/), and for a user's own in a file of theirs (cuda/unit.cuh).
+///
+/// All work on a device joins one stream in the order in which it was asked for, and only `sum`, `download`
+/// and uploads of more than 64 KB wait for it.
+#pragma once
+
+#include <span>
+#include <type_traits>
+#include <vector>
+
+#include "backend.hpp"
+#include "cuda/memory.hpp"
+#include "cuda/passes.hpp"
+#include "cuda/products.hpp"
+
+namespace harmonium {
+
+/// Is there device code for this body, rule, unit type or activation? Types that are not bundled say so
+/// themselves: `static constexpr bool cuda_compiled = true`, and have a .cu file; see cuda/unit.cuh.
+template <class X>
+inline constexpr bool cuda_compiled = false;
+template <class X>
+requires requires { X::cuda_compiled; }
+inline constexpr bool cuda_compiled<X> = X::cuda_compiled;
+
+template <class F>
+inline constexpr bool cuda_compiled<MeanBody<F>> = cuda_compiled<F>;
+template <class F>
+inline constexpr bool cuda_compiled<ModeBody<F>> = cuda_compiled<F>;
+template <class F>
+inline constexpr bool cuda_compiled<SampleBody<F>> = cuda_compiled<F>;
+template <class F>
+inline constexpr bool cuda_compiled<BackpropagateBody<F>> = cuda_compiled<F>;
+template <class F>
+inline constexpr bool cuda_compiled<LogPartitionBody<F>> = cuda_compiled<F>;
+template <class F>
+inline constexpr bool cuda_compiled<EnergyBody<F>> = cuda_compiled<F>;
+template <class F, int which>
+inline constexpr bool cuda_compiled<StatisticBody<F, which>> = cuda_compiled<F>;
+template <class F, int which>
+inline constexpr bool cuda_compiled<MeanStatisticBody<F, which>> = cuda_compiled<F>;
+template <>
+inline constexpr bool cuda_compiled<detail::DropoutBody> = true;
+template <>
+inline constexpr bool cuda_compiled<detail::DifferentBody> = true;
+template <>
+inline constexpr bool cuda_compiled<detail::SquareBody> = true;
+template <>
+inline constexpr bool cuda_compiled<detail::SquaredDifferenceBody> = true;
+template <>
+inline constexpr bool cuda_compiled<detail::IdentityBody> = true;
+template <>
+inline constexpr bool cuda_compiled<detail::NotFiniteBody> = true;
+template <>
+inline constexpr bool cuda_compiled<Add> = true;
+template <>
+inline constexpr bool cuda_compiled<Subtract> = true;
+template <>
+inline constexpr bool cuda_compiled<SubtractFrom> = true;
+template <>
+inline constexpr bool cuda_compiled<Multiply> = true;
+template <>
+inline constexpr bool cuda_compiled<SumOfTwo> = true;
+template <>
+inline constexpr bool cuda_compiled<PutBack> = true;
+template <class T>
+inline constexpr bool cuda_compiled<Scale<T>> = true;
+template <class T>
+inline constexpr bool cuda_compiled<Scaled<T>> = true;
+template <class T>
+inline constexpr bool cuda_compiled<Blend<T>> = true;
+template <class T>
+inline constexpr bool cuda_compiled<Combine<T>> = true;
+template <class T>
+inline constexpr bool cuda_compiled<MoveTowards<T>> = true;
+template <class T>
+inline constexpr bool cuda_compiled<Pull<T>> = true;
+template <class T>
+inline constexpr bool cuda_compiled<NormSlope<T>> = true;
+template <class T>
+inline constexpr bool cuda_compiled<NormLimit<T>> = true;
+template <>
+inline constexpr bool cuda_compiled<StateBody> = true;
+template <>
+inline constexpr bool cuda_compiled<ScaledStateBody> = true;
+
+namespace detail {
+
+/// Where each operation's device code is: declared here, defined in backend/cuda/operations.hpp.
+template <class T>
+struct CudaBasics {
+  static void fill(CudaQueue queue, CudaOut<T> x, T value);
+  static void store(CudaQueue queue, View<const T> host, CudaOut<T> x);
+  static void scale_columns(CudaQueue queue, CudaOut<T> x, CudaIn<T> weights);
+  static void dot_columns(CudaQueue queue, T factor, CudaIn<T> x, CudaIn<T> y, CudaOut<T> out);
+};
+template <class From, class T>
+struct CudaGather {
+  static void run(CudaQueue queue, CudaIn<From> table, std::span<const Index> columns, T scale, CudaOut<T> x);
+};
+template <class Body, class T>
+struct CudaTransform {
+  static void run(CudaQueue queue, const Body& body, CudaIn<T> parameters, Index group, CudaIn<T> input,
+                  CudaIn<T> other, CudaOut<T> x, Draws draws, Index first_row);
+};
+template <class Body, class T>
+struct CudaSumOverUnits {
+  static void run(CudaQueue queue, const Body& body, CudaIn<T> parameters, Index group, CudaIn<T> x, T factor,
+                  CudaOut<T> out);
+};
+template <class Body, class T>
+struct CudaSumOverSamples {
+  static void run(CudaQueue queue, const Body& body, CudaIn<T> parameters, CudaIn<T> x, CudaIn<T> weights,
+                  CudaOut<T> out);
+};
+template <class Rule, class T, int others>
+struct CudaUpdate {
+  static void run(CudaQueue queue, const Rule& rule, CudaOut<T> x, const CudaOut<T>* other);
+};
+template <class Body, class T, int matrices>
+struct CudaSum {
+  static double run(CudaQueue queue, const Body& body, const CudaIn<T>* matrix);
+};
+
+}  // namespace detail
+
+/// With which means a device computes.
+struct CudaOptions {
+  CudaProducts products = CudaProducts::exact;  ///< of single-precision products
+};
+
+/// Computes on a CUDA device, in `float` by default, or in `double`. A cheap value that remembers which
+/// device, and how it multiplies.
+template <class Scalar_ = float>
+class Cuda {
+  static_assert(std::is_same_v<Scalar_, float> || std::is_same_v<Scalar_, double>,
+                "Cuda computes in float or double");
+
+ public:
+  using Scalar = Scalar_;     ///< what numbers are
+  using Memory = CudaMemory;  ///< where they lie
+  template <class T>
+  using Matrix = CudaMatrix<T>;  ///< models' matrices
+  using Out = View<Scalar, CudaMemory>;
+  using In = View<const Scalar, CudaMemory>;
+
+  /// The calling thread's device. \throws CudaError if there is none, or it can't be used
+  Cuda() : Cuda(CudaOptions{}) {}
+  /// \throws ValueError if products of double precision are to be anything but exact \throws CudaError
+  explicit Cuda(CudaOptions options) : options_(options), device_(detail::current_cuda_device()) {
+    check<ValueError>((std::is_same_v<Scalar, float>) || options.products == CudaProducts::exact,
+                      "Cuda: tensor cores' narrow products are for single precision, this is double");
+  }
+  /// The whole device.
+  static Cuda all() { return {}; }
+  /// What it was made with.
+  const CudaOptions& options() const { return options_; }
+  /// Number of the device.
+  int device() const { return device_; }
+  /// Waits until everything that was asked of the device is done: for clocks and for finding where an error
+  /// comes from; no algorithm needs it. \throws CudaKernelError
+  void synchronize() const { detail::cuda_synchronize(queue()); }
+
+  /// Up to 64 KB travel with launches, so that nobody waits; more is copied at once.
+  template <class T>
+  void upload(View<const T> from, View<T, CudaMemory> to) const {
+    if constexpr (std::is_same_v<T, float> || std::is_same_v<T, double>) {
+      if (to.size() * static_cast<Index>(sizeof(T)) <= 65536) {
+        detail::CudaBasics<T>::store(queue(), from, to);
+        return;
+      }
+    }
+    detail::cuda_copy(queue(), detail::CudaCopy::to_device, to, from);
+  }
+  void upload(View<const Scalar> from, Out to) const { upload<Scalar>(from, to); }
+  template <class T>
+  void download(View<const T, CudaMemory> from, View<T> to) const {
+    detail::cuda_copy(queue(), detail::CudaCopy::to_host, to, from);
+  }
+  void download(In from, View<Scalar> to) const { download<Scalar>(from, to); }
+  template <class T>
+  void copy(View<const T, CudaMemory> from, View<T, CudaMemory> to) const {
+    detail::cuda_copy(queue(), detail::CudaCopy::on_device, to, from);
+  }
+  void copy(In from, Out to) const { copy<Scalar>(from, to); }
+  void fill(Out x, Scalar value) const { detail::CudaBasics<Scalar>::fill(queue(), x, value); }
+
+  void multiply(Op op_a, Op op_b, Scalar alpha, In a, In b, Scalar beta, Out c) const {
+    if (c.size() == 0) return;
+    detail::cuda_multiply(queue(), options_.products,
+                          detail::cuda_product<Scalar>(op_a, op_b, alpha, a, b, beta, c));
+  }
+
+  /// Of a data set on the device (`CudaDataset`): nothing but the columns' numbers leaves the host.
+  template <class T>
+  void gather(View<const T, CudaMemory> table, std::span<const Index> columns, Scalar scale, Out x) const {
+    detail::CudaGather<T, Scalar>::run(queue(), table, columns, scale, x);
+  }
+  /// Of a data set on the host, converted there: waits for the copy.
+  template <class T>
+  void gather(View<const T> table, std::span<const Index> columns, Scalar scale, Out x) const {
+    std::vector<Scalar> host(static_cast<std::size_t>(x.size()));
+    for (Index c = 0; c < x.cols; ++c) {
+      const T* from = table.column(columns[static_cast<std::size_t>(c)]);
+      Scalar* to = host.data() + c * x.rows;
+      for (Index r = 0; r < x.rows; ++r) to[r] = static_cast<Scalar>(from[r]) * scale;
+    }
+    upload(View<const Scalar>(host.data(), x.rows, x.cols, x.rows), x);
+  }
+
+  template <class Body>
+  void transform(const Body& body, In parameters, Index group, In input, In other, Out x, Draws draws,
+                 Index first_row) const {
+    require_compiled<Body>();
+    detail::CudaTransform<Body, Scalar>::run(queue(), body, parameters, group, input, other, x, draws,
+                                             first_row);
+  }
+  template <class Body>
+  void sum_over_units(const Body& body, In parameters, Index group, In x, Scalar factor, Out out) const {
+    require_compiled<Body>();
+    detail::CudaSumOverUnits<Body, Scalar>::run(queue(), body, parameters, group, x, factor, out);
+  }
+  template <class Body>
+  void sum_over_samples(const Body& body, In parameters, In x, In weights, Out out) const {
+    require_compiled<Body>();
+    detail::CudaSumOverSamples<Body, Scalar>::run(queue(), body, parameters, x, weights, out);
+  }
+  void scale_columns(Out x, In weights) const {
+    detail::CudaBasics<Scalar>::scale_columns(queue(), x, weights);
+  }
+  void dot_columns(Scalar factor, In x, In y, Out out) const {
+    detail::CudaBasics<Scalar>::dot_columns(queue(), factor, x, y, out);
+  }
+  template <class Rule, class... Others>
+  void update(const Rule& rule, Out x, Others... others) const {
+    require_compiled<Rule>();
+    constexpr int count = static_cast<int>(sizeof...(Others));
+    // What a rule takes by value it may be given read-only; it does not write there.
+    const Out other[] = {
+        x, Out(const_cast<Scalar*>(others.data), others.rows, others.cols, others.leading_dimension)...};
+    detail::CudaUpdate<Rule, Scalar, count>::run(queue(), rule, x, other + 1);
+  }
+  template <class Body, class... Others>
+  double sum(const Body& body, In x, Others... others) const {
+    require_compiled<Body>();
+    const In matrix[] = {x, In(others)...};
+    return detail::CudaSum<Body, Scalar, 1 + static_cast<int>(sizeof...(Others))>::run(queue(), body, matrix);
+  }
+
+ private:
+  template <class X>
+  static constexpr void require_compiled() {
+    static_assert(cuda_compiled<X>,
+                  "there is no device code for this unit type, activation, body or rule: give it `static "
+                  "constexpr bool cuda_compiled = true` and a .cu file of four lines; see "
+                  "harmonium/cuda/unit.cuh");
+  }
+  detail::CudaQueue queue() const { return detail::cuda_queue(device_); }
+
+  CudaOptions options_;
+  int device_ = 0;
+};
+
+static_assert(Backend<Cuda<float>> && Backend<Cuda<double>>);
+
+}  // namespace harmonium

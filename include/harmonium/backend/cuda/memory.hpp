@@ -1,0 +1,131 @@
+/// \file
+/// Device memory as plain values, and the few functions that reach a device. Plain C++: what they are made of
+/// is in harmonium/cuda/runtime.cu.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <utility>
+
+#include "../../core/view.hpp"
+#include "errors.hpp"
+
+namespace harmonium {
+
+/// Memory of a CUDA device, which the host cannot read or write.
+struct CudaMemory {};
+
+/// How many CUDA devices a program could use; 0 where there is no driver. Never throws.
+int cuda_device_count() noexcept;
+/// Name, memory and compute capability of the calling thread's device, for people.
+/// \throws CudaError if there is none
+std::string cuda_device_name();
+/// From now on the calling thread's matrices and backends are made on this device; before, that is device 0.
+/// \throws ValueError if there is no device of this number \throws CudaError if there is none at all
+void use_cuda_device(int number);
+
+namespace detail {
+
+/// A device and the one stream in which all of its work is done, in order.
+struct CudaQueue {
+  int device = 0;
+  void* stream = nullptr;  ///< a cudaStream_t
+};
+
+/// The calling thread's device, made ready. \throws CudaError if there is none, or it can't be used
+int current_cuda_device();
+/// Makes the device the calling thread's and returns its queue.
+CudaQueue cuda_queue(int device);
+/// Memory from the device's pool, usable by what comes later in its queue. \throws CudaOutOfMemory
+void* cuda_allocate(std::size_t bytes, int device);
+/// Gives memory back once the queue has come so far.
+void cuda_release(void* memory, int device) noexcept;
+/// Waits until all of the queue's work is done. \throws CudaKernelError if some of it failed
+void cuda_synchronize(CudaQueue queue);
+
+/// \throws CudaError if the last launch failed; `what` was launched
+void cuda_check_launch(const char* what);
+
+enum class CudaCopy { to_device, to_host, on_device };
+/// Copies `columns` columns of `bytes` bytes, which begin so many bytes apart. To and from the host it
+/// returns when it is done; on the device it joins the queue.
+void cuda_copy(CudaQueue queue, CudaCopy direction, void* to, std::size_t to_distance, const void* from,
+               std::size_t from_distance, std::size_t bytes, Index columns);
+
+template <class T, class M, class N>
+void cuda_copy(CudaQueue queue, CudaCopy direction, View<T, M> to, View<const T, N> from) {
+  if (to.size() == 0) return;
+  cuda_copy(queue, direction, to.data, static_cast<std::size_t>(to.leading_dimension) * sizeof(T), from.data,
+            static_cast<std::size_t>(from.leading_dimension) * sizeof(T),
+            static_cast<std::size_t>(to.rows) * sizeof(T), to.cols);
+}
+
+}  // namespace detail
+
+/// A column-major matrix that owns memory of a device: a value that can be copied and moved. Its numbers are
+/// undefined until they are set.
+template <class T>
+class CudaMatrix {
+ public:
+  using Memory = CudaMemory;  ///< where its numbers lie
+
+  CudaMatrix() = default;
+  /// On the calling thread's device. \throws CudaError if there is none, or no memory left
+  CudaMatrix(Index rows, Index cols) : rows_(rows), cols_(cols) {
+    if (rows > 0 && cols > 0) {
+      device_ = detail::current_cuda_device();
+      data_ = static_cast<T*>(detail::cuda_allocate(
+          static_cast<std::size_t>(rows) * static_cast<std::size_t>(cols) * sizeof(T), device_));
+    }
+  }
+  CudaMatrix(CudaMatrix&& other) noexcept { swap(other); }
+  CudaMatrix& operator=(CudaMatrix&& other) noexcept {
+    CudaMatrix moved(std::move(other));
+    swap(moved);
+    return *this;
+  }
+  CudaMatrix(const CudaMatrix& other) : rows_(other.rows_), cols_(other.cols_), device_(other.device_) {
+    if (other.data_ == nullptr) return;
+    const auto bytes = static_cast<std::size_t>(rows_ * cols_) * sizeof(T);
+    data_ = static_cast<T*>(detail::cuda_allocate(bytes, device_));
+    detail::cuda_copy(detail::cuda_queue(device_), detail::CudaCopy::on_device, View<T, CudaMemory>(*this),
+                      View<const T, CudaMemory>(other));
+  }
+  CudaMatrix& operator=(const CudaMatrix& other) {
+    if (this == &other) return *this;
+    if (data_ != nullptr && other.data_ != nullptr && rows_ == other.rows_ && cols_ == other.cols_ &&
+        device_ == other.device_) {
+      detail::cuda_copy(detail::cuda_queue(device_), detail::CudaCopy::on_device, View<T, CudaMemory>(*this),
+                        View<const T, CudaMemory>(other));
+    } else {
+      CudaMatrix copy(other);
+      swap(copy);
+    }
+    return *this;
+  }
+  ~CudaMatrix() {
+    if (data_ != nullptr) detail::cuda_release(data_, device_);
+  }
+
+  /// An address on the device.
+  T* data() { return data_; }
+  const T* data() const { return data_; }
+  Index rows() const { return rows_; }         ///< numbers in a column
+  Index cols() const { return cols_; }         ///< columns
+  Index outerStride() const { return rows_; }  ///< from column to column
+  int device() const { return device_; }       ///< where it lies
+
+ private:
+  void swap(CudaMatrix& other) noexcept {
+    std::swap(data_, other.data_);
+    std::swap(rows_, other.rows_);
+    std::swap(cols_, other.cols_);
+    std::swap(device_, other.device_);
+  }
+
+  T* data_ = nullptr;
+  Index rows_ = 0, cols_ = 0;
+  int device_ = 0;
+};
+
+}  // namespace harmonium

@@ -1,0 +1,150 @@
+/// \file
+/// The CUDA backend's operations: which pass each is, and how it is launched. Plain C++ but for two functions
+/// that are declared here only: kernels.cuh defines them by kernels, the tests by loops on the host.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <limits>
+
+#include "../cuda.hpp"
+
+namespace harmonium::detail {
+
+/// Calls pass(i) for all of a pass's items. `what` is for error messages.
+template <class Pass>
+void launch_pass(CudaQueue queue, const Pass& pass, const char* what);
+/// Sums up all of a pass's pieces.
+template <class Pass>
+void launch_reduction(CudaQueue queue, const Pass& pass, const char* what);
+
+/// Threads of a block, and the most blocks of a launch; what is more is walked.
+inline constexpr int cuda_threads = 256;
+inline constexpr Index most_cuda_blocks = 8192;
+
+/// Blocks of a launch with so many items.
+constexpr Index cuda_blocks(Index items) {
+  return std::min((items + cuda_threads - 1) / cuda_threads, most_cuda_blocks);
+}
+
+/// A matrix without gaps is one long column.
+template <class V, class... Views>
+void make_long(V& x, Views&... others) {
+  if (x.cols <= 1 || x.leading_dimension != x.rows || ((others.leading_dimension != x.rows) || ...)) return;
+  const auto flat = [](auto& view) { view = {view.data, view.rows * view.cols, 1, view.rows * view.cols}; };
+  flat(x);
+  (flat(others), ...);
+}
+
+template <class T>
+void CudaBasics<T>::fill(CudaQueue queue, CudaOut<T> x, T value) {
+  make_long(x);
+  launch_pass(queue, FillPass<T>{x, value}, "fill");
+}
+
+template <class T>
+void CudaBasics<T>::store(CudaQueue queue, View<const T> host, CudaOut<T> x) {
+  StorePass<T> pass{x, 0, 0, {}};
+  for (Index i = 0; i < x.size(); ++i) {
+    pass.values[pass.count++] = host(i % x.rows, i / x.rows);
+    if (pass.count == pass.most || i + 1 == x.size()) {
+      launch_pass(queue, pass, "upload");
+      pass.first = i + 1;
+      pass.count = 0;
+    }
+  }
+}
+
+template <class T>
+void CudaBasics<T>::scale_columns(CudaQueue queue, CudaOut<T> x, CudaIn<T> weights) {
+  launch_pass(queue, ScaleColumnsPass<T>{x, weights}, "scale_columns");
+}
+
+template <class T>
+void CudaBasics<T>::dot_columns(CudaQueue queue, T factor, CudaIn<T> x, CudaIn<T> y, CudaOut<T> out) {
+  launch_reduction(queue, DotColumnsPass<T>{factor, x, y, out}, "dot_columns");
+}
+
+template <class From, class T>
+void CudaGather<From, T>::run(CudaQueue queue, CudaIn<From> table, std::span<const Index> columns, T scale,
+                              CudaOut<T> x) {
+  using Pass = GatherPass<From, T>;
+  check<ShapeError>(table.cols <= std::numeric_limits<std::int32_t>::max(), "gather: the data have ",
+                    table.cols, " columns, a device counts to ", std::numeric_limits<std::int32_t>::max());
+  for (Index first = 0; first < x.cols; first += Pass::most) {
+    const Index count = std::min(Pass::most, x.cols - first);
+    Pass pass{table, scale, x.columns(first, count), {}};
+    for (Index i = 0; i < count; ++i)
+      pass.columns[i] = static_cast<std::int32_t>(columns[static_cast<std::size_t>(first + i)]);
+    launch_pass(queue, pass, "gather");
+  }
+}
+
+template <class Body, class T>
+void CudaTransform<Body, T>::run(CudaQueue queue, const Body& body, CudaIn<T> parameters, Index group,
+                                 CudaIn<T> input, CudaIn<T> other, CudaOut<T> x, Draws draws,
+                                 Index first_row) {
+  if constexpr (Body::grouped) {
+    launch_pass(queue,
+                TransformGroupsPass<Body, T>{body, parameters, group, input, other, x, draws, first_row},
+                "transform");
+  } else {
+    const auto good = [](const auto& view) {
+      return moves_by_four(view.data, view.cols == 1 ? 0 : view.leading_dimension);
+    };
+    const bool aligned =
+        first_row % 4 == 0 && moves_by_four(parameters.data, 0) && good(input) && good(other) && good(x);
+    launch_pass(queue, TransformPass<Body, T>{body, parameters, input, other, x, draws, first_row, aligned},
+                "transform");
+  }
+}
+
+template <class Body, class T>
+void CudaSumOverUnits<Body, T>::run(CudaQueue queue, const Body& body, CudaIn<T> parameters, Index group,
+                                    CudaIn<T> x, T factor, CudaOut<T> out) {
+  launch_reduction(queue, SumOverUnitsPass<Body, T>{body, parameters, group, x, factor, out},
+                   "sum_over_units");
+}
+
+template <class Body, class T>
+void CudaSumOverSamples<Body, T>::run(CudaQueue queue, const Body& body, CudaIn<T> parameters, CudaIn<T> x,
+                                      CudaIn<T> weights, CudaOut<T> out) {
+  launch_reduction(queue, SumOverSamplesPass<Body, T>{body, parameters, x, weights, out}, "sum_over_samples");
+}
+
+template <class Rule, class T, int others>
+void CudaUpdate<Rule, T, others>::run(CudaQueue queue, const Rule& rule, CudaOut<T> x,
+                                      const CudaOut<T>* other) {
+  UpdatePass<Rule, T, others> pass{rule, x, {}, false};
+  std::copy(other, other + others, pass.other);
+  [&]<std::size_t... I>(std::index_sequence<I...>) {
+    make_long(pass.x, pass.other[I]...);
+    // One long column has no second one that could begin elsewhere.
+    const auto good = [](const CudaOut<T>& view) {
+      return moves_by_four(view.data, view.cols == 1 ? 0 : view.leading_dimension);
+    };
+    pass.aligned = good(pass.x) && (good(pass.other[I]) && ...);
+  }
+  (std::make_index_sequence<static_cast<std::size_t>(others)>{});
+  launch_pass(queue, pass, "update");
+}
+
+template <class Body, class T, int matrices>
+double CudaSum<Body, T, matrices>::run(CudaQueue queue, const Body& body, const CudaIn<T>* matrix) {
+  const Index size = matrix[0].size();
+  if (size == 0) return 0;
+  SumPass<Body, T, matrices> pass{body, {}, std::min<Index>((size + 1023) / 1024, 1024), nullptr};
+  std::copy(matrix, matrix + matrices, pass.matrix);
+  [&]<std::size_t... I>(std::index_sequence<0, I...>) { make_long(pass.matrix[0], pass.matrix[I]...); }
+  (std::make_index_sequence<static_cast<std::size_t>(matrices)>{});
+  CudaMatrix<double> sums(pass.count + 1, 1);  // the last one is the total
+  double* const total = sums.data() + pass.count;
+  pass.sums = sums.data();
+  launch_reduction(queue, pass, "sum");
+  launch_reduction(queue, SumOfSumsPass{sums.data(), pass.count, total}, "sum");
+  double sum = 0;
+  cuda_copy(queue, CudaCopy::to_host, View<double>(&sum, 1, 1, 1), CudaIn<double>(total, 1, 1, 1));
+  return sum;
+}
+
+}  // namespace harmonium::detail

@@ -1,0 +1,18 @@
+// A unit type of a user's own: -1, 0 or 1, and 0 costs nothing.
+#pragma once
+
+#include <harmonium/units/unit.hpp>
+
+struct Notch {
+  static constexpr const char* name = "notch";
+  static constexpr bool cuda_compiled = true;  // in notch.cu
+  static constexpr int states = 3;
+  template <class T>
+  static constexpr T state(int k) {
+    return T(k - 1);
+  }
+  template <class T>
+  static constexpr T energy(T x) {
+    return x * x;
+  }
+};

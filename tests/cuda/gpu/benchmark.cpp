@@ -1,0 +1,172 @@
+// Seconds per epoch of contrastive divergence on a CUDA device, and the share of the device's limit: of what
+// its products or its memory would take at the rates that are measured first. Prints a table and, to the file
+// named, JSON.
+//
+//   cuda_benchmark results.json [peers.json]
+//
+// peers.json, if given, has PyTorch's seconds per epoch by the same keys, and is set beside them.
+#include <algorithm>
+#include <cstdio>
+#include <fstream>
+#include <harmonium/cuda.hpp>
+#include <harmonium/harmonium.hpp>
+#include <sstream>
+
+using namespace harmonium;
+
+namespace {
+
+constexpr Index visible = 784, samples = 60000;
+
+// Seconds of one call, the best of several rounds of enough calls.
+template <class F>
+double seconds_of(const Cuda<float>& on, F call, int calls) {
+  call();
+  on.synchronize();
+  double best = 1e30;
+  for (int round = 0; round < 3; ++round) {
+    const Timer timer;
+    for (int i = 0; i < calls; ++i) call();
+    on.synchronize();
+    best = std::min(best, timer.seconds() / calls);
+  }
+  return best;
+}
+
+// Operations a second of a large product.
+double product_rate(const Cuda<float>& on) {
+  constexpr Index n = 8192;
+  CudaMatrix<float> a(n, n), b(n, n), c(n, n);
+  on.fill(a, 0.5f);
+  on.fill(b, 0.5f);
+  const double t = seconds_of(
+      on, [&] { on.multiply(Op::plain, Op::plain, 1, a, b, 0, c); }, 5);
+  return 2.0 * n * n * n / t;
+}
+
+// Bytes a second of x += y, which moves three numbers for each.
+double memory_rate(const Cuda<float>& on) {
+  CudaMatrix<float> x(1 << 14, 1 << 13), y(1 << 14, 1 << 13);
+  on.fill(x, 0);
+  on.fill(y, 0);
+  const double t = seconds_of(
+      on, [&] { on.update(Add{}, View<float, CudaMemory>(x), View<const float, CudaMemory>(y)); }, 10);
+  return 3.0 * 4 * (1 << 14) * (1 << 13) / t;
+}
+
+struct Case {
+  int steps;
+  Index hidden, batch;
+};
+
+// What an update must do at least: 3 + 2 k products (the first of the data, two a step, and both phases'
+// statistics as one of twice the batch), and reading and writing weights, moments and gradient once each
+// beside the products' own reading of the weights.
+double limit_seconds(const Case& c, double operations, double bytes) {
+  const double weights = static_cast<double>(visible * c.hidden), batch = static_cast<double>(c.batch);
+  const double flop = 2 * weights * batch * (1 + 2.0 * c.steps + 2);
+  const double activations = batch * static_cast<double>(visible + c.hidden) * (2 + 6.0 * c.steps);
+  const double moved = 4 * (weights * (1 + 2.0 * c.steps + 1 + 5) + activations);
+  return std::max(flop / operations, moved / bytes);
+}
+
+double epoch_seconds(const Case& c, const CudaDataset& data, const Cuda<float>& on) {
+  Rbm<Bernoulli, Bernoulli, Cuda<float>> rbm{{.visible = visible, .hidden = c.hidden, .seed = 1}};
+  ContrastiveDivergenceOptions<> options{.epochs = 1,
+                                         .batch_size = c.batch,
+                                         .steps = c.steps,
+                                         .optimizer = Momentum{.rate = 0.01},
+                                         .centered = false,
+                                         .fit_visible_biases = false};
+  ContrastiveDivergence trainer{rbm, options, on};
+  // Steps alone, as `epoch` would look through all data first.
+  std::vector<Index> order = permutation(samples, {.seed = 1});
+  CudaMatrix<float> batch(visible, c.batch);
+  const auto step = [&](Index first) {
+    const Index n = std::min(c.batch, samples - first);
+    const auto x = View<float, CudaMemory>(batch).columns(0, n);
+    data.fill(
+        on,
+        std::span<const Index>(order).subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(n)),
+        x);
+    trainer.step({.values = x});
+  };
+  const Index most = std::min<Index>(samples, 150 * c.batch);  // a share of an epoch is enough for a rate
+  for (Index first = 0; first < std::min(most, 5 * c.batch); first += c.batch) step(first);
+  on.synchronize();
+  double best = 1e30;
+  for (int round = 0; round < 3; ++round) {
+    const Timer timer;
+    for (Index first = 0; first < most; first += c.batch) step(first);
+    on.synchronize();
+    best = std::min(best, timer.seconds());
+  }
+  return best * static_cast<double>(samples) / static_cast<double>(most);
+}
+
+// The number behind "key": in a flat JSON text, or 0.
+double number_of(const std::string& text, const std::string& key) {
+  const std::size_t at = text.find('"' + key + "\":");
+  return at == std::string::npos ? 0 : std::strtod(text.c_str() + at + key.size() + 3, nullptr);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc < 2) {
+    std::fprintf(stderr, "cuda_benchmark: name the file that results go to\n");
+    return 2;
+  }
+  try {
+    const Cuda<float> made_ready;
+    std::string peers;
+    if (argc > 2) {
+      std::stringstream text;
+      text << std::ifstream(argv[2]).rdbuf();
+      peers = text.str();
+    }
+    Dataset::Bytes pixels(visible, samples);
+    for (Index c = 0; c < samples; ++c)
+      for (Index r = 0; r < visible; ++r)
+        pixels(r, c) = static_cast<std::uint8_t>(
+            philox({{static_cast<std::uint32_t>(r), static_cast<std::uint32_t>(c), 0, 0}}, 1, 2).word[0] %
+                        5 ==
+                    0
+                ? 255
+                : 0);
+    const CudaDataset data{Dataset(std::move(pixels))};
+    std::ofstream out(argv[1]);
+    out << "{\n  \"device\": \"" << cuda_device_name() << "\"";
+    std::printf("%s\n%-6s %-8s %-7s %-7s %12s %8s %12s\n", cuda_device_name().c_str(), "CD-k", "hidden",
+                "batch", "prods", "s / epoch", "of limit", "PyTorch s");
+    const double bytes = memory_rate(made_ready);
+    out << ",\n  \"bytes_per_second\": " << bytes;
+    for (const auto& [name, products] : {std::pair{"exact", CudaProducts::exact},
+                                         {"tf32", CudaProducts::tf32},
+                                         {"bf16", CudaProducts::bf16}}) {
+      const Cuda<float> on({.products = products});
+      const double operations = product_rate(on);
+      out << ",\n  \"operations_per_second_" << name << "\": " << operations;
+      for (const int steps : {1, 10})
+        for (const Index hidden : {500, 2500, 4096, 16384})
+          for (const Index batch : {100, 1024, 8192}) {
+            const Case c{steps, hidden, batch};
+            const double seconds = epoch_seconds(c, data, on);
+            const double batches = static_cast<double>(samples) / static_cast<double>(batch);
+            const double share = limit_seconds(c, operations, bytes) * batches / seconds;
+            std::ostringstream key;
+            key << "cd" << steps << "_h" << hidden << "_b" << batch << '_' << name;
+            const double peer = number_of(peers, key.str());
+            std::printf("CD-%-3d %-8ld %-7ld %-7s %12.4f %7.1f%% %12.4f\n", steps, static_cast<long>(hidden),
+                        static_cast<long>(batch), name, seconds, 100 * share, peer);
+            std::fflush(stdout);
+            out << ",\n  \"" << key.str() << "\": " << seconds << ",\n  \"" << key.str()
+                << "_of_limit\": " << share;
+          }
+    }
+    out << "\n}\n";
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "cuda_benchmark: %s\n", error.what());
+    return 1;
+  }
+}

@@ -1,0 +1,141 @@
+// Whole models on the CUDA backend, its device played by the host, against Cpu<double>. Sums are taken in
+// another order, so weights of size 1 agree to some thousand roundings after a few updates.
+#include <harmonium/cuda.hpp>
+#include <harmonium/cuda/code.hpp>
+#include <harmonium/harmonium.hpp>
+
+#include "../../support/catch.hpp"
+#include "../../support/dice.hpp"
+#include "stand_in.hpp"
+
+using namespace harmonium;
+using Host = Cpu<double>;
+using There = Cuda<double>;
+
+namespace {
+
+Eigen::MatrixXd binary(Index rows, Index cols, std::uint64_t seed) {
+  test::Dice dice(seed);
+  Eigen::MatrixXd x(rows, cols);
+  for (Index c = 0; c < cols; ++c)
+    for (Index r = 0; r < rows; ++r) x(r, c) = dice.uniform() < 0.3 ? 1 : 0;
+  return x;
+}
+
+// The largest difference of two models' parameters.
+template <class A, class B>
+double apart(const A& a, const B& b) {
+  double most = 0;
+  auto here = convert<Host>(a);
+  for_each_parameter(
+      [&](const ParameterName&, Role, auto x, auto y) {
+        for (Index c = 0; c < x.cols; ++c)
+          for (Index r = 0; r < x.rows; ++r) most = std::fmax(most, std::abs(x(r, c) - y(r, c)));
+      },
+      here, b);
+  return most;
+}
+
+void close(const History& a, const History& b) {
+  REQUIRE(a.epochs.back().metrics.size() == b.epochs.back().metrics.size());
+  for (std::size_t i = 0; i < a.epochs.back().metrics.size(); ++i)
+    CHECK(a.epochs.back().metrics[i].second == Approx(b.epochs.back().metrics[i].second).margin(1e-9));
+}
+
+}  // namespace
+
+TEST_CASE("an RBM on a device learns what one on the CPU learns", "[cuda]") {
+  const Dataset data(binary(13, 50, 1));
+  ContrastiveDivergenceOptions<> options{.epochs = 2,
+                                         .batch_size = 16,
+                                         .steps = 2,
+                                         .chains = Persistent{.chains = 10},
+                                         .optimizer = Adam{.rate = 0.01},
+                                         .weight_decay = 1e-3,
+                                         .average_last = 0.5,
+                                         .seed = 3};
+  options.penalties = {.l1 = 1e-4, .group = 1e-3, .sparsity = 0.01, .max_norm = 2};
+  options.max_gradient_norm = 5;
+  Rbm<Bernoulli, Gaussian, There> a{{.visible = 13, .hidden = 5, .seed = 2}};
+  Rbm<Bernoulli, Gaussian, Host> b{{.visible = 13, .hidden = 5, .seed = 2}};
+  REQUIRE(convert<Host>(a) == b);
+  const CudaDataset there(data);
+  close(ContrastiveDivergence{a, options}.fit(there), ContrastiveDivergence{b, options, Host{}}.fit(data));
+  CHECK(apart(a, b) < 1e-11);
+  CHECK(a == convert<There>(convert<Host>(a)));
+
+  options.chains = Tempered{.chains = 6, .temperatures = 3};
+  options.optimizer = Momentum{.rate = 0.05};
+  close(ContrastiveDivergence{a, options}.fit(data), ContrastiveDivergence{b, options, Host{}}.fit(data));
+  CHECK(apart(a, b) < 1e-10);
+  options.chains = FastWeights{.chains = 6};
+  options.optimizer = Nesterov{.rate = 0.05};
+  options.statistics = Statistics::samples;
+  close(ContrastiveDivergence{a, options}.fit(there), ContrastiveDivergence{b, options, Host{}}.fit(data));
+  CHECK(apart(a, b) < 1e-9);
+}
+
+TEST_CASE("a classifier on a device learns what one on the CPU learns", "[cuda]") {
+  const Eigen::MatrixXd values = binary(12, 50, 1);
+  std::vector<int> labels;
+  for (int i = 0; i < 50; ++i) labels.push_back(i % 3);
+  const Dataset data(values, labels);
+  const CudaDataset there(data);
+  using Units = Stack<Bernoulli, Categorical, Relu>;
+  Network<Units, There> a{{.sizes = {12, GroupedSize{.units = 2, .states = 4}, 5}, .classes = 3, .seed = 1}};
+  Network<Units, Host> b{{.sizes = {12, GroupedSize{.units = 2, .states = 4}, 5}, .classes = 3, .seed = 1}};
+  const FineTuningOptions<> options{.epochs = 3, .batch_size = 20, .dropout = 0.3, .seed = 4};
+  close(FineTuning{a, options}.fit(there), FineTuning{b, options, Host{}}.fit(data));
+  CHECK(apart(a, b) < 1e-10);
+  CHECK(evaluate(a, there).log_loss == Approx(evaluate(b, data).log_loss));
+  CHECK(predict(a, there) == predict(b, data));
+}
+
+TEST_CASE("a batch of data on the device costs neither a wait nor a copy", "[cuda]") {
+  test::FakeDevice& device = test::fake_device();
+  const auto cost = [&](Index samples, int epochs, auto train) {
+    std::vector<int> labels;
+    for (Index i = 0; i < samples; ++i) labels.push_back(static_cast<int>(i % 10));
+    const CudaDataset data(Dataset(binary(12, samples, 1), labels));
+    device.forget();
+    train(data, epochs);
+    return std::pair(device.copies, device.waits);
+  };
+  // What three epochs cost more than one.
+  const auto per_epoch = [&](Index samples, auto train) {
+    const auto one = cost(samples, 1, train), three = cost(samples, 3, train);
+    return std::pair(three.first - one.first, three.second - one.second);
+  };
+  const auto pre_training = [](const CudaDataset& data, int epochs) {
+    Rbm<Bernoulli, Bernoulli, Cuda<float>> rbm{{.visible = 12, .hidden = 5}};
+    ContrastiveDivergence{rbm, {.epochs = epochs, .batch_size = 100}}.fit(data);
+  };
+  const auto fine_tuning = [](const CudaDataset& data, int epochs) {
+    Network<Stack<Bernoulli>, Cuda<float>> network{{.sizes = {12, 5}, .classes = 10}};
+    FineTuning{network, {.epochs = epochs, .batch_size = 100}}.fit(data);
+  };
+  CHECK(per_epoch(1000, pre_training) == per_epoch(1900, pre_training));
+  CHECK(per_epoch(1000, fine_tuning) == per_epoch(1900, fine_tuning));
+}
+
+TEST_CASE("models and data sets on a device are values and give back what they took", "[cuda]") {
+  test::FakeDevice& device = test::fake_device();
+  { const Cuda<float> made_ready; }
+  const Index before = device.live;
+  {
+    Rbm<Bernoulli, Bernoulli, Cuda<float>> a{{.visible = 7, .hidden = 5, .seed = 1}};
+    auto b = a;
+    CHECK(a == b);
+    set_zero(Cuda<float>(), b);
+    CHECK(!(a == b));
+    b = a;
+    CHECK(a == b);
+    const auto c = std::move(b);
+    CHECK(a == c);
+    b = c;
+    CHECK(a == b);
+    const CudaDataset data(bars_and_stripes(2)), copy = data;
+    CHECK(copy.rows() == 4);
+  }
+  CHECK(device.live == before);
+}
