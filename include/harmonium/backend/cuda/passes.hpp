@@ -49,13 +49,18 @@ template <class T>
 bool moves_by_four(const T* first, Index distance) {
   return reinterpret_cast<std::uintptr_t>(first) % (4 * sizeof(T)) == 0 && distance % 4 == 0;
 }
+/// They move as one of these.
 template <class T>
-constexpr const T* aligned_by_four(const T* first) {
-  return static_cast<const T*>(__builtin_assume_aligned(first, 4 * sizeof(T)));
+struct alignas(4 * sizeof(T)) Four {
+  T number[4];
+};
+template <class T>
+constexpr Four<T> read_four(const T* first) {
+  return *reinterpret_cast<const Four<T>*>(first);
 }
 template <class T>
-constexpr T* aligned_by_four(T* first) {
-  return static_cast<T*>(__builtin_assume_aligned(first, 4 * sizeof(T)));
+constexpr void write_four(const Four<T>& four, T* first) {
+  *reinterpret_cast<Four<T>*>(first) = four;
 }
 
 /// x = value
@@ -145,14 +150,13 @@ struct TransformPass {
         words = draws.words_of_four_rows(static_cast<std::uint32_t>(first_row / 4 + cell),
                                          static_cast<std::uint32_t>(c));
       if (aligned && first + 4 <= x.rows) {
-        const T* in = aligned_by_four(input.column(c) + first);
-        const T* bias = aligned_by_four(parameters.column(0) + first);
-        const T* with = aligned_by_four(other.column(c) + first);
-        T* out = aligned_by_four(x.column(c) + first);
-        T field[4] = {in[0] + bias[0], in[1] + bias[1], in[2] + bias[2], in[3] + bias[3]};
-        const T given[4] = {with[0], with[1], with[2], with[3]};
-        for (int k = 0; k < 4; ++k) field[k] = value(field[k], given[k], first + k, c, words.word[k]);
-        for (int k = 0; k < 4; ++k) out[k] = field[k];
+        Four<T> four = read_four(input.column(c) + first);
+        const Four<T> bias = read_four(parameters.column(0) + first),
+                      with = read_four(other.column(c) + first);
+        for (int k = 0; k < 4; ++k)
+          four.number[k] =
+              value(four.number[k] + bias.number[k], with.number[k], first + k, c, words.word[k]);
+        write_four(four, x.column(c) + first);
       } else {
         for (int k = 0; k < 4; ++k)
           if (first + k >= 0 && first + k < x.rows) set(first + k, c, words.word[k]);
@@ -231,44 +235,34 @@ struct UpdatePass {
   template <std::size_t... I>
   constexpr void apply(Index first, Index c, std::index_sequence<I...> /*others*/) const {
     if (aligned && first + 4 <= x.rows) {
-      by_four(aligned_by_four(x.column(c) + first), aligned_by_four(other[I].column(c) + first)...);
+      by_four(x.column(c) + first, (other[I].column(c) + first)...);
     } else {
       for (Index r = first; r < first + 4 && r < x.rows; ++r) rule(x.column(c)[r], other[I].column(c)[r]...);
     }
   }
-  struct Four {  // all are read before any is written, so that they move at once
-    T number[4];
-  };
   template <class... Numbers>
   constexpr void by_four(T* to, Numbers*... with) const {
-    Four own = read(to);
-    by_four_of(own, with..., read(with)...);
-    for (int k = 0; k < 4; ++k) to[k] = own.number[k];
+    Four<T> own = read_four(to);
+    by_four_of(own, with..., read_four(with)...);
+    write_four(own, to);
   }
-  static constexpr Four read(const T* from) {
-    const T* four = aligned_by_four(from);
-    return {{four[0], four[1], four[2], four[3]}};
-  }
-  static constexpr void write(const Four& four, T* to) {
-    for (int k = 0; k < 4; ++k) to[k] = four.number[k];
-  }
-  constexpr void by_four_of(Four& own) const {
+  constexpr void by_four_of(Four<T>& own) const {
     for (int k = 0; k < 4; ++k) rule(own.number[k]);
   }
-  constexpr void by_four_of(Four& own, T* to, Four a) const {
+  constexpr void by_four_of(Four<T>& own, T* to, Four<T> a) const {
     for (int k = 0; k < 4; ++k) rule(own.number[k], a.number[k]);
-    if constexpr (!reads<1>) write(a, to);
+    if constexpr (!reads<1>) write_four(a, to);
   }
-  constexpr void by_four_of(Four& own, T* to_a, T* to_b, Four a, Four b) const {
+  constexpr void by_four_of(Four<T>& own, T* to_a, T* to_b, Four<T> a, Four<T> b) const {
     for (int k = 0; k < 4; ++k) rule(own.number[k], a.number[k], b.number[k]);
-    if constexpr (!reads<1>) write(a, to_a);
-    if constexpr (!reads<2>) write(b, to_b);
+    if constexpr (!reads<1>) write_four(a, to_a);
+    if constexpr (!reads<2>) write_four(b, to_b);
   }
-  constexpr void by_four_of(Four& own, T* to_a, T* to_b, T* to_c, Four a, Four b, Four d) const {
+  constexpr void by_four_of(Four<T>& own, T* to_a, T* to_b, T* to_c, Four<T> a, Four<T> b, Four<T> d) const {
     for (int k = 0; k < 4; ++k) rule(own.number[k], a.number[k], b.number[k], d.number[k]);
-    if constexpr (!reads<1>) write(a, to_a);
-    if constexpr (!reads<2>) write(b, to_b);
-    if constexpr (!reads<3>) write(d, to_c);
+    if constexpr (!reads<1>) write_four(a, to_a);
+    if constexpr (!reads<2>) write_four(b, to_b);
+    if constexpr (!reads<3>) write_four(d, to_c);
   }
   // Does the rule only read its argument number `place`? Then a temporary can stand there.
   template <int place, int at>
