@@ -5,6 +5,8 @@
 cmake_minimum_required(VERSION 3.25)
 file(GLOB pages "${SOURCE}/README.md" "${SOURCE}/examples/guide/*.md")
 separate_arguments(flags NATIVE_COMMAND "${FLAGS}")
+list(REMOVE_DUPLICATES INCLUDES)
+list(REMOVE_ITEM INCLUDES /usr/include)        # is looked into anyway; named, it would hide the standard library's headers
 list(TRANSFORM INCLUDES PREPEND -isystem)
 set(compile ${COMPILER} -std=c++20 ${flags} -I${SOURCE}/include ${INCLUDES} -Wall -Wextra -Wpedantic -Wconversion -Werror)
 file(REMOVE_RECURSE "${WORK}")
