@@ -11,7 +11,8 @@ if(NOT compiler)
 endif()
 separate_arguments(flags NATIVE_COMMAND "${FLAGS}")
 list(REMOVE_DUPLICATES INCLUDES)
-list(REMOVE_ITEM INCLUDES /usr/include ${SOURCE}/include ${SOURCE}/tests)   # a compiler's own folder; ours are no system's
+# The compiler looks into /usr/include anyway; named, it would hide the standard library's headers. Ours are no system's.
+list(REMOVE_ITEM INCLUDES /usr/include ${SOURCE}/include ${SOURCE}/tests)
 list(TRANSFORM INCLUDES PREPEND -isystem)
 set(compile ${compiler} -std=c++20 ${flags} -I${SOURCE}/include ${INCLUDES} -Wall -Wextra -Wpedantic -Wconversion -Werror)
 file(REMOVE_RECURSE "${WORK}")
