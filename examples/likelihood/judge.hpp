@@ -12,7 +12,7 @@
 namespace likelihood {
 
 struct Judging {
-  int chains = 100, temperatures = 20000, start_steps = 2000;
+  int chains = 100, temperatures = 40000, start_steps = 2000;
   std::uint64_t seed = 1;
 
   SandwichOptions sandwich() const {

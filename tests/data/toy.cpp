@@ -70,3 +70,20 @@ TEST_CASE("a side out of range is refused", "[data][toy]") {
   CHECK_THROWS_AS(bars_and_stripes(13), ValueError);
   CHECK(bars_and_stripes(12).size() == 8192);
 }
+
+TEST_CASE("the shifter set is all rows, each shifted three ways, and which it was", "[data][toy]") {
+  const Index bits = GENERATE(1, 2, 5, 8);
+  const Dataset data = shifter(bits);
+  REQUIRE((data.rows() == 2 * bits + 3 && data.size() == 3 * (Index{1} << bits)));
+  const auto counts = counts_of(data);
+  CHECK(static_cast<Index>(counts.size()) == data.size());  // none comes twice: the best is -log(size)
+  const auto n = static_cast<std::size_t>(bits);
+  for (const auto& [sample, count] : counts) {
+    const std::string label = sample.substr(2 * n);
+    REQUIRE((label == "100" || label == "010" || label == "001"));
+    const std::size_t by = label.find('1') + n - 1;  // -1, 0 or 1, and once around
+    for (std::size_t i = 0; i < n; ++i) CHECK(sample[n + (i + by) % n] == sample[i]);
+  }
+  CHECK_THROWS_WITH(shifter(0), ContainsSubstring("bits is 0, expected 1 to 16"));
+  CHECK_THROWS_AS(shifter(17), ValueError);
+}
