@@ -98,7 +98,8 @@ TEST_CASE("a run is gone on with by the same options alone, and the one that dif
              EndsWith("options.seed was '1', it is '2' now"));
   CHECK_THAT(changed([](Setting& s) { s.options.phase = "rbm 1"; }),
              EndsWith("options.phase was 'training', it is 'rbm 1' now"));
-  CHECK_THAT(changed([](Setting& s) { s.hidden = 6; }), EndsWith("model.hidden.units was '4', it is '6' now"));
+  CHECK_THAT(changed([](Setting& s) { s.hidden = 6; }),
+             EndsWith("model.hidden.units was '4', it is '6' now"));
   CHECK_THAT(changed([](Setting& s) { s.visible = 6; }),
              EndsWith("model.visible.units was '5', it is '6' now"));
   CHECK_THAT(changed([](Setting& s) { s.samples = 31; }), EndsWith("samples was '30', it is '31' now"));
