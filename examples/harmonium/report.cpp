@@ -72,7 +72,7 @@ void add_pictures(HtmlReport& report, const ReportInput& input, Index side) {
 }
 
 void add_rows(HtmlReport& report, const std::string& csv, const std::string& text) {
-  const CsvTable table = CsvParser("rows", csv, {.separator = ','}).parse();
+  const CsvTable table = parse_csv(csv, {.separator = ','});
   const std::size_t most = std::min<std::size_t>(table.names().size(), 12);
   const std::vector<std::string> names(table.names().begin(),
                                        table.names().begin() + static_cast<std::ptrdiff_t>(most));

@@ -17,6 +17,10 @@ struct CsvOptions {
   bool header = true;     ///< does the first line name the columns? Else they are called "1", "2", ...
 };
 
+namespace detail {
+class CsvParser;
+}
+
 /// A CSV file's cells, as they are: text. A plain value.
 class CsvTable {
  public:
@@ -50,7 +54,7 @@ class CsvTable {
   const std::string& path() const { return path_; }
 
  private:
-  friend class CsvParser;
+  friend class detail::CsvParser;
   struct Cell {
     std::size_t begin, size;
   };
@@ -60,7 +64,9 @@ class CsvTable {
   std::vector<std::size_t> lines_;  // where rows begin, counted from 1
 };
 
-/// Cuts a file's text into cells; see `read_csv`.
+namespace detail {
+
+/// Cuts a file's text into cells; see `parse_csv`.
 class CsvParser {
  public:
   CsvParser(std::string path, std::string text, const CsvOptions& options) : options_(options) {
@@ -185,15 +191,22 @@ class CsvParser {
   std::size_t at_ = 0, line_ = 1, row_line_ = 1;
 };
 
-/// Reads a file's cells. Lines end with LF or CR LF; empty lines are skipped; a byte-order mark is as well.
-/// Memory is at most a fixed multiple of the file's length.
-/// \throws FileError, with the line, if the file cannot be read, is empty or has no rows, its rows are of
-/// different length, a quote is not closed, or two columns have one name
+}  // namespace detail
+
+/// The cells of a text. Lines end with LF or CR LF; empty lines are skipped; a byte-order mark is as well.
+/// `path` is what errors call it. \throws FileError, with the line, if the text is empty or has no rows, its
+/// rows are of different length, a quote is not closed, or two columns have one name
+inline CsvTable parse_csv(std::string text, const CsvOptions& options = {}, std::string path = "") {
+  return detail::CsvParser(std::move(path), std::move(text), options).parse();
+}
+
+/// The cells of a file, by the same rules. Memory is at most a fixed multiple of the file's length.
+/// \throws FileError as `parse_csv`, or if the file cannot be read
 inline CsvTable read_csv(const std::filesystem::path& path, const CsvOptions& options = {}) {
   InputFile file(path);
   std::string text(static_cast<std::size_t>(file.size()), '\0');
   file.read(std::as_writable_bytes(std::span(text)));
-  return CsvParser(path.string(), std::move(text), options).parse();
+  return parse_csv(std::move(text), options, path.string());
 }
 
 }  // namespace harmonium

@@ -37,8 +37,9 @@ inline const Tensor& find_array(const std::vector<Tensor>& arrays, const std::st
   }
   throw DataError("there is no array '" + name + "', but " + (known.empty() ? "none" : known));
 }
+/// The same of arrays that are about to go: a copy.
 inline Tensor find_array(std::vector<Tensor>&& arrays, const std::string& name) {
-  return find_array(std::as_const(arrays), name);  // a copy that outlives them
+  return find_array(std::as_const(arrays), name);
 }
 
 /// Writes arrays under their names, deflated or stored; the file is whole or the old one.
