@@ -1,5 +1,5 @@
 # Commands that cannot succeed: each says why on standard error, exits with 1, and leaves nothing half-written. PROGRAMS is
-# the folder of mnist, rbm16 and evaluate. Limits on files and memory are the shell's: without a POSIX shell, skipped.
+# the folder of mnist, likelihood and evaluate. Limits on files and memory are the shell's: without a POSIX shell, skipped.
 cmake_minimum_required(VERSION 3.25)
 find_program(shell sh)
 if(NOT shell)
@@ -56,10 +56,10 @@ if(NOT status EQUAL 0)
 endif()
 file(WRITE "${WORK}/file" "old")
 set(mnist "mnist --layers 16,16 --pre-training-epochs 1 --epochs 1 --threads 1")
-set(rbm16 "rbm16 --epochs 1 --threads 1")
+set(likelihood "likelihood --only rbm-16 --epochs 1 --threads 1")
 set(evaluate "evaluate --threads 1 --chains 10 --temperatures 1 --start-steps 1")
 
-foreach(program IN ITEMS mnist rbm16)
+foreach(program IN ITEMS mnist likelihood)
   refused("no data" "read_mnist: in 'nowhere' there is no train-images-idx3-ubyte, .*t10k-labels-idx1-ubyte"
     "${${program}} --data nowhere --output ${program}-a")
   holds(${program}-a)
@@ -81,8 +81,8 @@ endforeach()
 
 # A disk that is full when the model is written, after training: the old files stay.
 set(model_of_mnist dbn.safetensors)
-set(model_of_rbm16 rbm16.safetensors)
-foreach(program IN ITEMS mnist rbm16)
+set(model_of_likelihood rbm-16.safetensors)
+foreach(program IN ITEMS mnist likelihood)
   set(model ${model_of_${program}})
   file(WRITE "${WORK}/old-${program}/${model}" "old")
   refused("a file that gets too large" "cannot write 'old-${program}/${model}': File too large"
@@ -92,16 +92,16 @@ foreach(program IN ITEMS mnist rbm16)
 endforeach()
 shell("mkdir small && unshare -rm sh -c 'mount -t tmpfs -o size=32k none small'")
 if(status EQUAL 0)
-  refused("a full disk" "cannot write 'small/rbm16.safetensors': No space left on device"
-    "unshare -rm sh -c 'mount -t tmpfs -o size=32k none small && printf old > small/rbm16.safetensors;
-     ${rbm16} --data data --output small; status=$?;
+  refused("a full disk" "cannot write 'small/rbm-16.safetensors': No space left on device"
+    "unshare -rm sh -c 'mount -t tmpfs -o size=32k none small && printf old > small/rbm-16.safetensors;
+     ${likelihood} --data data --output small; status=$?;
      test \"$(cat small/* small/.h* 2>/dev/null)\" = old || exit 7; exit $status'")
 else()
   message("a full disk: SKIPPED, no file system can be mounted here")
 endif()
 shell("mkdir locked && chmod 555 locked && touch locked/probe")
 if(NOT status EQUAL 0)                         # root writes where it likes
-  refused("no permission" "cannot write 'locked': Permission denied" "${rbm16} --data data --output locked")
+  refused("no permission" "cannot write 'locked': Permission denied" "${likelihood} --data data --output locked")
   holds(locked)
 endif()
 
