@@ -28,7 +28,9 @@ class Teacher {
       : network_(network),
         targets_(network.output_rows(), columns),
         losses_(1, std::max<Index>(columns, 16384)),
-        distances_(1, losses_.cols()) {
+        distances_(1, losses_.cols()),
+        host_(1, 2 * losses_.cols()) {
+    weights_.reserve(static_cast<std::size_t>(losses_.cols()));
     if constexpr (Model::classifies) {
       one_hot_ = Host(network.output_rows(), columns);
       decided_ = Matrix<B>(network.output_rows(), columns);
@@ -156,9 +158,10 @@ class Teacher {
   // Sums are kept in double precision on the host.
   void add_up(const B& on) {
     if (noted() == 0) return;
-    Host losses(1, noted()), distances(1, noted());
-    on.download(ConstViewOf<B>(losses_).columns(0, noted()), View<T>(losses));
-    on.download(ConstViewOf<B>(distances_).columns(0, noted()), View<T>(distances));
+    const auto here = [&](Index row) { return View<T>(host_).columns(row * losses_.cols(), noted()); };
+    const View<T> losses = here(0), distances = here(1);
+    on.download(ConstViewOf<B>(losses_).columns(0, noted()), losses);
+    on.download(ConstViewOf<B>(distances_).columns(0, noted()), distances);
     for (Index i = 0; i < noted(); ++i) {
       const double weight = weights_[static_cast<std::size_t>(i)];
       const auto distance = static_cast<double>(distances(0, i));
@@ -175,6 +178,7 @@ class Teacher {
 
   const Model& network_;
   Matrix<B> targets_, losses_, distances_;
+  Host host_;                    // losses and then distances, when they are added up
   std::vector<double> weights_;  // of the samples whose losses are noted
   Host one_hot_;                 // a classifier's
   Matrix<B> decided_;            // likewise
