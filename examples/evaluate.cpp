@@ -7,6 +7,7 @@
 #include <harmonium/io.hpp>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <type_traits>
 #include <variant>
 
 using namespace harmonium;
@@ -14,8 +15,8 @@ using namespace harmonium;
 namespace {
 
 // Other unit types are added here.
-using Model = std::variant<Rbm<Bernoulli, Bernoulli>, Rbm<Gaussian, Bernoulli>, Rbm<Spin, Spin>,
-                           Dbn<Stack<Bernoulli>>, Dbn<Stack<Gaussian, Bernoulli>>>;
+using Model = std::variant<Rbm<Bernoulli, Bernoulli>, Rbm<Bernoulli, Gaussian>, Rbm<Gaussian, Bernoulli>,
+                           Rbm<Spin, Spin>, Dbn<Stack<Bernoulli>>, Dbn<Stack<Gaussian, Bernoulli>>>;
 
 struct Settings {
   std::string model, data, output = "evaluation.json", pixels = "threshold";
@@ -54,8 +55,9 @@ SandwichOptions annealing(const Settings& settings) {
 }
 
 template <class V, class H>
-nlohmann::ordered_json judge(const Rbm<V, H>& rbm, const Eigen::MatrixXf& data, const Settings& settings,
+nlohmann::ordered_json judge(const Rbm<V, H>& rbm, Eigen::MatrixXf data, const Settings& settings,
                              const Cpu<float>& on) {
+  if constexpr (std::is_same_v<V, Spin>) data.array() = 2 * data.array() - 1;  // spins are -1 and 1
   if (settings.exact) {
     const double log_z = exact_log_z(rbm, Cpu<double>(on.threads()));
     return {{"estimator", "exact"},
