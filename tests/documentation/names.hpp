@@ -22,3 +22,4 @@ extern Mask a, b, known;
 extern Rbm<Bernoulli, Bernoulli> rbm, large;
 extern Dbn<Stack<Bernoulli>> dbn;
 extern Network<Stack<Bernoulli>> network;
+extern History history;
