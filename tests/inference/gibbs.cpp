@@ -139,15 +139,23 @@ TEMPLATE_TEST_CASE("generated samples have the distribution of chains after so m
   }
 }
 
-TEST_CASE("tempered starts are steps of models whose weights grow", "[gibbs][oracle]") {
+TEST_CASE("tempered starts are steps of models whose centred interaction grows", "[gibbs][oracle]") {
   const auto rbm = small_rbm<BernoulliBernoulli>(8, 2.0);
   const oracle::Machine machine = oracle_of(rbm);
   oracle::Distribution p = oracle::conditional(machine.visible, {0, 0, 0, 0});
+  for (int step = 0; step < 4; ++step) p = oracle::gibbs_step(machine, p);
+  Eigen::VectorXd mu = Eigen::VectorXd::Zero(4), lambda = Eigen::VectorXd::Zero(3);  // the chains' means
+  for (std::size_t i = 0; i < p.states.size(); ++i) {
+    const auto h = oracle::mean(machine.hidden, oracle::hidden_input(machine, p.states[i]));
+    for (Index r = 0; r < 4; ++r) mu(r) += p.probabilities[i] * p.states[i][static_cast<std::size_t>(r)];
+    for (Index r = 0; r < 3; ++r) lambda(r) += p.probabilities[i] * h[static_cast<std::size_t>(r)];
+  }
   for (const double beta : {0.25, 0.5, 0.75, 1.0}) {
-    oracle::Machine hot = machine;
-    for (auto& row : hot.weights)
-      for (double& weight : row) weight *= beta;
-    p = oracle::gibbs_step(hot, p);
+    auto hot = rbm;
+    hot.weights *= beta;
+    hot.visible.parameters += (1 - beta) * rbm.weights * lambda;
+    hot.hidden.parameters += (1 - beta) * rbm.weights.transpose() * mu;
+    p = oracle::gibbs_step(oracle_of(hot), p);
   }
   const GenerateOptions options{.samples = 50'000, .steps = 1, .seed = 3, .means = false, .tempering = 4};
   const Eigen::MatrixXd v = generate(rbm, options);

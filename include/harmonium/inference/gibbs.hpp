@@ -13,19 +13,25 @@ struct GenerateOptions {
   int steps = 1000;        ///< steps of each chain, at least 1
   std::uint64_t seed = 0;  ///< of the chains
   bool means = true;       ///< give the visible means of the last step (smooth pictures), not draws
-  int tempering = 0;       ///< steps before those, at inverse temperatures that rise from 0 to 1: chains then
-                           ///< start in more of the model's modes
+  int tempering = 0;  ///< so many steps before those, and as many more at inverse temperatures that rise from
+                      ///< 0 to 1: chains then start in more of the model's modes
 };
 
 namespace detail {
-/// Steps at inverse temperatures that rise to 1: the interaction grows, biases are the model's throughout.
+/// Plain steps, and as many at inverse temperatures that rise to 1. Only the centred interaction is scaled
+/// (models/tempering.hpp); its offsets are the chains' means after the plain steps.
 template <class V, class H, class B>
 void cool_down(const B& on, const Rbm<V, H, B>& rbm, typename Rbm<V, H, B>::StateView chains,
-               typename Rbm<V, H, B>::Workspace& work, int steps, Draws draws) {
+               typename Rbm<V, H, B>::Workspace& work, int steps, std::uint64_t seed) {
   using T = ScalarOf<B>;
+  const Index count = chains.visible.cols;
   auto means = make_means(rbm);
+  Matrix<B> shares(1, count), betas(2, count);
+  Draws draws{.seed = seed, .step = std::uint32_t{1} << 31};
+  for (int step = 0; step < steps; ++step, ++draws.step) transition(on, rbm, chains, chains, work, draws);
+  on.fill(shares, T(1) / static_cast<T>(count));
+  track_means(on, rbm, chains, ConstViewOf<B>(shares), T(0), means, work);
   prepare_tempering(on, rbm, means);
-  Matrix<B> betas(2, chains.visible.cols);
   for (int step = 1; step <= steps; ++step, ++draws.step) {
     const double beta = static_cast<double>(step) / steps;
     on.fill(view_of(betas).rows_from(0, 1), static_cast<T>(beta));
@@ -48,8 +54,7 @@ Matrix<B> generate(const Rbm<V, H, B>& rbm, GenerateOptions options = {},
   auto work = make_workspace(rbm, options.samples);
   const auto chains = state.columns(0, options.samples);
   start(on, rbm, chains, {.seed = options.seed});
-  detail::cool_down(on, rbm, chains, work, options.tempering,
-                    {.seed = options.seed, .step = std::uint32_t{1} << 31});
+  if (options.tempering > 0) detail::cool_down(on, rbm, chains, work, options.tempering, options.seed);
   for (int step = 0; step < options.steps; ++step)
     transition(on, rbm, chains, chains, work,
                {.seed = options.seed, .step = static_cast<std::uint32_t>(step)});
