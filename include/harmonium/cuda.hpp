@@ -20,7 +20,8 @@
 
 namespace harmonium {
 
-/// What harmonium::cuda holds.
+// What harmonium::cuda holds.
+/// \cond
 template <>
 inline constexpr bool cuda_compiled<Bernoulli> = true;
 template <>
@@ -57,5 +58,6 @@ template <>
 inline constexpr bool cuda_compiled<Sgd::Rule<double>> = true;
 template <class Rule, class T>
 inline constexpr bool cuda_compiled<detail::PenalizedRule<Rule, T>> = cuda_compiled<Rule>;
+/// \endcond
 
 }  // namespace harmonium

@@ -22,6 +22,7 @@ namespace harmonium {
 /// themselves: `static constexpr bool cuda_compiled = true`, and have a .cu file; see cuda/unit.cuh.
 template <class X>
 inline constexpr bool cuda_compiled = false;
+/// \cond
 template <class X>
 requires requires { X::cuda_compiled; }
 inline constexpr bool cuda_compiled<X> = X::cuda_compiled;
@@ -86,6 +87,7 @@ template <>
 inline constexpr bool cuda_compiled<StateBody> = true;
 template <>
 inline constexpr bool cuda_compiled<ScaledStateBody> = true;
+/// \endcond
 
 namespace detail {
 
@@ -143,9 +145,9 @@ class Cuda {
   using Scalar = Scalar_;     ///< what numbers are
   using Memory = CudaMemory;  ///< where they lie
   template <class T>
-  using Matrix = CudaMatrix<T>;  ///< models' matrices
-  using Out = View<Scalar, CudaMemory>;
-  using In = View<const Scalar, CudaMemory>;
+  using Matrix = CudaMatrix<T>;               ///< models' matrices
+  using Out = View<Scalar, CudaMemory>;       ///< what is written to
+  using In = View<const Scalar, CudaMemory>;  ///< what is read
 
   /// The calling thread's device. \throws CudaError if there is none, or it can't be used
   Cuda() : Cuda(CudaOptions{}) {}
@@ -175,19 +177,26 @@ class Cuda {
     }
     detail::cuda_copy(queue(), detail::CudaCopy::to_device, to, from);
   }
+  /// The same, for arguments that convert to views.
   void upload(View<const Scalar> from, Out to) const { upload<Scalar>(from, to); }
+  /// Device to host; waits for what was asked for before.
   template <class T>
   void download(View<const T, CudaMemory> from, View<T> to) const {
     detail::cuda_copy(queue(), detail::CudaCopy::to_host, to, from);
   }
+  /// The same, for arguments that convert to views.
   void download(In from, View<Scalar> to) const { download<Scalar>(from, to); }
+  /// to = from, of equal shapes, on the device.
   template <class T>
   void copy(View<const T, CudaMemory> from, View<T, CudaMemory> to) const {
     detail::cuda_copy(queue(), detail::CudaCopy::on_device, to, from);
   }
+  /// The same, for arguments that convert to views.
   void copy(In from, Out to) const { copy<Scalar>(from, to); }
+  /// All numbers of x = value.
   void fill(Out x, Scalar value) const { detail::CudaBasics<Scalar>::fill(queue(), x, value); }
 
+  /// c = alpha op(a) op(b) + beta c, by cuBLAS.
   void multiply(Op op_a, Op op_b, Scalar alpha, In a, In b, Scalar beta, Out c) const {
     if (c.size() == 0) return;
     detail::cuda_multiply(queue(), options_.products,
@@ -211,6 +220,7 @@ class Cuda {
     upload(View<const Scalar>(host.data(), x.rows, x.cols, x.rows), x);
   }
 
+  /// x = body(input + bias, other), unit by unit.
   template <class Body>
   void transform(const Body& body, In parameters, Index group, In input, In other, Out x, Draws draws,
                  Index first_row) const {
@@ -218,22 +228,27 @@ class Cuda {
     detail::CudaTransform<Body, Scalar>::run(queue(), body, parameters, group, input, other, x, draws,
                                              first_row);
   }
+  /// out(0, c) += factor * sum over units of body(x, bias).
   template <class Body>
   void sum_over_units(const Body& body, In parameters, Index group, In x, Scalar factor, Out out) const {
     require_compiled<Body>();
     detail::CudaSumOverUnits<Body, Scalar>::run(queue(), body, parameters, group, x, factor, out);
   }
+  /// out(r, 0) += sum over columns c of weights(0, c) * body(x, bias).
   template <class Body>
   void sum_over_samples(const Body& body, In parameters, In x, In weights, Out out) const {
     require_compiled<Body>();
     detail::CudaSumOverSamples<Body, Scalar>::run(queue(), body, parameters, x, weights, out);
   }
+  /// x(:, c) *= weights(0, c).
   void scale_columns(Out x, In weights) const {
     detail::CudaBasics<Scalar>::scale_columns(queue(), x, weights);
   }
+  /// out(0, c) += factor * sum over rows of x * y.
   void dot_columns(Scalar factor, In x, In y, Out out) const {
     detail::CudaBasics<Scalar>::dot_columns(queue(), factor, x, y, out);
   }
+  /// rule(x, others...) on each number.
   template <class Rule, class... Others>
   void update(const Rule& rule, Out x, Others... others) const {
     require_compiled<Rule>();
@@ -243,6 +258,7 @@ class Cuda {
         x, Out(const_cast<Scalar*>(others.data), others.rows, others.cols, others.leading_dimension)...};
     detail::CudaUpdate<Rule, Scalar, count>::run(queue(), rule, x, other + 1);
   }
+  /// Sum over all numbers of body(x, others...); waits for it.
   template <class Body, class... Others>
   double sum(const Body& body, In x, Others... others) const {
     require_compiled<Body>();

@@ -10,6 +10,7 @@ namespace harmonium {
 
 /// x += y
 struct Add {
+  /// To one number.
   template <class T>
   constexpr void operator()(T& x, T y) const {
     x += y;
@@ -18,6 +19,7 @@ struct Add {
 
 /// x -= y
 struct Subtract {
+  /// To one number.
   template <class T>
   constexpr void operator()(T& x, T y) const {
     x -= y;
@@ -26,6 +28,7 @@ struct Subtract {
 
 /// x = y - x
 struct SubtractFrom {
+  /// To one number.
   template <class T>
   constexpr void operator()(T& x, T y) const {
     x = y - x;
@@ -34,6 +37,7 @@ struct SubtractFrom {
 
 /// x *= y
 struct Multiply {
+  /// To one number.
   template <class T>
   constexpr void operator()(T& x, T y) const {
     x *= y;
@@ -42,6 +46,7 @@ struct Multiply {
 
 /// x = y + z
 struct SumOfTwo {
+  /// To one number.
   template <class T>
   constexpr void operator()(T& x, T y, T z) const {
     x = y + z;
@@ -50,6 +55,7 @@ struct SumOfTwo {
 
 /// x = value where `held` is not 0
 struct PutBack {
+  /// To one number.
   template <class T>
   constexpr void operator()(T& x, T value, T held) const {
     x = held != T(0) ? value : x;
@@ -60,6 +66,7 @@ struct PutBack {
 template <class T>
 struct Scale {
   T factor;  ///< the same for all
+  /// To one number.
   constexpr void operator()(T& x) const { x *= factor; }
 };
 
@@ -67,20 +74,25 @@ struct Scale {
 template <class T>
 struct Scaled {
   T factor;  ///< the same for all
+  /// To one number.
   constexpr void operator()(T& x, T y) const { x = factor * y; }
 };
 
 /// x = a x + b y
 template <class T>
 struct Blend {
-  T a, b;  ///< what is left of x, and what comes of y
+  T a;  ///< what is left of x
+  T b;  ///< what comes of y
+  /// To one number.
   constexpr void operator()(T& x, T y) const { x = a * x + b * y; }
 };
 
 /// x = a y + b z
 template <class T>
 struct Combine {
-  T a, b;  ///< what comes of y, and of z
+  T a;  ///< what comes of y
+  T b;  ///< what comes of z
+  /// To one number.
   constexpr void operator()(T& x, T y, T z) const { x = a * y + b * z; }
 };
 
@@ -88,13 +100,16 @@ struct Combine {
 template <class T>
 struct MoveTowards {
   T share;  ///< of the way
+  /// To one number.
   constexpr void operator()(T& x, T y) const { x += share * (y - x); }
 };
 
 /// x += factor (target - y)
 template <class T>
 struct Pull {
-  T factor, target;  ///< how strongly, and to where y is to go
+  T factor;  ///< how strongly
+  T target;  ///< to where y is to go
+  /// To one number.
   constexpr void operator()(T& x, T y) const { x += factor * (target - y); }
 };
 
@@ -102,6 +117,7 @@ struct Pull {
 template <class T>
 struct NormSlope {
   T factor;  ///< what the norm counts
+  /// To one number.
   constexpr void operator()(T& x) const { x = x > T(0) ? factor / square_root(x) : T(0); }
 };
 
@@ -109,6 +125,7 @@ struct NormSlope {
 template <class T>
 struct NormLimit {
   T limit;  ///< the longest norm
+  /// To one number.
   constexpr void operator()(T& x) const { x = x > limit * limit ? limit / square_root(x) : T(1); }
 };
 

@@ -245,6 +245,7 @@ class CurvesDrawing {
 inline std::string draw_curves(std::span<const Curve> curves, const CurvesOptions& options = {}) {
   return detail::CurvesDrawing(curves, options).text(true);
 }
+/// The same for curves in braces.
 inline std::string draw_curves(std::initializer_list<Curve> curves, const CurvesOptions& options = {}) {
   return draw_curves(std::span<const Curve>(curves.begin(), curves.size()), options);
 }

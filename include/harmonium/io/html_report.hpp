@@ -28,15 +28,21 @@ namespace harmonium {
 
 /// What stands in a table's cell: text, or a number, which is aligned at the right.
 struct ReportCell {
-  std::string text = {};
-  bool number = false;
+  std::string text = {};  ///< as it is shown
+  bool number = false;    ///< is it one?
 
   ReportCell() = default;
+  /// Words.
   ReportCell(std::string words) : text(std::move(words)) {}
+  /// Words.
   ReportCell(std::string_view words) : text(words) {}
+  /// Words.
   ReportCell(const char* words) : text(words) {}
+  /// Yes or no.
   ReportCell(bool value) : text(value ? "yes" : "no") {}
+  /// A whole number.
   ReportCell(std::integral auto value) : text(std::to_string(value)), number(true) {}
+  /// A number, as `number_text` writes it.
   ReportCell(std::floating_point auto value) : text(number_text(static_cast<double>(value))), number(true) {}
 };
 
@@ -115,6 +121,7 @@ class HtmlReport {
     const std::string chart = detail::CurvesDrawing(curves, options).text(false);
     return add((options.width > 600 ? "<figure class=\"wide\">" : "<figure>") + chart + "</figure>\n", true);
   }
+  /// The same for curves in braces.
   HtmlReport& add_curves(std::initializer_list<Curve> curves, const CurvesOptions& options = {}) {
     return add_curves(std::span<const Curve>(curves.begin(), curves.size()), options);
   }
@@ -139,6 +146,7 @@ class HtmlReport {
     if (!constant.empty()) add_text("The same in all epochs:").add_values(constant);
     return add_epochs(histories);
   }
+  /// The same for one run.
   HtmlReport& add_history(const History& history) { return add_history(std::span(&history, 1)); }
 
   /// Kind, layers and number of parameters of a model.

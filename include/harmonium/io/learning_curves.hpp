@@ -13,8 +13,8 @@ namespace harmonium {
 
 /// A chart that is not drawn yet.
 struct LearningChart {
-  std::vector<Curve> curves = {};
-  CurvesOptions options = {};
+  std::vector<Curve> curves = {};  ///< one for each run and metric
+  CurvesOptions options = {};      ///< title, axes
 };
 
 /// Charts of runs, and the metrics of which there is nothing to draw.

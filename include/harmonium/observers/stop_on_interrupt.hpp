@@ -35,7 +35,9 @@ class StopOnInterrupt {
   /// By which signal; 0 if by none. A shell's exit status for it is 128 more.
   static int signal() { return caught(); }
 
+  /// Pauses the run after this batch if the program was asked to end.
   Flow on_batch(const BatchReport& /*report*/) const { return answer(); }
+  /// The same after an epoch.
   Flow operator()(const EpochReport& /*report*/) const { return answer(); }
 
  private:

@@ -67,8 +67,10 @@ struct BackendOf<Model> {
 
 /// What a run consists of besides model and loop: nothing.
 struct NoParts {
+  /// Calls f for nothing.
   template <class F>
   void for_each_state(F&& /*f*/) {}
+  /// Calls f for nothing.
   template <class F>
   void for_each_option(F&& /*f*/) const {}
 };
@@ -140,13 +142,15 @@ class RunState {
 /// What a trainer's run consists of: the trainer, and the source that it learns from.
 template <class Trainer, class Source>
 struct TrainerParts {
-  Trainer& trainer;
-  const Source& source;
+  Trainer& trainer;      ///< who trains
+  const Source& source;  ///< what is learned from
+  /// Calls f(name, value) for what either remembers.
   template <class F>
   void for_each_state(F&& f) {
     trainer.for_each_state(f);
     if constexpr (requires { source.for_each_state(f); }) f("source", source);
   }
+  /// Calls f(name, value) for what either was asked for.
   template <class F>
   void for_each_option(F&& f) const {
     f("options", trainer.options());

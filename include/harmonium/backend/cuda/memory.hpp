@@ -78,12 +78,15 @@ class CudaMatrix {
           static_cast<std::size_t>(rows) * static_cast<std::size_t>(cols) * sizeof(T), device_));
     }
   }
+  /// Takes the memory over.
   CudaMatrix(CudaMatrix&& other) noexcept { swap(other); }
+  /// The same; its own is given back.
   CudaMatrix& operator=(CudaMatrix&& other) noexcept {
     CudaMatrix moved(std::move(other));
     swap(moved);
     return *this;
   }
+  /// Copies on the device.
   CudaMatrix(const CudaMatrix& other) : rows_(other.rows_), cols_(other.cols_), device_(other.device_) {
     if (other.data_ == nullptr) return;
     const auto bytes = static_cast<std::size_t>(rows_ * cols_) * sizeof(T);
@@ -91,6 +94,7 @@ class CudaMatrix {
     detail::cuda_copy(detail::cuda_queue(device_), detail::CudaCopy::on_device, View<T, CudaMemory>(*this),
                       View<const T, CudaMemory>(other));
   }
+  /// The same; no memory is asked for where the shapes agree.
   CudaMatrix& operator=(const CudaMatrix& other) {
     if (this == &other) return *this;
     if (data_ != nullptr && other.data_ != nullptr && rows_ == other.rows_ && cols_ == other.cols_ &&
@@ -109,7 +113,7 @@ class CudaMatrix {
 
   /// An address on the device.
   T* data() { return data_; }
-  const T* data() const { return data_; }
+  const T* data() const { return data_; }      ///< the same, to read
   Index rows() const { return rows_; }         ///< numbers in a column
   Index cols() const { return cols_; }         ///< columns
   Index outerStride() const { return rows_; }  ///< from column to column
