@@ -89,8 +89,9 @@ History run_resumable_epochs(const EpochsOptions& options, Index size, Model& mo
         },
         run.batch);
     if (run.batch < batches) break;
-    using Backend = typename Model::Backend;
-    if constexpr (requires(Backend on) { on.synchronize(); }) Backend().synchronize();  // for the clock
+    using Backend = typename detail::BackendOf<Model>::type;
+    if constexpr (requires { std::declval<const Backend&>().synchronize(); })
+      Backend().synchronize();  // clock
 
     EpochReport report{.phase = options.phase,
                        .epoch = epoch,
