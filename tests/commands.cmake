@@ -80,7 +80,7 @@ foreach(program IN ITEMS mnist likelihood)
 endforeach()
 
 # A disk that is full when the model is written, after training: the old files stay.
-set(model_of_mnist dbn.safetensors)
+set(model_of_mnist checkpoint.safetensors)
 set(model_of_likelihood rbm-16.safetensors)
 foreach(program IN ITEMS mnist likelihood)
   set(model ${model_of_${program}})

@@ -33,9 +33,10 @@ TEST_CASE("models of impossible sizes are refused", "[bad_input][models]") {
       refused<ShapeError>("units without states",
                           "Layer: a categorical layer of 2 units with 0 states, expected at least 1 of each",
                           [] { return Layer<Categorical>({.units = 2, .states = 0}); }),
-      refused<ShapeError>("a part without units", "Layer: a bernoulli layer of 0 units, expected at least 1",
+      refused<ShapeError>("a part of -1 units",
+                          "Layer: a bernoulli layer of -1 units, expected at least [01]",
                           [] {
-                            return Layer<Table>({0, {2, 3}});
+                            return Layer<Table>({-1, {2, 3}});
                           }),
       refused<ValueError>("a negative scale of weights",
                           "Rbm: weight_scale is -1, expected a number of at least 0",

@@ -5,11 +5,11 @@ cmake_minimum_required(VERSION 3.25)
 file(REMOVE_RECURSE "${WORK}")
 file(MAKE_DIRECTORY "${WORK}")
 
-# A Python that has what is needed: the one of the path, or the system's.
+# A Python that has what is needed: the one of the path, or the system's. -I: a folder here may have a module's name.
 set(python "")
 foreach(candidate IN ITEMS python3 /usr/bin/python3)
   if(NOT python)
-    execute_process(COMMAND ${candidate} -c "import ${NEED}" RESULT_VARIABLE status OUTPUT_QUIET ERROR_QUIET)
+    execute_process(COMMAND ${candidate} -I -c "import numpy, ${NEED}" RESULT_VARIABLE status OUTPUT_QUIET ERROR_QUIET)
     if(status EQUAL 0)
       set(python ${candidate})
     endif()

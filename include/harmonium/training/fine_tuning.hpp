@@ -121,6 +121,7 @@ class FineTuning {
   void for_each_state(F&& f) {
     f("optimizer", optimizer_);
     f("progress", progress_);
+    teacher_.add_up(on_);
     f("teacher", teacher_);
     f("average", average_, network_);
   }

@@ -121,6 +121,21 @@ class Teacher {
       add_cross_entropy(on, network_, activations, targets(n), losses);
     }
   }
+  /// Adds what was noted to the sums, which are kept in double precision on the host.
+  void add_up(const B& on) {
+    if (noted() == 0) return;
+    const auto here = [&](Index row) { return View<T>(host_).columns(row * losses_.cols(), noted()); };
+    const View<T> losses = here(0), distances = here(1);
+    on.download(ConstViewOf<B>(losses_).columns(0, noted()), losses);
+    on.download(ConstViewOf<B>(distances_).columns(0, noted()), distances);
+    for (Index i = 0; i < noted(); ++i) {
+      const double weight = weights_[static_cast<std::size_t>(i)];
+      const auto distance = static_cast<double>(distances(0, i));
+      loss_ += weight * static_cast<double>(losses(0, i));
+      distance_ += weight * (Model::classifies ? 1 - distance : distance);
+    }
+    weights_.clear();
+  }
   /// What came together over `count` samples, by name; and begins anew.
   std::vector<std::pair<std::string, double>> metrics(const B& on, double count) {
     add_up(on);
@@ -134,7 +149,7 @@ class Teacher {
     loss_ = distance_ = 0;
     weights_.clear();
   }
-  /// What it remembers: see training/run_state.hpp.
+  /// What it remembers, after `add_up`: see training/run_state.hpp.
   template <class F>
   void for_each_state(F&& f) {
     f("loss", loss_);
@@ -155,21 +170,6 @@ class Teacher {
     return weights.empty() ? 1 : weights[static_cast<std::size_t>(i)] / mean_weight;
   }
   Index noted() const { return static_cast<Index>(weights_.size()); }
-  // Sums are kept in double precision on the host.
-  void add_up(const B& on) {
-    if (noted() == 0) return;
-    const auto here = [&](Index row) { return View<T>(host_).columns(row * losses_.cols(), noted()); };
-    const View<T> losses = here(0), distances = here(1);
-    on.download(ConstViewOf<B>(losses_).columns(0, noted()), losses);
-    on.download(ConstViewOf<B>(distances_).columns(0, noted()), distances);
-    for (Index i = 0; i < noted(); ++i) {
-      const double weight = weights_[static_cast<std::size_t>(i)];
-      const auto distance = static_cast<double>(distances(0, i));
-      loss_ += weight * static_cast<double>(losses(0, i));
-      distance_ += weight * (Model::classifies ? 1 - distance : distance);
-    }
-    weights_.clear();
-  }
   void take_labels(const B& on, std::span<const int> labels) {
     const auto n = static_cast<Index>(labels.size());
     write_one_hot(labels, View<T>(one_hot_).columns(0, n));
