@@ -56,7 +56,7 @@ inline std::vector<Recipe> recipes(bool quick) {
        .below = "rbm-500-drawn",
        .epochs = 5,
        .steps = 5,
-       .rate = 0.01,
+       .rate = 0.002,
        .by_default = false},
   };
   for (Recipe& recipe : all)

@@ -89,6 +89,21 @@ TEMPLATE_TEST_CASE("a step of Gibbs sampling leaves the model's distribution as 
   check_stationarity(small_rbm<TestType>(7, 1.0));
 }
 
+namespace {
+template <class V, class H>
+using Pair = Rbm<V, H, Cpu<double>>;
+}  // namespace
+
+TEMPLATE_PRODUCT_TEST_CASE("a step of Gibbs sampling leaves the distribution of other pairs as it is",
+                           "[gibbs][oracle][slow]", Pair,
+                           ((Spin, Bernoulli), (Spin, Gaussian), (Spin, Categorical), (Spin, Spin),
+                            (Spin, Poisson), (Rectified, Categorical), (Rectified, Spin),
+                            (Poisson, Bernoulli), (Poisson, Categorical), (Bernoulli, Spin),
+                            (Bernoulli, Rectified), (Gaussian, Spin), (Categorical, Spin),
+                            (Categorical, Rectified), (Categorical, Poisson))) {
+  check_stationarity(small_rbm<TestType>(7, 0.6));
+}
+
 TEST_CASE("a step of Gibbs sampling leaves the distribution of two Gaussian layers as it is",
           "[gibbs][oracle]") {
   GaussianGaussian rbm{{.visible = 1, .hidden = 1}};

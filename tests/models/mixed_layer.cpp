@@ -9,7 +9,7 @@
 #include <set>
 
 #include "support/catch.hpp"
-#include "support/models.hpp"
+#include "support/mixed.hpp"
 #include "support/statistics.hpp"
 
 using namespace harmonium;
@@ -20,48 +20,6 @@ using Catch::Matchers::WithinAbs;
 namespace {
 
 using B = Cpu<double>;
-using Row = Mixed<Bernoulli, Categorical, Gaussian>;
-using Code = Mixed<Categorical, Bernoulli>;
-using Table = Rbm<Row, Code, B>;                                 // infinitely many visible states
-using Features = Rbm<Bernoulli, Mixed<Gaussian, Bernoulli>, B>;  // and hidden ones
-const Table::Options table_options{.visible = {2, {1, 3}, 1}, .hidden = {{1, 3}, 2}};
-
-template <class Model>
-Model small_model(std::uint64_t seed, double weights = 0.5);
-template <>
-Table small_model(std::uint64_t seed, double weights) {
-  Table table(table_options);
-  randomise(table, seed, weights);
-  return table;
-}
-template <>
-Features small_model(std::uint64_t seed, double weights) {
-  Features features{{.visible = 4, .hidden = {2, 2}}};
-  randomise(features, seed, weights);
-  return features;
-}
-
-template <class U>
-oracle::Layer mixed_oracle(const Layer<U, B>& layer) {
-  return oracle_of(layer);
-}
-template <class... U>
-oracle::Layer mixed_oracle(const Layer<Mixed<U...>, B>& layer) {
-  oracle::Layer result;
-  const auto append = [&](const oracle::Layer& part) {
-    result.units.insert(result.units.end(), part.units.begin(), part.units.end());
-    result.biases.insert(result.biases.end(), part.biases.begin(), part.biases.end());
-  };
-  std::apply([&](const auto&... part) { (append(oracle_of(part)), ...); }, layer.parts);
-  return result;
-}
-template <class V, class H>
-oracle::Machine machine_of(const Rbm<V, H, B>& rbm) {
-  oracle::Machine machine{mixed_oracle(rbm.visible), mixed_oracle(rbm.hidden), {}};
-  const Eigen::MatrixXd columns_of_weights = rbm.weights.transpose();
-  for (Index v = 0; v < rbm.visible.rows(); ++v) machine.weights.push_back(column_of(columns_of_weights, v));
-  return machine;
-}
 
 Eigen::MatrixXd normals(Index rows, Index cols, std::uint64_t seed) {
   Dice dice(seed);
