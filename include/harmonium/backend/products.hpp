@@ -9,6 +9,10 @@
 
 #if defined(HARMONIUM_ONEDNN)
 #include <dnnl.h>
+#if __has_include(<pthread.h>)
+#include <pthread.h>
+#include <csignal>
+#endif
 #if __has_include(<omp.h>)
 #include <omp.h>
 #else
@@ -60,6 +64,27 @@ void multiply_by_eigen(Op op_a, Op op_b, T alpha, View<const T> a, View<const T>
 }
 
 #if defined(HARMONIUM_ONEDNN)
+/// Keeps signals from the calling thread: oneDNN's kernels put the stack pointer to uses of their own, and a
+/// handler that runs in the middle of one (of Ctrl-C, a timer, a profiler) overwrites the heap.
+#if __has_include(<pthread.h>)
+class SignalsHeld {
+ public:
+  SignalsHeld() {
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before_);
+  }
+  SignalsHeld(const SignalsHeld&) = delete;
+  SignalsHeld& operator=(const SignalsHeld&) = delete;
+  ~SignalsHeld() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
+ private:
+  sigset_t before_;
+};
+#else
+struct SignalsHeld {};
+#endif
+
 /// The same by oneDNN. False if it declines.
 inline bool multiply_by_library(Op op_a, Op op_b, float alpha, View<const float> a, View<const float> b,
                                 float beta, View<float> c) {
@@ -69,6 +94,7 @@ inline bool multiply_by_library(Op op_a, Op op_b, float alpha, View<const float>
     OneThread() { omp_set_num_threads(1); }
     ~OneThread() { omp_set_num_threads(before); }
   } const one_thread;
+  [[maybe_unused]] const SignalsHeld signals_held;
   // It counts by rows: c^T = op(b)^T op(a)^T.
   const Index depth = op_a == Op::plain ? a.cols : a.rows;
   return dnnl_sgemm(op_b == Op::plain ? 'N' : 'T', op_a == Op::plain ? 'N' : 'T', c.cols, c.rows, depth,
