@@ -14,7 +14,7 @@
 namespace harmonium {
 
 /// The caller of `run` and `threads - 1` helpers. Between two runs helpers watch for work for some
-/// microseconds, then sleep.
+/// ten microseconds, then sleep.
 class ThreadPool {
  public:
   /// Starts `threads - 1` helpers.
@@ -79,7 +79,7 @@ class ThreadPool {
       if (stopped_.load(std::memory_order_relaxed)) return;
       if (take_piece()) continue;
       bool news = false;
-      for (int spins = 0; spins < 20000 && !news; ++spins)
+      for (int spins = 0; spins < 200'000 && !news; ++spins)
         news = ticket_.load(std::memory_order_relaxed) != seen;
       if (!news) ticket_.wait(seen, std::memory_order_acquire);
     }

@@ -3,10 +3,22 @@
 /// and start the visible layer at the data's means and variances.
 #pragma once
 
+#include <cstdint>
+#include <type_traits>
+
 #include "../data/batch_source.hpp"
+#include "../data/dataset.hpp"
 #include "../models/layer.hpp"
 
 namespace harmonium::detail {
+
+/// 8-bit data can hold 256 numbers. Where a layer takes all of them in every row, no sample needs a look.
+template <class T, class L>
+bool takes_all_bytes(const L& layer, double scale, Index rows) {
+  Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> bytes(rows, 256);
+  for (Index k = 0; k < 256; ++k) bytes.col(k).setConstant(static_cast<T>(k) * static_cast<T>(scale));
+  return find_unacceptable(layer, View<const T>(bytes)).first < 0;
+}
 
 /// \param block is room on the device for so many samples at once
 /// \throws DataError if a number is none that its unit can take; it is named with row and column
@@ -14,6 +26,11 @@ template <class B, class L, class Source>
 void check_values(const B& on, const char* caller, const L& layer, const Source& source, ViewOf<B> block,
                   const char* what = "the data") {
   using T = ScalarOf<B>;
+  if constexpr (std::is_same_v<Source, Dataset>) {
+    const bool bytes = source.visit_values(
+        []<class M>(const M&) { return std::is_same_v<typename M::Scalar, std::uint8_t>; });
+    if (bytes && takes_all_bytes<T>(layer, source.scale(), block.rows)) return;
+  }
   Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> host(block.rows, block.cols);
   for_each_block(source.size(), block.cols, [&](std::span<const Index> columns) {
     const auto n = static_cast<Index>(columns.size());
