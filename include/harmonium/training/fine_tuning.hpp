@@ -160,9 +160,11 @@ class FineTuning {
     const auto n = static_cast<Index>(columns.size());
     const auto x = view_of(values_).columns(0, n);
     detail::pick_weights(weights_of(source), columns, weights_);
-    source.fill(on_, columns, x);
-    teacher_.take(on_, source, columns, ConstViewOf<Backend>(x));
-    learn(n, weights_, mean_weight);
+    as_one(on_, [&] {
+      source.fill(on_, columns, x);
+      teacher_.take(on_, source, columns, ConstViewOf<Backend>(x));
+      learn(n, weights_, mean_weight);
+    });
   }
 
   // The weights into each unit, the head's included, are scaled back to the largest norm.

@@ -5,36 +5,16 @@
 #include <harmonium/harmonium.hpp>
 
 #include "../../support/catch.hpp"
-#include "../../support/dice.hpp"
+#include "../../support/learned.hpp"
 #include "stand_in.hpp"
 
 using namespace harmonium;
+using test::apart;
+using test::binary;
 using Host = Cpu<double>;
 using There = Cuda<double>;
 
 namespace {
-
-Eigen::MatrixXd binary(Index rows, Index cols, std::uint64_t seed) {
-  test::Dice dice(seed);
-  Eigen::MatrixXd x(rows, cols);
-  for (Index c = 0; c < cols; ++c)
-    for (Index r = 0; r < rows; ++r) x(r, c) = dice.uniform() < 0.3 ? 1 : 0;
-  return x;
-}
-
-// The largest difference of two models' parameters.
-template <class A, class B>
-double apart(const A& a, const B& b) {
-  double most = 0;
-  auto here = convert<Host>(a);
-  for_each_parameter(
-      [&](const ParameterName&, Role, auto x, auto y) {
-        for (Index c = 0; c < x.cols; ++c)
-          for (Index r = 0; r < x.rows; ++r) most = std::fmax(most, std::abs(x(r, c) - y(r, c)));
-      },
-      here, b);
-  return most;
-}
 
 void close(const History& a, const History& b) {
   REQUIRE(a.epochs.back().metrics.size() == b.epochs.back().metrics.size());
