@@ -4,6 +4,7 @@
 #include <harmonium/training/pre_training.hpp>
 
 #include "support/catch.hpp"
+#include "support/learned.hpp"
 #include "support/models.hpp"
 #include "support/statistics.hpp"
 
@@ -18,7 +19,6 @@ using Deep = Dbn<Units, Cpu<double>>;
 const Cpu<double> on;
 
 Deep begin() { return Deep{{.sizes = {5, GroupedSize{.units = 2, .states = 3}, 3}, .seed = 4}}; }
-
 
 }  // namespace
 

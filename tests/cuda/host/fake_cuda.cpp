@@ -123,6 +123,12 @@ cublasStatus_t multiply(bool transpose_a, bool transpose_b, int m, int n, int k,
 }
 
 }  // namespace
+
+void forget_steps() {
+  harmonium::detail::cuda_device_at(0).graphs = std::make_shared<harmonium::detail::CudaGraphs>();
+  fake_device().forget();
+}
+
 }  // namespace test
 
 using test::answer;

@@ -18,13 +18,9 @@ namespace {
 
 using There = Cuda<float>;
 
-// From here on no step is known, and graphs can be made or not.
 void fresh(bool graphs) {
-  static_cast<void>(There());
-  test::FakeDevice& device = test::fake_device();
-  detail::cuda_device_at(0).graphs = std::make_shared<detail::CudaGraphs>();
-  device.graphs = graphs;
-  device.forget();
+  test::forget_steps();
+  test::fake_device().graphs = graphs;
 }
 
 // What `train` makes of a model is the same with graphs as without; and with them batches are graphs.

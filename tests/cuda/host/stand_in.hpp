@@ -39,6 +39,8 @@ struct FakeDevice {
   }
 };
 FakeDevice& fake_device();
+/// From here on no step is known, and nothing has been counted.
+void forget_steps();
 
 }  // namespace test
 
