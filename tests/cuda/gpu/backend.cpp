@@ -189,3 +189,32 @@ TEST_CASE("a device gives the same bytes again", "[gpu]") {
   };
   CHECK(train() == train());
 }
+
+TEST_CASE("a step that is handed over as a graph does what its pieces do", "[gpu]") {
+  if (no_device()) return;
+  const Dataset on_host(test::binary(60, 450, 9));  // the last batch of an epoch is a short one
+  const CudaDataset data(on_host);
+  ContrastiveDivergenceOptions<> options{.batch_size = 100, .optimizer = Momentum{.rate = 0.05}};
+  const auto check_same = [&] {
+    Rbm<Bernoulli, Bernoulli, Cuda<float>> a{{.visible = 60, .hidden = 40, .seed = 2}}, b = a, c = a;
+    ContrastiveDivergence by_graphs{a, options}, from_host{b, options}, by_pieces{c, options};
+    const Cuda<float> on;
+    CudaMatrix<float> batch(60, 100);
+    for (int epoch = 1; epoch <= 4; ++epoch) {
+      by_graphs.epoch(data, epoch);
+      from_host.epoch(on_host, epoch);
+      for_each_batch(450, 100, options.seed, epoch, [&](std::span<const Index> columns) {
+        const auto x = View<float, CudaMemory>(batch).columns(0, static_cast<Index>(columns.size()));
+        data.fill(on, columns, x);
+        by_pieces.step({.values = x});
+      });
+    }
+    CHECK(a == c);
+    CHECK(b == c);
+  };
+  check_same();
+  options.chains = Persistent{.chains = 40};
+  options.max_gradient_norm = 0.1;
+  options.steps = 3;
+  check_same();
+}
