@@ -65,7 +65,7 @@ if ! check configure 60 cmake -S . -B $build "${options[@]}"; then
   targets=(harmonium_cuda cuda-tests)
   check configure 60 cmake -S . -B $build "${options[@]}" -DHARMONIUM_IO=OFF -DHARMONIUM_EXAMPLES=OFF || { finish; exit; }
 fi
-check build 300 cmake --build $build --parallel --target "${targets[@]}" || { finish; exit; }
+check build 300 cmake --build $build --parallel "${CMAKE_BUILD_PARALLEL_LEVEL:-$(nproc)}" --target "${targets[@]}" || { finish; exit; }
 tests=$build/tests/cuda
 
 check host_tests 60 $tests/cuda_host_tests || true
