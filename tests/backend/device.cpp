@@ -4,22 +4,15 @@
 #include <harmonium/harmonium.hpp>
 
 #include "support/catch.hpp"
-#include "support/dice.hpp"
+#include "support/learned.hpp"
 
 using namespace harmonium;
+using test::binary;
 using test::Device;
 using test::DeviceMatrix;
 using Host = Cpu<double>;
 
 namespace {
-
-Eigen::MatrixXd binary(Index rows, Index cols, std::uint64_t seed) {
-  test::Dice dice(seed);
-  Eigen::MatrixXd x(rows, cols);
-  for (Index c = 0; c < cols; ++c)
-    for (Index r = 0; r < rows; ++r) x(r, c) = dice.uniform() < 0.3 ? 1 : 0;
-  return x;
-}
 
 DeviceMatrix<double> on_device(const Eigen::MatrixXd& x) {
   DeviceMatrix<double> there(x.rows(), x.cols());

@@ -7,14 +7,7 @@ separate_arguments(flags NATIVE_COMMAND "${FLAGS}")
 file(MAKE_DIRECTORY "${WORK}")
 set(ENV{CMAKE_PREFIX_PATH} "${prefix}:${PREFIXES}")           # a list in an argument would fall apart on its way down
 
-function(run)
-  execute_process(COMMAND ${ARGN} RESULT_VARIABLE status OUTPUT_VARIABLE output ERROR_VARIABLE output)
-  if(NOT status EQUAL 0)
-    list(JOIN ARGN " " command)
-    message(FATAL_ERROR "${command}\n${output}")
-  endif()
-  set(output "${output}" PARENT_SCOPE)
-endfunction()
+include("${here}/../support/run.cmake")
 
 function(configure_project)
   file(REMOVE_RECURSE "${WORK}/${WAY}")

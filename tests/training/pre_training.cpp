@@ -4,6 +4,7 @@
 #include <harmonium/training/pre_training.hpp>
 
 #include "support/catch.hpp"
+#include "support/learned.hpp"
 #include "support/models.hpp"
 #include "support/statistics.hpp"
 
@@ -18,14 +19,6 @@ using Deep = Dbn<Units, Cpu<double>>;
 const Cpu<double> on;
 
 Deep begin() { return Deep{{.sizes = {5, GroupedSize{.units = 2, .states = 3}, 3}, .seed = 4}}; }
-
-Eigen::MatrixXd binary(Index rows, Index count, std::uint64_t seed) {
-  Dice dice(seed);
-  Eigen::MatrixXd x(rows, count);
-  for (Index c = 0; c < count; ++c)
-    for (Index r = 0; r < rows; ++r) x(r, c) = dice.uniform() < 0.3 ? 1 : 0;
-  return x;
-}
 
 }  // namespace
 

@@ -102,4 +102,15 @@ concept Backend = std::copyable<B> && std::default_initializable<B> && requires 
   { on.sum(detail::ProbeRule{}, in) } -> std::same_as<double>;
 };
 
+/// Calls work(). What is asked for in it belongs together, such as an update from one batch, and a backend
+/// with a way to do it at once has a function `as_one` of its own.
+template <class B, class Work>
+void as_one(const B& on, const Work& work) {
+  if constexpr (requires { on.as_one(work); }) {
+    on.as_one(work);
+  } else {
+    work();
+  }
+}
+
 }  // namespace harmonium

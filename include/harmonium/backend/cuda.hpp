@@ -3,91 +3,23 @@
 /// once, by nvcc, in the target harmonium::cuda; element-wise operations for the bodies, rules and unit types
 /// that are named there (harmonium/cuda/), and for a user's own in a file of theirs (cuda/unit.cuh).
 ///
-/// All work on a device joins one stream in the order in which it was asked for, and only `sum`, `download`
-/// and uploads of more than 64 KB wait for it.
+/// All work on a device joins one stream in the order in which it was asked for, and only `sum` and
+/// `download` wait for it. Trainers hand over a batch's work at once, which then runs as one CUDA graph
+/// (`as_one`).
 #pragma once
 
+#include <algorithm>
 #include <span>
 #include <type_traits>
 #include <vector>
 
 #include "backend.hpp"
+#include "cuda/compiled.hpp"
 #include "cuda/memory.hpp"
-#include "cuda/passes.hpp"
+#include "cuda/pass.hpp"
 #include "cuda/products.hpp"
 
 namespace harmonium {
-
-/// Is there device code for this body, rule, unit type or activation? Types that are not bundled say so
-/// themselves: `static constexpr bool cuda_compiled = true`, and have a .cu file; see cuda/unit.cuh.
-template <class X>
-inline constexpr bool cuda_compiled = false;
-/// \cond
-template <class X>
-requires requires { X::cuda_compiled; }
-inline constexpr bool cuda_compiled<X> = X::cuda_compiled;
-
-template <class F>
-inline constexpr bool cuda_compiled<MeanBody<F>> = cuda_compiled<F>;
-template <class F>
-inline constexpr bool cuda_compiled<ModeBody<F>> = cuda_compiled<F>;
-template <class F>
-inline constexpr bool cuda_compiled<SampleBody<F>> = cuda_compiled<F>;
-template <class F>
-inline constexpr bool cuda_compiled<BackpropagateBody<F>> = cuda_compiled<F>;
-template <class F>
-inline constexpr bool cuda_compiled<LogPartitionBody<F>> = cuda_compiled<F>;
-template <class F>
-inline constexpr bool cuda_compiled<EnergyBody<F>> = cuda_compiled<F>;
-template <class F, int which>
-inline constexpr bool cuda_compiled<StatisticBody<F, which>> = cuda_compiled<F>;
-template <class F, int which>
-inline constexpr bool cuda_compiled<MeanStatisticBody<F, which>> = cuda_compiled<F>;
-template <>
-inline constexpr bool cuda_compiled<detail::DropoutBody> = true;
-template <>
-inline constexpr bool cuda_compiled<detail::DifferentBody> = true;
-template <>
-inline constexpr bool cuda_compiled<detail::SquareBody> = true;
-template <>
-inline constexpr bool cuda_compiled<detail::SquaredDifferenceBody> = true;
-template <>
-inline constexpr bool cuda_compiled<detail::IdentityBody> = true;
-template <>
-inline constexpr bool cuda_compiled<detail::NotFiniteBody> = true;
-template <>
-inline constexpr bool cuda_compiled<Add> = true;
-template <>
-inline constexpr bool cuda_compiled<Subtract> = true;
-template <>
-inline constexpr bool cuda_compiled<SubtractFrom> = true;
-template <>
-inline constexpr bool cuda_compiled<Multiply> = true;
-template <>
-inline constexpr bool cuda_compiled<SumOfTwo> = true;
-template <>
-inline constexpr bool cuda_compiled<PutBack> = true;
-template <class T>
-inline constexpr bool cuda_compiled<Scale<T>> = true;
-template <class T>
-inline constexpr bool cuda_compiled<Scaled<T>> = true;
-template <class T>
-inline constexpr bool cuda_compiled<Blend<T>> = true;
-template <class T>
-inline constexpr bool cuda_compiled<Combine<T>> = true;
-template <class T>
-inline constexpr bool cuda_compiled<MoveTowards<T>> = true;
-template <class T>
-inline constexpr bool cuda_compiled<Pull<T>> = true;
-template <class T>
-inline constexpr bool cuda_compiled<NormSlope<T>> = true;
-template <class T>
-inline constexpr bool cuda_compiled<NormLimit<T>> = true;
-template <>
-inline constexpr bool cuda_compiled<StateBody> = true;
-template <>
-inline constexpr bool cuda_compiled<ScaledStateBody> = true;
-/// \endcond
 
 namespace detail {
 
@@ -166,16 +98,25 @@ class Cuda {
   /// comes from; no algorithm needs it. \throws CudaKernelError
   void synchronize() const { detail::cuda_synchronize(queue()); }
 
-  /// Up to 64 KB travel with launches, so that nobody waits; more is copied at once.
+  /// Calls work(), and hands over to the device at its end, all at once, what is asked for in it: as a CUDA
+  /// graph, if it is what was asked for before but for numbers such as rates, draws' addresses and samples.
+  template <class Work>
+  void as_one(const Work& work) const {
+    detail::CudaStep step;
+    work();
+    step.end();
+  }
+
+  /// Up to 64 KB travel with launches; more is copied from memory that does not move. Nobody waits.
   template <class T>
   void upload(View<const T> from, View<T, CudaMemory> to) const {
     if constexpr (std::is_same_v<T, float> || std::is_same_v<T, double>) {
-      if (to.size() * static_cast<Index>(sizeof(T)) <= 65536) {
+      if (travels(to)) {
         detail::CudaBasics<T>::store(queue(), from, to);
         return;
       }
     }
-    detail::cuda_copy(queue(), detail::CudaCopy::to_device, to, from);
+    write_columns(to, [&](Index c, T* out) { std::copy_n(from.column(c), from.rows, out); });
   }
   /// The same, for arguments that convert to views.
   void upload(View<const Scalar> from, Out to) const { upload<Scalar>(from, to); }
@@ -208,16 +149,20 @@ class Cuda {
   void gather(View<const T, CudaMemory> table, std::span<const Index> columns, Scalar scale, Out x) const {
     detail::CudaGather<T, Scalar>::run(queue(), table, columns, scale, x);
   }
-  /// Of a data set on the host, converted there: waits for the copy.
+  /// Of a data set on the host, converted there.
   template <class T>
   void gather(View<const T> table, std::span<const Index> columns, Scalar scale, Out x) const {
-    std::vector<Scalar> host(static_cast<std::size_t>(x.size()));
-    for (Index c = 0; c < x.cols; ++c) {
+    const auto convert = [&](Index c, Scalar* to) {
       const T* from = table.column(columns[static_cast<std::size_t>(c)]);
-      Scalar* to = host.data() + c * x.rows;
       for (Index r = 0; r < x.rows; ++r) to[r] = static_cast<Scalar>(from[r]) * scale;
+    };
+    if (travels(x)) {
+      std::vector<Scalar> host(static_cast<std::size_t>(x.size()));
+      for (Index c = 0; c < x.cols; ++c) convert(c, host.data() + c * x.rows);
+      upload(View<const Scalar>(host.data(), x.rows, x.cols, x.rows), x);
+    } else {
+      write_columns(x, convert);
     }
-    upload(View<const Scalar>(host.data(), x.rows, x.cols, x.rows), x);
   }
 
   /// x = body(input + bias, other), unit by unit.
@@ -273,6 +218,22 @@ class Cuda {
                   "there is no device code for this unit type, activation, body or rule: give it `static "
                   "constexpr bool cuda_compiled = true` and a .cu file of four lines; see "
                   "harmonium/cuda/unit.cuh");
+  }
+  // Is it little enough to come with launches?
+  template <class T>
+  static bool travels(View<T, CudaMemory> x) {
+    return x.size() * static_cast<Index>(sizeof(T)) <= 65536;
+  }
+  // Copies to the device what write(c, to) puts down for each column.
+  template <class T, class Write>
+  void write_columns(View<T, CudaMemory> x, const Write& write) const {
+    if (x.size() == 0) return;
+    detail::cuda_upload(queue(), x.data, static_cast<std::size_t>(x.leading_dimension) * sizeof(T),
+                        static_cast<std::size_t>(x.rows) * sizeof(T), x.cols,
+                        [&](Index first, Index count, void* to) {
+                          for (Index c = 0; c < count; ++c)
+                            write(first + c, static_cast<T*>(to) + c * x.rows);
+                        });
   }
   detail::CudaQueue queue() const { return detail::cuda_queue(device_); }
 

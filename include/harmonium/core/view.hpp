@@ -57,7 +57,8 @@ struct View {
   T* data = nullptr;            ///< first number
   Index rows = 0;               ///< numbers in a column
   Index cols = 0;               ///< columns
-  Index leading_dimension = 0;  ///< from one column's beginning to the next's, at least `rows`
+  Index leading_dimension = 0;  ///< from one column's beginning to the next's: at least `rows`, or 0
+                                ///< in a row that is read, all of whose numbers are then the first
 
   View() = default;
   /// Views raw memory.

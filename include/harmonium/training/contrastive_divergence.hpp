@@ -273,10 +273,12 @@ class ContrastiveDivergence {
   void learn_columns(const Source& source, std::span<const Index> columns, double mean_weight) {
     const auto n = static_cast<Index>(columns.size());
     detail::pick_weights(weights_of(source), columns, sample_weights_);
-    source.fill(on_, columns, data_columns(n).visible);
-    constexpr bool missing = SourceWithMissing<Source, Backend>;
-    if constexpr (missing) source.fill_known(on_, columns, missing_.known(rows(), n, options_.batch_size));
-    learn(n, sample_weights_, mean_weight, missing);
+    as_one(on_, [&] {
+      source.fill(on_, columns, data_columns(n).visible);
+      constexpr bool missing = SourceWithMissing<Source, Backend>;
+      if constexpr (missing) source.fill_known(on_, columns, missing_.known(rows(), n, options_.batch_size));
+      learn(n, sample_weights_, mean_weight, missing);
+    });
   }
 
   template <class Source>

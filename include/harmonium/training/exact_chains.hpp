@@ -64,7 +64,8 @@ class Exact::Memory {
     on.fill(log_weights_, T(0));
     add_free_energy(on, model, states, T(-1), log_weights_);
   }
-  /// weights(0, c) = -total p(state c)
+  /// weights(0, c) = -total p(state c). A device is waited for once an update: the shares are a softmax over
+  /// all states in double precision, which the host does.
   void weigh(const B& on, double total, ViewOf<B> weights) {
     on.download(log_weights_, View<T>(host_));
     const auto largest = static_cast<double>(host_.maxCoeff());

@@ -147,7 +147,7 @@ class FineTuning {
     backward(on_, network_, ConstViewOf<Backend>(x), targets, activations_, ConstViewOf<Backend>(shares),
              ConstViewOf<Backend>(ones_).columns(0, n), gradient_, options_.loss,
              [&](std::size_t i, auto error) { dropout_.drop_errors(on_, i, error); });
-    if (options_.max_gradient_norm > 0) detail::clip(on_, options_.max_gradient_norm, gradient_);
+    if (options_.max_gradient_norm > 0) clipping_.apply(on_, options_.max_gradient_norm, gradient_);
     const double progress = progress_.at(optimizer_.steps());
     optimizer_.step(on_, options_.optimizer, progress, options_.weight_decay, 0, gradient_, network_);
     if (options_.max_norm > 0) limit_norms();
@@ -160,9 +160,11 @@ class FineTuning {
     const auto n = static_cast<Index>(columns.size());
     const auto x = view_of(values_).columns(0, n);
     detail::pick_weights(weights_of(source), columns, weights_);
-    source.fill(on_, columns, x);
-    teacher_.take(on_, source, columns, ConstViewOf<Backend>(x));
-    learn(n, weights_, mean_weight);
+    as_one(on_, [&] {
+      source.fill(on_, columns, x);
+      teacher_.take(on_, source, columns, ConstViewOf<Backend>(x));
+      learn(n, weights_, mean_weight);
+    });
   }
 
   // The weights into each unit, the head's included, are scaled back to the largest norm.
@@ -203,6 +205,7 @@ class FineTuning {
   Host host_shares_;
   std::vector<double> weights_;
   Matrix<Backend> ones_;
+  detail::Clipping<Backend> clipping_;
   Average<Model> average_;
   detail::Progress progress_;
 };

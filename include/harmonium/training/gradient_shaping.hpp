@@ -42,7 +42,7 @@ class GradientShaping {
                                           gradient.weights);
       }
     }
-    if (options.max_gradient_norm > 0) detail::clip(on, options.max_gradient_norm, gradient);
+    if (options.max_gradient_norm > 0) clipping_.apply(on, options.max_gradient_norm, gradient);
   }
 
   /// After an update: hidden units' weights above the largest norm are scaled back to it.
@@ -82,6 +82,7 @@ class GradientShaping {
   detail::MeansOf<Model> means_;
   detail::ColumnNorms<B> norms_;
   Matrix<B> scratch_;
+  detail::Clipping<B> clipping_;
   bool tracked_ = false;
 };
 

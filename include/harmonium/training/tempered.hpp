@@ -83,6 +83,7 @@ class Tempered::Memory {
         tempered_transition(on, model, betas_, means_, all(), work_, draws);
         on.fill(interactions_, 0);
         add_interaction(on, model, means_, all(), work_, T(1), interactions_);
+        // Waits for a device: who is on which rung, and where the rungs are, is for the host to know.
         on.download(interactions_, View<T>(host_));
         trade(draws.in(Stream::swap));
       }

@@ -1,6 +1,7 @@
 # Seconds per epoch of CD-k in PyTorch on a GPU, tuned: one product for both phases' statistics, momentum as its beta,
 # the step captured in a CUDA graph where that works, TF32 or exact. By the keys that cuda_benchmark uses.
 import json
+import os
 import sys
 import time
 
@@ -60,11 +61,17 @@ def epoch_seconds(steps, hidden, batch, tf32):
     return best * SAMPLES / (count * batch)
 
 
-results = {"torch": torch.__version__}
+results = {"torch": torch.__version__, "torch_device": torch.cuda.get_device_name()}
 for name, tf32 in (("exact", False), ("tf32", True)):
     for steps in (1, 10):
         for hidden in (500, 2500, 4096, 16384):
             for batch in (100, 1024, 8192):
-                results[f"cd{steps}_h{hidden}_b{batch}_{name}"] = epoch_seconds(steps, hidden, batch, tf32)
-                with open(sys.argv[1], "w") as file:
+                key = f"cd{steps}_h{hidden}_b{batch}_{name}"
+                try:
+                    results[key] = epoch_seconds(steps, hidden, batch, tf32)
+                except torch.cuda.OutOfMemoryError:
+                    print(f"{key}: too large")
+                whole = sys.argv[1] + ".new"  # so that what is there is whole if this is cut short
+                with open(whole, "w") as file:
                     json.dump(results, file, indent=2)
+                os.replace(whole, sys.argv[1])

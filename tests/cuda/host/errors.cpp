@@ -91,14 +91,14 @@ TEST_CASE("a device without code in the program says how to build for it", "[cud
     Cuda<float>().fill(x, 1);
   };
   for (const auto code : {cudaErrorNoKernelImageForDevice, cudaErrorUnsupportedPtxVersion})
-    CHECK(has(says<UnsupportedCudaDevice>("cudaGetLastError", code, launch), "CMAKE_CUDA_ARCHITECTURES=90"));
+    CHECK(has(says<UnsupportedCudaDevice>("cudaLaunchKernel", code, launch), "CMAKE_CUDA_ARCHITECTURES=90"));
 }
 
 TEST_CASE("a kernel that failed says where, and what to do", "[cuda]") {
   const Cuda<float> cuda;
   CudaMatrix<float> x(2, 2);
   const auto launch = [&] { cuda.fill(x, 1); };
-  CHECK(has(says<CudaKernelError>("cudaGetLastError", cudaErrorIllegalAddress, launch), "Cuda: fill: "));
+  CHECK(has(says<CudaKernelError>("cudaLaunchKernel", cudaErrorIllegalAddress, launch), "Cuda: fill: "));
   const auto wait = [&] { cuda.synchronize(); };
   CHECK(
       has(says<CudaKernelError>("cudaStreamSynchronize", cudaErrorLaunchFailure, wait), "compute-sanitizer"));

@@ -304,3 +304,18 @@ TEST_CASE("empty matrices launch nothing", "[cuda]") {
   CHECK(cuda.sum(detail::IdentityBody{}, View<const float, CudaMemory>(none)) == 0);
   CHECK(test::fake_device().launches == before);
 }
+
+TEST_CASE("large uploads go block by block into their place", "[cuda]") {
+  const Cuda<float> on;
+  test::FakeDevice& device = test::fake_device();
+  test::Dice dice(5);
+  for (const auto& [rows, cols] : {std::pair<Index, Index>{3000, 900}, {20000, 1}, {1200000, 3}}) {
+    Both<float> x(3, rows, 2, cols, dice, 0, 1);
+    on.fill(x.device(), 0);
+    device.forget();
+    on.upload(View<const float>(x.here()), x.device());
+    CHECK(device.waits == 0);
+    CHECK(device.copies == (rows * 4 > (4 << 20) ? cols : (rows * cols * 4 + (4 << 20) - 1) / (4 << 20)));
+    CHECK(x.same_bits());
+  }
+}

@@ -5,36 +5,16 @@
 #include <harmonium/harmonium.hpp>
 
 #include "../../support/catch.hpp"
-#include "../../support/dice.hpp"
+#include "../../support/learned.hpp"
 #include "stand_in.hpp"
 
 using namespace harmonium;
+using test::apart;
+using test::binary;
 using Host = Cpu<double>;
 using There = Cuda<double>;
 
 namespace {
-
-Eigen::MatrixXd binary(Index rows, Index cols, std::uint64_t seed) {
-  test::Dice dice(seed);
-  Eigen::MatrixXd x(rows, cols);
-  for (Index c = 0; c < cols; ++c)
-    for (Index r = 0; r < rows; ++r) x(r, c) = dice.uniform() < 0.3 ? 1 : 0;
-  return x;
-}
-
-// The largest difference of two models' parameters.
-template <class A, class B>
-double apart(const A& a, const B& b) {
-  double most = 0;
-  auto here = convert<Host>(a);
-  for_each_parameter(
-      [&](const ParameterName&, Role, auto x, auto y) {
-        for (Index c = 0; c < x.cols; ++c)
-          for (Index r = 0; r < x.rows; ++r) most = std::fmax(most, std::abs(x(r, c) - y(r, c)));
-      },
-      here, b);
-  return most;
-}
 
 void close(const History& a, const History& b) {
   REQUIRE(a.epochs.back().metrics.size() == b.epochs.back().metrics.size());
@@ -91,31 +71,57 @@ TEST_CASE("a classifier on a device learns what one on the CPU learns", "[cuda]"
   CHECK(predict(a, there) == predict(b, data));
 }
 
-TEST_CASE("a batch of data on the device costs neither a wait nor a copy", "[cuda]") {
+namespace {
+
+// Copies and waits that three epochs cost more than one.
+template <class Source, class Train>
+std::pair<Index, Index> cost_of_epochs(Index rows, Index samples, Train train) {
   test::FakeDevice& device = test::fake_device();
-  const auto cost = [&](Index samples, int epochs, auto train) {
+  const auto cost = [&](int epochs) {
     std::vector<int> labels;
     for (Index i = 0; i < samples; ++i) labels.push_back(static_cast<int>(i % 10));
-    const CudaDataset data(Dataset(binary(12, samples, 1), labels));
-    device.forget();
+    const Source data(Dataset(binary(rows, samples, 1), labels));
+    test::forget_steps();
     train(data, epochs);
     return std::pair(device.copies, device.waits);
   };
-  // What three epochs cost more than one.
-  const auto per_epoch = [&](Index samples, auto train) {
-    const auto one = cost(samples, 1, train), three = cost(samples, 3, train);
-    return std::pair(three.first - one.first, three.second - one.second);
+  const auto one = cost(1), three = cost(3);
+  return {three.first - one.first, three.second - one.second};
+}
+
+template <class Source>
+auto pre_training(const ContrastiveDivergenceOptions<>& options) {
+  return [options](const Source& data, int epochs) {
+    ContrastiveDivergenceOptions<> now = options;
+    now.epochs = epochs;
+    now.batch_size = 100;
+    Rbm<Bernoulli, Bernoulli, Cuda<float>> rbm{{.visible = data.rows(), .hidden = 5}};
+    ContrastiveDivergence{rbm, now}.fit(data);
   };
-  const auto pre_training = [](const CudaDataset& data, int epochs) {
-    Rbm<Bernoulli, Bernoulli, Cuda<float>> rbm{{.visible = 12, .hidden = 5}};
-    ContrastiveDivergence{rbm, {.epochs = epochs, .batch_size = 100}}.fit(data);
+}
+
+}  // namespace
+
+TEST_CASE("a batch of data on the device costs neither a wait nor a copy", "[cuda]") {
+  const auto check_free = [](auto train) {
+    CHECK(cost_of_epochs<CudaDataset>(12, 1000, train) == cost_of_epochs<CudaDataset>(12, 1900, train));
   };
-  const auto fine_tuning = [](const CudaDataset& data, int epochs) {
+  check_free(pre_training<CudaDataset>({}));
+  check_free(pre_training<CudaDataset>({.chains = Persistent{.chains = 20}, .average_last = 0.5}));
+  check_free(pre_training<CudaDataset>({.chains = FastWeights{.chains = 20}, .max_gradient_norm = 0.1}));
+  check_free([](const CudaDataset& data, int epochs) {
     Network<Stack<Bernoulli>, Cuda<float>> network{{.sizes = {12, 5}, .classes = 10}};
-    FineTuning{network, {.epochs = epochs, .batch_size = 100}}.fit(data);
-  };
-  CHECK(per_epoch(1000, pre_training) == per_epoch(1900, pre_training));
-  CHECK(per_epoch(1000, fine_tuning) == per_epoch(1900, fine_tuning));
+    FineTuning{network, {.epochs = epochs, .batch_size = 100, .max_norm = 1, .max_gradient_norm = 0.1}}.fit(
+        data);
+  });
+}
+
+TEST_CASE("a batch of data on the host costs a copy, and nobody waits", "[cuda]") {
+  const auto train = pre_training<Dataset>({});
+  const auto ten = cost_of_epochs<Dataset>(200, 1000, train),
+             twelve = cost_of_epochs<Dataset>(200, 1200, train);
+  CHECK(twelve.first - ten.first == 2 * 2);
+  CHECK(twelve.second == ten.second);
 }
 
 TEST_CASE("models and data sets on a device are values and give back what they took", "[cuda]") {

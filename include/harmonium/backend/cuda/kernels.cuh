@@ -31,19 +31,13 @@ __global__ void __launch_bounds__(cuda_threads, 1) run_reduction(const Pass pass
 }
 
 template <class Pass>
-void launch_pass(CudaQueue queue, const Pass& pass, const char* what) {
-  if (pass.items() <= 0) return;
-  run_pass<<<static_cast<unsigned>(cuda_blocks(pass.items())), cuda_threads, 0,
-             static_cast<cudaStream_t>(queue.stream)>>>(pass);
-  cuda_check_launch(what);
+const void* pass_kernel() {
+  return reinterpret_cast<const void*>(&run_pass<Pass>);
 }
 
 template <class Pass>
-void launch_reduction(CudaQueue queue, const Pass& pass, const char* what) {
-  if (pass.pieces() <= 0) return;
-  run_reduction<<<static_cast<unsigned>(std::min(pass.pieces(), most_cuda_blocks)), cuda_threads, 0,
-                  static_cast<cudaStream_t>(queue.stream)>>>(pass);
-  cuda_check_launch(what);
+const void* reduction_kernel() {
+  return reinterpret_cast<const void*>(&run_reduction<Pass>);
 }
 
 }  // namespace harmonium::detail

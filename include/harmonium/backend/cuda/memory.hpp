@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <string>
 #include <utility>
 
@@ -43,14 +44,40 @@ void cuda_release(void* memory, int device) noexcept;
 /// Waits until all of the queue's work is done. \throws CudaKernelError if some of it failed
 void cuda_synchronize(CudaQueue queue);
 
-/// \throws CudaError if the last launch failed; `what` was launched
-void cuda_check_launch(const char* what);
+/// Launches a kernel of `cuda_threads` threads a block on one argument of so many bytes; `what` is for
+/// errors. Joins the queue. \throws CudaError
+void cuda_launch(CudaQueue queue, const void* kernel, Index blocks, const void* argument, std::size_t bytes,
+                 const char* what);
+
+/// Threads of a block.
+inline constexpr int cuda_threads = 256;
+
+/// While it lives, what the calling thread asks of devices is put together, and handed over at the end or
+/// before somebody waits. Steps within steps are parts of the outer one.
+class CudaStep {
+ public:
+  CudaStep();
+  CudaStep(const CudaStep&) = delete;
+  CudaStep& operator=(const CudaStep&) = delete;
+  /// If `end` was not reached, for something was thrown, what was asked for is done all the same.
+  ~CudaStep();
+  /// Hands over. \throws CudaError
+  void end();
+
+ private:
+  bool open_ = true;
+};
 
 enum class CudaCopy { to_device, to_host, on_device };
 /// Copies `columns` columns of `bytes` bytes, which begin so many bytes apart. To and from the host it
 /// returns when it is done; on the device it joins the queue.
 void cuda_copy(CudaQueue queue, CudaCopy direction, void* to, std::size_t to_distance, const void* from,
                std::size_t from_distance, std::size_t bytes, Index columns);
+
+/// Copies to the device, as `cuda_copy`, columns that write(first, count, to) puts down one behind the other,
+/// block by block; returns when all are written, and the copies join the queue.
+void cuda_upload(CudaQueue queue, void* to, std::size_t to_distance, std::size_t bytes, Index columns,
+                 const std::function<void(Index, Index, void*)>& write);
 
 template <class T, class M, class N>
 void cuda_copy(CudaQueue queue, CudaCopy direction, View<T, M> to, View<const T, N> from) {

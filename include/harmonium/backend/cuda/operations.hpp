@@ -8,23 +8,41 @@
 #include <limits>
 
 #include "../cuda.hpp"
+#include "moving_passes.hpp"
+#include "sum_passes.hpp"
+#include "transform_passes.hpp"
+#include "update_pass.hpp"
 
 namespace harmonium::detail {
 
-/// Calls pass(i) for all of a pass's items. `what` is for error messages.
+/// The kernel that calls pass(i) for all of a pass's items, and the one that sums up all of its pieces. Each
+/// takes the pass.
 template <class Pass>
-void launch_pass(CudaQueue queue, const Pass& pass, const char* what);
-/// Sums up all of a pass's pieces.
+const void* pass_kernel();
 template <class Pass>
-void launch_reduction(CudaQueue queue, const Pass& pass, const char* what);
+const void* reduction_kernel();
 
-/// Threads of a block, and the most blocks of a launch; what is more is walked.
-inline constexpr int cuda_threads = 256;
+/// The most blocks of a launch; what is more is walked.
 inline constexpr Index most_cuda_blocks = 8192;
 
 /// Blocks of a launch with so many items.
 constexpr Index cuda_blocks(Index items) {
   return std::min((items + cuda_threads - 1) / cuda_threads, most_cuda_blocks);
+}
+
+/// `what` is for error messages.
+template <class Pass>
+void launch_pass(CudaQueue queue, const Pass& pass, const char* what) {
+  static_assert(std::is_trivially_copyable_v<Pass> && alignof(Pass) <= 16);
+  if (pass.items() > 0)
+    cuda_launch(queue, pass_kernel<Pass>(), cuda_blocks(pass.items()), &pass, sizeof(pass), what);
+}
+template <class Pass>
+void launch_reduction(CudaQueue queue, const Pass& pass, const char* what) {
+  static_assert(std::is_trivially_copyable_v<Pass> && alignof(Pass) <= 16);
+  if (pass.pieces() > 0)
+    cuda_launch(queue, reduction_kernel<Pass>(), std::min(pass.pieces(), most_cuda_blocks), &pass,
+                sizeof(pass), what);
 }
 
 /// A matrix without gaps is one long column.

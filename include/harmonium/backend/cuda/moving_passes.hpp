@@ -1,0 +1,70 @@
+/// \file
+/// Passes that set and move numbers.
+#pragma once
+
+#include "pass.hpp"
+
+namespace harmonium::detail {
+
+/// x = value
+template <class T>
+struct FillPass {
+  CudaOut<T> x;
+  T value;
+  constexpr Cells cells() const { return {quads(x.rows), x.cols}; }
+  constexpr Index items() const { return cells().count(); }
+  constexpr void operator()(Index i) const {
+    const auto [quad, c] = cells().at(i);
+    for (Index r = 4 * quad; r < 4 * quad + 4 && r < x.rows; ++r) x.column(c)[r] = value;
+  }
+};
+
+/// Numbers that come with the launch itself: the way of small uploads, without waiting and without memory
+/// that must outlive the call.
+template <class T>
+struct StorePass {
+  static constexpr Index most = 3840 / static_cast<Index>(sizeof(T));  // a launch takes 4096 bytes
+  CudaOut<T> x;
+  Index first, count;  // which numbers of x, counted through its columns
+  T values[static_cast<std::size_t>(most)];
+  constexpr Index items() const { return count; }
+  constexpr void operator()(Index i) const {
+    const auto [r, c] = Cells{x.rows, x.cols}.at(first + i);
+    x.column(c)[r] = values[i];
+  }
+};
+
+/// x(:, i) = scale * table(:, columns[i]), for columns that come with the launch itself
+template <class From, class T>
+struct GatherPass {
+  static constexpr Index most = 960;
+  CudaIn<From> table;
+  T scale;
+  CudaOut<T> x;
+  std::int32_t columns[static_cast<std::size_t>(most)];
+  constexpr Cells cells() const { return {quads(x.rows), x.cols}; }
+  constexpr Index items() const { return cells().count(); }
+  constexpr void operator()(Index i) const {
+    const auto [quad, c] = cells().at(i);
+    const From* from = table.column(columns[c]);
+    T* to = x.column(c);
+    for (Index r = 4 * quad; r < 4 * quad + 4 && r < x.rows; ++r) to[r] = static_cast<T>(from[r]) * scale;
+  }
+};
+
+/// x(:, c) *= weights(0, c)
+template <class T>
+struct ScaleColumnsPass {
+  CudaOut<T> x;
+  CudaIn<T> weights;
+  constexpr Cells cells() const { return {quads(x.rows), x.cols}; }
+  constexpr Index items() const { return cells().count(); }
+  constexpr void operator()(Index i) const {
+    const auto [quad, c] = cells().at(i);
+    const T weight = *weights.column(c);
+    T* column = x.column(c);
+    for (Index r = 4 * quad; r < 4 * quad + 4 && r < x.rows; ++r) column[r] *= weight;
+  }
+};
+
+}  // namespace harmonium::detail
