@@ -52,7 +52,7 @@ inline void parse(CLI::App& app, Settings& settings, int argc, char** argv) {
   app.add_flag("--quick", settings.quick, "a tenth of the digits, two seeds, RBMs hardly trained: a minute");
   app.parse(argc, argv);
   if (settings.quick) {
-    if (epochs->empty()) settings.epochs = 2;
+    if (epochs->empty()) settings.epochs = 6;
     if (seeds->empty()) settings.seeds = 2;
   }
 }
