@@ -11,7 +11,10 @@
 #include <variant>
 #include <vector>
 
+#include "digits.hpp"
+
 using namespace harmonium;
+using namespace digit_pictures;
 
 namespace {
 
@@ -31,10 +34,6 @@ Dataset prepared(const Dataset& digits, const Settings& settings) {
   if (settings.pixels == "threshold") return binarize(digits);
   if (settings.pixels == "draw") return sample_binary(digits, settings.seed);
   return digits;
-}
-
-TileOptions digit_tiles(Index per_row) {
-  return {.width = 28, .height = 28, .per_row = per_row, .gap = 2, .range = TileRange::unit};
 }
 
 // The columns of `all` that are nearest to those of `x`.

@@ -1,5 +1,5 @@
 # Commands that cannot succeed: each says why on standard error, exits with 1, and leaves nothing half-written. PROGRAMS is
-# the folder of mnist, likelihood and evaluate. Limits on files and memory are the shell's: without a POSIX shell, skipped.
+# the folder of mnist, likelihood, pretraining and evaluate. Limits on files and memory are the shell's: without a POSIX shell, skipped.
 cmake_minimum_required(VERSION 3.25)
 find_program(shell sh)
 if(NOT shell)
@@ -57,9 +57,10 @@ endif()
 file(WRITE "${WORK}/file" "old")
 set(mnist "mnist --layers 16,16 --pre-training-epochs 1 --epochs 1 --threads 1")
 set(likelihood "likelihood --only rbm-16 --epochs 1 --threads 1")
+set(pretraining "pretraining --quick --seeds 1 --epochs 1 --threads 1")
 set(evaluate "evaluate --threads 1 --chains 10 --temperatures 1 --start-steps 1")
 
-foreach(program IN ITEMS mnist likelihood)
+foreach(program IN ITEMS mnist likelihood pretraining)
   refused("no data" "read_mnist: in 'nowhere' there is no train-images-idx3-ubyte, .*t10k-labels-idx1-ubyte"
     "${${program}} --data nowhere --output ${program}-a")
   holds(${program}-a)
@@ -103,6 +104,29 @@ shell("mkdir locked && chmod 555 locked && touch locked/probe")
 if(NOT status EQUAL 0)                         # root writes where it likes
   refused("no permission" "cannot write 'locked': Permission denied" "${likelihood} --data data --output locked")
   holds(locked)
+endif()
+
+# The published tables, of a few digits: all of them come out, and what is whole is not made again.
+shell("${pretraining} --data data --output tables > first.log && cp tables/tables.json first.json && ${pretraining} --data data --output tables")
+file(GLOB left RELATIVE "${WORK}/tables" "${WORK}/tables/*")
+set(files accuracy.svg codes.json dbn-1.safetensors dbn.png gaussian-1.safetensors loss.svg rbm-1.safetensors rbm.png
+  report.html strip.png tables-settings.json tables.csv tables.json tables.md)
+if(NOT status EQUAL 0 OR NOT left STREQUAL "${files}" OR NOT output MATCHES "rbm-1.safetensors is whole"
+    OR output MATCHES "A glorot")
+  message(SEND_ERROR "published tables: status ${status}, files ${left}\n${errors}")
+else()
+  file(READ "${WORK}/tables/tables.json" cells)
+  file(READ "${WORK}/first.json" first)
+  string(JSON count LENGTH "${cells}")
+  if(NOT count EQUAL 40 OR NOT cells STREQUAL first)
+    message(SEND_ERROR "published tables: ${count} cells, expected 40, the same after the second run")
+  endif()
+endif()
+refused("too few digits for labels" "there are 20 digits, expected at least 100"
+  "pretraining --labels --data data --output labels")
+shell("pretraining --seeds 0 --data data --output seeds")
+if(status EQUAL 0 OR EXISTS "${WORK}/seeds" OR NOT "${output}${errors}" MATCHES "--seeds")
+  message(SEND_ERROR "pretraining takes 0 seeds: ${status}\n${output}${errors}")
 endif()
 
 # What evaluate is given. Headers lie about sizes; memory is limited to what a small model takes.

@@ -9,6 +9,7 @@
 #include <optional>
 #include <variant>
 
+#include "../kept_model.hpp"
 #include "judge.hpp"
 
 using namespace likelihood;
@@ -91,16 +92,15 @@ class Table {
   // saved, which takes so many seconds.
   AnyModel make(const Recipe& recipe, double& seconds) {
     const std::string file = path(recipe.name + ".safetensors"), settings = settings_of(recipe).dump();
-    try {
-      const TensorFile found = read_safetensors(file);
-      if (const auto made = found.metadata.find("settings");
-          made != found.metadata.end() && made->second == settings) {
-        seconds = std::stod(found.metadata.at("seconds"));
-        std::printf("%s: its file is whole\n", recipe.name.c_str());
-        if (recipe.below.empty()) return model_from<BinaryRbm>(found);
-        return model_from<BinaryDbn>(found);
-      }
-    } catch (const std::exception&) {  // not there, or not whole
+    const auto use = [&](auto&& found) {
+      seconds = found.seconds;
+      std::printf("%s: its file is whole\n", recipe.name.c_str());
+      return AnyModel(std::move(found.model));
+    };
+    if (recipe.below.empty()) {
+      if (auto found = kept::find<BinaryRbm>(file, settings)) return use(*found);
+    } else if (auto found = kept::find<BinaryDbn>(file, settings)) {
+      return use(*found);
     }
     const Dataset& train = digits(recipe.pixels).train;
     double below_seconds = 0;
@@ -115,15 +115,7 @@ class Table {
       model = train_dbn(recipe, std::get<BinaryRbm>(below), train, settings_.seed, on_);
       seconds = timer.seconds();
     }
-    std::visit(
-        [&](const auto& m) {
-          TensorFile made{describe(m), {}};
-          made.metadata["settings"] = settings;
-          made.metadata["seconds"] = std::to_string(seconds);
-          add_parameters(made, m);
-          write_safetensors(file, made);
-        },
-        model);
+    std::visit([&](const auto& m) { kept::keep(file, m, settings, seconds); }, model);
     return model;
   }
 

@@ -6,9 +6,12 @@
 #include <string>
 #include <vector>
 
+#include "../digits.hpp"
+
 namespace mnist {
 
 using namespace harmonium;  // this file is a part of one program
+using namespace digit_pictures;
 
 using MnistDbn = Dbn<Stack<Bernoulli>>;
 using MnistNetwork = Network<Stack<Bernoulli>>;
@@ -31,30 +34,6 @@ inline std::string history_csv(const std::vector<History>& histories) {
       table << '\n';
     }
   return table.str();
-}
-
-// The width of the picture that a layer's code is drawn as: as square as its size allows.
-inline Index code_width(Index units) {
-  Index width = 1;
-  for (Index w = 1; w * w <= units; ++w)
-    if (units % w == 0) width = units / w;
-  return width;
-}
-
-inline TileOptions digit_tiles(Index per_row) {
-  return {.width = 28, .height = 28, .per_row = per_row, .gap = 2, .range = TileRange::unit};
-}
-
-// The first digit of each class, in the order of classes.
-inline Dataset one_of_each(const Dataset& digits) {
-  std::vector<Index> chosen;
-  for (int digit = 0; digit < 10; ++digit)
-    for (Index i = 0; i < digits.size(); ++i)
-      if (digits.labels()[static_cast<std::size_t>(i)] == digit) {
-        chosen.push_back(i);
-        break;
-      }
-  return digits.subset(chosen);
 }
 
 // Digits above, their codes in the top layer in the middle, reconstructions below.

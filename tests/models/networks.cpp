@@ -55,6 +55,43 @@ TEST_CASE("layers of rectified linear rows begin with He's weights", "[network][
   CHECK((second / first > 0.7 && second / first < 1.4));
 }
 
+TEST_CASE("a network begins as one of PyTorch's does, if asked to", "[network]") {
+  using Row = Mixed<Bernoulli, Gaussian>;
+  const Network<Stack<Bernoulli, Relu, Row>> network{
+      {.sizes = {400, 900, LayerSize<Row>{30, 20}}, .classes = 100, .seed = 3, .start = Start::fan_in}};
+  const auto uniform = [](const Eigen::ArrayXXd& x, double limit) {
+    const Eigen::ArrayXXd u = x / limit;
+    const auto n = static_cast<double>(x.size());
+    CHECK(u.abs().maxCoeff() <= 1.0000001);
+    CHECK(std::abs(u.mean()) < 5 / std::sqrt(3 * n));  // variance 1/3
+    CHECK(std::abs(u.square().mean() - 1.0 / 3) < 5 * std::sqrt(4 / (45 * n)));
+  };
+  const double limits[] = {1.0 / 20, 1.0 / 20,          1.0 / 30,         1.0 / 30,
+                           1.0 / 30, 1 / std::sqrt(50), 1 / std::sqrt(50)};
+  std::size_t i = 0;
+  for_each_parameter(
+      [&](const ParameterName& name, Role role, auto x) {
+        INFO(name.string());
+        const Eigen::MatrixXf m = Eigen::Map<const Eigen::MatrixXf>(x.data, x.rows, x.cols);
+        if (role == Role::shape) {
+          CHECK(m.isZero(0));
+        } else {
+          uniform(m.cast<double>().array(), limits[i++]);
+        }
+      },
+      network);
+  CHECK(i == 7);  // the mixed layer has biases in two places, which are not the same draws
+  const auto& mixed = std::get<Dense<Row>>(network.layers[1]);
+  CHECK_FALSE(std::get<0>(mixed.layer.parts).parameters.col(0).head(20) ==
+              std::get<1>(mixed.layer.parts).parameters.col(0));
+  // The weights are other draws than the biases, and other limits of the same draws than by default.
+  const Network<Stack<Bernoulli, Relu>> fresh{{.sizes = {400, 900}, .classes = 10, .seed = 3}};
+  const auto& by_default = std::get<Dense<Relu>>(fresh.layers[0]);
+  CHECK(by_default.layer.parameters.isZero(0));
+  CHECK(
+      by_default.weights.isApprox(std::sqrt(6.0f) * std::get<Dense<Relu>>(network.layers[0]).weights, 1e-5f));
+}
+
 TEST_CASE("a network's outputs are the means of its head", "[network]") {
   Network<Stack<Gaussian, Relu>, B, Gaussian> network{{.sizes = {2, 3}, .outputs = 2}};
   auto& hidden = std::get<Dense<Relu, B>>(network.layers[0]);

@@ -8,6 +8,13 @@
 
 namespace harmonium {
 
+/// How a network's fresh layers begin.
+enum class Start {
+  units,  ///< zero biases; weights uniform within +- sqrt(6 / (inputs + outputs)) (Glorot and Bengio, 2010),
+          ///< or within what an activation says, He's for `Relu`
+  fan_in  ///< weights and biases uniform within +- 1 / sqrt(inputs): what PyTorch's `nn.Linear` does
+};
+
 namespace detail {
 /// Fresh weights are uniform within +- this.
 template <class U>
@@ -42,21 +49,34 @@ struct Dense {
   Layer<U, B> layer;  ///< units, with their biases
 
   Dense() = default;
-  /// Zero biases, weights uniform within +- sqrt(6 / (inputs + outputs)) (Glorot and Bengio, 2010), or within
-  /// what the activation says.
-  Dense(Index inputs, LayerSize<U> size, Draws draws) : layer(size) {
+  /// A fresh start; other parameters than weights and biases are as `Layer` makes them.
+  Dense(Index inputs, LayerSize<U> size, Draws draws, Start start = Start::units) : layer(size) {
     using T = ScalarOf<B>;
-    Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> host(inputs, layer.rows());
-    const T limit = static_cast<T>(
-        detail::start_limit<U>(static_cast<double>(inputs), static_cast<double>(layer.rows())));
-    for (Index c = 0; c < host.cols(); ++c)
-      for (Index r = 0; r < inputs; ++r)
-        host(r, c) = limit * (T(2) * Random{draws.in(Stream::weights), static_cast<std::uint32_t>(r),
-                                            static_cast<std::uint32_t>(c)}
-                                         .template uniform<T>() -
-                              T(1));
-    weights = Matrix<B>(inputs, layer.rows());
+    const Index rows = layer.rows();
+    const T limit =
+        static_cast<T>(start == Start::fan_in
+                           ? 1 / std::sqrt(static_cast<double>(inputs))
+                           : detail::start_limit<U>(static_cast<double>(inputs), static_cast<double>(rows)));
+    const auto draw = [&](Index r, Index c) {
+      return limit * (T(2) * Random{draws.in(Stream::weights), static_cast<std::uint32_t>(r),
+                                    static_cast<std::uint32_t>(c)}
+                                 .template uniform<T>() -
+                      T(1));
+    };
+    Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> host =
+        Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic>::NullaryExpr(inputs, rows, draw);
+    weights = Matrix<B>(inputs, rows);
     B{}.upload(View<const T>(host), weights);
+    if (start == Start::units) return;
+    Index first = 0;  // a mixed layer's biases lie in several places
+    const auto set_biases = [&](const ParameterName&, Role role, auto x) {
+      if (role != Role::bias) return;
+      host = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic>::NullaryExpr(
+          x.rows, 1, [&](Index r, Index) { return draw(inputs, first + r); });
+      B{}.upload(View<const T>(host), x);
+      first += x.rows;
+    };
+    Layer<U, B>::walk(set_biases, {}, layer);
   }
   /// Are all parameters the same?
   friend bool operator==(const Dense& a, const Dense& b) {

@@ -19,6 +19,7 @@ struct NetworkOptions {
   Index classes = 2;                  ///< of a softmax head
   StackSize outputs = 0;              ///< of a head of other units; given as in `sizes`
   std::uint64_t seed = 0;             ///< of the initial weights
+  Start start = Start::units;         ///< what they are
 };
 
 /// A network whose hidden layers have the types of `Units_`, a `Stack` that begins with the visible type;
@@ -68,7 +69,7 @@ struct Network {
   Dense<Head, B> head;  ///< a classifier's is softmax: one categorical unit with a state for each class
 
   Network() = default;
-  /// A fresh start: Glorot's weights (He's for `Relu`), zero biases.
+  /// A fresh start, as `start` says: by default Glorot's weights (He's for `Relu`), zero biases.
   /// \throws ShapeError if there are fewer than two sizes or classes, or a layer has no units
   explicit Network(const Options& options) : Network(options, [](auto& /*dense*/, Index /*i*/) {}) {}
   /// The same; `adopt(dense, i)` may then replace a hidden layer's parameters.
@@ -92,13 +93,14 @@ struct Network {
     for_each_hidden(sizes.size(), [&](Index i, std::size_t place, auto kind) {
       using D = DenseAt<kind>;
       D dense(inputs, sizes[place].template as<typename Units::template At<kind + 1>>(),
-              {.seed = options.seed, .step = static_cast<std::uint32_t>(i)});
+              {.seed = options.seed, .step = static_cast<std::uint32_t>(i)}, options.start);
       adopt(dense, i);
       inputs = dense.layer.rows();
       layers.push_back(std::move(dense));
     });
     head = Dense<Head, B>(inputs, outputs,
-                          {.seed = options.seed, .step = static_cast<std::uint32_t>(layers.size())});
+                          {.seed = options.seed, .step = static_cast<std::uint32_t>(layers.size())},
+                          options.start);
   }
 
   /// Numbers in an input.

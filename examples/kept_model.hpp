@@ -1,0 +1,46 @@
+// Models that an earlier run of a program left in its output folder: those that were made in the same way are
+// not made again.
+#pragma once
+
+#include <exception>
+#include <harmonium/io.hpp>
+#include <optional>
+#include <string>
+
+namespace kept {
+
+using namespace harmonium;  // this file is a part of programs
+
+template <class Model>
+struct Found {
+  Model model;
+  double seconds;     // that making it took
+  Metadata metadata;  // all that was put down
+};
+
+// The model in a file, if the file is there and whole, and was made with these settings.
+template <class Model>
+std::optional<Found<Model>> find(const std::string& path, const std::string& settings) {
+  try {
+    const TensorFile file = read_safetensors(path);
+    const Metadata& metadata = file.metadata;
+    if (metadata.at("settings") == settings)
+      return Found<Model>{model_from<Model>(file), std::stod(metadata.at("seconds")), metadata};
+  } catch (const std::exception&) {  // not there, not whole, or of another making
+  }
+  return {};
+}
+
+// Writes a model, how it was made, and what else is to be known of it.
+template <class Model>
+void keep(const std::string& path, const Model& model, const std::string& settings, double seconds,
+          const Metadata& more = {}) {
+  TensorFile file{describe(model), {}};
+  file.metadata["settings"] = settings;
+  file.metadata["seconds"] = std::to_string(seconds);
+  for (const auto& [name, value] : more) file.metadata[name] = value;
+  add_parameters(file, model);
+  write_safetensors(path, file);
+}
+
+}  // namespace kept

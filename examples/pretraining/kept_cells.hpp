@@ -1,0 +1,49 @@
+// What runs of fine-tuning reached, kept as a list in <study>.json, and how it was come by in
+// <study>-settings.json.
+#pragma once
+
+#include <algorithm>
+#include <filesystem>
+#include <harmonium/io.hpp>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "settings.hpp"
+
+namespace pretraining {
+
+using Json = nlohmann::ordered_json;
+
+// What an earlier run of the same study with the same settings left, for the seeds that are asked for.
+template <class Cell>
+std::vector<Cell> kept_cells(const Settings& settings, const std::string& study, const Json& how) {
+  const auto parsed = [&](const std::string& file) {
+    if (!std::filesystem::exists(settings.path(file))) return Json();
+    const auto bytes = read_file(settings.path(file));
+    const auto* text = reinterpret_cast<const char*>(bytes.data());
+    return Json::parse(text, text + bytes.size(), nullptr, false);
+  };
+  try {
+    std::vector<Cell> cells;
+    if (parsed(study + "-settings.json") != how) return cells;
+    for (const Json& json : parsed(study + ".json")) {
+      const Cell cell = json.template get<Cell>();
+      if (cell.seed - settings.first_seed < static_cast<std::uint64_t>(settings.seeds)) cells.push_back(cell);
+    }
+    return cells;
+  } catch (const Json::exception&) {  // not of this program's making
+    return {};
+  }
+}
+
+template <class Cell>
+void keep_cells(const Settings& settings, const std::string& study, const Json& how,
+                std::vector<Cell> cells) {
+  std::sort(cells.begin(), cells.end());
+  std::filesystem::remove(settings.path(study + "-settings.json"));  // the list is nobody's while it changes
+  write_file(settings.path(study + ".json"), Json(cells).dump(1) + '\n');
+  write_file(settings.path(study + "-settings.json"), how.dump(1) + '\n');
+}
+
+}  // namespace pretraining

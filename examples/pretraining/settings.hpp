@@ -1,0 +1,60 @@
+// What the program can be asked to do, and what it does by default.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <cstdint>
+#include <harmonium/harmonium.hpp>
+#include <string>
+
+namespace pretraining {
+
+using namespace harmonium;  // this file is a part of one program
+
+struct Settings {
+  std::string data = "build/mnist/data";
+  std::string output = "results";
+  int epochs = 12;
+  int seeds = 5;
+  std::uint64_t first_seed = 1;
+  int passes = 50;
+  int threads = 0;
+  bool labels = false;
+  bool quick = false;
+
+  Cpu<float> on() const { return threads == 0 ? Cpu<float>::all() : Cpu<float>(threads); }
+  std::string path(const std::string& file) const { return output + '/' + file; }
+};
+
+// Reads the command line; what it throws goes to app.exit().
+inline void parse(CLI::App& app, Settings& settings, int argc, char** argv) {
+  app.add_option("--data", settings.data, "folder of the four MNIST files, as they are or with .gz behind")
+      ->envname("MNIST_DIR")
+      ->capture_default_str();
+  app.add_option("--output", settings.output, "folder for models and results; what it has is not made again")
+      ->capture_default_str();
+  app.add_flag("--labels", settings.labels,
+               "the other study: few labelled digits, all digits to pre-train on, modern networks beside");
+  auto* epochs = app.add_option("--epochs", settings.epochs,
+                                "of each RBM, at most: 100 as in the published work takes hours")
+                     ->check(CLI::Range(1, 1000000))
+                     ->capture_default_str();
+  auto* seeds = app.add_option("--seeds", settings.seeds, "how often all of it is done")
+                    ->check(CLI::Range(1, 1000))
+                    ->capture_default_str();
+  app.add_option("--seed", settings.first_seed, "the first of them: one seed, one result")
+      ->capture_default_str();
+  app.add_option("--passes", settings.passes, "stochastic passes that a DBN's reconstructions average")
+      ->check(CLI::Range(1, 100000))
+      ->capture_default_str();
+  app.add_option("--threads", settings.threads, "0 for all processors; the result does not depend on it")
+      ->check(CLI::Range(0, 1024))
+      ->capture_default_str();
+  app.add_flag("--quick", settings.quick, "a tenth of the digits, two seeds, RBMs hardly trained: a minute");
+  app.parse(argc, argv);
+  if (settings.quick) {
+    if (epochs->empty()) settings.epochs = 6;
+    if (seeds->empty()) settings.seeds = 2;
+  }
+}
+
+}  // namespace pretraining
