@@ -57,13 +57,15 @@ class Tables {
 
  private:
   Json how() const {
-    return {
-        {"epochs", settings_.epochs}, {"digits", digits_.train.size()}, {"tested_on", digits_.test.size()}};
+    return {{"epochs", settings_.epochs},
+            {"deep_epochs", settings_.deep_epochs()},
+            {"digits", digits_.train.size()},
+            {"tested_on", digits_.test.size()}};
   }
   Recipe recipe(const std::string& name, const std::vector<Index>& sizes, std::uint64_t seed) const {
     return {.name = name,
             .sizes = sizes,
-            .epochs = settings_.epochs,
+            .epochs = sizes.size() > 2 ? settings_.deep_epochs() : settings_.epochs,
             .seed = seed,
             .digits = digits_.train.size()};
   }
