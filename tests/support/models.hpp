@@ -52,6 +52,11 @@ double largest_difference(const A& a, const B& b) {
   return largest;
 }
 
+/// The same of two lists.
+inline double largest_difference(const oracle::Numbers& a, const oracle::Numbers& b) {
+  return a.size() == b.size() ? largest_difference(columns({a}), columns({b})) : INFINITY;
+}
+
 /// The oracle's unit for a library's unit type and its parameters beside the bias; `reach` of a Gaussian's
 /// grid, of a truncated one's panels.
 template <class U>
@@ -106,6 +111,41 @@ void randomise(Model& model, std::uint64_t seed, double weights = 0.5, double bi
             x(r, c) = static_cast<typename Model::Scalar>(width * dice.normal());
       },
       model);
+}
+
+/// All parameters, in the order of the walk.
+template <class Model>
+oracle::Numbers flatten(const Model& model) {
+  oracle::Numbers numbers;
+  harmonium::for_each_parameter(
+      [&](const harmonium::ParameterName&, harmonium::Role, auto x) {
+        for (Index c = 0; c < x.cols; ++c)
+          for (Index r = 0; r < x.rows; ++r) numbers.push_back(x(r, c));
+      },
+      model);
+  return numbers;
+}
+
+/// Largest difference between a gradient, in the order of the walk, and the slopes of f(model). A
+/// fourth-order difference of numbers below 100, rounded to 1e-13, with steps of 1e-3 is good to 1e-9.
+template <class Model, class F>
+double worst_slope(Model model, const oracle::Numbers& gradient, F f) {
+  oracle::Numbers slopes;
+  harmonium::for_each_parameter(
+      [&](const harmonium::ParameterName&, harmonium::Role, auto x) {
+        for (Index c = 0; c < x.cols; ++c)
+          for (Index r = 0; r < x.rows; ++r) {
+            const double here = x(r, c);
+            const auto moved = [&](double number) {
+              x(r, c) = number;
+              return f(model);
+            };
+            slopes.push_back(oracle::derivative(moved, here));
+            x(r, c) = here;
+          }
+      },
+      model);
+  return largest_difference(gradient, slopes);
 }
 
 /// A layer's size: a few units, or a few groups of three.
