@@ -10,6 +10,8 @@
 #include <type_traits>
 #include <variant>
 
+#include "options.hpp"
+
 using namespace harmonium;
 
 namespace {
@@ -147,17 +149,9 @@ int main(int argc, char** argv) {
   app.add_option("--ways-up", settings.ways_up, "draws of a DBN's hidden layers for each sample")
       ->check(CLI::Range(2, 1000000))
       ->capture_default_str();
-  app.add_option("--seed", settings.seed, "of everything random: one seed, one result")
-      ->capture_default_str();
-  app.add_option("--threads", settings.threads, "0 for all processors; the result does not depend on it")
-      ->check(CLI::Range(0, 1024))
-      ->capture_default_str();
+  options::add_seed(app, settings.seed);
+  options::add_threads(app, settings.threads);
   app.add_option("--output", settings.output, "JSON file with the numbers")->capture_default_str();
   CLI11_PARSE(app, argc, argv);
-  try {
-    run(settings);
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "evaluate: %s\n", error.what());
-    return 1;
-  }
+  return options::run("evaluate", [&] { run(settings); });
 }

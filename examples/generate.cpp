@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "digits.hpp"
+#include "options.hpp"
 
 using namespace harmonium;
 using namespace digit_pictures;
@@ -144,9 +145,7 @@ int main(int argc, char** argv) {
   Settings settings;
   CLI::App app{"What a saved model of digits makes up, and what it makes of halves of digits."};
   app.add_option("model", settings.model, "RBM or DBN, a .safetensors file")->required();
-  app.add_option("--data", settings.data, "folder of the four MNIST files")
-      ->envname("MNIST_DIR")
-      ->capture_default_str();
+  options::add_data(app, settings.data);
   app.add_option("--output", settings.output, "folder for the pictures; made if need be")
       ->capture_default_str();
   app.add_option("--pixels", settings.pixels,
@@ -164,16 +163,8 @@ int main(int argc, char** argv) {
                  "steps from hot to cold before those, for tempered starts")
       ->check(CLI::Range(1, 1000000000))
       ->capture_default_str();
-  app.add_option("--seed", settings.seed, "of everything random: one seed, one result")
-      ->capture_default_str();
-  app.add_option("--threads", settings.threads, "0 for all processors; the result does not depend on it")
-      ->check(CLI::Range(0, 1024))
-      ->capture_default_str();
+  options::add_seed(app, settings.seed);
+  options::add_threads(app, settings.threads);
   CLI11_PARSE(app, argc, argv);
-  try {
-    run(settings);
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "generate: %s\n", error.what());
-    return 1;
-  }
+  return options::run("generate", [&] { run(settings); });
 }

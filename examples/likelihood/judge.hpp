@@ -7,6 +7,7 @@
 #include <sstream>
 #include <string>
 
+#include "../kept.hpp"
 #include "recipes.hpp"
 
 namespace likelihood {
@@ -80,9 +81,7 @@ inline Json judge(const BinaryDbn& dbn, const Digits& digits, const Judging& jud
 // What an earlier run found. \throws FileError if the file is there and is not of this program's making
 inline Json read_records(const std::string& path) {
   if (!std::filesystem::exists(path)) return Json::array();
-  const auto bytes = read_file(path);
-  const auto* text = reinterpret_cast<const char*>(bytes.data());
-  Json records = Json::parse(text, text + bytes.size(), nullptr, false);
+  Json records = kept::read_json(path);
   bool good = records.is_array();
   for (const Json& record : good ? records : Json::array())
     good = good && record.is_object() && record.contains("model") && record.contains("settings");

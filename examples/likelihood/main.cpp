@@ -9,7 +9,8 @@
 #include <optional>
 #include <variant>
 
-#include "../kept_model.hpp"
+#include "../kept.hpp"
+#include "../options.hpp"
 #include "judge.hpp"
 
 using namespace likelihood;
@@ -180,9 +181,7 @@ int main(int argc, char** argv) {
   CLI::App app{"Trains models of MNIST's digits, and says what probability they give to digits not seen."};
   std::vector<std::string> names;
   for (const Recipe& recipe : recipes(false)) names.push_back(recipe.name);
-  app.add_option("--data", settings.data, "folder of the four MNIST files")
-      ->envname("MNIST_DIR")
-      ->capture_default_str();
+  options::add_data(app, settings.data);
   app.add_option("--output", settings.output, "folder for models and results; what it has is not made again")
       ->capture_default_str();
   auto* only = app.add_option("--only", settings.only, "this model, instead of those of the default table")
@@ -206,18 +205,10 @@ int main(int argc, char** argv) {
   auto* temperatures = app.add_option("--temperatures", settings.judging.temperatures, "of annealing")
                            ->check(CLI::Range(1, 100000000))
                            ->capture_default_str();
-  app.add_option("--seed", settings.seed, "of everything random: one seed, one result")
-      ->capture_default_str();
-  app.add_option("--threads", settings.threads, "0 for all processors; the result does not depend on it")
-      ->check(CLI::Range(0, 1024))
-      ->capture_default_str();
+  options::add_seed(app, settings.seed);
+  options::add_threads(app, settings.threads);
   app.add_flag("--quick", settings.quick, "all models, hardly trained, in a minute");
   CLI11_PARSE(app, argc, argv);
   if (settings.quick && temperatures->empty()) settings.judging.temperatures = 1000;
-  try {
-    Table(settings).run();
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "likelihood: %s\n", error.what());
-    return 1;
-  }
+  return options::run("likelihood", [&] { Table(settings).run(); });
 }

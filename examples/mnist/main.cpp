@@ -165,13 +165,10 @@ int main(int argc, char** argv) {
     return app.exit(error);
   }
   try {
-    run(settings);
+    return options::run("mnist", [&] { run(settings); });
   } catch (const Interrupted&) {
     std::printf("\nmnist: interrupted; the same command with --resume goes on from %s\n",
                 settings.checkpoint().c_str());
     return 128 + StopOnInterrupt::signal();
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "mnist: %s\n", error.what());
-    return 1;
   }
 }

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "../options.hpp"
+
 namespace mnist {
 
 struct Settings {
@@ -28,9 +30,7 @@ struct Settings {
 
 // Reads the command line; what it throws goes to app.exit().
 inline void parse(CLI::App& app, Settings& settings, int argc, char** argv) {
-  app.add_option("--data", settings.data, "folder of the four MNIST files, as they are or with .gz behind")
-      ->envname("MNIST_DIR")
-      ->capture_default_str();
+  options::add_data(app, settings.data);
   app.add_option("--output", settings.output, "folder for pictures, tables and models; made if need be")
       ->capture_default_str();
   app.add_option("--layers", settings.layers, "units of each hidden layer from the bottom up")
@@ -44,11 +44,8 @@ inline void parse(CLI::App& app, Settings& settings, int argc, char** argv) {
   auto* epochs = app.add_option("--epochs", settings.epochs, "epochs of fine-tuning")
                      ->check(CLI::Range(0, 1000000))
                      ->capture_default_str();
-  app.add_option("--seed", settings.seed, "of everything random: one seed, one result")
-      ->capture_default_str();
-  app.add_option("--threads", settings.threads, "0 for all processors; the result does not depend on it")
-      ->check(CLI::Range(0, 1024))
-      ->capture_default_str();
+  options::add_seed(app, settings.seed);
+  options::add_threads(app, settings.threads);
   app.add_option("--backend", settings.backend,
                  "cpu, cuda (if the program was built with it), or auto: cuda where there is a device")
       ->check(CLI::IsMember({"auto", "cpu", "cuda"}))

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "../kept.hpp"
 #include "settings.hpp"
 
 namespace pretraining {
@@ -19,10 +20,8 @@ using Json = nlohmann::ordered_json;
 template <class Cell>
 std::vector<Cell> kept_cells(const Settings& settings, const std::string& study, const Json& how) {
   const auto parsed = [&](const std::string& file) {
-    if (!std::filesystem::exists(settings.path(file))) return Json();
-    const auto bytes = read_file(settings.path(file));
-    const auto* text = reinterpret_cast<const char*>(bytes.data());
-    return Json::parse(text, text + bytes.size(), nullptr, false);
+    const std::string path = settings.path(file);
+    return std::filesystem::exists(path) ? kept::read_json(path) : Json();
   };
   try {
     std::vector<Cell> cells;

@@ -59,7 +59,7 @@ class Labels {
 
   void run() {
     for (int i = 0; i < settings_.seeds; ++i) {
-      const std::uint64_t seed = settings_.first_seed + static_cast<std::uint64_t>(i);
+      const std::uint64_t seed = settings_.seed(i);
       const BinaryDbn dbn = learned(seed);
       for (const Index count : counts_) tune(dbn, count, seed);
     }
@@ -128,8 +128,7 @@ class Labels {
     std::vector<double> numbers;
     for (int i = 0; i < settings_.seeds; ++i)
       for (const LabelCell& cell : cells_)
-        if (cell.model == model && cell.labels == labels &&
-            cell.seed == settings_.first_seed + static_cast<std::uint64_t>(i))
+        if (cell.model == model && cell.labels == labels && cell.seed == settings_.seed(i))
           numbers.push_back(cell.test_accuracy);
     return numbers;
   }

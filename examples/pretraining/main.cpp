@@ -2,7 +2,6 @@
 // pre-trained as RBMs, with several seeds; or, with --labels, asks what pre-training is worth when only few
 // digits have labels. What an earlier run left whole in the output folder is not made again.
 #include <cstdio>
-#include <exception>
 
 #include "studies.hpp"
 
@@ -17,15 +16,12 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error);
   }
-  try {
+  return options::run("pretraining", [&] {
     const Timer timer;
     require_writable_folder(settings.output);  // before all the training, not after
     const Mnist mnist = read_mnist(settings.data);
     settings.labels ? run_labels(settings, mnist) : run_tables(settings, mnist);
     std::printf("%s in all; results are in %s\n", duration_text(timer.seconds()).c_str(),
                 settings.output.c_str());
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "pretraining: %s\n", error.what());
-    return 1;
-  }
+  });
 }

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "../kept_model.hpp"
+#include "../kept.hpp"
 #include "settings.hpp"
 
 namespace pretraining {

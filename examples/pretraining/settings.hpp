@@ -7,6 +7,8 @@
 #include <harmonium/harmonium.hpp>
 #include <string>
 
+#include "../options.hpp"
+
 namespace pretraining {
 
 using namespace harmonium;  // this file is a part of one program
@@ -25,14 +27,13 @@ struct Settings {
   // Of each of the DBN's RBMs: they are small, and a stack needs them well trained.
   int deep_epochs() const { return quick ? epochs : std::max(epochs, 30); }
   Cpu<float> on() const { return threads == 0 ? Cpu<float>::all() : Cpu<float>(threads); }
+  std::uint64_t seed(int i) const { return first_seed + static_cast<std::uint64_t>(i); }
   std::string path(const std::string& file) const { return output + '/' + file; }
 };
 
 // Reads the command line; what it throws goes to app.exit().
 inline void parse(CLI::App& app, Settings& settings, int argc, char** argv) {
-  app.add_option("--data", settings.data, "folder of the four MNIST files, as they are or with .gz behind")
-      ->envname("MNIST_DIR")
-      ->capture_default_str();
+  options::add_data(app, settings.data);
   app.add_option("--output", settings.output, "folder for models and results; what it has is not made again")
       ->capture_default_str();
   app.add_flag("--labels", settings.labels,
@@ -46,14 +47,11 @@ inline void parse(CLI::App& app, Settings& settings, int argc, char** argv) {
   auto* seeds = app.add_option("--seeds", settings.seeds, "how often all of it is done")
                     ->check(CLI::Range(1, 1000))
                     ->capture_default_str();
-  app.add_option("--seed", settings.first_seed, "the first of them: one seed, one result")
-      ->capture_default_str();
+  options::add_seed(app, settings.first_seed, "the first of them: one seed, one result");
   app.add_option("--passes", settings.passes, "stochastic passes that a DBN's reconstructions average")
       ->check(CLI::Range(1, 100000))
       ->capture_default_str();
-  app.add_option("--threads", settings.threads, "0 for all processors; the result does not depend on it")
-      ->check(CLI::Range(0, 1024))
-      ->capture_default_str();
+  options::add_threads(app, settings.threads);
   app.add_flag("--quick", settings.quick, "a tenth of the digits, two seeds, RBMs hardly trained: a minute");
   app.parse(argc, argv);
   if (settings.quick) {

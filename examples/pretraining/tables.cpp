@@ -47,7 +47,7 @@ class Tables {
 
   void run() {
     for (int i = 0; i < settings_.seeds; ++i) {
-      const std::uint64_t seed = settings_.first_seed + static_cast<std::uint64_t>(i);
+      const std::uint64_t seed = settings_.seed(i);
       wide_networks(seed, i == 0);
       deep_networks(seed, i == 0);
     }

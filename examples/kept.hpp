@@ -1,9 +1,10 @@
-// Models that an earlier run of a program left in its output folder: those that were made in the same way are
-// not made again.
+// What an earlier run of a program left in its output folder: models that were made in the same way are not
+// made again.
 #pragma once
 
 #include <exception>
 #include <harmonium/io.hpp>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 
@@ -41,6 +42,13 @@ void keep(const std::string& path, const Model& model, const std::string& settin
   for (const auto& [name, value] : more) file.metadata[name] = value;
   add_parameters(file, model);
   write_safetensors(path, file);
+}
+
+// A file of JSON; "discarded" if it is none. \throws FileError if it cannot be read
+inline nlohmann::ordered_json read_json(const std::string& path) {
+  const auto bytes = read_file(path);
+  const auto* text = reinterpret_cast<const char*>(bytes.data());
+  return nlohmann::ordered_json::parse(text, text + bytes.size(), nullptr, false);
 }
 
 }  // namespace kept
