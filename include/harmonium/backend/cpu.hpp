@@ -1,6 +1,6 @@
 /// \file
-/// The CPU backend: Eigen's matrices, products cut into pieces, and one loop for each kind of element-wise
-/// pass.
+/// The CPU backend: Eigen's matrices, products cut into pieces, and element-wise passes cut into chunks, for
+/// which cpu_loops.hpp has the loops.
 ///
 /// Work is cut into pieces whose number depends on the shape alone, and each number of a result is computed
 /// by one piece (sums of everything: added in the order of the pieces). So the bytes are the same for any
@@ -11,12 +11,12 @@
 #include <Eigen/Core>
 #include <algorithm>
 #include <array>
-#include <cstring>
 #include <memory>
 #include <utility>
 
 #include "../core/error.hpp"
 #include "backend.hpp"
+#include "cpu_loops.hpp"
 #include "products.hpp"
 #include "thread_pool.hpp"
 
@@ -95,7 +95,7 @@ class Cpu {
     for_each_range(x.cols, x.rows, [&](Index begin, Index end) {
       for (Index i = begin; i < end; ++i) {
         const T* from = table.column(columns[static_cast<std::size_t>(i)]);
-        if (i + 1 < end) prefetch(table.column(columns[static_cast<std::size_t>(i + 1)]), x.rows);
+        if (i + 1 < end) Loops::prefetch(table.column(columns[static_cast<std::size_t>(i + 1)]), x.rows);
         Scalar* to = x.column(i);
         for (Index r = 0; r < x.rows; ++r) to[r] = static_cast<Scalar>(from[r]) * scale;
       }
@@ -112,11 +112,12 @@ class Cpu {
       for (Index i = begin; i < end; ++i) {
         const Index c = i / chunks, r = i % chunks * chunk, count = std::min(chunk, x.rows - r);
         if constexpr (!Body::grouped) {
-          transform_rows(body, parameters.rows_from(r, count), input.column(c) + r, other.column(c) + r,
-                         x.column(c) + r, count, draws, first_row + r, c, Shapes<Body>{});
+          Loops::transform_rows(body, parameters.rows_from(r, count), input.column(c) + r,
+                                other.column(c) + r, x.column(c) + r, count, draws, first_row + r, c,
+                                Shapes<Body>{});
         } else {
-          transform_groups(body, parameters.column(0) + r, group, input.column(c) + r, other.column(c) + r,
-                           x.column(c) + r, count, draws, first_row + r, c);
+          Loops::transform_groups(body, parameters.column(0) + r, group, input.column(c) + r,
+                                  other.column(c) + r, x.column(c) + r, count, draws, first_row + r, c);
         }
       }
     });
@@ -130,11 +131,12 @@ class Cpu {
       for (Index c = begin; c < end; ++c) {
         double sum = 0;
         if constexpr (Body::grouped) {
-          sum = sum_groups(body, parameters.column(0), group, x.column(c), x.rows);
+          sum = Loops::sum_groups(body, parameters.column(0), group, x.column(c), x.rows);
         } else {
           for (Index r = 0; r < x.rows; r += chunk_rows) {
             const Index count = std::min(chunk_rows, x.rows - r);
-            sum += sum_rows(body, parameters.rows_from(r, count), x.column(c) + r, count, Shapes<Body>{});
+            sum +=
+                Loops::sum_rows(body, parameters.rows_from(r, count), x.column(c) + r, count, Shapes<Body>{});
           }
         }
         out(0, c) += factor * static_cast<Scalar>(sum);
@@ -150,8 +152,8 @@ class Cpu {
     for_each_range(chunks, chunk_rows * x.cols, [&](Index begin, Index end) {
       for (Index i = begin; i < end; ++i) {
         const Index r = i * chunk_rows, count = std::min(chunk_rows, x.rows - r);
-        sum_samples(body, parameters.rows_from(r, count), x.rows_from(r, count), weights, out.data + r,
-                    Shapes<Body>{});
+        Loops::sum_samples(body, parameters.rows_from(r, count), x.rows_from(r, count), weights, out.data + r,
+                           Shapes<Body>{});
       }
     });
   }
@@ -161,7 +163,7 @@ class Cpu {
     for_each_range(x.cols, x.rows, [&](Index begin, Index end) {
       for (Index c = begin; c < end; ++c) {
         const Scalar weight = weights(0, c);
-        if (weight == Scalar(1)) continue;  // what is not too long
+        if (weight == Scalar(1)) continue;  // most columns, where norms are limited
         Scalar* column = x.column(c);
         for (Index r = 0; r < x.rows; ++r) column[r] *= weight;
       }
@@ -184,12 +186,12 @@ class Cpu {
   void update(const Rule& rule, View<Scalar> x, Others... others) const {
     if (x.leading_dimension == x.rows && ((others.leading_dimension == x.rows) && ...)) {  // one long column
       for_each_range((x.size() + chunk_rows - 1) / chunk_rows, chunk_rows, [&](Index begin, Index end) {
-        apply(rule, std::min(end * chunk_rows, x.size()) - begin * chunk_rows, x.data + begin * chunk_rows,
-              (others.data + begin * chunk_rows)...);
+        Loops::apply(rule, std::min(end * chunk_rows, x.size()) - begin * chunk_rows,
+                     x.data + begin * chunk_rows, (others.data + begin * chunk_rows)...);
       });
     } else {
       for_each_range(x.cols, x.rows, [&](Index begin, Index end) {
-        for (Index c = begin; c < end; ++c) apply(rule, x.rows, x.column(c), others.column(c)...);
+        for (Index c = begin; c < end; ++c) Loops::apply(rule, x.rows, x.column(c), others.column(c)...);
       });
     }
   }
@@ -212,9 +214,10 @@ class Cpu {
   }
 
  private:
-  static constexpr Index chunk_rows = 256;  // with its random words, a chunk fits the first-level cache
+  using Loops = detail::CpuLoops<Scalar>;
+  static constexpr Index chunk_rows = Loops::chunk_rows;
   template <class Body>
-  using Shapes = std::make_index_sequence<static_cast<std::size_t>(Body::shapes)>;
+  using Shapes = typename Loops::template Shapes<Body>;
 
   template <class Body>
   void run(Index pieces, const Body& body) const {
@@ -225,14 +228,6 @@ class Cpu {
     }
   }
 
-  // Columns of a shuffled batch lie anywhere: the next one comes from memory while this one is converted.
-  template <class T>
-  static void prefetch([[maybe_unused]] const T* column, [[maybe_unused]] Index rows) {
-#if defined(__GNUC__)
-    for (Index r = 0; r < rows; r += 64 / static_cast<Index>(sizeof(T))) __builtin_prefetch(column + r);
-#endif
-  }
-
   // Cuts 0 ... count into ranges of some ten thousand numbers, `each` of them belonging to one.
   template <class Body>
   void for_each_range(Index count, Index each, const Body& body) const {
@@ -241,112 +236,6 @@ class Cpu {
       const Index begin = count * piece / pieces, end = count * (piece + 1) / pieces;
       if (begin < end) body(begin, end);
     });
-  }
-
-  // The words of `count` rows from `first_row` on: one plain loop over blocks, which compilers vectorise.
-  struct Words {
-    std::uint32_t word[chunk_rows + 8];
-    Words(Draws draws, Index first_row, Index column, Index count) {
-      const auto first = static_cast<std::uint32_t>(first_row / 4),
-                 sample = static_cast<std::uint32_t>(column);
-      const Index skip = first_row % 4;
-      const Index blocks = (skip + count + 3) / 4;
-      for (Index i = 0; i < blocks; ++i) {
-        const PhiloxBlock block = draws.words_of_four_rows(first + static_cast<std::uint32_t>(i), sample);
-        std::uint32_t* four = word + 4 * i;
-        four[0] = block.word[0];
-        four[1] = block.word[1];
-        four[2] = block.word[2];
-        four[3] = block.word[3];
-      }
-      if (skip != 0) std::memmove(word, word + skip, sizeof(std::uint32_t) * static_cast<std::size_t>(count));
-    }
-  };
-
-  template <class Body, std::size_t... I>
-  static void transform_rows(const Body& body, View<const Scalar> parameters, const Scalar* input,
-                             const Scalar* other, Scalar* x, Index count, Draws draws, Index first_row,
-                             Index column, std::index_sequence<I...> /*shapes*/) {
-    const Scalar* bias = parameters.data;
-    const auto loop = [&](auto random_at, auto... shape) {
-      for (Index r = 0; r < count; ++r) {
-        auto random = random_at(r);
-        x[r] = body(input[r] + bias[r], other[r], random, shape[r]...);
-      }
-    };
-    if constexpr (Body::needs == Needs::one_uniform) {
-      const Words words(draws, first_row, column, count);
-      loop([&](Index r) { return OneUniform{words.word[r]}; },
-           parameters.column(static_cast<Index>(I) + 1)...);
-    } else if constexpr (Body::needs == Needs::random) {
-      const auto row = static_cast<std::uint32_t>(first_row), sample = static_cast<std::uint32_t>(column);
-      loop(
-          [=](Index r) {
-            return Random{draws, row + static_cast<std::uint32_t>(r), sample};
-          },
-          parameters.column(static_cast<Index>(I) + 1)...);
-    } else {
-      loop([](Index) { return NoRandom{}; }, parameters.column(static_cast<Index>(I) + 1)...);
-    }
-  }
-
-  template <class Body>
-  static void transform_groups(const Body& body, const Scalar* bias, Index group, const Scalar* input,
-                               const Scalar* other, Scalar* x, Index count, Draws draws, Index first_row,
-                               Index column) {
-    for (Index r = 0; r < count; r += group) {
-      const GroupField<Scalar> field{input + r, bias + r, group};
-      OneUniform random{0};
-      if constexpr (Body::needs != Needs::nothing) {  // a group draws with the word of its first row
-        const auto row = static_cast<std::uint32_t>(first_row + r);
-        random.word = draws.words_of_four_rows(row / 4, static_cast<std::uint32_t>(column)).word[row % 4];
-      }
-      body(field, Group<const Scalar>{other + r, group}, random, Group<Scalar>{x + r, group});
-    }
-  }
-
-  template <class Body, std::size_t... I>
-  static double sum_rows(const Body& body, View<const Scalar> parameters, const Scalar* x, Index count,
-                         std::index_sequence<I...> /*shapes*/) {
-    Scalar part[chunk_rows];
-    const Scalar* bias = parameters.data;
-    const auto loop = [&](auto... shape) {
-      for (Index r = 0; r < count; ++r) part[r] = body(x[r], bias[r], shape[r]...);
-    };
-    loop(parameters.column(static_cast<Index>(I) + 1)...);
-    double sum = 0;
-    for (Index r = 0; r < count; ++r) sum += static_cast<double>(part[r]);
-    return sum;
-  }
-
-  template <class Body>
-  static double sum_groups(const Body& body, const Scalar* bias, Index group, const Scalar* x, Index rows) {
-    double sum = 0;
-    for (Index r = 0; r < rows; r += group)
-      sum +=
-          static_cast<double>(body(Group<const Scalar>{x + r, group}, Group<const Scalar>{bias + r, group}));
-    return sum;
-  }
-
-  template <class Body, std::size_t... I>
-  static void sum_samples(const Body& body, View<const Scalar> parameters, View<const Scalar> x,
-                          View<const Scalar> weights, Scalar* out, std::index_sequence<I...> /*shapes*/) {
-    Scalar part[chunk_rows] = {};
-    const Scalar* bias = parameters.data;
-    for (Index c = 0; c < x.cols; ++c) {
-      const Scalar weight = weights(0, c);
-      const Scalar* column = x.column(c);
-      const auto loop = [&](auto... shape) {
-        for (Index r = 0; r < x.rows; ++r) part[r] += weight * body(column[r], bias[r], shape[r]...);
-      };
-      loop(parameters.column(static_cast<Index>(I) + 1)...);
-    }
-    for (Index r = 0; r < x.rows; ++r) out[r] += part[r];
-  }
-
-  template <class Rule, class... Numbers>
-  static void apply(const Rule& rule, Index count, Numbers*... numbers) {
-    for (Index i = 0; i < count; ++i) rule(numbers[i]...);
   }
 
   std::shared_ptr<ThreadPool> pool_;

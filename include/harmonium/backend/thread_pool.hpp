@@ -13,8 +13,8 @@
 
 namespace harmonium {
 
-/// The caller of `run` and `threads - 1` helpers. Between two runs helpers watch for work for some
-/// ten microseconds, then sleep.
+/// The caller of `run` and `threads - 1` helpers. Between two runs helpers watch for work for
+/// about a tenth of a millisecond, then sleep.
 class ThreadPool {
  public:
   /// Starts `threads - 1` helpers.

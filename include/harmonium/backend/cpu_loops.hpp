@@ -1,0 +1,137 @@
+/// \file
+/// The CPU backend's loops over a chunk of rows: one for each kind of element-wise pass, by one thread, in a
+/// form that compilers vectorise.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+#include <utility>
+
+#include "backend.hpp"
+
+namespace harmonium::detail {
+
+/// Functions of `Cpu<Scalar>` that know of no threads.
+template <class Scalar>
+struct CpuLoops {
+  static constexpr Index chunk_rows = 256;  ///< with its random words, a chunk fits the first-level cache
+  /// 0 ... shape parameters - 1
+  template <class Body>
+  using Shapes = std::make_index_sequence<static_cast<std::size_t>(Body::shapes)>;
+
+  // Columns of a shuffled batch lie anywhere: the next one comes from memory while this one is converted.
+  template <class T>
+  static void prefetch([[maybe_unused]] const T* column, [[maybe_unused]] Index rows) {
+#if defined(__GNUC__)
+    for (Index r = 0; r < rows; r += 64 / static_cast<Index>(sizeof(T))) __builtin_prefetch(column + r);
+#endif
+  }
+
+  // The words of `count` rows from `first_row` on: one plain loop over blocks, which compilers vectorise.
+  struct Words {
+    std::uint32_t word[chunk_rows + 8];
+    Words(Draws draws, Index first_row, Index column, Index count) {
+      const auto first = static_cast<std::uint32_t>(first_row / 4),
+                 sample = static_cast<std::uint32_t>(column);
+      const Index skip = first_row % 4;
+      const Index blocks = (skip + count + 3) / 4;
+      for (Index i = 0; i < blocks; ++i) {
+        const PhiloxBlock block = draws.words_of_four_rows(first + static_cast<std::uint32_t>(i), sample);
+        std::uint32_t* four = word + 4 * i;
+        four[0] = block.word[0];
+        four[1] = block.word[1];
+        four[2] = block.word[2];
+        four[3] = block.word[3];
+      }
+      if (skip != 0) std::memmove(word, word + skip, sizeof(std::uint32_t) * static_cast<std::size_t>(count));
+    }
+  };
+
+  template <class Body, std::size_t... I>
+  static void transform_rows(const Body& body, View<const Scalar> parameters, const Scalar* input,
+                             const Scalar* other, Scalar* x, Index count, Draws draws, Index first_row,
+                             Index column, std::index_sequence<I...> /*shapes*/) {
+    const Scalar* bias = parameters.data;
+    const auto loop = [&](auto random_at, auto... shape) {
+      for (Index r = 0; r < count; ++r) {
+        auto random = random_at(r);
+        x[r] = body(input[r] + bias[r], other[r], random, shape[r]...);
+      }
+    };
+    if constexpr (Body::needs == Needs::one_uniform) {
+      const Words words(draws, first_row, column, count);
+      loop([&](Index r) { return OneUniform{words.word[r]}; },
+           parameters.column(static_cast<Index>(I) + 1)...);
+    } else if constexpr (Body::needs == Needs::random) {
+      const auto row = static_cast<std::uint32_t>(first_row), sample = static_cast<std::uint32_t>(column);
+      loop(
+          [=](Index r) {
+            return Random{draws, row + static_cast<std::uint32_t>(r), sample};
+          },
+          parameters.column(static_cast<Index>(I) + 1)...);
+    } else {
+      loop([](Index) { return NoRandom{}; }, parameters.column(static_cast<Index>(I) + 1)...);
+    }
+  }
+
+  template <class Body>
+  static void transform_groups(const Body& body, const Scalar* bias, Index group, const Scalar* input,
+                               const Scalar* other, Scalar* x, Index count, Draws draws, Index first_row,
+                               Index column) {
+    for (Index r = 0; r < count; r += group) {
+      const GroupField<Scalar> field{input + r, bias + r, group};
+      OneUniform random{0};
+      if constexpr (Body::needs != Needs::nothing) {  // a group draws with the word of its first row
+        const auto row = static_cast<std::uint32_t>(first_row + r);
+        random.word = draws.words_of_four_rows(row / 4, static_cast<std::uint32_t>(column)).word[row % 4];
+      }
+      body(field, Group<const Scalar>{other + r, group}, random, Group<Scalar>{x + r, group});
+    }
+  }
+
+  template <class Body, std::size_t... I>
+  static double sum_rows(const Body& body, View<const Scalar> parameters, const Scalar* x, Index count,
+                         std::index_sequence<I...> /*shapes*/) {
+    Scalar part[chunk_rows];
+    const Scalar* bias = parameters.data;
+    const auto loop = [&](auto... shape) {
+      for (Index r = 0; r < count; ++r) part[r] = body(x[r], bias[r], shape[r]...);
+    };
+    loop(parameters.column(static_cast<Index>(I) + 1)...);
+    double sum = 0;
+    for (Index r = 0; r < count; ++r) sum += static_cast<double>(part[r]);
+    return sum;
+  }
+
+  template <class Body>
+  static double sum_groups(const Body& body, const Scalar* bias, Index group, const Scalar* x, Index rows) {
+    double sum = 0;
+    for (Index r = 0; r < rows; r += group)
+      sum +=
+          static_cast<double>(body(Group<const Scalar>{x + r, group}, Group<const Scalar>{bias + r, group}));
+    return sum;
+  }
+
+  template <class Body, std::size_t... I>
+  static void sum_samples(const Body& body, View<const Scalar> parameters, View<const Scalar> x,
+                          View<const Scalar> weights, Scalar* out, std::index_sequence<I...> /*shapes*/) {
+    Scalar part[chunk_rows] = {};
+    const Scalar* bias = parameters.data;
+    for (Index c = 0; c < x.cols; ++c) {
+      const Scalar weight = weights(0, c);
+      const Scalar* column = x.column(c);
+      const auto loop = [&](auto... shape) {
+        for (Index r = 0; r < x.rows; ++r) part[r] += weight * body(column[r], bias[r], shape[r]...);
+      };
+      loop(parameters.column(static_cast<Index>(I) + 1)...);
+    }
+    for (Index r = 0; r < x.rows; ++r) out[r] += part[r];
+  }
+
+  template <class Rule, class... Numbers>
+  static void apply(const Rule& rule, Index count, Numbers*... numbers) {
+    for (Index i = 0; i < count; ++i) rule(numbers[i]...);
+  }
+};
+
+}  // namespace harmonium::detail
