@@ -50,17 +50,22 @@ void do_product(CudaDevice& device, cudaStream_t stream, const CudaGemm& p) {
   check_cublas(status, "multiply");
 }
 
-// Joins the step that is open, or the queue.
-template <class Piece>
-void ask(CudaQueue queue, const Piece& piece) {
+// The work of the step that is open, now on this queue's device; none if no step is.
+CudaWork* open_work(CudaQueue queue) {
   OpenStep& step = open_step();
-  if (step.depth == 0) {
-    hand_over(cuda_device_at(queue.device), static_cast<cudaStream_t>(queue.stream), piece, nullptr);
-    return;
-  }
+  if (step.depth == 0) return nullptr;
   if (step.device != queue.device) hand_over_step();
   step.device = queue.device;
-  step.work.add(piece);
+  return &step.work;
+}
+
+// Joins the step that is open, or the queue.
+void ask(CudaQueue queue, const CudaWork::Piece& piece) {
+  if (CudaWork* const work = open_work(queue)) {
+    work->add(piece);
+  } else {
+    hand_over(cuda_device_at(queue.device), static_cast<cudaStream_t>(queue.stream), piece, nullptr);
+  }
 }
 
 template <class T>
@@ -123,14 +128,11 @@ void CudaStep::end() {
 void cuda_launch(CudaQueue queue, const void* kernel, Index blocks, const void* argument, std::size_t bytes,
                  const char* what) {
   const CudaLaunch launch{kernel, static_cast<unsigned>(blocks), 0, bytes, what};
-  OpenStep& step = open_step();
-  if (step.depth == 0) {
+  if (CudaWork* const work = open_work(queue)) {
+    work->add(launch, argument);
+  } else {
     do_launch(static_cast<cudaStream_t>(queue.stream), launch, const_cast<void*>(argument));
-    return;
   }
-  if (step.device != queue.device) hand_over_step();
-  step.device = queue.device;
-  step.work.add(launch, argument);
 }
 
 void cuda_multiply(CudaQueue queue, CudaProducts products, const CudaProduct<float>& product) {
