@@ -89,11 +89,6 @@ TEMPLATE_TEST_CASE("a step of Gibbs sampling leaves the model's distribution as 
   check_stationarity(small_rbm<TestType>(7, 1.0));
 }
 
-namespace {
-template <class V, class H>
-using Pair = Rbm<V, H, Cpu<double>>;
-}  // namespace
-
 TEMPLATE_PRODUCT_TEST_CASE("a step of Gibbs sampling leaves the distribution of other pairs as it is",
                            "[gibbs][oracle][slow]", Pair,
                            ((Spin, Bernoulli), (Spin, Gaussian), (Spin, Categorical), (Spin, Spin),

@@ -4,11 +4,6 @@
 
 using namespace test;
 
-namespace {
-template <class V, class H>
-using Pair = Rbm<V, H, Cpu<double>>;
-}  // namespace
-
 TEMPLATE_PRODUCT_TEST_CASE("an RBM is that of the enumeration", "[rbm][oracle][slow]", Pair,
                            ((Spin, Bernoulli), (Spin, Gaussian), (Spin, Categorical), (Spin, Spin),
                             (Spin, Rectified), (Spin, Poisson), (Rectified, Bernoulli), (Rectified, Gaussian),

@@ -126,10 +126,10 @@ oracle::Numbers flatten(const Model& model) {
   return numbers;
 }
 
-/// Largest difference between a gradient, in the order of the walk, and the slopes of f(model). A
+/// The slopes of f(model) along each parameter, in the order of the walk; the model is put back. A
 /// fourth-order difference of numbers below 100, rounded to 1e-13, with steps of 1e-3 is good to 1e-9.
 template <class Model, class F>
-double worst_slope(Model model, const oracle::Numbers& gradient, F f) {
+oracle::Numbers slopes_of(Model& model, F f) {
   oracle::Numbers slopes;
   harmonium::for_each_parameter(
       [&](const harmonium::ParameterName&, harmonium::Role, auto x) {
@@ -145,7 +145,13 @@ double worst_slope(Model model, const oracle::Numbers& gradient, F f) {
           }
       },
       model);
-  return largest_difference(gradient, slopes);
+  return slopes;
+}
+
+/// Largest difference between a gradient, in the order of the walk, and the slopes of f(model).
+template <class Model, class F>
+double worst_slope(Model model, const oracle::Numbers& gradient, F f) {
+  return largest_difference(gradient, slopes_of(model, f));
 }
 
 /// A layer's size: a few units, or a few groups of three.
@@ -185,6 +191,10 @@ harmonium::Matrix<B> some_states(const Rbm<V, H, B>& rbm, Index count, std::uint
   harmonium::sample(B{}, rbm.visible, none, v, {.seed = seed});
   return v;
 }
+
+/// Any other pair.
+template <class V, class H>
+using Pair = Rbm<V, H, Cpu<double>>;
 
 // The nine pairs, named for the tests' names.
 using BernoulliBernoulli = Rbm<Bernoulli, Bernoulli, Cpu<double>>;

@@ -4,11 +4,6 @@
 
 using namespace test;
 
-namespace {
-template <class V, class H>
-using Pair = Rbm<V, H, Cpu<double>>;
-}  // namespace
-
 TEMPLATE_PRODUCT_TEST_CASE(
     "contrastive divergence approaches the likelihood's gradient", "[cd][oracle][slow]", Pair,
     ((Spin, Bernoulli), (Spin, Gaussian), (Spin, Categorical), (Spin, Spin), (Spin, Rectified),
