@@ -47,7 +47,9 @@ enum class Stream : std::uint32_t {
   bootstrap,
   bound,
   clamped,
-  dropout
+  dropout,
+  wake,
+  dream
 };
 
 /// Where the draws of one pass over a layer come from. The row, the sample's place in the pass and the number

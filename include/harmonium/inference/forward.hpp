@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "../data/batch_source.hpp"
+#include "../data/labels.hpp"
 #include "../models/network.hpp"
 
 namespace harmonium {
@@ -64,16 +65,6 @@ void forward(const B& on, const Network<Units, B, Head>& network, ConstViewOf<B>
     after(i, view_of(activations.layers[i].mean).columns(0, x.cols));
   }
   pass(network.head, activations.head);
-}
-
-/// One-hot columns for labels. \throws DataError if a label is no class
-template <class T>
-void write_one_hot(std::span<const int> labels, View<T> out) {
-  for (std::size_t i = 0; i < labels.size(); ++i) {
-    check<DataError>(labels[i] >= 0 && labels[i] < out.rows, "labels: label ", i, " is ", labels[i],
-                     ", expected 0 to ", out.rows - 1);
-    for (Index r = 0; r < out.rows; ++r) out(r, static_cast<Index>(i)) = r == labels[i] ? T(1) : T(0);
-  }
 }
 
 /// Adds -log p(target) of each column to `out` (1 x n): the log-partition of the head's fields, plus the

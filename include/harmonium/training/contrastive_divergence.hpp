@@ -94,7 +94,7 @@ class ContrastiveDivergence {
          .seed = options_.seed},
         source.size(), model_, TrainerParts<ContrastiveDivergence, Source>{*this, source},
         [&] {
-          progress_.plan(optimizer_.steps(), source.size(), options_);
+          plan(source.size());
           average_.clear();
           if (options_.fit_visible_biases)
             detail::fit_fresh_layer<Backend>(on_, model_.visible, source,
@@ -130,6 +130,13 @@ class ContrastiveDivergence {
     return fit(MatrixSource<Scalar, typename Backend::Memory>{data}, observers...);
   }
 
+  /// Plans a run of single steps as `fit` does by itself: schedules go their way in the next `epochs` passes
+  /// over so many samples.
+  void plan(Index samples) { progress_.plan(optimizer_.steps(), samples, options_); }
+  /// Visible states of the last update's chains, rows x chains.
+  ConstViewOf<Backend> fantasies() const {
+    return ConstViewOf<Backend>(state_.visible).columns(0, last_chains_);
+  }
   /// The last update's direction, without L2 and L1.
   const Model& gradient() const { return gradient_; }
   /// Updates so far.
@@ -198,7 +205,7 @@ class ContrastiveDivergence {
   auto data_columns(Index n) { return state_.columns(chain_count(n), n); }
   // One update from the n samples that lie in the state's data columns.
   void learn(Index n, std::span<const double> sample_weights, double mean_weight, bool missing) {
-    const Index chains = chain_count(n);
+    const Index chains = last_chains_ = chain_count(n);
     const auto data = state_.columns(chains, n), negative = state_.columns(0, chains);
     const auto first_step =
         static_cast<std::uint32_t>(optimizer_.steps() * static_cast<std::uint64_t>(options_.steps));
@@ -331,6 +338,7 @@ class ContrastiveDivergence {
   Matrix<Backend> reconstructed_;
   detail::MissingEntries<Model> missing_;
   detail::Progress progress_;
+  Index last_chains_ = 0;
   bool watch_chains_ = false;
 };
 

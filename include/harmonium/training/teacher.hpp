@@ -82,12 +82,7 @@ class Teacher {
   template <class Source>
   void check_source(const B& on, const char* caller, const Source& source, ViewOf<B> block) {
     if constexpr (Model::classifies) {
-      const std::span<const int> labels = source.labels();
-      check<DataError>(static_cast<Index>(labels.size()) == source.size(), caller, ": the data have ",
-                       labels.size(), " labels for ", source.size(), " samples");
-      for (std::size_t i = 0; i < labels.size(); ++i)
-        check<DataError>(labels[i] >= 0 && labels[i] < network_.output_rows(), caller, ": label ", i, " is ",
-                         labels[i], ", expected 0 to ", network_.output_rows() - 1);
+      check_labels(caller, source.labels(), source.size(), network_.output_rows());
     } else if constexpr (Model::reconstructs) {
       check_values<B>(on, caller, network_.head.layer, source, block);
     } else {

@@ -1,0 +1,64 @@
+/// \file
+/// Samples with their classes as further rows, for models of both: a one-hot block below the numbers, what a
+/// categorical unit takes.
+#pragma once
+
+#include "../backend/backend.hpp"
+#include "../data/batch_source.hpp"
+#include "../data/labels.hpp"
+#include "settings.hpp"
+
+namespace harmonium {
+
+/// A source's samples with their labels below: what a joint RBM, `Rbm<Mixed<Bernoulli, Categorical>,
+/// Bernoulli>`, learns from (Larochelle and Bengio, 2008).
+template <class B, class Source>
+class LabelledSource {
+ public:
+  /// The source must outlive this. \throws DataError if a sample has no label, or one that is no class
+  LabelledSource(const Source& source, Index classes) : source_(source), classes_(classes) {
+    check<ShapeError>(classes >= 0, "LabelledSource: classes is ", classes, ", expected at least 0");
+    if (classes > 0) detail::check_labels("LabelledSource", source.labels(), source.size(), classes);
+  }
+
+  /// Numbers of a sample and its classes.
+  Index rows() const { return source_.rows() + classes_; }
+  /// Samples.
+  Index size() const { return source_.size(); }
+  /// The samples' classes.
+  std::span<const int> labels() const { return source_.labels(); }
+  /// How much each sample counts, or nothing: all the same.
+  std::span<const double> weights() const { return weights_of(source_); }
+  /// out(:, i) = sample columns[i], and below it 1 at its class
+  void fill(const B& on, std::span<const Index> columns, ViewOf<B> out) const {
+    source_.fill(on, columns, out.rows_from(0, source_.rows()));
+    if (classes_ == 0) return;
+    const auto n = static_cast<Index>(columns.size());
+    labels_.clear();
+    for (const Index c : columns) labels_.push_back(source_.labels()[static_cast<std::size_t>(c)]);
+    if (one_hot_.cols() < n) one_hot_.resize(classes_, n);
+    const auto here = View<ScalarOf<B>>(one_hot_).columns(0, n);
+    write_one_hot(labels_, here);
+    on.upload(View<const ScalarOf<B>>(here), out.rows_from(source_.rows(), classes_));
+  }
+
+  /// What its source remembers: see training/run_state.hpp.
+  template <class F>
+  void for_each_state(F&& f) const {
+    if constexpr (requires { source_.for_each_state(f); }) f("source", source_);
+  }
+  /// What its source was asked for.
+  template <class F>
+  friend void for_each_option(F&& f, const LabelledSource& source) {
+    f("classes", source.classes_);
+    if constexpr (HasOptions<Source>) f("source", source.source_);
+  }
+
+ private:
+  const Source& source_;
+  Index classes_;
+  mutable std::vector<int> labels_;
+  mutable Eigen::Matrix<ScalarOf<B>, Eigen::Dynamic, Eigen::Dynamic> one_hot_;
+};
+
+}  // namespace harmonium

@@ -1,0 +1,73 @@
+/// \file
+/// Greedy pre-training of an up-down DBN (Hinton, Osindero and Teh, 2006): its lower layers as RBMs, one after
+/// another, then the top RBM on what they make of the data and on the labels together.
+#pragma once
+
+#include <vector>
+
+#include "../models/up_down.hpp"
+#include "labelled_source.hpp"
+#include "pre_training.hpp"
+
+namespace harmonium {
+
+namespace detail {
+/// The untied layers as RBMs, by their ways up; the visible units are those of the ways down.
+template <class Units, class B>
+Dbn<Units, B> lower_dbn(const UpDownDbn<Units, B>& model) {
+  auto sizes = model.options().sizes;
+  sizes.pop_back();
+  Dbn<Units, B> dbn{{.sizes = std::move(sizes)}};
+  for_each_rbm(dbn, [&]<class V, class H>(Rbm<V, H, B>& rbm, Index i) {
+    const auto& layer = std::get<UpDownLayer<V, H, B>>(model.stack.layers[static_cast<std::size_t>(i)]);
+    rbm.weights = layer.recognition.weights;
+    rbm.hidden = layer.recognition.layer;
+    rbm.visible = layer.generation.layer;
+  });
+  return dbn;
+}
+}  // namespace detail
+
+/// Trains the layers of an up-down DBN one after another, each for all its epochs: `options.layers` from the
+/// bottom up, the top RBM's last. Both ways of the lower layers then have the same weights. A model with
+/// classes needs labels, which only the top RBM sees. RBM i is trained with its options' seed + i, and reports
+/// call it "rbm i + 1". \returns the history of each RBM that was begun \throws as `pre_train_on` of a DBN;
+/// DataError if the model has classes and there are no labels, or one is no class
+template <class Units, class B, BatchSource<B> Source, class Options = PreTrainingOptions<>,
+          Observer... Observers>
+std::vector<History> pre_train_on(const B& on, UpDownDbn<Units, B>& model, const Source& source,
+                                  const Options& options, Observers&&... observers) {
+  check<ShapeError>(model.top.hidden.rows() >= 1, "pre_train: the model has no layers");
+  check<ValueError>(!options.layers.empty(), "pre_train: there are no options for any layer");
+  for (const auto& own : options.layers) detail::check_contrastive_divergence_options(own);
+  const Index classes = model.classes(), depth = static_cast<Index>(model.stack.layers.size());
+  if (classes > 0) detail::check_labels("pre_train", source.labels(), source.size(), classes);
+
+  auto own = options.layers[std::min(static_cast<std::size_t>(depth), options.layers.size() - 1)];
+  own.seed += static_cast<std::uint64_t>(depth);
+  own.phase = "rbm " + std::to_string(depth + 1);
+  ContrastiveDivergence<typename UpDownDbn<Units, B>::Top, decltype(own)> top(model.top, own, on);
+  const auto train_top = [&](const auto& below) {
+    return top.fit(LabelledSource<B, std::remove_cvref_t<decltype(below)>>(below, classes), observers...);
+  };
+  if (depth == 0) return {train_top(source)};
+
+  Dbn<Units, B> dbn = detail::lower_dbn(model);
+  std::vector<History> histories = pre_train_on(on, dbn, source, options, observers...);
+  for_each_rbm(dbn, [&]<class V, class H>(const Rbm<V, H, B>& rbm, Index i) {
+    model.stack.layers[static_cast<std::size_t>(i)] = UpDownLayer<V, H, B>(rbm);
+  });
+  if (!histories.back().paused)
+    histories.push_back(train_top(
+        EncodedSource<Dbn<Units, B>, Source>(dbn, source, depth, options.samples, options.layers[0].seed)));
+  return histories;
+}
+
+/// The same with all processors.
+template <class Units, class B, BatchSource<B> Source, Observer... Observers>
+std::vector<History> pre_train(UpDownDbn<Units, B>& model, const Source& source,
+                               const PreTrainingOptions<>& options = {}, Observers&&... observers) {
+  return pre_train_on(B::all(), model, source, options, observers...);
+}
+
+}  // namespace harmonium
