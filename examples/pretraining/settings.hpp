@@ -24,8 +24,9 @@ struct Settings {
   bool labels = false;
   bool quick = false;
 
-  // Of each of the DBN's RBMs: they are small, and a stack needs them well trained.
-  int deep_epochs() const { return quick ? epochs : std::max(epochs, 30); }
+  // Of each of the DBN's RBMs: they are small, and a stack needs them well trained. 30 epochs are worth 0.2 %
+  // less after fine-tuning, 100 are worth no more (on the digits that the study leaves aside).
+  int deep_epochs() const { return quick ? epochs : std::max(epochs, 60); }
   Cpu<float> on() const { return threads == 0 ? Cpu<float>::all() : Cpu<float>(threads); }
   std::uint64_t seed(int i) const { return first_seed + static_cast<std::uint64_t>(i); }
   std::string path(const std::string& file) const { return output + '/' + file; }
@@ -40,7 +41,7 @@ inline void parse(CLI::App& app, Settings& settings, int argc, char** argv) {
                "the other study: few labelled digits, all digits to pre-train on, modern networks beside");
   auto* epochs =
       app.add_option("--epochs", settings.epochs,
-                     "of each RBM, at most (30 for a DBN's small ones, if that is more): 100 as in "
+                     "of each RBM, at most (60 for a DBN's small ones, if that is more): 100 as in "
                      "the published work takes hours")
           ->check(CLI::Range(1, 1000000))
           ->capture_default_str();

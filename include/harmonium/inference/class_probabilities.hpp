@@ -94,9 +94,8 @@ void label_scores(const B& on, const JointRbm<V, H, B>& rbm, ConstViewOf<B> x, V
 /// \throws ShapeError if a model has no labels, or samples other rows than it
 template <class Model>
 void check_joint(const char* caller, const Model& model, Index rows) {
-  check<ShapeError>(std::get<1>(joint_rbm_of(model).visible.parts).units() == 1, caller,
-                    ": the model has ", std::get<1>(joint_rbm_of(model).visible.parts).units(),
-                    " labels, expected 1");
+  check<ShapeError>(std::get<1>(joint_rbm_of(model).visible.parts).units() == 1, caller, ": the model has ",
+                    std::get<1>(joint_rbm_of(model).visible.parts).units(), " labels, expected 1");
   check<ShapeError>(rows == feature_rows(model), caller, ": the data have ", rows, " rows, the model has ",
                     feature_rows(model));
 }

@@ -83,9 +83,8 @@ struct UpDownStack {
       std::visit(
           [&]<class L>(L& layer) {
             using Plain = std::remove_const_t<L>;
-            Plain::walk(
-                f, name / static_cast<Index>(i), layer,
-                std::get<typename Plain::template On<typename Others::Backend>>(others.layers[i])...);
+            Plain::walk(f, name / static_cast<Index>(i), layer,
+                        std::get<typename Plain::template On<typename Others::Backend>>(others.layers[i])...);
           },
           self.layers[i]);
   }
@@ -123,8 +122,8 @@ struct UpDownDbn {
     const std::size_t least = Units::named + 1;
     check<ShapeError>(sizes.size() >= least, "UpDownDbn: ", sizes.size(), " layer sizes, expected at least ",
                       least, ": the top RBM has the last type of units in both its layers");
-    check<ShapeError>(options.classes == 0 || options.classes >= 2, "UpDownDbn: classes is ",
-                      options.classes, ", expected 0 or at least 2");
+    check<ShapeError>(options.classes == 0 || options.classes >= 2, "UpDownDbn: classes is ", options.classes,
+                      ", expected 0 or at least 2");
     const std::size_t below = sizes.size() - 2;  // the place of the top RBM's lower layer
     for (std::size_t i = 0; i < below; ++i)
       detail::with_kind<Units::named>(i, [&](auto kind) {
@@ -151,8 +150,7 @@ struct UpDownDbn {
   Index visible_rows() const {
     return stack.layers.empty()
                ? features().rows()
-               : std::visit([](const auto& layer) { return layer.generation.layer.rows(); },
-                            stack.layers[0]);
+               : std::visit([](const auto& layer) { return layer.generation.layer.rows(); }, stack.layers[0]);
   }
 
   /// Sizes to make another of the same shape with.
@@ -172,8 +170,8 @@ struct UpDownDbn {
     if (metadata.count("classes") != 0) result.classes = detail::size_at(metadata, "classes");
     for (Index i = 0; i < depth; ++i)
       detail::with_kind<Units::named>(static_cast<std::size_t>(i), [&](auto kind) {
-        result.sizes.push_back(Layer<typename Units::template At<kind>, B>::size_from(
-            metadata, "layers." + std::to_string(i)));
+        result.sizes.push_back(
+            Layer<typename Units::template At<kind>, B>::size_from(metadata, "layers." + std::to_string(i)));
       });
     return result;
   }
@@ -188,12 +186,12 @@ struct UpDownDbn {
         using H = typename Units::template At<kind + 1>;
         const LayerSize<V> v = options.sizes[i].template as<V>();
         const LayerSize<H> h = options.sizes[i + 1].template as<H>();
-        count += 2 * Layer<V, B>::row_count(v) * Layer<H, B>::row_count(h) +
-                 Layer<V, B>::parameter_count(v) + Layer<H, B>::parameter_count(h);
+        count += 2 * Layer<V, B>::row_count(v) * Layer<H, B>::row_count(h) + Layer<V, B>::parameter_count(v) +
+                 Layer<H, B>::parameter_count(h);
       });
-    return count + Top::parameter_count(
-                       {.visible = {options.sizes[below].template as<TopUnit>(), labels_size(options.classes)},
-                        .hidden = options.sizes[below + 1].template as<TopUnit>()});
+    return count + Top::parameter_count({.visible = {options.sizes[below].template as<TopUnit>(),
+                                                     labels_size(options.classes)},
+                                         .hidden = options.sizes[below + 1].template as<TopUnit>()});
   }
 
   /// Are all parameters the same?

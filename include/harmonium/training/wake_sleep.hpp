@@ -181,9 +181,7 @@ class WakeSleep {
   }
 
   // Where the n samples at hand lie: with no layer below it the top RBM sees them as they are.
-  ViewOf<Backend> visible(Index n) {
-    return rooms_.empty() ? features(n) : view_of(values_).columns(0, n);
-  }
+  ViewOf<Backend> visible(Index n) { return rooms_.empty() ? features(n) : view_of(values_).columns(0, n); }
   // What the top RBM sees beside the labels.
   ViewOf<Backend> features(Index n) {
     return view_of(seen_).columns(0, n).rows_from(0, model_.features().rows());
@@ -281,8 +279,7 @@ class WakeSleep {
   template <class Source>
   void check_source(const Source& source, const char* caller) {
     detail::check_size(caller, source, model_.visible_rows());
-    if (model_.classes() > 0)
-      detail::check_labels(caller, source.labels(), source.size(), model_.classes());
+    if (model_.classes() > 0) detail::check_labels(caller, source.labels(), source.size(), model_.classes());
     const auto look = [&](const auto& layer) {
       detail::check_values<Backend>(on_, caller, layer, source, visible(options_.batch_size));
     };
@@ -301,7 +298,8 @@ class WakeSleep {
       const auto block = visible(static_cast<Index>(columns.size()));
       source.fill(on_, columns, block);
       const Matrix<Backend> back = reconstruct(model_, ConstViewOf<Backend>(block), on_);
-      sum += on_.sum(detail::SquaredDifferenceBody{}, ConstViewOf<Backend>(block), ConstViewOf<Backend>(back));
+      sum +=
+          on_.sum(detail::SquaredDifferenceBody{}, ConstViewOf<Backend>(block), ConstViewOf<Backend>(back));
     });
     return sum / static_cast<double>(limit * model_.visible_rows());
   }

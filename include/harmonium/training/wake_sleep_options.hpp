@@ -19,10 +19,10 @@ struct WakeSleepOptions {
   Chains chains{};         ///< `DataChains{}`: from what the data make the top RBM see; or `Persistent{...}`
   Optimizer optimizer = Momentum{.rate = 0.02, .momentum = 0.5};      ///< of the ways up and down
   Optimizer top_optimizer = Momentum{.rate = 0.02, .momentum = 0.5};  ///< of the top RBM
-  double weight_decay = 0;     ///< L2 penalty: weights lose this share times the rate
-  bool visible_means = true;   ///< dreams end with the visible units' means; false: with draws
-  double average_last = 0;     ///< `fit` ends with the mean of this last share of its updates; 0: the last
-  std::uint64_t seed = 0;      ///< of all draws and of the order of samples
+  double weight_decay = 0;    ///< L2 penalty: weights lose this share times the rate
+  bool visible_means = true;  ///< dreams end with the visible units' means; false: with draws
+  double average_last = 0;    ///< `fit` ends with the mean of this last share of its updates; 0: the last
+  std::uint64_t seed = 0;     ///< of all draws and of the order of samples
   std::string phase = "wake-sleep";  ///< what reports call the run
 };
 
