@@ -18,7 +18,8 @@ std::optional<Json> kept_metrics(const Settings& settings) {
   if (!std::filesystem::exists(path)) return {};
   const Json metrics = kept::read_json(path);
   if (!metrics.is_object()) return {};
-  for (const auto& [name, value] : described(settings).items())
+  const Json wanted = described(settings);
+  for (const auto& [name, value] : wanted.items())
     if (!metrics.contains(name) || metrics.at(name) != value) return {};
   return metrics;
 }
