@@ -6,9 +6,13 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <algorithm>
 #include <array>
 #include <span>
+#include <string>
+#include <vector>
 
+#include "../core/view.hpp"
 #include "chart_axis.hpp"
 #include "svg.hpp"
 
