@@ -129,6 +129,70 @@ if(status EQUAL 0 OR EXISTS "${WORK}/seeds" OR NOT "${output}${errors}" MATCHES 
   message(SEND_ERROR "pretraining takes 0 seeds: ${status}\n${output}${errors}")
 endif()
 
+# Every mode of mnist, and several seeds: each in its own folder; with --resume those that are whole are not done again.
+set(mode_classifier "--layers 16,16")
+set(number_classifier test_error)
+set(files_classifier checkpoint.safetensors dbn.safetensors filters.png history.csv learned.png metrics.json
+  model.safetensors reconstructions.png report.html samples.png)
+set(mode_long "--long --layers 16,16")
+set(number_long test_error)
+set(files_long ${files_classifier})
+set(mode_autoencoder "--autoencoder --layers 16,8,8,2")
+set(number_autoencoder test_squared_error)
+set(files_autoencoder checkpoint.safetensors codes.svg dbn.safetensors history.csv metrics.json model.safetensors
+  reconstructions.png report.html)
+foreach(mode IN ITEMS classifier long autoencoder)
+  set(command "mnist ${mode_${mode}} --pre-training-epochs 1 --threads 1 --data data --hold-out 5")
+  set(folder modes-${mode})
+  shell("${command} --epochs 2 --output ${folder} --seeds 2 && cp ${folder}/seed-1/metrics.json ${folder}-first.json &&
+    head -c 50 ${folder}/seed-2/metrics.json > half && cp ${folder}/seed-2/metrics.json ${folder}-second.json &&
+    mv half ${folder}/seed-2/metrics.json && ${command} --epochs 2 --output ${folder} --seeds 3 --resume")
+  if(NOT status EQUAL 0 OR NOT output MATCHES "seed 1: its metrics are whole" OR output MATCHES "seed [23]: its metrics"
+      OR NOT output MATCHES "${number_${mode}} of 3 seeds: mean [^\n]*standard deviation")
+    message(SEND_ERROR "mnist, ${mode}, 3 seeds: status ${status}\n${output}${errors}")
+    continue()
+  endif()
+  holds(${folder} seed-1 seed-2 seed-3 summary.json)
+  foreach(seed IN ITEMS 1 3)
+    file(GLOB wrong RELATIVE "${WORK}/${folder}/seed-${seed}" "${WORK}/${folder}/seed-${seed}/misclassified.png")
+    set(files ${files_${mode}} ${wrong})              # there if there are any
+    list(SORT files)
+    holds(${folder}/seed-${seed} ${files})
+  endforeach()
+  file(READ "${WORK}/${folder}/summary.json" summary)
+  string(JSON count LENGTH "${summary}" seeds)
+  string(JSON last GET "${summary}" seeds 2 seed)
+  string(JSON named GET "${summary}" mode)
+  if(NOT "${count} ${last} ${named}" STREQUAL "3 3 ${mode}")
+    message(SEND_ERROR "mnist, ${mode}: a summary of other runs: ${summary}")
+  endif()
+  file(READ "${WORK}/${folder}-first.json" first)
+  file(READ "${WORK}/${folder}/seed-1/metrics.json" now)
+  file(READ "${WORK}/${folder}-second.json" second)
+  file(READ "${WORK}/${folder}/seed-2/metrics.json" again)
+  string(JSON second GET "${second}" ${number_${mode}})
+  string(JSON again GET "${again}" ${number_${mode}})
+  if(NOT now STREQUAL first OR NOT again STREQUAL second)
+    message(SEND_ERROR "mnist, ${mode}: --resume changed seed 1, or made another of seed 2: ${second}, ${again}")
+  endif()
+  refused("other settings than the checkpoint's" "[^\n]*${folder}/seed-1/checkpoint.safetensors"
+    "${command} --output ${folder} --seeds 2 --resume --epochs 3")
+  shell("${command} --output ${folder}-fresh --epochs 2 --no-pre-training")
+  if(NOT status EQUAL 0 OR NOT EXISTS "${WORK}/${folder}-fresh/report.html" OR EXISTS "${WORK}/${folder}-fresh/dbn.safetensors")
+    message(SEND_ERROR "mnist, ${mode}, from a fresh start: status ${status}\n${output}${errors}")
+  endif()
+endforeach()
+refused("an autoencoder without a code" "--layers: the autoencoder has four"
+  "mnist --autoencoder --layers 16,16 --data data --output modes-code")
+foreach(case IN ITEMS "--long --autoencoder|excludes" "--seeds 0|--seeds")
+  string(REGEX REPLACE "^(.*)[|].*$" "\\1" arguments "${case}")
+  string(REGEX REPLACE "^.*[|](.*)$" "\\1" words "${case}")
+  shell("mnist ${arguments} --data data --output modes-none")
+  if(status EQUAL 0 OR EXISTS "${WORK}/modes-none" OR NOT "${output}${errors}" MATCHES "${words}")
+    message(SEND_ERROR "mnist takes ${arguments}: ${status}\n${output}${errors}")
+  endif()
+endforeach()
+
 # What evaluate is given. Headers lie about sizes; memory is limited to what a small model takes.
 shell("${mnist} --data data --output good && { printf '\\377\\377\\377\\377\\377\\377\\377\\377{}' > length.bin;
   h='{\"w\":{\"dtype\":\"F32\",\"shape\":[1000000,1000000],\"data_offsets\":[0,4000000000000]}}';

@@ -24,6 +24,7 @@
 #include "io/npz.hpp"
 #include "io/peak_memory.hpp"
 #include "io/safetensors.hpp"
+#include "io/scatter.hpp"
 #include "io/snapshots.hpp"
 #include "io/state_file.hpp"
 #include "io/tensor.hpp"

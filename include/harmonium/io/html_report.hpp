@@ -23,6 +23,7 @@
 #include "html_style.hpp"
 #include "image.hpp"
 #include "learning_curves.hpp"
+#include "scatter.hpp"
 
 namespace harmonium {
 
@@ -132,6 +133,16 @@ class HtmlReport {
     detail::check_heat_map("add_heat_map", matrix.rows(), matrix.cols(), options);
     const Eigen::MatrixXd numbers = matrix.template cast<double>();
     const std::string chart = detail::heat_map_text(View<const double>(numbers), options, false);
+    return add((options.width > 600 ? "<figure class=\"wide\">" : "<figure>") + chart + "</figure>\n", true);
+  }
+
+  /// Points coloured by class. \throws ShapeError, ValueError, DataError as `draw_scatter`
+  template <class Points>
+  HtmlReport& add_scatter(const Eigen::MatrixBase<Points>& points, std::span<const int> labels = {},
+                          const ScatterOptions& options = {}) {
+    const Eigen::MatrixXd numbers = points.template cast<double>();
+    detail::check_scatter("add_scatter", View<const double>(numbers), labels, options);
+    const std::string chart = detail::scatter_text(View<const double>(numbers), labels, options, false);
     return add((options.width > 600 ? "<figure class=\"wide\">" : "<figure>") + chart + "</figure>\n", true);
   }
 

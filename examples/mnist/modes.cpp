@@ -1,0 +1,32 @@
+#include "modes.hpp"
+
+namespace mnist {
+
+std::span<const Mode> modes() {
+  static const std::vector<Mode> table = {
+      {"classifier",
+       "",
+       "",
+       "test_error",
+       {{500, 500, 2000}, 8, 12},
+       {{500, 500, 2000}, 1, 3},
+       run_classifier},
+      {"long",
+       "--long",
+       "the best classifier that half an hour gives: fine-tuned for long, with dropout",
+       "test_error",
+       {{500, 500, 2000}, 8, 300},
+       {{500, 500, 2000}, 1, 5},
+       run_long},
+      {"autoencoder",
+       "--autoencoder",
+       "learn codes of 30 numbers, and digits back from them, instead of classes",
+       "test_squared_error",
+       {{1000, 500, 250, 30}, 5, 50},
+       {{1000, 500, 250, 30}, 1, 6},
+       run_autoencoder},
+  };
+  return table;
+}
+
+}  // namespace mnist
