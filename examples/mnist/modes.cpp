@@ -25,6 +25,13 @@ std::span<const Mode> modes() {
        {{1000, 500, 250, 30}, 5, 50},
        {{1000, 500, 250, 30}, 1, 6},
        run_autoencoder},
+      {"wake-sleep",
+       "--wake-sleep",
+       "learn a generative model of digits and labels, by wake-sleep instead of back-propagation",
+       "test_error",
+       {{500, 500, 2000}, 8, 40},
+       {{500, 500, 2000}, 1, 2},
+       run_wake_sleep},
   };
   return table;
 }

@@ -32,5 +32,6 @@ std::span<const Mode> modes();
 Json run_classifier(const Settings& settings, const harmonium::Mnist& mnist);
 Json run_long(const Settings& settings, const harmonium::Mnist& mnist);
 Json run_autoencoder(const Settings& settings, const harmonium::Mnist& mnist);
+Json run_wake_sleep(const Settings& settings, const harmonium::Mnist& mnist);
 
 }  // namespace mnist

@@ -9,6 +9,8 @@ namespace mnist {
 using ClassifierUnits = Stack<Bernoulli>;
 using AutoencoderUnits = Stack<Bernoulli, Bernoulli, Bernoulli, Bernoulli, Gaussian>;  // a linear code
 
+PreTrainingOptions<> classifier_pre_training(const Settings& settings);
+
 // Pre-trains on backend `B`, from training digits that are at hand there.
 template <class B, class Source>
 Dbn<ClassifierUnits, B> classifier_dbn(Run& run, const Source& train, const B& on);

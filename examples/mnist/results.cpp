@@ -9,7 +9,8 @@ namespace mnist {
 using namespace digit_pictures;
 
 std::string history_csv(const std::vector<History>& histories, const std::string& measure) {
-  const std::vector<std::string> metrics = {"reconstruction_error", "gradient_norm", "loss", measure};
+  std::vector<std::string> metrics = {"reconstruction_error", "gradient_norm"};
+  if (!measure.empty()) metrics.insert(metrics.end(), {"loss", measure});
   std::ostringstream table;
   table << "phase,epoch,seconds,rate";
   for (const std::string& name : metrics) table << ',' << name;

@@ -7,7 +7,7 @@ namespace mnist {
 
 // All epochs of all phases as one table, a column for each metric; `measure` is what fine-tuning reports
 // beside the loss.
-std::string history_csv(const std::vector<History>& histories, const std::string& measure);
+std::string history_csv(const std::vector<History>& histories, const std::string& measure = {});
 
 // What is shown both as a file and in the report.
 struct Picture {

@@ -1,0 +1,104 @@
+// A deep belief network of digits and labels is pre-trained layer by layer and fine-tuned by wake-sleep
+// (Hinton, Osindero and Teh, 2006): a generative model, which makes up digits of a class that is asked for,
+// and reads by the free energy of each label.
+#include <cstdio>
+
+#include "../digits.hpp"
+#include "backend.hpp"
+#include "modes.hpp"
+#include "pre_trained.hpp"
+#include "results.hpp"
+
+namespace mnist {
+namespace {
+
+using namespace digit_pictures;
+
+template <class B>
+using Model = UpDownDbn<ClassifierUnits, B>;
+
+PreTrainingOptions<> joint_pre_training(const Settings& settings) {
+  PreTrainingOptions<> options = classifier_pre_training(settings);
+  options.layers.back().chains = DataChains{};
+  return options;
+}
+
+WakeSleepOptions<> wake_sleep_options(const Settings& settings) {
+  return {.epochs = settings.epochs,
+          .batch_size = 100,
+          .steps = 3,
+          .optimizer = Momentum{.rate = linear(0.02, 0.002), .momentum = 0.5},
+          .top_optimizer = Momentum{.rate = linear(0.02, 0.002), .momentum = 0.5},
+          .seed = settings.seed};
+}
+
+// A row of digits for each label, made up from it.
+Image draw_generated(const Model<Cpu<float>>& model, const Cpu<float>& on) {
+  constexpr Index in_a_row = 20;
+  Eigen::MatrixXf digits(model.visible_rows(), in_a_row * model.classes());
+  for (int label = 0; label < model.classes(); ++label)
+    digits.middleCols(label * in_a_row, in_a_row) =
+        generate(model, label, {.samples = in_a_row, .steps = 1000, .seed = 1}, on);
+  return tiles(digits, digit_tiles(in_a_row));
+}
+
+// Learns from `train_set`, which is mnist.train where backend `B` has it at hand.
+template <class B, class Source>
+Json learn(Run& run, const Mnist& mnist, const Source& train_set, const B& on) {
+  const Settings& settings = run.settings;
+  Model<B> model{{.sizes = sizes_of(settings), .classes = 10, .seed = settings.seed}};
+  if (!settings.no_pre_training) {
+    for (const History& history : pre_train_on(on, model, train_set, joint_pre_training(settings),
+                                               ProgressBar{}, run.interrupt, run.checkpoint))
+      run.seconds_pre_training += run.finish(history);
+    save(settings.path("dbn.safetensors"), model);
+  }
+  const Evaluation before = evaluate(model, mnist.test, on);
+
+  WakeSleep trainer{model, wake_sleep_options(settings), on};
+  run.seconds_fine_tuning = run.finish(trainer.fit(train_set, ProgressBar{}, run.interrupt, run.checkpoint));
+
+  const Evaluation test = evaluate(model, mnist.test, on), train = evaluate(model, train_set, on);
+  save(settings.path("model.safetensors"), model);
+  write_file(settings.path("history.csv"), history_csv(run.histories));
+  const auto learned = convert<Cpu<float>>(model);
+  const Eigen::MatrixXf digits = one_of_each(mnist.test).to_matrix<float>();
+  const Image generated = draw_generated(learned, cpu(settings)),
+              back = stack({tiles(digits, digit_tiles(10)),
+                            tiles(reconstruct(learned, digits, cpu(settings)), digit_tiles(10))});
+  write_png(settings.path("generated.png"), generated);
+  write_png(settings.path("reconstructions.png"), back);
+
+  const Json metrics = run.write_metrics({{"test_error", test.error},
+                                          {"train_error", train.error},
+                                          {"test_log_loss", test.log_loss},
+                                          {"train_log_loss", train.log_loss},
+                                          {"test_error_before_wake_sleep", before.error}});
+  HtmlReport report("Handwritten digits", "A deep belief network of digits and labels, by wake-sleep");
+  report.add_key_values({{"test error", number_text(100 * test.error, 3) + " %"},
+                         {"before wake-sleep", number_text(100 * before.error, 3) + " %"},
+                         {"training error", number_text(100 * train.error, 3) + " %"},
+                         {"time", duration_text(metrics.at("seconds_total"))},
+                         {"memory", number_text(metrics.at("peak_memory_mb"), 3) + " MB"}});
+  add_pictures(report, {{generated, "Digits that the network makes up, a row for each label."},
+                        {back, "Test digits, and what recognition and generation make of them."}});
+  report.add_section("How it learned").add_history(run.histories);
+  report.add_section("The network").add_model(learned);
+  add_metrics(report, metrics);
+  write(settings.path("report.html"), report);
+  std::printf(
+      "test error %.2f %%  (before wake-sleep %.2f %%, training %.2f %%), %.0f s in all; results are in %s\n",
+      100 * test.error, 100 * before.error, 100 * train.error, run.timer.seconds(), settings.output.c_str());
+  return metrics;
+}
+
+}  // namespace
+
+Json run_wake_sleep(const Settings& settings, const Mnist& mnist) {
+  return run_on_backend(settings, mnist,
+                        [](Run& run, const Mnist& digits, const auto& train_set, const auto& on) {
+                          return learn(run, digits, train_set, on);
+                        });
+}
+
+}  // namespace mnist
