@@ -17,14 +17,15 @@ Json learn(Run& run, const Mnist& mnist, const Source& train_set, const B& on,
   const Settings& settings = run.settings;
   Pictures pictures;
   using Model = Network<ClassifierUnits, B>;
-  const auto pre_trained = [&] {
-    const Dbn<ClassifierUnits, B> dbn = classifier_dbn(run, train_set, on);
+  const auto from_dbn = [&] {
+    const Dbn<ClassifierUnits, B> dbn =
+        pre_trained<ClassifierUnits>(run, classifier_pre_training(settings), train_set, on);
     pictures = draw_dbn(settings.output, convert<Cpu<float>>(dbn), mnist.test, cpu(settings));
     return classifier(dbn, 10, settings.seed);
   };
   Model network = settings.no_pre_training
                       ? Model{{.sizes = sizes_of(settings), .classes = 10, .seed = settings.seed}}
-                      : pre_trained();
+                      : from_dbn();
 
   FineTuning trainer{network, options, on};
   run.seconds_fine_tuning = run.finish(trainer.fit(train_set, ProgressBar{}, run.interrupt, run.checkpoint));

@@ -1,6 +1,5 @@
 // The deep belief network that becomes a classifier, and makes up digits itself.
-#include "backend.hpp"
-#include "pre_trained.hpp"
+#include "pre_training.hpp"
 
 namespace mnist {
 
@@ -23,14 +22,7 @@ PreTrainingOptions<> classifier_pre_training(const Settings& settings) {
   return options;
 }
 
-template <class B, class Source>
-Dbn<ClassifierUnits, B> classifier_dbn(Run& run, const Source& train, const B& on) {
-  return pre_trained<ClassifierUnits>(run, classifier_pre_training(run.settings), train, on);
-}
-
-template Dbn<ClassifierUnits> classifier_dbn(Run&, const Dataset&, const Cpu<float>&);
-#if defined(HARMONIUM_CUDA)
-template Dbn<ClassifierUnits, Cuda<float>> classifier_dbn(Run&, const CudaDataset&, const Cuda<float>&);
-#endif
+template Dbn<ClassifierUnits> pre_trained(Run&, const PreTrainingOptions<>&, const Dataset&,
+                                          const Cpu<float>&);
 
 }  // namespace mnist

@@ -1,0 +1,19 @@
+// What an autoencoder's codes are worth: pictures, and principal components beside.
+#pragma once
+
+#include "results.hpp"
+
+namespace mnist {
+
+struct CodeResults {
+  double pca_test, pca_train;  // squared error of as many principal components as a code has numbers
+  Image reconstructions;
+  Eigen::MatrixXd plane;  // 2 x test digits: their codes along the two directions in which they vary most
+};
+
+// Measures and draws, and writes the pictures.
+CodeResults show_codes(const Run& run, const Autoencoder<AutoencoderUnits>& network, const Mnist& mnist);
+
+void add_codes(HtmlReport& report, const CodeResults& codes, const Dataset& test);
+
+}  // namespace mnist
