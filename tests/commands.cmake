@@ -141,7 +141,11 @@ set(mode_autoencoder "--autoencoder --layers 16,8,8,2")
 set(number_autoencoder test_squared_error)
 set(files_autoencoder checkpoint.safetensors codes.svg dbn.safetensors history.csv metrics.json model.safetensors
   reconstructions.png report.html)
-foreach(mode IN ITEMS classifier long autoencoder)
+set(mode_wake-sleep "--wake-sleep --layers 16,16")
+set(number_wake-sleep test_error)
+set(files_wake-sleep checkpoint.safetensors dbn.safetensors generated.png history.csv metrics.json model.safetensors
+  reconstructions.png report.html)
+foreach(mode IN ITEMS classifier long autoencoder wake-sleep)
   set(command "mnist ${mode_${mode}} --pre-training-epochs 1 --threads 1 --data data --hold-out 5")
   set(folder modes-${mode})
   shell("${command} --epochs 2 --output ${folder} --seeds 2 && cp ${folder}/seed-1/metrics.json ${folder}-first.json &&
