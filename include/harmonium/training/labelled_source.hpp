@@ -3,6 +3,8 @@
 /// categorical unit takes.
 #pragma once
 
+#include <Eigen/Core>
+
 #include "../backend/backend.hpp"
 #include "../data/batch_source.hpp"
 #include "../data/labels.hpp"
