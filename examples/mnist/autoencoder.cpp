@@ -20,12 +20,11 @@ Json learn(Run& run, const Mnist& mnist, const Source& train_set, const B& on) {
   Model network = settings.no_pre_training ? Model{{.sizes = sizes_of(settings), .seed = settings.seed}}
                                            : autoencoder(pre_trained<AutoencoderUnits>(
                                                  run, autoencoder_pre_training(settings), train_set, on));
-  FineTuning trainer{network,
-                     {.epochs = settings.epochs,
-                      .batch_size = 100,
-                      .optimizer = Adam{.rate = linear(4e-3, 0.0)},
-                      .seed = settings.seed},
-                     on};
+  const FineTuningOptions<Adam> options{.epochs = settings.epochs,
+                                        .batch_size = 100,
+                                        .optimizer = Adam{.rate = linear(4e-3, 0.0)},
+                                        .seed = settings.seed};
+  FineTuning trainer{network, options, on};
   run.seconds_fine_tuning = run.finish(trainer.fit(train_set, ProgressBar{}, run.interrupt, run.checkpoint));
 
   const OutputEvaluation test = evaluate(network, mnist.test, on), train = evaluate(network, train_set, on);

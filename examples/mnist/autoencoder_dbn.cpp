@@ -3,8 +3,8 @@
 
 namespace mnist {
 
-PreTrainingOptions<> autoencoder_pre_training(const Settings& settings) {
-  PreTrainingOptions<> options{.layers = {}};
+PreTraining autoencoder_pre_training(const Settings& settings) {
+  PreTraining options{.layers = {}};
   for (std::size_t i = 0; i < settings.layers.size(); ++i) {
     // Gaussian units, the code's, are not bounded: they want small steps.
     const double rate = i + 1 < settings.layers.size() ? 0.1 : 0.002;
@@ -17,7 +17,6 @@ PreTrainingOptions<> autoencoder_pre_training(const Settings& settings) {
   return options;
 }
 
-template Dbn<AutoencoderUnits> pre_trained(Run&, const PreTrainingOptions<>&, const Dataset&,
-                                           const Cpu<float>&);
+template Dbn<AutoencoderUnits> pre_trained(Run&, const PreTraining&, const Dataset&, const Cpu<float>&);
 
 }  // namespace mnist

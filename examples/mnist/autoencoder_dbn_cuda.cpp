@@ -4,7 +4,7 @@
 #if defined(HARMONIUM_CUDA)
 namespace mnist {
 
-template Dbn<AutoencoderUnits, Cuda<float>> pre_trained(Run&, const PreTrainingOptions<>&, const CudaDataset&,
+template Dbn<AutoencoderUnits, Cuda<float>> pre_trained(Run&, const PreTraining&, const CudaDataset&,
                                                         const Cuda<float>&);
 
 }  // namespace mnist

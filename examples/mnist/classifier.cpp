@@ -13,7 +13,7 @@ namespace {
 // Learns from `train_set`, which is mnist.train where backend `B` has it at hand.
 template <class B, class Source>
 Json learn(Run& run, const Mnist& mnist, const Source& train_set, const B& on,
-           const FineTuningOptions<>& options) {
+           const FineTuningOptions<Adam>& options) {
   const Settings& settings = run.settings;
   Pictures pictures;
   using Model = Network<ClassifierUnits, B>;
@@ -60,7 +60,7 @@ Json learn(Run& run, const Mnist& mnist, const Source& train_set, const B& on,
   return metrics;
 }
 
-Json run_with(const Settings& settings, const Mnist& mnist, const FineTuningOptions<>& options) {
+Json run_with(const Settings& settings, const Mnist& mnist, const FineTuningOptions<Adam>& options) {
   return run_on_backend(settings, mnist,
                         [&](Run& run, const Mnist& digits, const auto& train_set, const auto& on) {
                           return learn(run, digits, train_set, on, options);

@@ -3,8 +3,8 @@
 
 namespace mnist {
 
-PreTrainingOptions<> classifier_pre_training(const Settings& settings) {
-  PreTrainingOptions<> options{.layers = {}};
+PreTraining classifier_pre_training(const Settings& settings) {
+  PreTraining options{.layers = {}};
   for (const int units : settings.layers) {
     // The plain gradient: its features classify better than the centred one's (1.3 % against 1.7 % on digits
     // kept aside), though they model the digits less well. With it all hidden units move together at first,
@@ -22,7 +22,6 @@ PreTrainingOptions<> classifier_pre_training(const Settings& settings) {
   return options;
 }
 
-template Dbn<ClassifierUnits> pre_trained(Run&, const PreTrainingOptions<>&, const Dataset&,
-                                          const Cpu<float>&);
+template Dbn<ClassifierUnits> pre_trained(Run&, const PreTraining&, const Dataset&, const Cpu<float>&);
 
 }  // namespace mnist

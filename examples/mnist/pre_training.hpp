@@ -7,7 +7,7 @@
 namespace mnist {
 
 template <class Units, class B, class Source>
-Dbn<Units, B> pre_trained(Run& run, const PreTrainingOptions<>& options, const Source& train, const B& on) {
+Dbn<Units, B> pre_trained(Run& run, const PreTraining& options, const Source& train, const B& on) {
   Dbn<Units, B> dbn{{.sizes = sizes_of(run.settings), .seed = run.settings.seed}};
   for (const History& history :
        pre_train_on(on, dbn, train, options, ProgressBar{}, run.interrupt, run.checkpoint))

@@ -17,13 +17,13 @@ using namespace digit_pictures;
 template <class B>
 using Model = UpDownDbn<ClassifierUnits, B>;
 
-PreTrainingOptions<> joint_pre_training(const Settings& settings) {
-  PreTrainingOptions<> options = classifier_pre_training(settings);
+PreTraining joint_pre_training(const Settings& settings) {
+  PreTraining options = classifier_pre_training(settings);
   options.layers.back().chains = DataChains{};
   return options;
 }
 
-WakeSleepOptions<> wake_sleep_options(const Settings& settings) {
+WakeSleepOptions<DataChains, Momentum> wake_sleep_options(const Settings& settings) {
   return {.epochs = settings.epochs,
           .batch_size = 100,
           .steps = 3,
