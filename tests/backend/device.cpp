@@ -27,7 +27,7 @@ Eigen::MatrixXd on_host(const DeviceMatrix<double>& x) {
 }
 
 // Samples on the device with labels.
-struct LabelledSource {
+struct SourceWithLabels {
   View<const double, test::DeviceMemory> values;
   std::vector<int> classes;
   Index rows() const { return values.rows; }
@@ -88,7 +88,7 @@ TEST_CASE("a DBN in memory out of reach is pre-trained and fine-tuned as one on 
   for (int i = 0; i < 50; ++i) labels.push_back(i % 3);
   Network<Units, Device> network_a = classifier(a, 3, 7);
   Network<Units, Host> network_b = classifier(b, 3, 7);
-  const LabelledSource source_a{there, labels};
+  const SourceWithLabels source_a{there, labels};
   const Dataset source_b(data, labels);
   const FineTuningOptions<> tuning{.epochs = 2, .batch_size = 20, .seed = 4};
   FineTuning{network_a, tuning}.fit(source_a);
