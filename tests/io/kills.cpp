@@ -1,5 +1,6 @@
 // Real processes and real signals: a file in the making that is killed, a program in training that is killed,
 // and one that is interrupted.
+#include <harmonium/core/timer.hpp>
 #include <harmonium/data/dataset.hpp>
 #include <harmonium/observers/stop_on_interrupt.hpp>
 #include <harmonium/training/contrastive_divergence.hpp>
@@ -140,6 +141,13 @@ TEST_CASE("a thousand kills while a file is saved leave the old one or the new o
     return file;
   };
   write_safetensors(path, file_of(0));
+  const auto write_once = [&] {
+    write_safetensors(path, file_of(0));
+    return 0;
+  };
+  const Timer timer;  // kills are to come before and after a file is whole, however busy the machine is
+  for (int i = 0; i < 20; ++i) wait_for(process(write_once));
+  const double one = 1e6 * timer.seconds() / 20;
   Dice dice(1);
   float last = 0;
   int renewed = 0, unfinished = 0;
@@ -147,7 +155,7 @@ TEST_CASE("a thousand kills while a file is saved leave the old one or the new o
     const pid_t child = process([&]() -> int {
       for (float number = last + 1;; ++number) write_safetensors(path, file_of(number));
     });
-    sleep_microseconds(2000 * dice.uniform());
+    sleep_microseconds(3 * one * dice.uniform());
     kill(child, SIGKILL);
     wait_for(child);
     const TensorFile file = read_safetensors(path);
