@@ -155,7 +155,7 @@ TEST_CASE("a thousand kills while a file is saved leave the old one or the new o
     const pid_t child = process([&]() -> int {
       for (float number = last + 1;; ++number) write_safetensors(path, file_of(number));
     });
-    sleep_microseconds(3 * one * dice.uniform());
+    sleep_microseconds(1.25 * one * dice.uniform());
     kill(child, SIGKILL);
     wait_for(child);
     const TensorFile file = read_safetensors(path);
