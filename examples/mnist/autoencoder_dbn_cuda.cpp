@@ -1,7 +1,7 @@
 // The deep belief network that is unrolled into an autoencoder, on a CUDA device.
+#if defined(HARMONIUM_CUDA)
 #include "pre_training.hpp"
 
-#if defined(HARMONIUM_CUDA)
 namespace mnist {
 
 template Dbn<AutoencoderUnits, Cuda<float>> pre_trained(Run&, const PreTraining&, const CudaDataset&,

@@ -1,7 +1,7 @@
 // The deep belief network that becomes a classifier, on a CUDA device.
+#if defined(HARMONIUM_CUDA)
 #include "pre_training.hpp"
 
-#if defined(HARMONIUM_CUDA)
 namespace mnist {
 
 template Dbn<ClassifierUnits, Cuda<float>> pre_trained(Run&, const PreTraining&, const CudaDataset&,
