@@ -19,8 +19,6 @@ using JointRbm = Rbm<Mixed<V, Categorical>, H, B>;
 
 namespace detail {
 
-inline constexpr Index class_block = 500;  // samples at a time
-
 /// Numbers in a sample, without its label.
 template <class V, class H, class B>
 Index feature_rows(const JointRbm<V, H, B>& rbm) {
@@ -55,11 +53,9 @@ Matrix<B> recognise(const B& on, const UpDownDbn<Units, B>& model, ConstViewOf<B
   for (const auto& any : model.stack.layers)
     std::visit(
         [&](const auto& layer) {
-          const auto& way = layer.recognition;
-          input = Matrix<B>(way.layer.rows(), x.cols);
-          above = Matrix<B>(way.layer.rows(), x.cols);
-          on.multiply(Op::transposed, Op::plain, 1, way.weights, below, 0, view_of(input));
-          mean(on, way.layer, ConstViewOf<B>(input), view_of(above));
+          input = Matrix<B>(layer.recognition.layer.rows(), x.cols);
+          above = Matrix<B>(layer.recognition.layer.rows(), x.cols);
+          mean_output(on, layer.recognition, below, input, above);
           std::swap(below, above);
         },
         any);
@@ -119,7 +115,7 @@ Eigen::MatrixXd class_log_probabilities(const Model& model, const Source& source
   detail::check_joint("class_log_probabilities", model, source.rows());
   const auto& rbm = detail::joint_rbm_of(model);
   const Index classes = std::get<1>(rbm.visible.parts).rows();
-  const Index block = std::min(detail::class_block, std::max<Index>(1, source.size()));
+  const Index block = std::min(detail::forward_block, std::max<Index>(1, source.size()));
   Matrix<B> x(source.rows(), block), scores(classes, block);
   Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> host(classes, block);
   Eigen::MatrixXd result(classes, source.size());

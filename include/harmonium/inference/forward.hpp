@@ -54,10 +54,8 @@ template <class Units, class B, class Head, class After = LeaveOutputs>
 void forward(const B& on, const Network<Units, B, Head>& network, ConstViewOf<B> x,
              Activations<B>& activations, After after = {}) {
   const auto pass = [&](const auto& dense, auto& memory) {
-    const auto input = view_of(memory.input).columns(0, x.cols),
-               out = view_of(memory.mean).columns(0, x.cols);
-    on.multiply(Op::transposed, Op::plain, 1, dense.weights, x, 0, input);
-    mean(on, dense.layer, input, out);
+    const auto out = view_of(memory.mean).columns(0, x.cols);
+    mean_output(on, dense, x, view_of(memory.input).columns(0, x.cols), out);
     x = out;
   };
   for (std::size_t i = 0; i < network.layers.size(); ++i) {

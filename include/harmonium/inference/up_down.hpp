@@ -23,11 +23,10 @@ Matrix<B> generate_down(const B& on, const UpDownDbn<Units, B>& model, Matrix<B>
           const auto& way = layer.generation;
           input = Matrix<B>(way.layer.rows(), x.cols());
           below = Matrix<B>(way.layer.rows(), x.cols());
-          on.multiply(Op::transposed, Op::plain, 1, way.weights, x, 0, view_of(input));
           if (i == 0 ? draw_visible : draw) {
-            sample(on, way.layer, ConstViewOf<B>(input), view_of(below), draws.in(Stream::dream));
+            sample_output(on, way, x, input, below, draws.in(Stream::dream));
           } else {
-            mean(on, way.layer, ConstViewOf<B>(input), view_of(below));
+            mean_output(on, way, x, input, below);
           }
           std::swap(x, below);
         },

@@ -120,7 +120,7 @@ class HtmlReport {
   /// Curves in one chart. \throws ValueError, ShapeError, DataError as `draw_curves`
   HtmlReport& add_curves(std::span<const Curve> curves, const CurvesOptions& options = {}) {
     const std::string chart = detail::CurvesDrawing(curves, options).text(false);
-    return add((options.width > 600 ? "<figure class=\"wide\">" : "<figure>") + chart + "</figure>\n", true);
+    return add_chart(chart, options.width);
   }
   /// The same for curves in braces.
   HtmlReport& add_curves(std::initializer_list<Curve> curves, const CurvesOptions& options = {}) {
@@ -133,7 +133,7 @@ class HtmlReport {
     detail::check_heat_map("add_heat_map", matrix.rows(), matrix.cols(), options);
     const Eigen::MatrixXd numbers = matrix.template cast<double>();
     const std::string chart = detail::heat_map_text(View<const double>(numbers), options, false);
-    return add((options.width > 600 ? "<figure class=\"wide\">" : "<figure>") + chart + "</figure>\n", true);
+    return add_chart(chart, options.width);
   }
 
   /// Points coloured by class. \throws ShapeError, ValueError, DataError as `draw_scatter`
@@ -143,7 +143,7 @@ class HtmlReport {
     const Eigen::MatrixXd numbers = points.template cast<double>();
     detail::check_scatter("add_scatter", View<const double>(numbers), labels, options);
     const std::string chart = detail::scatter_text(View<const double>(numbers), labels, options, false);
-    return add((options.width > 600 ? "<figure class=\"wide\">" : "<figure>") + chart + "</figure>\n", true);
+    return add_chart(chart, options.width);
   }
 
   /// All that training runs reported: warnings, a chart for each metric (`learning_curves`), and the numbers.
@@ -206,6 +206,9 @@ class HtmlReport {
   }
 
  private:
+  HtmlReport& add_chart(const std::string& chart, Index width) {
+    return add((width > 600 ? "<figure class=\"wide\">" : "<figure>") + chart + "</figure>\n", true);
+  }
   struct Block {
     std::string html;
     bool figure;

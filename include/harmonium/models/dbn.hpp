@@ -39,17 +39,8 @@ struct Dbn<Stack<U...>, B> {
   template <std::size_t I>
   using RbmAt = Rbm<typename Units::template At<I>, typename Units::template At<I + 1>, B>;
 
- private:
-  template <class>
-  struct Kinds;
-  template <std::size_t... I>
-  struct Kinds<std::index_sequence<I...>> {
-    using type = detail::UniqueVariant<RbmAt<I>...>;
-  };
-
- public:
   /// Any of the types that the stack's RBMs have.
-  using AnyRbm = typename Kinds<std::make_index_sequence<Units::named>>::type;
+  using AnyRbm = detail::AnyKind<RbmAt, Units::named>;
 
   std::vector<AnyRbm> rbms;  ///< from the bottom up; algorithms use `for_each_rbm`
 

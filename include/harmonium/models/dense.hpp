@@ -90,4 +90,21 @@ struct Dense {
   }
 };
 
+/// out = E[units | x], what a layer's units make of inputs x (inputs x n) on average; `input` (rows x n) is
+/// room for what they receive, W^T x.
+template <class U, class B>
+void mean_output(const B& on, const Dense<U, B>& dense, std::type_identity_t<ConstViewOf<B>> x,
+                 std::type_identity_t<ViewOf<B>> input, std::type_identity_t<ViewOf<B>> out) {
+  on.multiply(Op::transposed, Op::plain, 1, dense.weights, x, 0, input);
+  mean(on, dense.layer, ConstViewOf<B>(input), out);
+}
+
+/// out ~ p(units | x), likewise
+template <class U, class B>
+void sample_output(const B& on, const Dense<U, B>& dense, std::type_identity_t<ConstViewOf<B>> x,
+                   std::type_identity_t<ViewOf<B>> input, std::type_identity_t<ViewOf<B>> out, Draws draws) {
+  on.multiply(Op::transposed, Op::plain, 1, dense.weights, x, 0, input);
+  sample(on, dense.layer, ConstViewOf<B>(input), out, draws);
+}
+
 }  // namespace harmonium

@@ -48,17 +48,8 @@ struct Network {
   /// Units of the input; they only say its size.
   using Visible = typename Units::template At<0>;
 
- private:
-  template <class>
-  struct Kinds;
-  template <std::size_t... I>
-  struct Kinds<std::index_sequence<I...>> {
-    using type = detail::UniqueVariant<DenseAt<I>...>;
-  };
-
- public:
   /// Any of the types that the hidden layers have.
-  using AnyDense = typename Kinds<std::make_index_sequence<Units::named>>::type;
+  using AnyDense = detail::AnyKind<DenseAt, Units::named>;
   /// Is it an autoencoder, whose outputs are to be its inputs?
   static constexpr bool reconstructs = Units::mirrored;
   /// Is it a classifier, with one categorical unit for a head?

@@ -87,6 +87,16 @@ struct Unique<std::variant<Done...>, First, Rest...>
 template <class... Types>
 using UniqueVariant = typename Unique<std::variant<>, Types...>::type;
 
+template <template <std::size_t> class At, class Indices>
+struct Kinds;
+template <template <std::size_t> class At, std::size_t... I>
+struct Kinds<At, std::index_sequence<I...>> {
+  using type = UniqueVariant<At<I>...>;
+};
+/// A variant of At<0>, ..., At<count - 1>, each once.
+template <template <std::size_t> class At, std::size_t count>
+using AnyKind = typename Kinds<At, std::make_index_sequence<count>>::type;
+
 /// Calls f with std::integral_constant min(layer, limit - 1): a run-time layer's compile-time kind.
 template <std::size_t limit, class F>
 void with_kind(std::size_t layer, F f) {

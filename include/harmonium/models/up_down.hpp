@@ -61,17 +61,8 @@ struct UpDownStack {
   template <std::size_t I>
   using LayerAt = UpDownLayer<typename Units::template At<I>, typename Units::template At<I + 1>, B>;
 
- private:
-  template <class>
-  struct Kinds;
-  template <std::size_t... I>
-  struct Kinds<std::index_sequence<I...>> {
-    using type = detail::UniqueVariant<LayerAt<I>...>;
-  };
-
- public:
   /// Any of the types that layers have.
-  using AnyLayer = typename Kinds<std::make_index_sequence<Units::named>>::type;
+  using AnyLayer = detail::AnyKind<LayerAt, Units::named>;
   std::vector<AnyLayer> layers;  ///< from the bottom up
 
   /// Are all parameters the same?

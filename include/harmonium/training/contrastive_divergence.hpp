@@ -106,11 +106,7 @@ class ContrastiveDivergence {
           watch_chains_ = false;
         },
         [&](EpochReport& report) {
-          if (report.epoch == report.epochs && average_.count() > 0) model_ = average_.mean();
-          check<ValueError>(all_finite(on_, model_),
-                            "fit: a parameter is infinite or not a number after epoch ", report.epoch, " of ",
-                            options_.phase, "; a lower rate may help");
-          report.rate = rate_at(options_.optimizer, progress_.at(optimizer_.steps()));
+          detail::end_epoch(on_, options_, progress_.at(optimizer_.steps()), average_, model_, report);
           report.metrics = {{"reconstruction_error", reconstruction_error(source)},
                             {"gradient_norm", norm(on_, gradient_)}};
           if (const Index moved = autocorrelation_.chains(); moved > 0)
@@ -133,6 +129,14 @@ class ContrastiveDivergence {
   /// Plans a run of single steps as `fit` does by itself: schedules go their way in the next `epochs` passes
   /// over so many samples.
   void plan(Index samples) { progress_.plan(optimizer_.steps(), samples, options_); }
+  /// Where the n samples lie that `update` learns from, rows x n.
+  ViewOf<Backend> samples(Index n) { return data_columns(n).visible; }
+  /// One update from the n samples that were put there, at most `batch_size`, for trainers that make them
+  /// themselves: `step` without its checks, which wait for the backend. A sample counts by its weight over
+  /// `mean_weight`, or all count the same.
+  void update(Index n, std::span<const double> weights = {}, double mean_weight = 1) {
+    learn(n, weights, mean_weight, false);
+  }
   /// Visible states of the last update's chains, rows x chains.
   ConstViewOf<Backend> fantasies() const {
     return ConstViewOf<Backend>(state_.visible).columns(0, last_chains_);
@@ -249,8 +253,7 @@ class ContrastiveDivergence {
     if constexpr (has_gauge) {
       if (options_.zero_sum) fix_gauge(on_, model_, gauge_);
     }
-    if (options_.average_last > 0 && progress_.at(optimizer_.steps()) > 1 - options_.average_last)
-      average_.add(on_, model_);
+    detail::join_average(on_, options_, progress_.at(optimizer_.steps()), model_, average_);
     detail::visit_policy(
         [&](auto& policy) {
           if constexpr (requires { policy.learned(on_, gradient_); }) policy.learned(on_, gradient_);
@@ -303,17 +306,15 @@ class ContrastiveDivergence {
 
   template <class Source>
   double reconstruction_error(const Source& source) {
-    const Index limit = std::min<Index>(source.size(), 1000);
-    double sum = 0;
-    detail::for_each_block(limit, options_.batch_size, [&](std::span<const Index> columns) {
-      const auto block = data_columns(static_cast<Index>(columns.size()));
-      source.fill(on_, columns, block.visible);
-      refresh(on_, model_, block);
-      const auto out = ViewOf<Backend>(reconstructed()).columns(0, block.visible.cols);
-      reconstruct(on_, model_, block, work_, out);
-      sum += on_.sum(detail::SquaredDifferenceBody{}, block.visible, ConstViewOf<Backend>(out));
-    });
-    return sum / static_cast<double>(limit * rows());
+    return detail::reconstruction_error(
+        on_, source, options_.batch_size, [&](Index n) { return samples(n); },
+        [&](Index n) {
+          const auto block = data_columns(n);
+          const auto out = ViewOf<Backend>(reconstructed()).columns(0, n);
+          refresh(on_, model_, block);
+          reconstruct(on_, model_, block, work_, out);
+          return out;
+        });
   }
   Matrix<Backend>& reconstructed() {
     if (reconstructed_.cols() == 0) reconstructed_ = Matrix<Backend>(rows(), options_.batch_size);

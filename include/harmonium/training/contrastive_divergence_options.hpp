@@ -83,8 +83,6 @@ void check_contrastive_divergence_options(const Options& options) {
   check<ValueError>(chains >= 1, trainer, ": there are ", chains, " chains, expected at least 1");
   check<ValueError>(options.offset_rate > 0 && options.offset_rate <= 1, trainer, ": offset_rate is ",
                     options.offset_rate, ", expected above 0 and at most 1");
-  check<ValueError>(options.average_last >= 0 && options.average_last <= 1, trainer, ": average_last is ",
-                    options.average_last, ", expected 0 to 1");
   check<ValueError>(options.max_gradient_norm >= 0, trainer, ": max_gradient_norm is ",
                     options.max_gradient_norm, ", expected a number of at least 0");
 }

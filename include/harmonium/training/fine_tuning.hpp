@@ -93,11 +93,7 @@ class FineTuning {
         },
         [&](std::span<const Index> columns, bool /*last_of_epoch*/) { learn_columns(source, columns, mean); },
         [&](EpochReport& report) {
-          if (report.epoch == report.epochs && average_.count() > 0) network_ = average_.mean();
-          check<ValueError>(all_finite(on_, network_),
-                            "fit: a parameter is infinite or not a number after epoch ", report.epoch, " of ",
-                            options_.phase, "; a lower rate may help");
-          report.rate = rate_at(options_.optimizer, progress_.at(optimizer_.steps()));
+          detail::end_epoch(on_, options_, progress_.at(optimizer_.steps()), average_, network_, report);
           report.metrics = teacher_.metrics(on_, static_cast<double>(source.size()));
         },
         observers...);
@@ -151,8 +147,7 @@ class FineTuning {
     const double progress = progress_.at(optimizer_.steps());
     optimizer_.step(on_, options_.optimizer, progress, options_.weight_decay, 0, gradient_, network_);
     if (options_.max_norm > 0) limit_norms();
-    if (options_.average_last > 0 && progress_.at(optimizer_.steps()) > 1 - options_.average_last)
-      average_.add(on_, network_);
+    detail::join_average(on_, options_, progress_.at(optimizer_.steps()), network_, average_);
   }
 
   template <class Source>

@@ -74,8 +74,6 @@ void check_fine_tuning_options(const Options& options) {
   };
   share("input_dropout", options.input_dropout);
   share("dropout", options.dropout);
-  check<ValueError>(options.average_last >= 0 && options.average_last <= 1, trainer, ": average_last is ",
-                    options.average_last, ", expected 0 to 1");
 }
 }  // namespace detail
 }  // namespace harmonium

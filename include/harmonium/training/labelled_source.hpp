@@ -3,11 +3,8 @@
 /// categorical unit takes.
 #pragma once
 
-#include <Eigen/Core>
-
-#include "../backend/backend.hpp"
 #include "../data/batch_source.hpp"
-#include "../data/labels.hpp"
+#include "one_hot.hpp"
 #include "settings.hpp"
 
 namespace harmonium {
@@ -35,13 +32,8 @@ class LabelledSource {
   void fill(const B& on, std::span<const Index> columns, ViewOf<B> out) const {
     source_.fill(on, columns, out.rows_from(0, source_.rows()));
     if (classes_ == 0) return;
-    const auto n = static_cast<Index>(columns.size());
-    labels_.clear();
-    for (const Index c : columns) labels_.push_back(source_.labels()[static_cast<std::size_t>(c)]);
-    if (one_hot_.cols() < n) one_hot_.resize(classes_, n);
-    const auto here = View<ScalarOf<B>>(one_hot_).columns(0, n);
-    write_one_hot(labels_, here);
-    on.upload(View<const ScalarOf<B>>(here), out.rows_from(source_.rows(), classes_));
+    detail::pick_labels(source_.labels(), columns, labels_);
+    one_hot_.write(on, labels_, out.rows_from(source_.rows(), classes_));
   }
 
   /// What its source remembers: see training/run_state.hpp.
@@ -60,7 +52,7 @@ class LabelledSource {
   const Source& source_;
   Index classes_;
   mutable std::vector<int> labels_;
-  mutable Eigen::Matrix<ScalarOf<B>, Eigen::Dynamic, Eigen::Dynamic> one_hot_;
+  mutable detail::OneHot<B> one_hot_;
 };
 
 }  // namespace harmonium

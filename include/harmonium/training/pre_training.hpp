@@ -98,6 +98,23 @@ class EncodedSource {
   mutable std::vector<Matrix<Backend>> buffers_;
 };
 
+namespace detail {
+/// \throws ValueError if there are no options, or one is out of range
+template <class Options>
+void check_pre_training_options(const Options& options) {
+  check<ValueError>(!options.layers.empty(), "pre_train: there are no options for any layer");
+  for (const auto& own : options.layers) check_contrastive_divergence_options(own);
+}
+/// What RBM `i` is trained with.
+template <class Options>
+auto options_of_rbm(const Options& options, Index i) {
+  auto own = options.layers[std::min(static_cast<std::size_t>(i), options.layers.size() - 1)];
+  own.seed += static_cast<std::uint64_t>(i);
+  own.phase = "rbm " + std::to_string(i + 1);
+  return own;
+}
+}  // namespace detail
+
 /// Trains the RBMs of a DBN one after another, each for all its epochs. RBM i is trained with its options'
 /// seed + i, and reports call it "rbm i + 1". An observer's `Flow::stop` ends the RBM at hand,
 /// `Flow::pause` all of it. \returns the history of each RBM that was begun \throws as
@@ -107,12 +124,9 @@ template <class Units, class B, BatchSource<B> Source, class Options = PreTraini
 std::vector<History> pre_train_on(const B& on, Dbn<Units, B>& dbn, const Source& source,
                                   const Options& options, Observers&&... observers) {
   check<ShapeError>(dbn.depth() >= 1, "pre_train: the DBN has no layers");
-  check<ValueError>(!options.layers.empty(), "pre_train: there are no options for any layer");
-  for (const auto& own : options.layers) detail::check_contrastive_divergence_options(own);
+  detail::check_pre_training_options(options);
   const auto trainer_of = [&](auto& rbm, Index i) {
-    auto own = options.layers[std::min(static_cast<std::size_t>(i), options.layers.size() - 1)];
-    own.seed += static_cast<std::uint64_t>(i);
-    own.phase = "rbm " + std::to_string(i + 1);
+    auto own = detail::options_of_rbm(options, i);
     return ContrastiveDivergence<std::remove_reference_t<decltype(rbm)>, decltype(own)>(rbm, own, on);
   };
   // What a layer's options get wrong for its RBM is found before the first RBM is trained.

@@ -12,6 +12,7 @@
 #include "../inference/outputs.hpp"
 #include "fine_tuning_options.hpp"
 #include "first_pass.hpp"
+#include "one_hot.hpp"
 
 namespace harmonium::detail {
 
@@ -32,7 +33,7 @@ class Teacher {
         host_(1, 2 * losses_.cols()) {
     weights_.reserve(static_cast<std::size_t>(losses_.cols()));
     if constexpr (Model::classifies) {
-      one_hot_ = Host(network.output_rows(), columns);
+      one_hot_ = OneHot<B>(network.output_rows(), columns);
       decided_ = Matrix<B>(network.output_rows(), columns);
     }
   }
@@ -65,10 +66,7 @@ class Teacher {
   template <class Source>
   void take(const B& on, const Source& source, std::span<const Index> columns, ConstViewOf<B> x) {
     if constexpr (Model::classifies) {
-      const std::span<const int> labels = source.labels();
-      labels_.resize(columns.size());
-      for (std::size_t i = 0; i < columns.size(); ++i)
-        labels_[i] = labels[static_cast<std::size_t>(columns[i])];
+      pick_labels(source.labels(), columns, labels_);
       take_labels(on, labels_);
     } else {
       fill_targets(on, network_, source, columns, x, view_of(targets_).columns(0, x.cols));
@@ -166,16 +164,14 @@ class Teacher {
   }
   Index noted() const { return static_cast<Index>(weights_.size()); }
   void take_labels(const B& on, std::span<const int> labels) {
-    const auto n = static_cast<Index>(labels.size());
-    write_one_hot(labels, View<T>(one_hot_).columns(0, n));
-    on.upload(View<const T>(one_hot_).columns(0, n), view_of(targets_).columns(0, n));
+    one_hot_.write(on, labels, view_of(targets_).columns(0, static_cast<Index>(labels.size())));
   }
 
   const Model& network_;
   Matrix<B> targets_, losses_, distances_;
   Host host_;                    // losses and then distances, when they are added up
   std::vector<double> weights_;  // of the samples whose losses are noted
-  Host one_hot_;                 // a classifier's
+  OneHot<B> one_hot_;            // a classifier's
   Matrix<B> decided_;            // likewise
   std::vector<int> labels_;
   double loss_ = 0, distance_ = 0;

@@ -8,6 +8,8 @@
 #include "../data/batch_source.hpp"
 #include "../models/parameters.hpp"
 #include "../optimizers/optimizer.hpp"
+#include "averaging.hpp"
+#include "report.hpp"
 
 namespace harmonium::detail {
 
@@ -19,6 +21,8 @@ void check_training_options(const char* trainer, const Options& options) {
                     ", expected at least 1");
   check<ValueError>(options.weight_decay >= 0 && options.weight_decay < 1e6, trainer, ": weight_decay is ",
                     options.weight_decay, ", expected a number of at least 0");
+  check<ValueError>(options.average_last >= 0 && options.average_last <= 1, trainer, ": average_last is ",
+                    options.average_last, ", expected 0 to 1");
   check_optimizer(options.optimizer);
 }
 
@@ -91,5 +95,39 @@ class Progress {
   std::uint64_t first_ = 0;
   double planned_ = 0;
 };
+
+/// After an update: if the options ask for the mean of a run's last share, and that has begun, the model
+/// joins it.
+template <class Model, class Options>
+void join_average(const typename Model::Backend& on, const Options& options, double progress,
+                  const Model& model, Average<Model>& average) {
+  if (options.average_last > 0 && progress > 1 - options.average_last) average.add(on, model);
+}
+
+/// After an epoch: the last one ends with the mean, if there is one; the rate is reported.
+/// \throws ValueError if the parameters are not finite any more
+template <class Model, class Options>
+void end_epoch(const typename Model::Backend& on, const Options& options, double progress,
+               const Average<Model>& average, Model& model, EpochReport& report) {
+  if (report.epoch == report.epochs && average.count() > 0) model = average.mean();
+  check<ValueError>(all_finite(on, model), "fit: a parameter is infinite or not a number after epoch ",
+                    report.epoch, " of ", options.phase, "; a lower rate may help");
+  report.rate = rate_at(options.optimizer, progress);
+}
+
+/// Mean squared difference a row of a source's first 1000 samples from what comes back for them: each block
+/// is put into visible(n), and back(n) is what a model makes of it.
+template <class B, class Source, class Visible, class Back>
+double reconstruction_error(const B& on, const Source& source, Index batch_size, Visible visible, Back back) {
+  const Index limit = std::min<Index>(source.size(), 1000);
+  double sum = 0;
+  for_each_block(limit, batch_size, [&](std::span<const Index> columns) {
+    const auto n = static_cast<Index>(columns.size());
+    const ViewOf<B> x = visible(n);
+    source.fill(on, columns, x);
+    sum += on.sum(SquaredDifferenceBody{}, ConstViewOf<B>(x), ConstViewOf<B>(back(n)));
+  });
+  return sum / static_cast<double>(limit * source.rows());
+}
 
 }  // namespace harmonium::detail

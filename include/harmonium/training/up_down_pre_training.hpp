@@ -38,14 +38,11 @@ template <class Units, class B, BatchSource<B> Source, class Options = PreTraini
 std::vector<History> pre_train_on(const B& on, UpDownDbn<Units, B>& model, const Source& source,
                                   const Options& options, Observers&&... observers) {
   check<ShapeError>(model.top.hidden.rows() >= 1, "pre_train: the model has no layers");
-  check<ValueError>(!options.layers.empty(), "pre_train: there are no options for any layer");
-  for (const auto& own : options.layers) detail::check_contrastive_divergence_options(own);
+  detail::check_pre_training_options(options);
   const Index classes = model.classes(), depth = static_cast<Index>(model.stack.layers.size());
   if (classes > 0) detail::check_labels("pre_train", source.labels(), source.size(), classes);
 
-  auto own = options.layers[std::min(static_cast<std::size_t>(depth), options.layers.size() - 1)];
-  own.seed += static_cast<std::uint64_t>(depth);
-  own.phase = "rbm " + std::to_string(depth + 1);
+  auto own = detail::options_of_rbm(options, depth);
   ContrastiveDivergence<typename UpDownDbn<Units, B>::Top, decltype(own)> top(model.top, own, on);
   const auto train_top = [&](const auto& below) {
     return top.fit(LabelledSource<B, std::remove_cvref_t<decltype(below)>>(below, classes), observers...);

@@ -24,8 +24,7 @@ namespace detail {
 template <class U, class B>
 void set_likelihood_gradient(const B& on, const Dense<U, B>& way, ConstViewOf<B> given, ConstViewOf<B> x,
                              ConstViewOf<B> shares, ViewOf<B> input, ViewOf<B> means, Dense<U, B>& gradient) {
-  on.multiply(Op::transposed, Op::plain, 1, way.weights, given, 0, input);
-  mean(on, way.layer, ConstViewOf<B>(input), means);
+  mean_output(on, way, given, input, means);
   set_zero(on, gradient.layer);
   add_statistics(on, way.layer, x, shares.rows_from(0, 1), gradient.layer);
   add_mean_statistics(on, way.layer, ConstViewOf<B>(input), ConstViewOf<B>(means), shares.rows_from(1, 1),
@@ -35,6 +34,11 @@ void set_likelihood_gradient(const B& on, const Dense<U, B>& way, ConstViewOf<B>
   on.multiply(Op::plain, Op::transposed, 1, given, ConstViewOf<B>(means), 0, gradient.weights);
 }
 
+template <class Model>
+inline constexpr bool is_up_down_dbn = false;
+template <class Units, class B>
+inline constexpr bool is_up_down_dbn<UpDownDbn<Units, B>> = true;
+
 }  // namespace detail
 
 /// Trains an `UpDownDbn`. Holds what training remembers.
@@ -43,6 +47,9 @@ void set_likelihood_gradient(const B& on, const Dense<U, B>& way, ConstViewOf<B>
 ///     trainer.fit(digits, ProgressBar{});
 template <class Model, class Options = WakeSleepOptions<>>
 class WakeSleep {
+  static_assert(detail::is_up_down_dbn<Model>,
+                "WakeSleep trains an UpDownDbn, whose ways up and down differ");
+
  public:
   using Backend = typename Model::Backend;  ///< where the model lives
   using Scalar = typename Model::Scalar;    ///< its numbers
@@ -59,7 +66,6 @@ class WakeSleep {
         optimizer_(model.stack, options_.optimizer),
         top_(model.top, top_options(options_), on_),
         values_(model.visible_rows(), options_.batch_size),
-        seen_(model.top.visible.rows(), options_.batch_size),
         one_hot_(model.classes(), options_.batch_size) {
     const Index widest = std::max(
         options_.batch_size,
@@ -120,11 +126,7 @@ class WakeSleep {
         },
         [&](std::span<const Index> columns, bool /*last_of_epoch*/) { learn_columns(source, columns, mean); },
         [&](EpochReport& report) {
-          if (report.epoch == report.epochs && average_.count() > 0) model_ = average_.mean();
-          check<ValueError>(all_finite(on_, model_),
-                            "fit: a parameter is infinite or not a number after epoch ", report.epoch, " of ",
-                            options_.phase, "; a lower rate may help");
-          report.rate = rate_at(options_.optimizer, progress_.at(optimizer_.steps()));
+          detail::end_epoch(on_, options_, progress_.at(optimizer_.steps()), average_, model_, report);
           report.metrics = {{"reconstruction_error", reconstruction_error(source)},
                             {"gradient_norm", std::hypot(norm(on_, gradient_), norm(on_, top_.gradient()))}};
         },
@@ -175,24 +177,17 @@ class WakeSleep {
     detail::check_training_options("WakeSleep", options);
     check_optimizer(options.top_optimizer);
     check<ValueError>(options.steps >= 1, "WakeSleep: steps is ", options.steps, ", expected at least 1");
-    check<ValueError>(options.average_last >= 0 && options.average_last <= 1, "WakeSleep: average_last is ",
-                      options.average_last, ", expected 0 to 1");
     return options;
   }
 
   // Where the n samples at hand lie: with no layer below it the top RBM sees them as they are.
   ViewOf<Backend> visible(Index n) { return rooms_.empty() ? features(n) : view_of(values_).columns(0, n); }
   // What the top RBM sees beside the labels.
-  ViewOf<Backend> features(Index n) {
-    return view_of(seen_).columns(0, n).rows_from(0, model_.features().rows());
-  }
+  ViewOf<Backend> features(Index n) { return top_.samples(n).rows_from(0, model_.features().rows()); }
   void take_labels(std::span<const int> labels) {
     if (model_.classes() == 0) return;
-    const auto n = static_cast<Index>(labels.size());
-    const auto here = View<Scalar>(one_hot_).columns(0, n);
-    write_one_hot(labels, here);
-    on_.upload(View<const Scalar>(here),
-               view_of(seen_).columns(0, n).rows_from(model_.features().rows(), model_.classes()));
+    const auto seen = top_.samples(static_cast<Index>(labels.size()));
+    one_hot_.write(on_, labels, seen.rows_from(model_.features().rows(), model_.classes()));
   }
   // What each column counts, and the negative of it.
   ConstViewOf<Backend> shares(std::span<const double> weights, double mean_weight, Index n) {
@@ -209,15 +204,12 @@ class WakeSleep {
     const auto depth = static_cast<std::uint32_t>(rooms_.size());
     const Draws draws{.seed = options_.seed, .step = static_cast<std::uint32_t>(optimizer_.steps()) * depth};
     wake(n, shares(weights, mean_weight, n), draws.in(Stream::wake));
-    top_weights_.assign(weights.begin(), weights.end());
-    for (double& weight : top_weights_) weight /= mean_weight;
-    top_.step({.values = ConstViewOf<Backend>(seen_).columns(0, n), .weights = top_weights_});
+    top_.update(n, weights, mean_weight);
     const Index dreams = top_.fantasies().cols;
     sleep(dreams, shares({}, 1, dreams), draws.in(Stream::dream));
     optimizer_.step(on_, options_.optimizer, progress_.at(optimizer_.steps()), options_.weight_decay, 0,
                     gradient_, model_.stack);
-    if (options_.average_last > 0 && progress_.at(optimizer_.steps()) > 1 - options_.average_last)
-      average_.add(on_, model_);
+    detail::join_average(on_, options_, progress_.at(optimizer_.steps()), model_, average_);
   }
 
   // Recognition draws each layer from the one below, and the generative ways get their gradient.
@@ -229,9 +221,7 @@ class WakeSleep {
             Room& room = rooms_[i];
             const auto cut = [&](Matrix<Backend>& x) { return view_of(x).columns(0, n); };
             const auto above = i + 1 == rooms_.size() ? features(n) : cut(room.wake);
-            const auto& way = layer.recognition;
-            on_.multiply(Op::transposed, Op::plain, 1, way.weights, below, 0, cut(room.up_input));
-            sample(on_, way.layer, ConstViewOf<Backend>(cut(room.up_input)), above, draws);
+            sample_output(on_, layer.recognition, below, cut(room.up_input), above, draws);
             detail::set_likelihood_gradient(on_, layer.generation, ConstViewOf<Backend>(above), below, shares,
                                             cut(room.down_input), cut(room.down_means),
                                             std::get<L>(gradient_.layers[i]).generation);
@@ -249,12 +239,10 @@ class WakeSleep {
             Room& room = rooms_[i];
             const auto cut = [&](Matrix<Backend>& x) { return view_of(x).columns(0, n); };
             const auto below = cut(room.dream);
-            const auto& way = layer.generation;
-            on_.multiply(Op::transposed, Op::plain, 1, way.weights, above, 0, cut(room.down_input));
             if (i == 0 && options_.visible_means) {
-              mean(on_, way.layer, ConstViewOf<Backend>(cut(room.down_input)), below);
+              mean_output(on_, layer.generation, above, cut(room.down_input), below);
             } else {
-              sample(on_, way.layer, ConstViewOf<Backend>(cut(room.down_input)), below, draws);
+              sample_output(on_, layer.generation, above, cut(room.down_input), below, draws);
             }
             detail::set_likelihood_gradient(on_, layer.recognition, ConstViewOf<Backend>(below), above,
                                             shares, cut(room.up_input), cut(room.up_means),
@@ -269,9 +257,7 @@ class WakeSleep {
     const auto n = static_cast<Index>(columns.size());
     detail::pick_weights(weights_of(source), columns, weights_);
     source.fill(on_, columns, visible(n));
-    labels_.clear();
-    if (model_.classes() > 0)
-      for (const Index c : columns) labels_.push_back(source.labels()[static_cast<std::size_t>(c)]);
+    if (model_.classes() > 0) detail::pick_labels(source.labels(), columns, labels_);
     take_labels(labels_);
     learn(n, weights_, mean_weight);
   }
@@ -292,16 +278,9 @@ class WakeSleep {
 
   template <class Source>
   double reconstruction_error(const Source& source) {
-    const Index limit = std::min<Index>(source.size(), 1000);
-    double sum = 0;
-    detail::for_each_block(limit, options_.batch_size, [&](std::span<const Index> columns) {
-      const auto block = visible(static_cast<Index>(columns.size()));
-      source.fill(on_, columns, block);
-      const Matrix<Backend> back = reconstruct(model_, ConstViewOf<Backend>(block), on_);
-      sum +=
-          on_.sum(detail::SquaredDifferenceBody{}, ConstViewOf<Backend>(block), ConstViewOf<Backend>(back));
-    });
-    return sum / static_cast<double>(limit * model_.visible_rows());
+    return detail::reconstruction_error(
+        on_, source, options_.batch_size, [&](Index n) { return visible(n); },
+        [&](Index n) { return reconstruct(model_, ConstViewOf<Backend>(visible(n)), on_); });
   }
 
   Model& model_;
@@ -311,11 +290,11 @@ class WakeSleep {
   ModelOptimizer<Stack> optimizer_;
   ContrastiveDivergence<typename Model::Top, TopOptions> top_;
   Matrix<Backend> values_;  // samples
-  Matrix<Backend> seen_;    // features and labels, what the top RBM learns from
   std::vector<Room> rooms_;
   Matrix<Backend> shares_;
-  Host host_shares_, one_hot_;
-  std::vector<double> weights_, top_weights_;
+  Host host_shares_;
+  detail::OneHot<Backend> one_hot_;
+  std::vector<double> weights_;
   std::vector<int> labels_;
   Average<Model> average_;
   detail::Progress progress_;
