@@ -9,8 +9,8 @@ using ClassifierUnits = Stack<Bernoulli>;
 using AutoencoderUnits = Stack<Bernoulli, Bernoulli, Bernoulli, Bernoulli, Gaussian>;  // a linear code
 
 // The policies are named: that compiles in half the time of a choice between all of them.
-using PreTraining =
-    PreTrainingOptions<ContrastiveDivergenceOptions<std::variant<DataChains, Persistent>, Momentum>>;
+using PreTrainingChains = std::variant<DataChains, Persistent>;
+using PreTraining = PreTrainingOptions<ContrastiveDivergenceOptions<PreTrainingChains, Momentum>>;
 
 PreTraining classifier_pre_training(const Settings& settings);
 PreTraining autoencoder_pre_training(const Settings& settings);

@@ -6,13 +6,19 @@
 
 namespace mnist {
 
+template <class Model, class Source, class B>
+void pre_train_and_save(Run& run, Model& model, const PreTraining& options, const Source& train,
+                        const B& on) {
+  for (const History& history :
+       pre_train_on(on, model, train, options, ProgressBar{}, run.interrupt, run.checkpoint))
+    run.seconds_pre_training += run.finish(history);
+  save(run.settings.path("dbn.safetensors"), model);
+}
+
 template <class Units, class B, class Source>
 Dbn<Units, B> pre_trained(Run& run, const PreTraining& options, const Source& train, const B& on) {
   Dbn<Units, B> dbn{{.sizes = sizes_of(run.settings), .seed = run.settings.seed}};
-  for (const History& history :
-       pre_train_on(on, dbn, train, options, ProgressBar{}, run.interrupt, run.checkpoint))
-    run.seconds_pre_training += run.finish(history);
-  save(run.settings.path("dbn.safetensors"), dbn);
+  pre_train_and_save(run, dbn, options, train, on);
   return dbn;
 }
 

@@ -4,9 +4,8 @@
 #include <cstdio>
 
 #include "../digits.hpp"
-#include "backend.hpp"
 #include "modes.hpp"
-#include "pre_trained.hpp"
+#include "pre_training.hpp"
 #include "results.hpp"
 
 namespace mnist {
@@ -23,7 +22,7 @@ PreTraining joint_pre_training(const Settings& settings) {
   return options;
 }
 
-WakeSleepOptions<DataChains, Momentum> wake_sleep_options(const Settings& settings) {
+WakeSleepOptions<PreTrainingChains, Momentum> wake_sleep_options(const Settings& settings) {
   return {.epochs = settings.epochs,
           .batch_size = 100,
           .steps = 3,
@@ -47,12 +46,7 @@ template <class B, class Source>
 Json learn(Run& run, const Mnist& mnist, const Source& train_set, const B& on) {
   const Settings& settings = run.settings;
   Model<B> model{{.sizes = sizes_of(settings), .classes = 10, .seed = settings.seed}};
-  if (!settings.no_pre_training) {
-    for (const History& history : pre_train_on(on, model, train_set, joint_pre_training(settings),
-                                               ProgressBar{}, run.interrupt, run.checkpoint))
-      run.seconds_pre_training += run.finish(history);
-    save(settings.path("dbn.safetensors"), model);
-  }
+  if (!settings.no_pre_training) pre_train_and_save(run, model, joint_pre_training(settings), train_set, on);
   const Evaluation before = evaluate(model, mnist.test, on);
 
   WakeSleep trainer{model, wake_sleep_options(settings), on};
