@@ -14,7 +14,7 @@ namespace {
 
 // Learns from `train_set`, which is mnist.train where backend `B` has it at hand.
 template <class B, class Source>
-Json learn(Run& run, const Mnist& mnist, const Source& train_set, const B& on) {
+Json learn_codes(Run& run, const Mnist& mnist, const Source& train_set, const B& on) {
   const Settings& settings = run.settings;
   using Model = Autoencoder<AutoencoderUnits, B>;
   Model network = settings.no_pre_training ? Model{{.sizes = sizes_of(settings), .seed = settings.seed}}
@@ -64,7 +64,7 @@ Json run_autoencoder(const Settings& settings, const Mnist& mnist) {
                     "--layers: the autoencoder has four, the last of them its code, of at least 2 numbers");
   return run_on_backend(settings, mnist,
                         [](Run& run, const Mnist& digits, const auto& train_set, const auto& on) {
-                          return learn(run, digits, train_set, on);
+                          return learn_codes(run, digits, train_set, on);
                         });
 }
 

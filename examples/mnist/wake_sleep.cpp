@@ -43,7 +43,7 @@ Image draw_generated(const Model<Cpu<float>>& model, const Cpu<float>& on) {
 
 // Learns from `train_set`, which is mnist.train where backend `B` has it at hand.
 template <class B, class Source>
-Json learn(Run& run, const Mnist& mnist, const Source& train_set, const B& on) {
+Json learn_both_ways(Run& run, const Mnist& mnist, const Source& train_set, const B& on) {
   const Settings& settings = run.settings;
   Model<B> model{{.sizes = sizes_of(settings), .classes = 10, .seed = settings.seed}};
   if (!settings.no_pre_training) pre_train_and_save(run, model, joint_pre_training(settings), train_set, on);
@@ -91,7 +91,7 @@ Json learn(Run& run, const Mnist& mnist, const Source& train_set, const B& on) {
 Json run_wake_sleep(const Settings& settings, const Mnist& mnist) {
   return run_on_backend(settings, mnist,
                         [](Run& run, const Mnist& digits, const auto& train_set, const auto& on) {
-                          return learn(run, digits, train_set, on);
+                          return learn_both_ways(run, digits, train_set, on);
                         });
 }
 

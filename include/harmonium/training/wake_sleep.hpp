@@ -12,6 +12,7 @@
 
 #include "../inference/up_down.hpp"
 #include "contrastive_divergence.hpp"
+#include "one_hot.hpp"
 #include "wake_sleep_options.hpp"
 
 namespace harmonium {
