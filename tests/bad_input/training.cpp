@@ -80,6 +80,8 @@ TEST_CASE("contrastive divergence refuses options out of range", "[bad_input][cd
           refused<ValueError>("max_gradient_norm",
                               "ContrastiveDivergence: max_gradient_norm is nan, expected .*",
                               asked({.max_gradient_norm = NAN})),
+          refused<ValueError>("discriminative", "ContrastiveDivergence: discriminative is -1, expected .*",
+                              asked({.discriminative = -1})),
           refused<ValueError>("offset_rate",
                               "ContrastiveDivergence: offset_rate is 0, expected above 0 and at most 1",
                               asked({.offset_rate = 0})),

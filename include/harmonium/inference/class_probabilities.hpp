@@ -8,22 +8,15 @@
 #include <vector>
 
 #include "../data/labels.hpp"
+#include "../models/joint_rbm.hpp"
 #include "../models/up_down.hpp"
 #include "forward.hpp"
 
 namespace harmonium {
 
-/// A joint RBM: its visible units are a sample and one categorical unit, the label.
-template <class V, class H, class B = Cpu<float>>
-using JointRbm = Rbm<Mixed<V, Categorical>, H, B>;
-
 namespace detail {
 
-/// Numbers in a sample, without its label.
-template <class V, class H, class B>
-Index feature_rows(const JointRbm<V, H, B>& rbm) {
-  return std::get<0>(rbm.visible.parts).rows();
-}
+/// Numbers in a sample.
 template <class Units, class B>
 Index feature_rows(const UpDownDbn<Units, B>& model) {
   return model.visible_rows();
@@ -63,28 +56,14 @@ Matrix<B> recognise(const B& on, const UpDownDbn<Units, B>& model, ConstViewOf<B
 }
 
 /// out (classes x n) = minus the free energy of x (feature rows x n) with each label, but for what all labels
-/// have in common: b_c + log-partition of the hidden layer at W^T (x, c).
+/// have in common.
 template <class V, class H, class B>
 void label_scores(const B& on, const JointRbm<V, H, B>& rbm, ConstViewOf<B> x, ViewOf<B> out) {
-  using T = ScalarOf<B>;
   const auto& labels = std::get<1>(rbm.visible.parts);
-  const Index features = feature_rows(rbm), classes = labels.rows(), n = x.cols;
-  const auto weights = view_of(rbm.weights);
-  Matrix<B> input(rbm.hidden.rows(), n), with_label(rbm.hidden.rows(), n), one_hot(classes, n), ones(1, n);
-  on.multiply(Op::transposed, Op::plain, 1, weights.rows_from(0, features), x, 0, view_of(input));
-  on.fill(out, 0);
-  on.fill(one_hot, 0);
-  on.fill(ones, 1);
-  for (Index c = 0; c < classes; ++c) {
-    const auto row = out.rows_from(c, 1), chosen = view_of(one_hot).rows_from(c, 1);
-    on.fill(chosen, T(1));
-    on.copy(ConstViewOf<B>(input), view_of(with_label));
-    on.multiply(Op::transposed, Op::plain, 1, weights.rows_from(features, classes), one_hot, 1,
-                view_of(with_label));
-    add_log_partition(on, rbm.hidden, ConstViewOf<B>(with_label), T(1), row);
-    on.multiply(Op::plain, Op::plain, 1, labels.bias().rows_from(c, 1), ones, 1, row);
-    on.fill(chosen, T(0));
-  }
+  EachLabel<B> each(rbm.hidden.rows(), labels.rows(), x.cols);
+  each.begin(on, rbm, x);
+  set_label_log_partitions(on, rbm, each, out);
+  on.multiply(Op::plain, Op::plain, 1, labels.bias(), each.ones(x.cols), 1, out);
 }
 
 /// \throws ShapeError if a model has no labels, or samples other rows than it

@@ -12,6 +12,7 @@
 #include "epochs.hpp"
 #include "first_pass.hpp"
 #include "gradient_shaping.hpp"
+#include "label_gradient.hpp"
 #include "missing_entries.hpp"
 #include "model_optimizer.hpp"
 
@@ -48,6 +49,9 @@ class ContrastiveDivergence {
     weights_ = Matrix<Backend>(1, chains + options_.batch_size);
     host_weights_ = Host(1, chains + options_.batch_size);
     shaping_ = GradientShaping<Model>(model_);
+    if constexpr (LabelGradient<Model>::possible) {
+      if (options_.discriminative > 0) label_gradient_ = LabelGradient<Model>(model_, options_.batch_size);
+    }
   }
 
   /// One update from a batch of at most `batch_size` samples.
@@ -191,6 +195,9 @@ class ContrastiveDivergence {
   static Options checked(Options options) {
     detail::check_contrastive_divergence_options(options);
     GradientShaping<Model>::check_penalties("ContrastiveDivergence", options.penalties);
+    check<ValueError>(options.discriminative == 0 || LabelGradient<Model>::possible,
+                      "ContrastiveDivergence: discriminative is for joint RBMs, whose visible units are a "
+                      "sample and a label");
     return options;
   }
   Index rows() const { return model_.visible.rows(); }
@@ -244,6 +251,12 @@ class ContrastiveDivergence {
     } else {
       set_sampled_statistics(on_, model_, state_.columns(0, chains + n), weights, Scalar(0), gradient_, work_,
                              draws);
+    }
+    if constexpr (LabelGradient<Model>::possible) {
+      if (options_.discriminative > 0)
+        label_gradient_.add(on_, model_, ConstViewOf<Backend>(data.visible),
+                            ConstViewOf<Backend>(weights_).columns(chains, n),
+                            static_cast<Scalar>(options_.discriminative), gradient_);
     }
     shaping_.apply(on_, options_, model_, data, view_of(weights_).columns(chains, n), total, work_,
                    gradient_);
@@ -332,6 +345,7 @@ class ContrastiveDivergence {
   Host host_weights_;
   typename Chains::type chains_;
   GradientShaping<Model> shaping_;
+  LabelGradient<Model> label_gradient_;
   Autocorrelation<Backend> autocorrelation_;
   GaugeScratch<Backend> gauge_;
   Average<Model> average_;

@@ -2,6 +2,7 @@
 /// What contrastive divergence can be asked for.
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <string>
 
@@ -29,8 +30,10 @@ struct ContrastiveDivergenceOptions {
   double weight_decay = 0;       ///< L2 penalty: weights lose this share times the rate
   Penalties penalties{};         ///< L1, groups, sparsity, largest norm
   double max_gradient_norm = 0;  ///< longer gradients are scaled back to this norm; 0: none is
-  bool centered = true;          ///< the centred gradient (models/centering.hpp)
-  double offset_rate = 0.01;     ///< share of its way that an offset goes at each update, above 0 to 1
+  double discriminative = 0;     ///< what log p(label | sample) counts beside the likelihood (a hybrid:
+                              ///< Larochelle and Bengio, 2008); for joint RBMs
+  bool centered = true;       ///< the centred gradient (models/centering.hpp)
+  double offset_rate = 0.01;  ///< share of its way that an offset goes at each update, above 0 to 1
   Statistics statistics = Statistics::means;  ///< of hidden units
   double average_last = 0;  ///< `fit` ends with the mean of this last share of its updates; 0: with the last
   bool zero_sum = false;    ///< categorical layers stay in the zero-sum gauge (models/gauge.hpp)
@@ -47,8 +50,8 @@ static_assert(noexcept(ContrastiveDivergenceOptions<>{}) || true);
 template <class F, class Chains, class Optimizer>
 void for_each_option(F&& f, const ContrastiveDivergenceOptions<Chains, Optimizer>& options) {
   const auto& [epochs, batch_size, steps, chains, optimizer, weight_decay, penalties, max_gradient_norm,
-               centered, offset_rate, statistics, average_last, zero_sum, missing_steps, fit_visible_biases,
-               seed, phase] = options;  // every field, or this does not compile
+               discriminative, centered, offset_rate, statistics, average_last, zero_sum, missing_steps,
+               fit_visible_biases, seed, phase] = options;  // every field, or this does not compile
   f("epochs", epochs);
   f("batch_size", batch_size);
   f("steps", steps);
@@ -57,6 +60,7 @@ void for_each_option(F&& f, const ContrastiveDivergenceOptions<Chains, Optimizer
   f("weight_decay", weight_decay);
   f("penalties", penalties);
   f("max_gradient_norm", max_gradient_norm);
+  f("discriminative", discriminative);
   f("centered", centered);
   f("offset_rate", offset_rate);
   f("statistics", statistics == Statistics::means ? "means" : "samples");
@@ -85,6 +89,8 @@ void check_contrastive_divergence_options(const Options& options) {
                     options.offset_rate, ", expected above 0 and at most 1");
   check<ValueError>(options.max_gradient_norm >= 0, trainer, ": max_gradient_norm is ",
                     options.max_gradient_norm, ", expected a number of at least 0");
+  check<ValueError>(options.discriminative >= 0 && std::isfinite(options.discriminative), trainer,
+                    ": discriminative is ", options.discriminative, ", expected a number of at least 0");
 }
 }  // namespace detail
 }  // namespace harmonium

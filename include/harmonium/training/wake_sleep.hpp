@@ -170,6 +170,7 @@ class WakeSleep {
             .chains = options.chains,
             .optimizer = options.top_optimizer,
             .weight_decay = options.weight_decay,
+            .discriminative = options.discriminative,
             .centered = false,  // its means would follow the features, which change
             .seed = options.seed,
             .phase = options.phase};
