@@ -41,6 +41,7 @@
 #include "models/boltzmann_machine.hpp"
 #include "models/dbn.hpp"
 #include "models/gauge.hpp"
+#include "models/joint_rbm.hpp"
 #include "models/layer.hpp"
 #include "models/mixed_layer.hpp"
 #include "models/network.hpp"

@@ -60,7 +60,7 @@ Matrix<B> recognise(const B& on, const UpDownDbn<Units, B>& model, ConstViewOf<B
 template <class V, class H, class B>
 void label_scores(const B& on, const JointRbm<V, H, B>& rbm, ConstViewOf<B> x, ViewOf<B> out) {
   const auto& labels = std::get<1>(rbm.visible.parts);
-  EachLabel<B> each(rbm.hidden.rows(), labels.rows(), x.cols);
+  EachLabel<H, B> each(rbm, x.cols);
   each.begin(on, rbm, x);
   set_label_log_partitions(on, rbm, each, out);
   on.multiply(Op::plain, Op::plain, 1, labels.bias(), each.ones(x.cols), 1, out);

@@ -4,6 +4,8 @@
 /// label in turn, so p(label | sample) and its gradient are exact.
 #pragma once
 
+#include <utility>
+
 #include "mixed_layer.hpp"
 #include "rbm.hpp"
 
@@ -21,54 +23,67 @@ Index feature_rows(const JointRbm<V, H, B>& rbm) {
   return std::get<0>(rbm.visible.parts).rows();
 }
 
-/// What hidden units receive from samples with each label in turn. Holds room for it.
-template <class B>
+/// A joint RBM's hidden layer with each label in turn, whose weights are then a part of the biases: what the
+/// layer receives from samples stays the same. Holds room for it.
+template <class H, class B>
 class EachLabel {
  public:
   EachLabel() = default;
   /// Room for so many samples.
-  EachLabel(Index hidden_rows, Index classes, Index columns)
-      : from_sample_(hidden_rows, columns),
-        input_(hidden_rows, columns),
-        chosen_(classes, columns),
+  template <class V>
+  EachLabel(const JointRbm<V, H, B>& rbm, Index columns)
+      : input_(rbm.hidden.rows(), columns),
+        hidden_(rbm.hidden),
+        chosen_(std::get<1>(rbm.visible.parts).rows(), 1),
         ones_(1, columns) {
     B{}.fill(chosen_, 0);
     B{}.fill(ones_, 1);
   }
 
   /// From now on it is about samples x (feature rows x n).
-  template <class V, class H>
+  template <class V>
   void begin(const B& on, const JointRbm<V, H, B>& rbm, ConstViewOf<B> x) {
     on.multiply(Op::transposed, Op::plain, 1, view_of(rbm.weights).rows_from(0, x.rows), x, 0,
-                view_of(from_sample_).columns(0, x.cols));
+                view_of(input_).columns(0, x.cols));
   }
-  /// f(c, input), where input (hidden rows x n) is W^T (x, label c), for each label c; input may be changed.
-  template <class V, class H, class F>
+  /// f(c, hidden, input) for each label c, where input (hidden rows x n) is what `hidden` receives.
+  template <class V, class F>
   void operator()(const B& on, const JointRbm<V, H, B>& rbm, Index n, F f) {
     const auto label_weights = ConstViewOf<B>(rbm.weights).rows_from(feature_rows(rbm), chosen_.rows());
-    const auto input = view_of(input_).columns(0, n), chosen = view_of(chosen_).columns(0, n);
-    for (Index c = 0; c < chosen_.rows(); ++c) {
+    const auto chosen = view_of(chosen_);
+    for (Index c = 0; c < chosen.rows; ++c) {
       on.fill(chosen.rows_from(c, 1), 1);
-      on.copy(ConstViewOf<B>(from_sample_).columns(0, n), input);
-      on.multiply(Op::transposed, Op::plain, 1, label_weights, ConstViewOf<B>(chosen), 1, input);
+      Index first = 0;  // a mixed layer's biases lie in several places
+      for_each_parameter(
+          [&](const ParameterName&, Role role, auto own, auto of_rbm) {
+            on.copy(of_rbm, own);
+            if (role != Role::bias) return;
+            on.multiply(Op::transposed, Op::plain, 1, label_weights.columns(first, own.rows),
+                        ConstViewOf<B>(chosen), 1, own);
+            first += own.rows;
+          },
+          hidden_, rbm.hidden);
       on.fill(chosen.rows_from(c, 1), 0);
-      f(c, input);
+      f(c, std::as_const(hidden_), ConstViewOf<B>(input_).columns(0, n));
     }
   }
   /// 1 x n
   ConstViewOf<B> ones(Index n) const { return ConstViewOf<B>(ones_).columns(0, n); }
 
  private:
-  Matrix<B> from_sample_, input_, chosen_, ones_;
+  Matrix<B> input_;
+  Layer<H, B> hidden_;
+  Matrix<B> chosen_, ones_;
 };
 
 /// out (classes x n) = the hidden layer's log-partition for each label: minus the free energy, but for the
 /// label's bias and for what all labels have in common.
 template <class V, class H, class B>
-void set_label_log_partitions(const B& on, const JointRbm<V, H, B>& rbm, EachLabel<B>& each, ViewOf<B> out) {
+void set_label_log_partitions(const B& on, const JointRbm<V, H, B>& rbm, EachLabel<H, B>& each,
+                              ViewOf<B> out) {
   on.fill(out, 0);
-  each(on, rbm, out.cols, [&](Index c, ViewOf<B> input) {
-    add_log_partition(on, rbm.hidden, ConstViewOf<B>(input), 1, out.rows_from(c, 1));
+  each(on, rbm, out.cols, [&](Index c, const Layer<H, B>& hidden, ConstViewOf<B> input) {
+    add_log_partition(on, hidden, input, 1, out.rows_from(c, 1));
   });
 }
 

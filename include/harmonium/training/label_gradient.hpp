@@ -26,7 +26,7 @@ class LabelGradient<JointRbm<V, H, B>> {
   LabelGradient() = default;
   /// Room for so many samples. \throws ShapeError if the model has not one label
   LabelGradient(const Model& rbm, Index columns)
-      : each_(rbm.hidden.rows(), labels_of(rbm).rows(), columns),
+      : each_(rbm, columns),
         means_(rbm.hidden.rows(), columns),
         sum_(rbm.hidden.rows(), columns),
         scores_(labels_of(rbm).rows(), columns),
@@ -56,11 +56,10 @@ class LabelGradient<JointRbm<V, H, B>> {
     add_bias_statistics(on, ConstViewOf<B>(errors), each_.ones(n), labels_of(gradient));
     const auto weights = view_of(gradient.weights);
     on.fill(sum, 0);
-    each_(on, rbm, n, [&](Index c, ViewOf<B> input) {
+    each_(on, rbm, n, [&](Index c, const Layer<H, B>& hidden, ConstViewOf<B> input) {
       const auto error = ConstViewOf<B>(errors).rows_from(c, 1);
-      mean(on, rbm.hidden, ConstViewOf<B>(input), means);
-      add_mean_statistics(on, rbm.hidden, ConstViewOf<B>(input), ConstViewOf<B>(means), error,
-                          gradient.hidden);
+      mean(on, hidden, input, means);
+      add_mean_statistics(on, hidden, input, ConstViewOf<B>(means), error, gradient.hidden);
       on.multiply(Op::plain, Op::transposed, 1, error, ConstViewOf<B>(means), 1,
                   weights.rows_from(features + c, 1));
       on.scale_columns(means, error);
@@ -75,7 +74,7 @@ class LabelGradient<JointRbm<V, H, B>> {
     return std::get<1>(rbm.visible.parts);
   }
 
-  detail::EachLabel<B> each_;
+  detail::EachLabel<H, B> each_;
   Matrix<B> means_, sum_, scores_, errors_;
 };
 
