@@ -4,35 +4,18 @@
 #include <cstdio>
 
 #include "../digits.hpp"
+#include "backend.hpp"
 #include "modes.hpp"
-#include "pre_training.hpp"
 #include "results.hpp"
+#include "wake_sleep.hpp"
 
 namespace mnist {
 namespace {
 
 using namespace digit_pictures;
 
-template <class B>
-using Model = UpDownDbn<ClassifierUnits, B>;
-
-PreTraining joint_pre_training(const Settings& settings) {
-  PreTraining options = classifier_pre_training(settings);
-  options.layers.back().chains = DataChains{};
-  return options;
-}
-
-WakeSleepOptions<PreTrainingChains, Momentum> wake_sleep_options(const Settings& settings) {
-  return {.epochs = settings.epochs,
-          .batch_size = 100,
-          .steps = 3,
-          .optimizer = Momentum{.rate = linear(0.02, 0.002), .momentum = 0.5},
-          .top_optimizer = Momentum{.rate = linear(0.02, 0.002), .momentum = 0.5},
-          .seed = settings.seed};
-}
-
 // A row of digits for each label, made up from it.
-Image draw_generated(const Model<Cpu<float>>& model, const Cpu<float>& on) {
+Image draw_generated(const DigitsAndLabels& model, const Cpu<float>& on) {
   constexpr Index in_a_row = 20;
   Eigen::MatrixXf digits(model.visible_rows(), in_a_row * model.classes());
   for (int label = 0; label < model.classes(); ++label)
@@ -41,21 +24,11 @@ Image draw_generated(const Model<Cpu<float>>& model, const Cpu<float>& on) {
   return tiles(digits, digit_tiles(in_a_row));
 }
 
-// Learns from `train_set`, which is mnist.train where backend `B` has it at hand.
-template <class B, class Source>
-Json learn_both_ways(Run& run, const Mnist& mnist, const Source& train_set, const B& on) {
+// What the learned model reads and makes up.
+Json show(const Run& run, const Mnist& mnist, const Awoken& awoken) {
   const Settings& settings = run.settings;
-  Model<B> model{{.sizes = sizes_of(settings), .classes = 10, .seed = settings.seed}};
-  if (!settings.no_pre_training) pre_train_and_save(run, model, joint_pre_training(settings), train_set, on);
-  const Evaluation before = evaluate(model, mnist.test, on);
-
-  WakeSleep trainer{model, wake_sleep_options(settings), on};
-  run.seconds_fine_tuning = run.finish(trainer.fit(train_set, ProgressBar{}, run.interrupt, run.checkpoint));
-
-  const Evaluation test = evaluate(model, mnist.test, on), train = evaluate(model, train_set, on);
-  save(settings.path("model.safetensors"), model);
+  const auto& [learned, before, test, train] = awoken;
   write_file(settings.path("history.csv"), history_csv(run.histories));
-  const auto learned = convert<Cpu<float>>(model);
   const Eigen::MatrixXf digits = one_of_each(mnist.test).to_matrix<float>();
   const Image generated = draw_generated(learned, cpu(settings)),
               back = stack({tiles(digits, digit_tiles(10)),
@@ -91,7 +64,7 @@ Json learn_both_ways(Run& run, const Mnist& mnist, const Source& train_set, cons
 Json run_wake_sleep(const Settings& settings, const Mnist& mnist) {
   return run_on_backend(settings, mnist,
                         [](Run& run, const Mnist& digits, const auto& train_set, const auto& on) {
-                          return learn_both_ways(run, digits, train_set, on);
+                          return show(run, digits, wake_sleep(run, digits, train_set, on));
                         });
 }
 
