@@ -221,6 +221,8 @@ TEST_CASE("without a layer below its top RBM wake-sleep is contrastive divergenc
                                .batch_size = 10,
                                .steps = 2,
                                .top_optimizer = momentum,
+                               .discriminative = persistent ? 0 : 0.5,
+                               .centered = persistent,
                                .weight_decay = 0.01,
                                .seed = 4};
     if (persistent) options.chains = Persistent{.chains = 7};
@@ -230,7 +232,8 @@ TEST_CASE("without a layer below its top RBM wake-sleep is contrastive divergenc
                                         .steps = 2,
                                         .optimizer = momentum,
                                         .weight_decay = 0.01,
-                                        .centered = false,
+                                        .discriminative = options.discriminative,
+                                        .centered = options.centered,
                                         .fit_visible_biases = false,
                                         .seed = 4};
     if (persistent) same.chains = Persistent{.chains = 7};
@@ -371,6 +374,12 @@ TEST_CASE("wake-sleep refuses what it cannot learn from, and changes nothing", "
   refused({.steps = 0}, "WakeSleep: steps is 0, expected at least 1");
   refused({.average_last = 2}, "WakeSleep: average_last is 2, expected 0 to 1");
   refused({.weight_decay = -1}, "WakeSleep: weight_decay is -1, expected a number of at least 0");
+  refused({.discriminative = NAN},
+          "ContrastiveDivergence: discriminative is nan, expected a number of at least 0");
+  Binary unlabelled{{.sizes = {3, 2, 3}}};
+  CHECK_THROWS_MATCHES(
+      (WakeSleep{unlabelled, {.discriminative = 1}, on}), ShapeError,
+      Message("ContrastiveDivergence: discriminative is for models with 1 label, this has 0"));
   CHECK_THROWS_AS((WakeSleep{model, {.top_optimizer = Sgd{.rate = -1}}, on}), ValueError);
   CHECK_THROWS_AS((WakeSleep{model, {.chains = Persistent{.chains = 0}}, on}), ValueError);
 

@@ -171,7 +171,7 @@ class WakeSleep {
             .optimizer = options.top_optimizer,
             .weight_decay = options.weight_decay,
             .discriminative = options.discriminative,
-            .centered = false,  // its means would follow the features, which change
+            .centered = options.centered,
             .seed = options.seed,
             .phase = options.phase};
   }

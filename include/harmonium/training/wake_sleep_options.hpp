@@ -20,6 +20,7 @@ struct WakeSleepOptions {
   Optimizer optimizer = Momentum{.rate = 0.02, .momentum = 0.5};      ///< of the ways up and down
   Optimizer top_optimizer = Momentum{.rate = 0.02, .momentum = 0.5};  ///< of the top RBM
   double discriminative = 0;  ///< what log p(label | features) counts in the top RBM beside the likelihood
+  bool centered = true;       ///< the top RBM's gradient (models/centering.hpp)
   double weight_decay = 0;    ///< L2 penalty: weights lose this share times the rate
   bool visible_means = true;  ///< dreams end with the visible units' means; false: with draws
   double average_last = 0;    ///< `fit` ends with the mean of this last share of its updates; 0: the last
@@ -33,8 +34,9 @@ static_assert(noexcept(WakeSleepOptions<>{}) || true);
 /// Options by name: see training/settings.hpp.
 template <class F, class Chains, class Optimizer>
 void for_each_option(F&& f, const WakeSleepOptions<Chains, Optimizer>& options) {
-  const auto& [epochs, batch_size, steps, chains, optimizer, top_optimizer, discriminative, weight_decay,
-               visible_means, average_last, seed, phase] = options;  // every field, or this does not compile
+  const auto& [epochs, batch_size, steps, chains, optimizer, top_optimizer, discriminative, centered,
+               weight_decay, visible_means, average_last, seed, phase] =
+      options;  // every field, or this does not compile
   f("epochs", epochs);
   f("batch_size", batch_size);
   f("steps", steps);
@@ -42,6 +44,7 @@ void for_each_option(F&& f, const WakeSleepOptions<Chains, Optimizer>& options) 
   f("optimizer", optimizer);
   f("top_optimizer", top_optimizer);
   f("discriminative", discriminative);
+  f("centered", centered);
   f("weight_decay", weight_decay);
   f("visible_means", visible_means);
   f("average_last", average_last);
