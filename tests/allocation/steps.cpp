@@ -101,6 +101,7 @@ TEST_CASE("a step of fine-tuning with all that can be asked for asks for no memo
                                     .max_gradient_norm = 0.1,
                                     .input_dropout = 0.2,
                                     .dropout = 0.5,
+                                    .adversarial = 0.1,
                                     .loss = Loss::squared_error};
   for (const int threads : {1, 3}) {
     const Cpu<float> on(threads);

@@ -143,6 +143,7 @@ TEST_CASE("an autoencoder in memory out of reach learns what one on the host lea
                                     .max_gradient_norm = 0.5,
                                     .input_dropout = 0.2,
                                     .dropout = 0.3,
+                                    .adversarial = 0.1,
                                     .loss = Loss::squared_error,
                                     .average_last = 0.4,
                                     .seed = 4};

@@ -326,6 +326,7 @@ TEST_CASE("options of fine-tuning that are out of range are refused", "[fine_tun
   refused({.max_norm = -1}, "max_norm is -1, expected a number of at least 0");
   refused({.max_norm = INFINITY}, "max_norm is inf, expected a number of at least 0");
   refused({.max_gradient_norm = -1}, "max_gradient_norm is -1, expected a number of at least 0");
+  refused({.adversarial = NAN}, "adversarial is nan, expected a number of at least 0");
   refused({.average_last = 1.1}, "average_last is 1.1, expected 0 to 1");
 }
 

@@ -113,6 +113,16 @@ struct Pull {
   constexpr void operator()(T& x, T y) const { x += factor * (target - y); }
 };
 
+/// x moves by a length against the sign of y, and stays where y is 0.
+template <class T>
+struct StepAgainst {
+  T length;  ///< of the step
+  /// To one number.
+  constexpr void operator()(T& x, T y) const {
+    x -= length * (static_cast<T>(y > T(0)) - static_cast<T>(y < T(0)));
+  }
+};
+
 /// x, a squared norm, becomes factor / norm, the slope of factor times the norm; 0 where the norm is 0.
 template <class T>
 struct NormSlope {

@@ -17,7 +17,7 @@ struct CudaRules {
       &CudaUpdate<Scale<T>, T, 0>::run, &CudaUpdate<Scaled<T>, T, 1>::run, &CudaUpdate<Blend<T>, T, 1>::run,
       &CudaUpdate<Combine<T>, T, 2>::run, &CudaUpdate<MoveTowards<T>, T, 1>::run,
       &CudaUpdate<Pull<T>, T, 1>::run, &CudaUpdate<NormSlope<T>, T, 0>::run,
-      &CudaUpdate<NormLimit<T>, T, 0>::run);
+      &CudaUpdate<NormLimit<T>, T, 0>::run, &CudaUpdate<StepAgainst<T>, T, 1>::run);
 };
 
 template struct CudaRules<float>;

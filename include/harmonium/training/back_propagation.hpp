@@ -57,4 +57,20 @@ void backward(const B& on, const Network<Units, B, Head>& network, ConstViewOf<B
         network.layers[i]);
 }
 
+/// out (inputs x n) = what `backward` would bring back to the inputs of its n samples: the gradient of minus
+/// the loss by each of them. To be called after it, with its activations.
+template <class Units, class B, class Head>
+void set_input_gradient(const B& on, const Network<Units, B, Head>& network,
+                        const Activations<B>& activations, ViewOf<B> out) {
+  const auto bring_back = [&](const auto& dense, const auto& memory) {
+    on.multiply(Op::plain, Op::plain, 1, dense.weights, ConstViewOf<B>(memory.mean).columns(0, out.cols), 0,
+                out);
+  };
+  if (network.layers.empty()) {
+    bring_back(network.head, activations.head);
+  } else {
+    std::visit([&](const auto& dense) { bring_back(dense, activations.layers[0]); }, network.layers[0]);
+  }
+}
+
 }  // namespace harmonium

@@ -6,6 +6,7 @@
 
 #include <vector>
 
+#include "adversary.hpp"
 #include "averaging.hpp"
 #include "back_propagation.hpp"
 #include "clipping.hpp"
@@ -45,6 +46,7 @@ class FineTuning {
         host_shares_(1, options_.batch_size),
         ones_(1, options_.batch_size) {
     on_.fill(ones_, 1);
+    if (options_.adversarial > 0) adversary_ = detail::Adversary<Model>(network_, options_.batch_size);
   }
 
   /// One update from a batch of at most `batch_size` samples, with labels or targets as the network wants
@@ -133,21 +135,38 @@ class FineTuning {
     const auto targets = teacher_.targets(n);
     const Draws draws{.seed = options_.seed, .step = static_cast<std::uint32_t>(optimizer_.steps())};
     dropout_.drop_inputs(on_, draws, x);
-    forward(on_, network_, ConstViewOf<Backend>(x), activations_,
-            [&](std::size_t i, auto out) { dropout_.drop_outputs(on_, draws, i, out); });
-    teacher_.measure(on_, activations_, options_.loss, n, weights, mean_weight);
     const auto row = View<Scalar>(host_shares_).columns(0, n);
     detail::write_shares(weights, mean_weight, row);
     const auto shares = view_of(shares_).columns(0, n);
     on_.upload(View<const Scalar>(row), shares);
-    backward(on_, network_, ConstViewOf<Backend>(x), targets, activations_, ConstViewOf<Backend>(shares),
-             ConstViewOf<Backend>(ones_).columns(0, n), gradient_, options_.loss,
-             [&](std::size_t i, auto error) { dropout_.drop_errors(on_, i, error); });
+    if (options_.adversarial > 0) on_.update(Scale<Scalar>{Scalar(0.5)}, shares);
+
+    forward_pass(x, draws);
+    teacher_.measure(on_, activations_, options_.loss, n, weights, mean_weight);
+    backward_pass(x, targets, shares, gradient_);
+    if (options_.adversarial > 0) {
+      const auto moved = adversary_.move(on_, options_.adversarial, network_, activations_, x);
+      forward_pass(moved, draws);
+      backward_pass(moved, targets, shares, adversary_.gradient());
+      adversary_.join(on_, gradient_);
+    }
     if (options_.max_gradient_norm > 0) clipping_.apply(on_, options_.max_gradient_norm, gradient_);
     const double progress = progress_.at(optimizer_.steps());
     optimizer_.step(on_, options_.optimizer, progress, options_.weight_decay, 0, gradient_, network_);
     if (options_.max_norm > 0) limit_norms();
     detail::join_average(on_, options_, progress_.at(optimizer_.steps()), network_, average_);
+  }
+
+  // Draws of the same update drop the same outputs.
+  void forward_pass(ConstViewOf<Backend> x, Draws draws) {
+    forward(on_, network_, x, activations_,
+            [&](std::size_t i, auto out) { dropout_.drop_outputs(on_, draws, i, out); });
+  }
+  void backward_pass(ConstViewOf<Backend> x, ConstViewOf<Backend> targets, ConstViewOf<Backend> shares,
+                     Model& gradient) {
+    backward(on_, network_, x, targets, activations_, shares, ConstViewOf<Backend>(ones_).columns(0, x.cols),
+             gradient, options_.loss,
+             [&](std::size_t i, auto error) { dropout_.drop_errors(on_, i, error); });
   }
 
   template <class Source>
@@ -201,6 +220,7 @@ class FineTuning {
   std::vector<double> weights_;
   Matrix<Backend> ones_;
   detail::Clipping<Backend> clipping_;
+  detail::Adversary<Model> adversary_;
   Average<Model> average_;
   detail::Progress progress_;
 };

@@ -28,6 +28,8 @@ struct FineTuningOptions {
   double max_gradient_norm = 0;  ///< longer gradients are scaled back to this norm; 0: none is
   double input_dropout = 0;      ///< share of the inputs that are dropped in an update, 0 to below 1
   double dropout = 0;            ///< share of each hidden layer's outputs, likewise
+  double adversarial = 0;        ///< an update learns by half from its samples with each input moved this far
+                                 ///< to where the loss rises (training/adversary.hpp); 0: it does not
   Loss loss = Loss::likelihood;  ///< what is made small
   double average_last = 0;  ///< `fit` ends with the mean of this last share of its updates; 0: with the last
   std::uint64_t seed = 0;   ///< of the order of samples and of what is dropped
@@ -41,7 +43,8 @@ static_assert(noexcept(FineTuningOptions<>{}) || true);
 template <class F, class Optimizer>
 void for_each_option(F&& f, const FineTuningOptions<Optimizer>& options) {
   const auto& [epochs, batch_size, optimizer, weight_decay, max_norm, max_gradient_norm, input_dropout,
-               dropout, loss, average_last, seed, phase] = options;  // every field, or this does not compile
+               dropout, adversarial, loss, average_last, seed, phase] =
+      options;  // every field, or this does not compile
   f("epochs", epochs);
   f("batch_size", batch_size);
   f("optimizer", optimizer);
@@ -50,6 +53,7 @@ void for_each_option(F&& f, const FineTuningOptions<Optimizer>& options) {
   f("max_gradient_norm", max_gradient_norm);
   f("input_dropout", input_dropout);
   f("dropout", dropout);
+  f("adversarial", adversarial);
   f("loss", loss == Loss::likelihood ? "likelihood" : "squared error");
   f("average_last", average_last);
   f("seed", seed);
@@ -68,6 +72,7 @@ void check_fine_tuning_options(const Options& options) {
   };
   not_negative("max_norm", options.max_norm);
   not_negative("max_gradient_norm", options.max_gradient_norm);
+  not_negative("adversarial", options.adversarial);
   const auto share = [&](const char* name, double value) {
     check<ValueError>(value >= 0 && value < 1, trainer, ": ", name, " is ", value,
                       ", expected at least 0 and below 1");

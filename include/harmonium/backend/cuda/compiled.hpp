@@ -71,6 +71,8 @@ template <class T>
 inline constexpr bool cuda_compiled<NormSlope<T>> = true;
 template <class T>
 inline constexpr bool cuda_compiled<NormLimit<T>> = true;
+template <class T>
+inline constexpr bool cuda_compiled<StepAgainst<T>> = true;
 template <>
 inline constexpr bool cuda_compiled<StateBody> = true;
 template <>
