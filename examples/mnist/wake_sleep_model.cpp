@@ -17,13 +17,16 @@ PreTraining joint_pre_training(const Settings& settings) {
   return options;
 }
 
+// Chains that go on learn to generate: with those that begin at the data, digits that are made up by a
+// thousand steps look like none.
 WakeSleepOptions<PreTrainingChains, Momentum> wake_sleep_options(const Settings& settings) {
   return {.epochs = settings.epochs,
           .batch_size = 100,
           .steps = 1,
+          .chains = Persistent{.chains = 100},
           .optimizer = Momentum{.rate = linear(0.003, 0.0003), .momentum = 0.9},
-          .top_optimizer = Momentum{.rate = linear(0.02, 0.002), .momentum = 0.9},
-          .discriminative = 100,
+          .top_optimizer = Momentum{.rate = linear(0.005, 0.0005), .momentum = 0.9},
+          .discriminative = 250,
           .average_last = 0.3,
           .seed = settings.seed};
 }

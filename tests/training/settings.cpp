@@ -28,7 +28,7 @@ TEST_CASE("options say by name what they are", "[settings]") {
   CHECK(words.at("seed") == "18446744073709551615");
   CHECK(words.at("phase") == "training");
   CHECK(words.count("optimizer.beta1") == 0);
-  CHECK(words.size() == 16 + 3 + 2 + 5);  // of the run, its chains, its optimizer, its penalties
+  CHECK(words.size() == 17 + 3 + 2 + 5);  // of the run, its chains, its optimizer, its penalties
 }
 
 TEST_CASE("every option that differs makes other words", "[settings]") {
@@ -46,9 +46,10 @@ TEST_CASE("every option that differs makes other words", "[settings]") {
   differs({.max_gradient_norm = 1}, "max_gradient_norm");
   differs({.input_dropout = 0.1}, "input_dropout");
   differs({.dropout = 0.1}, "dropout");
+  differs({.adversarial = 0.1}, "adversarial");
   differs({.loss = Loss::squared_error}, "loss");
   differs({.average_last = 0.1}, "average_last");
   differs({.seed = 1}, "seed");
   differs({.phase = "x"}, "phase");
-  CHECK(plain.size() == 12 + 4);
+  CHECK(plain.size() == 13 + 4);
 }
