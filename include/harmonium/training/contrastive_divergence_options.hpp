@@ -30,8 +30,8 @@ struct ContrastiveDivergenceOptions {
   double weight_decay = 0;       ///< L2 penalty: weights lose this share times the rate
   Penalties penalties{};         ///< L1, groups, sparsity, largest norm
   double max_gradient_norm = 0;  ///< longer gradients are scaled back to this norm; 0: none is
-  double discriminative = 0;     ///< what log p(label | sample) counts beside the likelihood (a hybrid:
-                              ///< Larochelle and Bengio, 2008); for joint RBMs
+  double discriminative = 0;  ///< what log p(label | sample) counts beside the likelihood, in joint RBMs: a
+                              ///< hybrid (training/label_gradient.hpp)
   bool centered = true;       ///< the centred gradient (models/centering.hpp)
   double offset_rate = 0.01;  ///< share of its way that an offset goes at each update, above 0 to 1
   Statistics statistics = Statistics::means;  ///< of hidden units

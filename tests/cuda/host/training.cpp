@@ -64,7 +64,8 @@ TEST_CASE("a classifier on a device learns what one on the CPU learns", "[cuda]"
   using Units = Stack<Bernoulli, Categorical, Relu>;
   Network<Units, There> a{{.sizes = {12, GroupedSize{.units = 2, .states = 4}, 5}, .classes = 3, .seed = 1}};
   Network<Units, Host> b{{.sizes = {12, GroupedSize{.units = 2, .states = 4}, 5}, .classes = 3, .seed = 1}};
-  const FineTuningOptions<> options{.epochs = 3, .batch_size = 20, .dropout = 0.3, .adversarial = 0.1, .seed = 4};
+  const FineTuningOptions<> options{
+      .epochs = 3, .batch_size = 20, .dropout = 0.3, .adversarial = 0.1, .seed = 4};
   close(FineTuning{a, options}.fit(there), FineTuning{b, options, Host{}}.fit(data));
   CHECK(apart(a, b) < 1e-10);
   CHECK(evaluate(a, there).log_loss == Approx(evaluate(b, data).log_loss));
