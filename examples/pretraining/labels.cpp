@@ -13,7 +13,7 @@
 namespace pretraining {
 namespace {
 
-const std::vector<Index> sizes = {784, 500, 500};
+const std::vector<Index> pre_trained_sizes = {784, 500, 500};
 constexpr const char* models[] = {"pre-trained, sigmoid", "fresh, sigmoid", "fresh, ReLU",
                                   "fresh, ReLU and dropout"};
 
@@ -72,14 +72,18 @@ class Labels {
     return (labels <= 100 ? 500 : labels <= 1000 ? 100 : 30) / (settings_.quick ? 5 : 1);
   }
   Json how() const {
-    Json json = {{"sizes", sizes}, {"pre_training_epochs", settings_.epochs}, {"digits", train_.size()}};
+    Json json = {
+        {"sizes", pre_trained_sizes}, {"pre_training_epochs", settings_.epochs}, {"digits", train_.size()}};
     for (const Index count : counts_) json["epochs"].push_back(epochs(count));
     return json;
   }
 
   BinaryDbn learned(std::uint64_t seed) {
-    const Recipe recipe{
-        .name = "labels", .sizes = sizes, .epochs = settings_.epochs, .seed = seed, .digits = train_.size()};
+    const Recipe recipe{.name = "labels",
+                        .sizes = pre_trained_sizes,
+                        .epochs = settings_.epochs,
+                        .seed = seed,
+                        .digits = train_.size()};
     auto found = pre_trained<BinaryDbn>(settings_, recipe, train_, on_);
     for (const Json& layer : describe_codes(recipe, found, first_of(mnist_.test, 2000), on_))
       layers_.push_back(layer);
@@ -87,7 +91,7 @@ class Labels {
   }
 
   void tune(const BinaryDbn& dbn, Index count, std::uint64_t seed) {
-    const std::vector<StackSize> layers(sizes.begin(), sizes.end());
+    const std::vector<StackSize> layers(pre_trained_sizes.begin(), pre_trained_sizes.end());
     const Dataset labelled = split(train_, count, seed).first;
     tune_one(models[0], classifier(dbn, 10, seed), labelled, seed);
     tune_one(models[1], Network<Stack<Bernoulli>>{{.sizes = layers, .classes = 10, .seed = seed}}, labelled,
