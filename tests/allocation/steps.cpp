@@ -78,6 +78,9 @@ TEST_CASE("a step of contrastive divergence asks for no memory", "[allocation][c
                           .max_gradient_norm = 1,
                           .statistics = Statistics::samples},
                          on) == 0);
+    JointRbm<Bernoulli, Bernoulli> joint{{.visible = {27, {1, 3}}, .hidden = 20, .seed = 1}};
+    ContrastiveDivergence hybrid{joint, {.batch_size = 12, .discriminative = 2}, on};
+    CHECK(allocations_after_the_first([&] { hybrid.step({.values = View<const float>(data)}); }) == 0);
   }
 }
 
