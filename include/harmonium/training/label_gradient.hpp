@@ -29,11 +29,17 @@ class LabelGradient<JointRbm<V, H, B>> {
       : each_(rbm, columns),
         means_(rbm.hidden.rows(), columns),
         sum_(rbm.hidden.rows(), columns),
+        by_label_(rbm.hidden.rows(), labels_of(rbm).rows()),
         scores_(labels_of(rbm).rows(), columns),
         errors_(labels_of(rbm).rows(), columns) {
     check<ShapeError>(labels_of(rbm).units() == 1,
                       "ContrastiveDivergence: discriminative is for models with 1 label, this has ",
                       labels_of(rbm).units());
+    using Host = Eigen::Matrix<ScalarOf<B>, Eigen::Dynamic, Eigen::Dynamic>;
+    const Index classes = labels_of(rbm).rows();
+    const Host identity = Host::Identity(classes, classes);
+    identity_ = Matrix<B>(classes, classes);
+    B{}.upload(View<const ScalarOf<B>>(identity), identity_);
   }
 
   /// gradient += factor * sum over columns c of shares(0, c) * d log p(label of c | sample of c)
@@ -54,18 +60,21 @@ class LabelGradient<JointRbm<V, H, B>> {
     on.update(Scale<ScalarOf<B>>{factor}, errors);
 
     add_bias_statistics(on, ConstViewOf<B>(errors), each_.ones(n), labels_of(gradient));
-    const auto weights = view_of(gradient.weights);
+    const auto weights = view_of(gradient.weights), label_weights = weights.rows_from(features, classes);
+    // A product with 1 transposes: there and back, columns being what can be added to at once.
+    on.multiply(Op::transposed, Op::plain, 1, ConstViewOf<B>(label_weights), identity_, 0, by_label_);
     on.fill(sum, 0);
     each_(on, rbm, n, [&](Index c, const Layer<H, B>& hidden, ConstViewOf<B> input) {
       const auto error = ConstViewOf<B>(errors).rows_from(c, 1);
       mean(on, hidden, input, means);
       add_mean_statistics(on, hidden, input, ConstViewOf<B>(means), error, gradient.hidden);
-      on.multiply(Op::plain, Op::transposed, 1, error, ConstViewOf<B>(means), 1,
-                  weights.rows_from(features + c, 1));
+      on.multiply(Op::plain, Op::transposed, 1, ConstViewOf<B>(means), error, 1,
+                  view_of(by_label_).columns(c, 1));
       on.scale_columns(means, error);
       on.update(Add{}, sum, ConstViewOf<B>(means));
     });
     on.multiply(Op::plain, Op::transposed, 1, x, ConstViewOf<B>(sum), 1, weights.rows_from(0, features));
+    on.multiply(Op::plain, Op::transposed, 1, identity_, by_label_, 0, label_weights);
   }
 
  private:
@@ -75,7 +84,7 @@ class LabelGradient<JointRbm<V, H, B>> {
   }
 
   detail::EachLabel<H, B> each_;
-  Matrix<B> means_, sum_, scores_, errors_;
+  Matrix<B> means_, sum_, by_label_, identity_, scores_, errors_;
 };
 
 }  // namespace harmonium
