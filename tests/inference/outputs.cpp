@@ -16,11 +16,6 @@ namespace {
 using B = Cpu<double>;
 const B on;
 
-Eigen::MatrixXd numbers(Index rows, Index count, std::uint64_t seed) {
-  Dice dice(seed);
-  return Eigen::MatrixXd::NullaryExpr(rows, count, [&] { return dice.uniform(); });
-}
-
 template <class Model>
 Model network_of(const NetworkOptions& options) {
   Model network(options);

@@ -18,11 +18,6 @@ namespace {
 using B = Cpu<double>;
 const B on;
 
-Eigen::MatrixXd numbers(Index rows, Index count, std::uint64_t seed) {
-  Dice dice(seed);
-  return Eigen::MatrixXd::NullaryExpr(rows, count, [&] { return dice.uniform(); });
-}
-
 template <class Model>
 std::vector<std::string> names_of(const Model& model) {
   std::vector<std::string> names;

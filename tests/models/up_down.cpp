@@ -5,7 +5,7 @@
 
 #include "io/temporary_folder.hpp"
 #include "support/catch.hpp"
-#include "support/mixed.hpp"
+#include "support/joint.hpp"
 #include "support/statistics.hpp"
 
 using namespace harmonium;
@@ -84,14 +84,8 @@ TEMPLATE_TEST_CASE("a joint RBM reads by the free energy of each label", "[joint
                    (JointRbm<Categorical, Spin, Host>), (JointRbm<Bernoulli, Gaussian, Host>)) {
   for (std::uint64_t seed = 1; seed <= 3; ++seed) {
     INFO("seed " << seed);
-    using V = typename std::tuple_element_t<0, typename decltype(TestType::visible)::Parts>::Unit;
-    using H = typename decltype(TestType::hidden)::Unit;
-    TestType rbm({.visible = {small<V>(4), {1, 3}}, .hidden = small<H>(3)});
-    randomise(rbm, seed, 0.7);
-    const auto& features = std::get<0>(rbm.visible.parts);
-    Eigen::MatrixXd x(features.rows(), 7);
-    sample(on, features, View<const double>(Eigen::MatrixXd::Zero(features.rows(), 7).eval()), view_of(x),
-           {.seed = seed});
+    const auto rbm = small_joint<TestType>(seed);
+    const Eigen::MatrixXd x = drawn_samples(rbm, 7, seed);
     const Eigen::MatrixXd p = predict_proba(rbm, x), log_p = class_log_probabilities(rbm, Dataset(x));
     std::vector<int> labels;
     double loss = 0, wrong = 0;

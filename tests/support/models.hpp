@@ -113,6 +113,12 @@ void randomise(Model& model, std::uint64_t seed, double weights = 0.5, double bi
       model);
 }
 
+/// Independent numbers in [0, 1).
+inline Eigen::MatrixXd numbers(Index rows, Index count, std::uint64_t seed) {
+  Dice dice(seed);
+  return Eigen::MatrixXd::NullaryExpr(rows, count, [&] { return dice.uniform(); });
+}
+
 /// All parameters, in the order of the walk.
 template <class Model>
 oracle::Numbers flatten(const Model& model) {

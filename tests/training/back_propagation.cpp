@@ -34,11 +34,6 @@ using Every = Stack<Gaussian, Relu, Bernoulli, Categorical, Quintic, Bump, Spin,
 const std::vector<StackSize> every_size{
     5, 6, 4, GroupedSize{2, 3}, 3, 4, 4, LayerSize<Table>{2, {1, 3}, 2, 3}, 4, GroupedSize{2, 2}, 3, 5, 4, 3};
 
-Eigen::MatrixXd numbers(Index rows, Index count, std::uint64_t seed) {
-  Dice dice(seed);
-  return Eigen::MatrixXd::NullaryExpr(rows, count, [&] { return dice.uniform(); });
-}
-
 // Rows of a group are made to sum to 1.
 Eigen::MatrixXd shared(Eigen::MatrixXd x, Index group) {
   for (Index c = 0; c < x.cols(); ++c)

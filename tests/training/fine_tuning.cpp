@@ -23,14 +23,6 @@ Net small_network() {
   return network;
 }
 
-Eigen::MatrixXd numbers(Index rows, Index count, std::uint64_t seed) {
-  Dice dice(seed);
-  Eigen::MatrixXd x(rows, count);
-  for (Index c = 0; c < count; ++c)
-    for (Index r = 0; r < rows; ++r) x(r, c) = dice.uniform();
-  return x;
-}
-
 double log_likelihood(const Net& network, const Eigen::MatrixXd& x, const Eigen::MatrixXd& targets,
                       const Eigen::RowVectorXd& shares) {
   return (targets.array() * predict_proba(network, x, on).array().log()).colwise().sum().matrix().dot(shares);

@@ -6,8 +6,8 @@
 
 #include "support/catch.hpp"
 #include "support/device.hpp"
+#include "support/joint.hpp"
 #include "support/learned.hpp"
-#include "support/mixed.hpp"
 #include "support/statistics.hpp"
 
 using namespace harmonium;
@@ -24,10 +24,9 @@ const Host on;
 template <class Model>
 Eigen::MatrixXd labelled(const Model& rbm, Index count, std::uint64_t seed) {
   Eigen::MatrixXd x = Eigen::MatrixXd::Zero(rbm.visible.rows(), count);
-  const auto& features = std::get<0>(rbm.visible.parts);
-  sample(on, features, View<const double>(Eigen::MatrixXd::Zero(features.rows(), count).eval()),
-         View<double>(x).rows_from(0, features.rows()), {.seed = seed});
-  for (Index c = 0; c < count; ++c) x(features.rows() + (2 * c + c / 3) % 3, c) = 1;
+  const Eigen::MatrixXd samples = drawn_samples(rbm, count, seed);
+  x.topRows(samples.rows()) = samples;
+  for (Index c = 0; c < count; ++c) x(samples.rows() + (2 * c + c / 3) % 3, c) = 1;
   return x;
 }
 
@@ -38,15 +37,6 @@ double score(const Model& rbm, const Eigen::MatrixXd& x, const Eigen::VectorXd& 
   const Eigen::MatrixXd log_p =
       class_log_probabilities(rbm, Dataset(Eigen::MatrixXd(x.topRows(features))), on);
   return (log_p.array() * x.bottomRows(3).array()).matrix().colwise().sum().dot(shares);
-}
-
-template <class Model>
-Model small_joint(std::uint64_t seed) {
-  using V = typename std::tuple_element_t<0, typename decltype(Model::visible)::Parts>::Unit;
-  using H = typename decltype(Model::hidden)::Unit;
-  Model rbm({.visible = {small<V>(4), {1, 3}}, .hidden = small<H>(3)});
-  randomise(rbm, seed, 0.7);
-  return rbm;
 }
 
 }  // namespace
@@ -101,7 +91,7 @@ TEST_CASE("contrastive divergence adds the label gradient as often as it is aske
 }
 
 TEST_CASE("a hybrid reads better than a purely generative joint RBM", "[joint]") {
-  // Two hidden units cannot model ten noisy rows and a label that hangs on the last two.
+  // One hidden unit cannot model ten noisy rows and a label that hangs on the row after them.
   Dice dice(7);
   Eigen::MatrixXd x = Eigen::MatrixXd::Zero(14, 600);
   for (Index c = 0; c < x.cols(); ++c) {

@@ -26,11 +26,6 @@ using Regressor = Network<Stack<Gaussian, Relu>, B, Gaussian>;
 using Classifier = Network<Stack<Gaussian, Relu>, B>;
 using Code = Autoencoder<Stack<Bernoulli, Bernoulli, Gaussian>, B>;
 
-Eigen::MatrixXd numbers(Index rows, Index count, std::uint64_t seed) {
-  Dice dice(seed);
-  return Eigen::MatrixXd::NullaryExpr(rows, count, [&] { return dice.uniform(); });
-}
-
 std::vector<int> some_labels(Index count) {
   std::vector<int> labels;
   for (Index i = 0; i < count; ++i) labels.push_back(static_cast<int>(i % 3));

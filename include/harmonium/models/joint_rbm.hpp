@@ -34,46 +34,50 @@ class EachLabel {
   EachLabel(const JointRbm<V, H, B>& rbm, Index columns)
       : input_(rbm.hidden.rows(), columns),
         hidden_(rbm.hidden),
-        chosen_(std::get<1>(rbm.visible.parts).rows(), 1),
+        from_labels_(rbm.hidden.rows(), std::get<1>(rbm.visible.parts).rows()),
         ones_(1, columns) {
-    B{}.fill(chosen_, 0);
+    using Host = Eigen::Matrix<ScalarOf<B>, Eigen::Dynamic, Eigen::Dynamic>;
+    const Host identity = Host::Identity(from_labels_.cols(), from_labels_.cols());
+    identity_ = Matrix<B>(identity.rows(), identity.cols());
+    B{}.upload(View<const ScalarOf<B>>(identity), identity_);
     B{}.fill(ones_, 1);
   }
 
-  /// From now on it is about samples x (feature rows x n).
+  /// From now on it is about samples x (feature rows x n), and the RBM as it is now.
   template <class V>
   void begin(const B& on, const JointRbm<V, H, B>& rbm, ConstViewOf<B> x) {
     on.multiply(Op::transposed, Op::plain, 1, view_of(rbm.weights).rows_from(0, x.rows), x, 0,
                 view_of(input_).columns(0, x.cols));
+    on.multiply(Op::transposed, Op::plain, 1, view_of(rbm.weights).rows_from(x.rows, identity_.rows()),
+                identity_, 0, from_labels_);
   }
   /// f(c, hidden, input) for each label c, where input (hidden rows x n) is what `hidden` receives.
   template <class V, class F>
   void operator()(const B& on, const JointRbm<V, H, B>& rbm, Index n, F f) {
-    const auto label_weights = ConstViewOf<B>(rbm.weights).rows_from(feature_rows(rbm), chosen_.rows());
-    const auto chosen = view_of(chosen_);
-    for (Index c = 0; c < chosen.rows; ++c) {
-      on.fill(chosen.rows_from(c, 1), 1);
+    for (Index c = 0; c < from_labels_.cols(); ++c) {
+      const auto from_label = ConstViewOf<B>(from_labels_).columns(c, 1);
       Index first = 0;  // a mixed layer's biases lie in several places
       for_each_parameter(
           [&](const ParameterName&, Role role, auto own, auto of_rbm) {
             on.copy(of_rbm, own);
             if (role != Role::bias) return;
-            on.multiply(Op::transposed, Op::plain, 1, label_weights.columns(first, own.rows),
-                        ConstViewOf<B>(chosen), 1, own);
+            on.update(Add{}, own, from_label.rows_from(first, own.rows));
             first += own.rows;
           },
           hidden_, rbm.hidden);
-      on.fill(chosen.rows_from(c, 1), 0);
       f(c, std::as_const(hidden_), ConstViewOf<B>(input_).columns(0, n));
     }
   }
   /// 1 x n
   ConstViewOf<B> ones(Index n) const { return ConstViewOf<B>(ones_).columns(0, n); }
+  /// classes x classes; a product with it transposes what lies by rows.
+  ConstViewOf<B> identity() const { return identity_; }
 
  private:
   Matrix<B> input_;
   Layer<H, B> hidden_;
-  Matrix<B> chosen_, ones_;
+  Matrix<B> from_labels_;  // hidden rows x classes
+  Matrix<B> identity_, ones_;
 };
 
 /// out (classes x n) = the hidden layer's log-partition for each label: minus the free energy, but for the

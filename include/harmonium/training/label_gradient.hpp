@@ -35,11 +35,6 @@ class LabelGradient<JointRbm<V, H, B>> {
     check<ShapeError>(labels_of(rbm).units() == 1,
                       "ContrastiveDivergence: discriminative is for models with 1 label, this has ",
                       labels_of(rbm).units());
-    using Host = Eigen::Matrix<ScalarOf<B>, Eigen::Dynamic, Eigen::Dynamic>;
-    const Index classes = labels_of(rbm).rows();
-    const Host identity = Host::Identity(classes, classes);
-    identity_ = Matrix<B>(classes, classes);
-    B{}.upload(View<const ScalarOf<B>>(identity), identity_);
   }
 
   /// gradient += factor * sum over columns c of shares(0, c) * d log p(label of c | sample of c)
@@ -61,8 +56,8 @@ class LabelGradient<JointRbm<V, H, B>> {
 
     add_bias_statistics(on, ConstViewOf<B>(errors), each_.ones(n), labels_of(gradient));
     const auto weights = view_of(gradient.weights), label_weights = weights.rows_from(features, classes);
-    // A product with 1 transposes: there and back, columns being what can be added to at once.
-    on.multiply(Op::transposed, Op::plain, 1, ConstViewOf<B>(label_weights), identity_, 0, by_label_);
+    // Transposed for a while, since columns can be added to at once.
+    on.multiply(Op::transposed, Op::plain, 1, ConstViewOf<B>(label_weights), each_.identity(), 0, by_label_);
     on.fill(sum, 0);
     each_(on, rbm, n, [&](Index c, const Layer<H, B>& hidden, ConstViewOf<B> input) {
       const auto error = ConstViewOf<B>(errors).rows_from(c, 1);
@@ -74,7 +69,7 @@ class LabelGradient<JointRbm<V, H, B>> {
       on.update(Add{}, sum, ConstViewOf<B>(means));
     });
     on.multiply(Op::plain, Op::transposed, 1, x, ConstViewOf<B>(sum), 1, weights.rows_from(0, features));
-    on.multiply(Op::plain, Op::transposed, 1, identity_, by_label_, 0, label_weights);
+    on.multiply(Op::plain, Op::transposed, 1, each_.identity(), by_label_, 0, label_weights);
   }
 
  private:
@@ -84,7 +79,7 @@ class LabelGradient<JointRbm<V, H, B>> {
   }
 
   detail::EachLabel<H, B> each_;
-  Matrix<B> means_, sum_, by_label_, identity_, scores_, errors_;
+  Matrix<B> means_, sum_, by_label_, scores_, errors_;
 };
 
 }  // namespace harmonium
