@@ -84,20 +84,20 @@ TEST_CASE("points lie where they belong", "[io][curves]") {
   const std::string svg = draw_curves({{.y = {0, 10, 5, 2.5}}});
   const std::vector<Point> p = points(path(svg, 0));
   REQUIRE(p.size() == 4);
-  CHECK(p[1].x - p[0].x == Approx(p[2].x - p[1].x).margin(0.02));
-  CHECK(p[0].y - p[2].y == Approx((p[0].y - p[1].y) / 2).margin(0.02));
-  CHECK(p[0].y - p[3].y == Approx((p[0].y - p[1].y) / 4).margin(0.02));
+  CHECK(p[1].x - p[0].x == Catch::Approx(p[2].x - p[1].x).margin(0.02));
+  CHECK(p[0].y - p[2].y == Catch::Approx((p[0].y - p[1].y) / 2).margin(0.02));
+  CHECK(p[0].y - p[3].y == Catch::Approx((p[0].y - p[1].y) / 4).margin(0.02));
   CHECK(p[0].y > p[1].y);  // up is less
   // Its own x, not in steps of one.
   const std::vector<Point> q = points(path(draw_curves({{.x = {0, 1, 10}, .y = {1, 2, 3}}}), 0));
-  CHECK(q[1].x - q[0].x == Approx((q[2].x - q[0].x) / 10).margin(0.02));
+  CHECK(q[1].x - q[0].x == Catch::Approx((q[2].x - q[0].x) / 10).margin(0.02));
   // On logarithmic axes powers are straight.
   const std::vector<Point> r =
       points(path(draw_curves({{.x = {1, 10, 100}, .y = {1e-3, 1, 1e3}}},
                               {.x_scale = AxisScale::logarithmic, .y_scale = AxisScale::logarithmic}),
                   0));
-  CHECK(r[1].x - r[0].x == Approx(r[2].x - r[1].x).margin(0.02));
-  CHECK(r[0].y - r[1].y == Approx(r[1].y - r[2].y).margin(0.02));
+  CHECK(r[1].x - r[0].x == Catch::Approx(r[2].x - r[1].x).margin(0.02));
+  CHECK(r[0].y - r[1].y == Catch::Approx(r[1].y - r[2].y).margin(0.02));
 }
 
 TEST_CASE("what is not finite is a gap, and a point by itself is a dot", "[io][curves]") {
@@ -126,7 +126,7 @@ TEST_CASE("bands go round their curves and have its gaps", "[io][curves]") {
   CHECK(count(band, "Z") == 2);
   CHECK(points(band).size() == 6);  // two points there and back, and one
   const std::vector<Point> line = points(path(svg, 0)), around = points(band);
-  CHECK(around[0].y + around[3].y == Approx(2 * line[0].y).margin(0.03));
+  CHECK(around[0].y + around[3].y == Catch::Approx(2 * line[0].y).margin(0.03));
   // On a logarithmic axis a band that goes below zero ends at the bottom.
   const std::string log =
       draw_curves({{.y = {1, 10}, .spread = {2, 2}}}, {.y_scale = AxisScale::logarithmic});
@@ -242,5 +242,5 @@ TEST_CASE("all colours stand out from light and from dark ground", "[io][curves]
     CHECK(contrast(between(style, ".hc text{fill:", "}", from), ground) >= 4.5);
     CHECK(contrast(between(style, ".hc-axis{stroke:", "}", from), ground) >= 3);
   }
-  CHECK(contrast("#ffffff", "#000000") == Approx(21));
+  CHECK(contrast("#ffffff", "#000000") == Catch::Approx(21));
 }

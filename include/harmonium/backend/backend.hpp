@@ -77,6 +77,11 @@ struct ProbeRule {
 /// - `sum(body, x, others...)`: sum over all numbers of body(x, others...), in double precision, as a host
 ///   number
 ///
+/// One more it may have, for models' statistics, where one pass is faster than three:
+///
+/// - `weigh(body, parameters, input, weights, x, out)`: x(:, c) = weights(0, c) * body(input + bias), and
+///   out(r, 0) += sum over c of x(r, c)
+///
 /// `parameters` is R x (1 + shapes): the biases, then the shape parameters; `group` is the rows of a unit.
 template <class B>
 concept Backend = std::copyable<B> && std::default_initializable<B> && requires {

@@ -50,6 +50,11 @@ struct CudaSumOverSamples {
   static void run(CudaQueue queue, const Body& body, CudaIn<T> parameters, CudaIn<T> x, CudaIn<T> weights,
                   CudaOut<T> out);
 };
+template <class Body, class T>
+struct CudaWeigh {
+  static void run(CudaQueue queue, const Body& body, CudaIn<T> parameters, CudaIn<T> input, CudaIn<T> weights,
+                  CudaOut<T> x, CudaOut<T> out);
+};
 template <class Rule, class T, int others>
 struct CudaUpdate {
   static void run(CudaQueue queue, const Rule& rule, CudaOut<T> x, const CudaOut<T>* other);
@@ -184,6 +189,13 @@ class Cuda {
   void sum_over_samples(const Body& body, In parameters, In x, In weights, Out out) const {
     require_compiled<Body>();
     detail::CudaSumOverSamples<Body, Scalar>::run(queue(), body, parameters, x, weights, out);
+  }
+  /// x(:, c) = weights(0, c) * body(input + bias), and out(r, 0) += sum over c of x(r, c), in one pass; of
+  /// units that are one row each, by a body that draws nothing.
+  template <class Body>
+  void weigh(const Body& body, In parameters, In input, In weights, Out x, Out out) const {
+    require_compiled<Body>();
+    detail::CudaWeigh<Body, Scalar>::run(queue(), body, parameters, input, weights, x, out);
   }
   /// x(:, c) *= weights(0, c).
   void scale_columns(Out x, In weights) const {

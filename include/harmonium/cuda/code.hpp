@@ -24,6 +24,16 @@ constexpr auto cuda_code_of_shapes(std::index_sequence<I...> /*shapes*/) {
                     &CudaSumOverSamples<MeanStatisticBody<F, static_cast<int>(I)>, T>::run...);
 }
 
+/// Grouped units are not weighed in one pass.
+template <class U, class T>
+constexpr auto cuda_code_of_weights() {
+  if constexpr (is_grouped<U>) {
+    return std::tuple<>();
+  } else {
+    return std::tuple(&CudaWeigh<MeanBody<Family<U>>, T>::run);
+  }
+}
+
 /// All functions of a unit type or activation.
 template <class U, class T>
 constexpr auto cuda_code_of_unit() {
@@ -38,7 +48,7 @@ constexpr auto cuda_code_of_unit() {
         means,
         std::tuple(&CudaTransform<SampleBody<F>, T>::run, &CudaSumOverUnits<LogPartitionBody<F>, T>::run,
                    &CudaSumOverUnits<EnergyBody<F>, T>::run),
-        cuda_code_of_shapes<U, T>(Shapes{}));
+        cuda_code_of_shapes<U, T>(Shapes{}), cuda_code_of_weights<U, T>());
     if constexpr (has_mode<U, T>(Shapes{})) {
       return std::tuple_cat(all, std::tuple(&CudaTransform<ModeBody<F>, T>::run));
     } else {

@@ -104,6 +104,8 @@ CudaDevice::CudaDevice(int number) {
              "setting the memory pool");
   check_cublas(cublasCreate(&blas), "starting cuBLAS");
   check_cuda(cudaMallocAsync(&workspace, workspace_bytes, stream), "taking memory for cuBLAS");
+  check_cuda(cudaMallocAsync(&scratch, cuda_scratch_numbers * sizeof(double), stream),
+             "taking memory for sums");
   multiply_on(stream);
   graphs = std::make_shared<CudaGraphs>();
 }
@@ -181,6 +183,8 @@ int current_cuda_device() {
   cuda_device_at(number);
   return number;
 }
+
+double* cuda_scratch(CudaQueue queue) { return static_cast<double*>(cuda_device_at(queue.device).scratch); }
 
 CudaQueue cuda_queue(int device) { return {device, cuda_device_at(device).stream}; }
 

@@ -208,20 +208,44 @@ void add_statistics(const B& on, const Layer<U, B>& layer, ConstViewOf<B> x, Con
       detail::ShapesOf<U>{});
 }
 
+namespace detail {
+template <class U, class B>
+void add_mean_shape_statistics(const B& on, const Layer<U, B>& layer, ConstViewOf<B> input,
+                               ConstViewOf<B> weights, Layer<U, B>& gradient) {
+  const ConstViewOf<B> parameters = layer.parameters;
+  const ViewOf<B> sums = gradient.parameters;
+  for_each_shape(
+      [&](auto which) {
+        on.sum_over_samples(MeanStatisticBody<Family<U>, which>{}, parameters, input, weights,
+                            sums.columns(1 + which, 1));
+      },
+      ShapesOf<U>{});
+}
+}  // namespace detail
+
 /// The same with each column's expectation given its input in place of a state; `mean_x` is E[x | input].
 /// Shape parameters get the mean of their statistic, not the statistic of the mean.
 template <class U, class B>
 void add_mean_statistics(const B& on, const Layer<U, B>& layer, ConstViewOf<B> input, ConstViewOf<B> mean_x,
                          ConstViewOf<B> weights, Layer<U, B>& gradient) {
-  const ConstViewOf<B> parameters = layer.parameters;
-  const ViewOf<B> sums = gradient.parameters;
   add_bias_statistics(on, mean_x, weights, gradient);
-  detail::for_each_shape(
-      [&](auto which) {
-        on.sum_over_samples(MeanStatisticBody<Family<U>, which>{}, parameters, input, weights,
-                            sums.columns(1 + which, 1));
-      },
-      detail::ShapesOf<U>{});
+  detail::add_mean_shape_statistics(on, layer, input, weights, gradient);
+}
+
+/// out(:, c) = weights(0, c) * E[x | input(:, c)], and gradient += `add_mean_statistics` of these means
+template <class U, class B>
+void weigh_means(const B& on, const Layer<U, B>& layer, ConstViewOf<B> input, ConstViewOf<B> weights,
+                 ViewOf<B> out, Layer<U, B>& gradient) {
+  constexpr MeanBody<Family<U>> body{};
+  if constexpr (!is_grouped<U> &&
+                requires { on.weigh(body, layer.parameters, input, weights, out, gradient.bias()); }) {
+    on.weigh(body, layer.parameters, input, weights, out, gradient.bias());
+    detail::add_mean_shape_statistics(on, layer, input, weights, gradient);
+  } else {
+    mean(on, layer, input, out);
+    add_mean_statistics(on, layer, input, ConstViewOf<B>(out), weights, gradient);
+    on.scale_columns(out, weights);
+  }
 }
 
 /// Number of joint states of a finite layer; exact up to 2^53, infinite when it overflows.

@@ -40,14 +40,14 @@ inline Index size_at(const Metadata& metadata, const std::string& name) {
 
 /// \throws DataError unless a layer has units of this name
 inline void check_unit(const Metadata& metadata, const std::string& layer, const std::string& expected) {
-  const std::string& unit = metadata_at(metadata, layer + ".unit");
+  const std::string unit = metadata_at(metadata, layer + ".unit");
   check<DataError>(unit == expected, "metadata: '", layer, ".unit' is '", unit, "', the model has ", expected,
                    " units");
 }
 
 /// \throws DataError unless the file holds this kind of model
 inline void check_kind(const Metadata& metadata, const std::string& kind) {
-  const std::string& found = metadata_at(metadata, "kind");
+  const std::string found = metadata_at(metadata, "kind");
   check<DataError>(found == kind, "metadata: the file holds a model of kind '", found, "', expected '", kind,
                    "'");
 }

@@ -238,6 +238,17 @@ void add_mean_statistics(const B& on, const Layer<Mixed<U...>, B>& layer, ConstV
       layer, gradient);
 }
 
+/// out = weighted expectations, and gradient += theirs of statistics.
+template <class... U, class B>
+void weigh_means(const B& on, const Layer<Mixed<U...>, B>& layer, ConstViewOf<B> input,
+                 ConstViewOf<B> weights, ViewOf<B> out, Layer<Mixed<U...>, B>& gradient) {
+  detail::for_each_part(
+      [&](auto rows, const auto& part, auto& sums) {
+        weigh_means(on, part, rows.of(input), weights, rows.of(out), sums);
+      },
+      layer, gradient);
+}
+
 /// Number of joint states.
 template <class... U, class B>
 double state_count(const Layer<Mixed<U...>, B>& layer) {

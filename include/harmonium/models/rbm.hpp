@@ -194,10 +194,8 @@ void set_statistics(const B& on, const Rbm<V, H, B>& rbm, typename Rbm<V, H, B>:
     set_zero(on, gradient.visible);
     set_zero(on, gradient.hidden);
   }
-  mean(on, rbm.hidden, state.input, h);
   add_statistics(on, rbm.visible, state.visible, weights, gradient.visible);
-  add_mean_statistics(on, rbm.hidden, state.input, h, weights, gradient.hidden);
-  on.scale_columns(h, weights);
+  weigh_means(on, rbm.hidden, state.input, weights, h, gradient.hidden);
   on.multiply(Op::plain, Op::transposed, 1, state.visible, h, keep, gradient.weights);
 }
 

@@ -47,7 +47,7 @@ class ContrastiveDivergence {
     detail::clear_state(on_, state_.columns(0, chains));
     work_ = make_workspace(model_, chains + options_.batch_size);
     weights_ = Matrix<Backend>(1, chains + options_.batch_size);
-    host_weights_ = Host(1, chains + options_.batch_size);
+    host_weights_ = uploaded_ = Host(1, chains + options_.batch_size);
     shaping_ = GradientShaping<Model>(model_);
     if constexpr (LabelGradient<Model>::possible) {
       if (options_.discriminative > 0) label_gradient_ = LabelGradient<Model>(model_, options_.batch_size);
@@ -242,7 +242,10 @@ class ContrastiveDivergence {
             if (watch_chains_) autocorrelation_.remember(on_, negative.visible);
           }
           policy.advance(on_, model_, data, negative, work_, options_.steps, draws);
-          if constexpr (weighs) policy.weigh(on_, total, view_of(weights_).columns(0, chains));
+          if constexpr (weighs) {
+            policy.weigh(on_, total, view_of(weights_).columns(0, chains));
+            uploaded_count_ = 0;
+          }
         },
         chains_);
     const auto weights = ConstViewOf<Backend>(weights_).columns(0, chains + n);
@@ -287,9 +290,18 @@ class ContrastiveDivergence {
         []<class Memory>(const Memory&) { return detail::follows_data<Memory>; }, chains_);
     for (Index c = 0; c < chains; ++c)
       negative(0, c) = follows ? -positive(0, c) : static_cast<Scalar>(-total / static_cast<double>(chains));
-    on_.upload(View<const Scalar>(host_weights_).columns(0, chains + n),
-               view_of(weights_).columns(0, chains + n));
+    upload_weights(chains + n);
     return total;
+  }
+
+  // Mostly they are what they were at the last update.
+  void upload_weights(Index count) {
+    const auto now = host_weights_.leftCols(count);
+    auto there = uploaded_.leftCols(count);
+    if (uploaded_count_ == count && there == now) return;
+    on_.upload(View<const Scalar>(host_weights_).columns(0, count), view_of(weights_).columns(0, count));
+    there = now;
+    uploaded_count_ = count;
   }
 
   template <class Source>
@@ -342,7 +354,8 @@ class ContrastiveDivergence {
   typename Model::State state_;
   typename Model::Workspace work_;
   Matrix<Backend> weights_;
-  Host host_weights_;
+  Host host_weights_, uploaded_;  // the latter lie where the model does
+  Index uploaded_count_ = 0;
   typename Chains::type chains_;
   GradientShaping<Model> shaping_;
   LabelGradient<Model> label_gradient_;

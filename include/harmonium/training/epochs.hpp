@@ -21,14 +21,17 @@ struct EpochsOptions {
   std::uint64_t seed = 0;  ///< of the order of samples
 };
 
-/// Calls learn(columns) for each batch of one epoch from number `first_batch` on, with the numbers of its
-/// samples in a random order that depends on the seed and the epoch's number. Every sample is used once; the
-/// last batch has what is left. If `learn` returns false, the epoch ends there.
+namespace detail {
+/// The random order of samples in an epoch: of the seed and the epoch's number.
+inline std::vector<Index> order_of_epoch(Index size, std::uint64_t seed, int epoch) {
+  return permutation(size,
+                     {.seed = seed, .step = static_cast<std::uint32_t>(epoch), .stream = Stream::shuffle});
+}
+
+/// Calls learn(columns) for each batch of this order from number `first_batch` on.
 template <class Learn>
-void for_each_batch(Index size, Index batch_size, std::uint64_t seed, int epoch, Learn learn,
-                    Index first_batch = 0) {
-  const std::vector<Index> order =
-      permutation(size, {.seed = seed, .step = static_cast<std::uint32_t>(epoch), .stream = Stream::shuffle});
+void for_each_batch_of(const std::vector<Index>& order, Index batch_size, Learn learn, Index first_batch) {
+  const auto size = static_cast<Index>(order.size());
   for (Index first = first_batch * batch_size; first < size; first += batch_size) {
     const auto columns = std::span<const Index>(order).subspan(
         static_cast<std::size_t>(first), static_cast<std::size_t>(std::min(batch_size, size - first)));
@@ -38,6 +41,16 @@ void for_each_batch(Index size, Index batch_size, std::uint64_t seed, int epoch,
       learn(columns);
     }
   }
+}
+}  // namespace detail
+
+/// Calls learn(columns) for each batch of one epoch from number `first_batch` on, with the numbers of its
+/// samples in a random order that depends on the seed and the epoch's number. Every sample is used once; the
+/// last batch has what is left. If `learn` returns false, the epoch ends there.
+template <class Learn>
+void for_each_batch(Index size, Index batch_size, std::uint64_t seed, int epoch, Learn learn,
+                    Index first_batch = 0) {
+  detail::for_each_batch_of(detail::order_of_epoch(size, seed, epoch), batch_size, learn, first_batch);
 }
 
 /// Calls learn(columns, last of its epoch?) for each batch, with the numbers of its samples in a random order
@@ -60,6 +73,7 @@ History run_resumable_epochs(const EpochsOptions& options, Index size, Model& mo
   const Timer whole;
   const double seconds_before = run.seconds;
   bool paused = false;
+  std::vector<Index> order = detail::order_of_epoch(size, options.seed, run.epoch + 1);
   const auto tell = [&]([[maybe_unused]] Moment moment) {
     run.seconds = seconds_before + whole.seconds();
     [[maybe_unused]] const auto one = [&](auto& observer) {
@@ -71,8 +85,8 @@ History run_resumable_epochs(const EpochsOptions& options, Index size, Model& mo
     const int epoch = run.epoch + 1;
     const Timer timer;
     const double epoch_seconds_before = run.epoch_seconds;
-    for_each_batch(
-        size, options.batch_size, options.seed, epoch,
+    detail::for_each_batch_of(
+        order, options.batch_size,
         [&](std::span<const Index> columns) {
           const bool last = ++run.batch == batches;
           learn(columns, last);
@@ -89,6 +103,8 @@ History run_resumable_epochs(const EpochsOptions& options, Index size, Model& mo
         },
         run.batch);
     if (run.batch < batches) break;
+    // The next epoch's, while a device is still at work.
+    if (epoch < options.epochs) order = detail::order_of_epoch(size, options.seed, epoch + 1);
     using Backend = typename detail::BackendOf<Model>::type;
     if constexpr (requires { std::declval<const Backend&>().synchronize(); })
       Backend().synchronize();  // clock

@@ -2,9 +2,10 @@
 // its products or its memory would take at the rates that are measured first. Prints a table and, to the file
 // named, JSON.
 //
-//   cuda_benchmark results.json [peers.json]
+//   cuda_benchmark results.json [peers.json [key]]
 //
-// peers.json, if given, has PyTorch's seconds per epoch by the same keys, and is set beside them.
+// peers.json, if given, has PyTorch's seconds per epoch by the same keys, and is set beside them. A key, such
+// as cd1_h4096_b1024_tf32, has that case alone measured.
 #include <algorithm>
 #include <cstdio>
 #include <fstream>
@@ -33,12 +34,14 @@ double seconds_of(const Cuda<float>& on, F call, int calls) {
   return best;
 }
 
-// Operations a second of a large product.
+// Operations a second of a large product of random numbers: a device multiplies equal ones faster.
 double product_rate(const Cuda<float>& on) {
   constexpr Index n = 8192;
   CudaMatrix<float> a(n, n), b(n, n), c(n, n);
-  on.fill(a, 0.5f);
-  on.fill(b, 0.5f);
+  const Layer<Gaussian, Cuda<float>> noise(n);
+  on.fill(c, 0);
+  sample(on, noise, View<const float, CudaMemory>(c), View<float, CudaMemory>(a), {.seed = 1});
+  sample(on, noise, View<const float, CudaMemory>(c), View<float, CudaMemory>(b), {.seed = 2});
   const double t = seconds_of(
       on, [&] { on.multiply(Op::plain, Op::plain, 1, a, b, 0, c); }, 5);
   return 2.0 * n * n * n / t;
@@ -138,6 +141,7 @@ int main(int argc, char** argv) {
       text << std::ifstream(argv[2]).rdbuf();
       peers = text.str();
     }
+    const std::string only = argc > 3 ? argv[3] : "";
     const CudaDataset data = white_noise();
     Results results(argv[1]);
     std::printf("%s\n%-6s %-8s %-7s %-7s %12s %8s %12s\n", cuda_device_name().c_str(), "CD-k", "hidden",
@@ -157,6 +161,7 @@ int main(int argc, char** argv) {
             const Case c{steps, hidden, batch};
             const std::string key = "cd" + std::to_string(steps) + "_h" + std::to_string(hidden) + "_b" +
                                     std::to_string(batch) + '_' + name;
+            if (!only.empty() && key != only) continue;
             std::printf("CD-%-3d %-8ld %-7ld %-7s ", steps, static_cast<long>(hidden),
                         static_cast<long>(batch), name);
             double seconds = 0;

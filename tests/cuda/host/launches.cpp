@@ -118,6 +118,35 @@ void check_unit() {
     }
 }
 
+// Few columns, which are summed up at once, and many, which are cut.
+template <class U, class T>
+void check_weighing() {
+  using F = Family<U>;
+  const Cpu<T> cpu;
+  const Cuda<T> cuda;
+  test::Dice dice(6);
+  for (const auto& [rows, cols] : {std::pair<Index, Index>{3, 2}, {33, 127}, {70, 900}, {1, 2100}})
+    for (const Place& at : places) {
+      INFO(rows << " units, " << cols << " columns, " << at.above << " rows above");
+      Both<T> parameters(at.above, rows, at.below, 1 + F::shapes, dice, -1, 1);
+      Both<T> input(at.above, rows, at.below, cols, dice, -6, 6),
+          x(at.above, rows, at.below, cols, dice, 0, 1);
+      Both<T> weights(0, 1, 0, cols, dice, -1, 1), of_row(at.above, rows, at.below, 1, dice, -1, 1);
+      cpu.transform(MeanBody<F>{}, parameters.here(), 1, input.here(), input.here(), x.here(), Draws{}, 0);
+      cpu.sum_over_samples(StateBody{}, parameters.here(), x.here(), weights.here(), of_row.here());
+      cpu.scale_columns(x.here(), weights.here());
+      cuda.weigh(MeanBody<F>{}, parameters.device(), input.device(), weights.device(), x.device(),
+                 of_row.device());
+      CHECK(x.same_bits());
+      const double close = (std::is_same_v<T, float> ? 1e-6 : 1e-14) * static_cast<double>(cols) * 10;
+      CHECK(of_row.farthest() < close);
+
+      cpu.sum_over_samples(StateBody{}, parameters.here(), x.here(), weights.here(), of_row.here());
+      cuda.sum_over_samples(StateBody{}, parameters.device(), x.device(), weights.device(), of_row.device());
+      CHECK(of_row.farthest() < 2 * close);
+    }
+}
+
 template <class T>
 void check_rules() {
   const Cpu<T> cpu;
@@ -215,19 +244,20 @@ void check_gather() {
   test::Dice dice(4);
   const Cpu<T> cpu;
   const Cuda<T> cuda;
-  Both<From> table(0, 13, 0, 40, dice, 0, 250);
-  for (const Index count : {Index(1), Index(7), Index(2500)})  // more than travel with one launch
-    for (const Place& at : places) {
-      std::vector<Index> columns;
-      for (Index i = 0; i < count; ++i) columns.push_back(static_cast<Index>(dice.uniform() * 40));
-      Both<T> x(at.above, 13, at.below, count, dice, 0, 1);
-      cpu.gather(View<const From>(table.here()), columns, T(1.0 / 255), x.here());
-      cuda.gather(View<const From, CudaMemory>(table.device()), columns, T(1.0 / 255), x.device());
-      CHECK(x.same_bits());
-      cuda.fill(x.device(), T(0));
-      cuda.gather(View<const From>(table.here()), columns, T(1.0 / 255), x.device());
-      CHECK(x.same_bits());
-    }
+  for (const Index rows : {13, 16})
+    for (const Index count : {1, 7, 300, 9000})  // more than travel with the smallest launch, and with one
+      for (const Place& at : places) {
+        Both<From> table(0, rows, 0, 40, dice, 0, 250);
+        std::vector<Index> columns;
+        for (Index i = 0; i < count; ++i) columns.push_back(static_cast<Index>(dice.uniform() * 40));
+        Both<T> x(at.above, rows, at.below, count, dice, 0, 1);
+        cpu.gather(View<const From>(table.here()), columns, T(1.0 / 255), x.here());
+        cuda.gather(View<const From, CudaMemory>(table.device()), columns, T(1.0 / 255), x.device());
+        CHECK(x.same_bits());
+        cuda.fill(x.device(), T(0));
+        cuda.gather(View<const From>(table.here()), columns, T(1.0 / 255), x.device());
+        CHECK(x.same_bits());
+      }
 }
 
 }  // namespace
@@ -254,6 +284,14 @@ TEST_CASE("a launch does for a user's unit what the CPU does", "[cuda]") {
   check_unit<MyGroup, float>();
   check_unit<MyQuintic, double>();
   check_unit<MyGroup, double>();
+}
+
+TEST_CASE("a launch weighs means as the CPU does, bit for bit, and sums them up", "[cuda]") {
+  check_weighing<Bernoulli, float>();
+  check_weighing<Gaussian, float>();
+  check_weighing<MyQuintic, float>();
+  check_weighing<Bernoulli, double>();
+  check_weighing<Rectified, double>();
 }
 
 TEST_CASE("a launch updates as the CPU does, bit for bit", "[cuda]") {

@@ -19,7 +19,7 @@ namespace {
 void close(const History& a, const History& b) {
   REQUIRE(a.epochs.back().metrics.size() == b.epochs.back().metrics.size());
   for (std::size_t i = 0; i < a.epochs.back().metrics.size(); ++i)
-    CHECK(a.epochs.back().metrics[i].second == Approx(b.epochs.back().metrics[i].second).margin(1e-9));
+    CHECK(a.epochs.back().metrics[i].second == Catch::Approx(b.epochs.back().metrics[i].second).margin(1e-9));
 }
 
 }  // namespace
@@ -68,7 +68,7 @@ TEST_CASE("a classifier on a device learns what one on the CPU learns", "[cuda]"
       .epochs = 3, .batch_size = 20, .dropout = 0.3, .adversarial = 0.1, .seed = 4};
   close(FineTuning{a, options}.fit(there), FineTuning{b, options, Host{}}.fit(data));
   CHECK(apart(a, b) < 1e-10);
-  CHECK(evaluate(a, there).log_loss == Approx(evaluate(b, data).log_loss));
+  CHECK(evaluate(a, there).log_loss == Catch::Approx(evaluate(b, data).log_loss));
   CHECK(predict(a, there) == predict(b, data));
 }
 

@@ -54,6 +54,7 @@ struct CudaDevice {
   cudaStream_t aside = nullptr;                              ///< where nothing is done, but recorded
   cublasHandle_t blas = nullptr;
   void* workspace = nullptr;
+  void* scratch = nullptr;             ///< see `cuda_scratch`
   std::mutex multiplying;              ///< a handle is for one thread at a time
   std::mutex launching;                ///< and so are graphs
   std::shared_ptr<CudaGraphs> graphs;  ///< of steps that came more than once

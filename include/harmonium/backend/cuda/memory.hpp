@@ -41,6 +41,10 @@ CudaQueue cuda_queue(int device);
 void* cuda_allocate(std::size_t bytes, int device);
 /// Gives memory back once the queue has come so far.
 void cuda_release(void* memory, int device) noexcept;
+/// Numbers that `cuda_scratch` has room for.
+inline constexpr Index cuda_scratch_numbers = 1 << 15;
+/// The device's own memory for sums on their way, for pieces of one `CudaStep`. \throws CudaError
+double* cuda_scratch(CudaQueue queue);
 /// Waits until all of the queue's work is done. \throws CudaKernelError if some of it failed
 void cuda_synchronize(CudaQueue queue);
 

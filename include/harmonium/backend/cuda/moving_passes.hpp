@@ -34,13 +34,13 @@ struct StorePass {
   }
 };
 
-/// x(:, i) = scale * table(:, columns[i]), for columns that come with the launch itself
-template <class From, class T>
+/// x(:, i) = scale * table(:, columns[i]), for columns that come with the launch itself: at most so many
+template <class From, class T, Index most>
 struct GatherPass {
-  static constexpr Index most = 960;
   CudaIn<From> table;
   T scale;
   CudaOut<T> x;
+  bool aligned;  // do all columns begin where four numbers can be moved at once?
   std::int32_t columns[static_cast<std::size_t>(most)];
   constexpr Cells cells() const { return {quads(x.rows), x.cols}; }
   constexpr Index items() const { return cells().count(); }
@@ -48,7 +48,15 @@ struct GatherPass {
     const auto [quad, c] = cells().at(i);
     const From* from = table.column(columns[c]);
     T* to = x.column(c);
-    for (Index r = 4 * quad; r < 4 * quad + 4 && r < x.rows; ++r) to[r] = static_cast<T>(from[r]) * scale;
+    const Index first = 4 * quad;
+    if (aligned && first + 4 <= x.rows) {
+      const Four<From> four = read_four(from + first);
+      Four<T> scaled{};
+      for (int k = 0; k < 4; ++k) scaled.number[k] = static_cast<T>(four.number[k]) * scale;
+      write_four(scaled, to + first);
+    } else {
+      for (Index r = first; r < first + 4 && r < x.rows; ++r) to[r] = static_cast<T>(from[r]) * scale;
+    }
   }
 };
 

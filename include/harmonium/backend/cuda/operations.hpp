@@ -86,15 +86,24 @@ void CudaBasics<T>::dot_columns(CudaQueue queue, T factor, CudaIn<T> x, CudaIn<T
 template <class From, class T>
 void CudaGather<From, T>::run(CudaQueue queue, CudaIn<From> table, std::span<const Index> columns, T scale,
                               CudaOut<T> x) {
-  using Pass = GatherPass<From, T>;
   check<ShapeError>(table.cols <= std::numeric_limits<std::int32_t>::max(), "gather: the data have ",
                     table.cols, " columns, a device counts to ", std::numeric_limits<std::int32_t>::max());
-  for (Index first = 0; first < x.cols; first += Pass::most) {
-    const Index count = std::min(Pass::most, x.cols - first);
-    Pass pass{table, scale, x.columns(first, count), {}};
+  const bool aligned =
+      moves_by_four(table.data, table.leading_dimension) && moves_by_four(x.data, x.leading_dimension);
+  const auto launch = [&]<Index most>(std::integral_constant<Index, most>, Index first) {
+    const Index count = std::min(most, x.cols - first);
+    GatherPass<From, T, most> pass{table, scale, x.columns(first, count), aligned, {}};
     for (Index i = 0; i < count; ++i)
       pass.columns[i] = static_cast<std::int32_t>(columns[static_cast<std::size_t>(first + i)]);
     launch_pass(queue, pass, "gather");
+    return count;
+  };
+  // A launch takes 32764 bytes, and the fewer come with it, the faster it begins.
+  for (Index first = 0; first < x.cols;) {
+    const Index left = x.cols - first;
+    first += left <= 256    ? launch(std::integral_constant<Index, 256>{}, first)
+             : left <= 1024 ? launch(std::integral_constant<Index, 1024>{}, first)
+                            : launch(std::integral_constant<Index, 8100>{}, first);
   }
 }
 
@@ -124,10 +133,46 @@ void CudaSumOverUnits<Body, T>::run(CudaQueue queue, const Body& body, CudaIn<T>
                    "sum_over_units");
 }
 
+/// Pieces that keep a device busy: some blocks for each of its processors.
+inline constexpr Index most_row_sum_pieces = 1024;
+
+/// Sums over rows by `make(cut)`, a pass with so few rows a piece that they alone would not keep a device
+/// busy: columns are cut too, as long as a range has `least` of them.
+template <class T, int width, class Make>
+void launch_row_sums(CudaQueue queue, CudaOut<T> out, Index rows, Index cols, Index least, const Make& make,
+                     const char* what) {
+  const Index row_pieces = (rows + width - 1) / width;
+  const Index cuts =
+      std::max<Index>(1, std::min(most_row_sum_pieces / std::max<Index>(1, row_pieces), cols / least));
+  if (cuts == 1) return launch_reduction(queue, make(RowSums<T, width>{out, rows, cols, 1, nullptr}), what);
+  static_assert(most_row_sum_pieces * width <= cuda_scratch_numbers);
+  // As a step, so that nobody else gets hold of the scratch memory between the two.
+  CudaStep step;
+  double* const sums = cuda_scratch(queue);
+  launch_reduction(queue, make(RowSums<T, width>{out, rows, cols, cuts, sums}), what);
+  launch_pass(queue, AddSumsPass<T>{out, cuts, sums}, what);
+  step.end();
+}
+
 template <class Body, class T>
 void CudaSumOverSamples<Body, T>::run(CudaQueue queue, const Body& body, CudaIn<T> parameters, CudaIn<T> x,
                                       CudaIn<T> weights, CudaOut<T> out) {
-  launch_reduction(queue, SumOverSamplesPass<Body, T>{body, parameters, x, weights, out}, "sum_over_samples");
+  using Pass = SumOverSamplesPass<Body, T>;
+  launch_row_sums<T, Pass::width>(
+      queue, out, x.rows, x.cols, 256,
+      [&](RowSums<T, Pass::width> cut) {
+        return Pass{body, parameters, x, weights, cut};
+      },
+      "sum_over_samples");
+}
+
+template <class Body, class T>
+void CudaWeigh<Body, T>::run(CudaQueue queue, const Body& body, CudaIn<T> parameters, CudaIn<T> input,
+                             CudaIn<T> weights, CudaOut<T> x, CudaOut<T> out) {
+  using Pass = WeighPass<Body, T>;
+  launch_row_sums<T, Pass::width>(
+      queue, out, x.rows, x.cols, 64,
+      [&](RowSums<T, Pass::width> cut) { return Pass{body, parameters, input, weights, x, cut}; }, "weigh");
 }
 
 template <class Rule, class T, int others>

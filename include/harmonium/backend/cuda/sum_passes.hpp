@@ -46,6 +46,43 @@ struct SumOverUnitsPass {
   }
 };
 
+/// How a matrix is cut for sums over its rows, `width` rows and one of `cuts` ranges of columns a piece.
+/// Where there are several ranges, each has its own sums, for `AddSumsPass`.
+template <class T, int width>
+struct RowSums {
+  CudaOut<T> out;
+  Index rows, cols, cuts;
+  double* sums;  ///< rows x cuts
+
+  constexpr Index pieces() const { return (rows + width - 1) / width * cuts; }
+  constexpr Index row(Index piece, int lane) const { return piece / cuts * width + lane; }
+  constexpr Index first_column(Index piece) const { return cols * (piece % cuts) / cuts; }
+  constexpr Index last_column(Index piece) const { return cols * (piece % cuts + 1) / cuts; }
+  constexpr void finish(Index piece, int lane, double sum) const {
+    const Index r = row(piece, lane);
+    if (r >= rows) return;
+    if (cuts == 1) {
+      out.column(0)[r] += static_cast<T>(sum);
+    } else {
+      sums[r * cuts + piece % cuts] = sum;
+    }
+  }
+};
+
+/// out(r, 0) += the sum of a row's sums
+template <class T>
+struct AddSumsPass {
+  CudaOut<T> out;
+  Index cuts;
+  const double* sums;
+  constexpr Index items() const { return out.rows; }
+  constexpr void operator()(Index r) const {
+    double sum = 0;
+    for (Index cut = 0; cut < cuts; ++cut) sum += sums[r * cuts + cut];
+    out.column(0)[r] += static_cast<T>(sum);
+  }
+};
+
 /// out(r, 0) += the sum over c of weights(0, c) * body(x, bias); eight rows are a piece, for as many numbers
 /// make a line of memory.
 template <class Body, class T>
@@ -53,27 +90,71 @@ struct SumOverSamplesPass {
   static constexpr int width = 8;
   Body body;
   CudaIn<T> parameters, x, weights;
-  CudaOut<T> out;
-  constexpr Index pieces() const { return (x.rows + width - 1) / width; }
+  RowSums<T, width> cut;
+  constexpr Index pieces() const { return cut.pieces(); }
   constexpr double part(Index piece, int thread, int threads) const {
-    const Index r = piece * width + thread % width;
+    const Index r = cut.row(piece, thread % width), last = cut.last_column(piece);
     double sum = 0;
     if (r < x.rows)
-      for (Index c = thread / width; c < x.cols; c += threads / width)
+      for (Index c = cut.first_column(piece) + thread / width; c < last; c += threads / width)
         sum += static_cast<double>(
             *weights.column(c) *
             value(x.column(c)[r], r, std::make_index_sequence<static_cast<std::size_t>(Body::shapes)>{}));
     return sum;
   }
-  constexpr void finish(Index piece, int lane, double sum) const {
-    const Index r = piece * width + lane;
-    if (r < x.rows) out.column(0)[r] += static_cast<T>(sum);
-  }
+  constexpr void finish(Index piece, int lane, double sum) const { cut.finish(piece, lane, sum); }
 
  private:
   template <std::size_t... I>
   constexpr T value(T number, Index r, std::index_sequence<I...> /*shapes*/) const {
     return body(number, parameters.column(0)[r], parameters.column(static_cast<Index>(I) + 1)[r]...);
+  }
+};
+
+/// x(:, c) = weights(0, c) * body(input + bias), and out(r, 0) += the sum over c of x(r, c). For bodies that
+/// draw nothing, of units that are one row each.
+template <class Body, class T>
+struct WeighPass {
+  static constexpr int width = 32;
+  static constexpr int at_once = 4;  // numbers that a thread has asked for before it needs the first
+  Body body;
+  CudaIn<T> parameters, input, weights;
+  CudaOut<T> x;
+  RowSums<T, width> cut;
+  constexpr Index pieces() const { return cut.pieces(); }
+  constexpr double part(Index piece, int thread, int threads) const {
+    const Index r = cut.row(piece, thread % width), step = threads / width;
+    if (r >= x.rows) return 0;
+    return weigh(r, cut.first_column(piece) + thread / width, cut.last_column(piece), step,
+                 std::make_index_sequence<static_cast<std::size_t>(Body::shapes)>{});
+  }
+  constexpr void finish(Index piece, int lane, double sum) const { cut.finish(piece, lane, sum); }
+
+ private:
+  template <std::size_t... I>
+  constexpr double weigh(Index r, Index first, Index last, Index step,
+                         std::index_sequence<I...> /*shapes*/) const {
+    const T bias = parameters.column(0)[r];
+    double sum = 0;
+    for (Index begin = first; begin < last; begin += at_once * step) {
+      T field[at_once] = {}, weight[at_once] = {};
+      for (int k = 0; k < at_once; ++k) {
+        const Index c = begin + k * step;
+        if (c >= last) continue;
+        field[k] = input.column(c)[r] + bias;
+        weight[k] = *weights.column(c);
+      }
+      for (int k = 0; k < at_once; ++k) {
+        const Index c = begin + k * step;
+        if (c >= last) continue;
+        NoRandom random;
+        const T value = body(field[k], field[k], random, parameters.column(static_cast<Index>(I) + 1)[r]...);
+        const T weighted = value * weight[k];
+        x.column(c)[r] = weighted;
+        sum += static_cast<double>(weighted);
+      }
+    }
+    return sum;
   }
 };
 
