@@ -5,6 +5,7 @@ set(prefix "${WORK}/moved")                    # installed elsewhere first, then
 set(warnings -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror)
 separate_arguments(flags NATIVE_COMMAND "${FLAGS}")
 file(MAKE_DIRECTORY "${WORK}")
+string(APPEND PREFIXES ":$ENV{CMAKE_PREFIX_PATH}")
 set(ENV{CMAKE_PREFIX_PATH} "${prefix}:${PREFIXES}")           # a list in an argument would fall apart on its way down
 
 include("${here}/../support/run.cmake")

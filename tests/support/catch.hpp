@@ -8,6 +8,9 @@
 #define CATCH_CONFIG_ENABLE_ALL_STRINGMAKERS  // version 3 has them by itself
 #include <catch2/catch.hpp>
 
+namespace Catch {
+using Detail::Approx;
+}
 namespace Catch::Matchers {
 inline auto ContainsSubstring(const std::string& text, CaseSensitive::Choice how = CaseSensitive::Yes) {
   return Contains(text, how);

@@ -261,8 +261,8 @@ class ContrastiveDivergence {
                             ConstViewOf<Backend>(weights_).columns(chains, n),
                             static_cast<Scalar>(options_.discriminative), gradient_);
     }
-    shaping_.apply(on_, options_, model_, data, view_of(weights_).columns(chains, n), total, work_,
-                   gradient_);
+    shaping_.apply(on_, options_, model_, data, ConstViewOf<Backend>(weights_).columns(chains, n), total,
+                   work_, gradient_);
     optimizer_.step(on_, options_.optimizer, progress_.at(optimizer_.steps()), options_.weight_decay,
                     options_.penalties.l1, gradient_, model_);
     shaping_.limit(on_, options_.penalties, model_);

@@ -23,11 +23,10 @@ class GradientShaping {
     if constexpr (CenterableModel<Model>) means_ = make_means(model);
   }
 
-  /// \param data are the batch's states and `weights` what each counted in the gradient, `total` in all;
-  /// the weights are overwritten
+  /// \param data are the batch's states and `weights` what each counted in the gradient, `total` in all
   template <class Options>
   void apply(const B& on, const Options& options, const Model& model, typename Model::StateView data,
-             ViewOf<B> weights, double total, typename Model::Workspace& work, Model& gradient) {
+             ConstViewOf<B> weights, double total, typename Model::Workspace& work, Model& gradient) {
     const Penalties& penalties = options.penalties;
     if constexpr (CenterableModel<Model>) {
       if (options.centered || penalties.sparsity > 0)
@@ -71,17 +70,19 @@ class GradientShaping {
   static constexpr bool has_hidden = requires(Model & model) { model.hidden; };
 
   // The first batch with any weight sets the means.
-  void track(const B& on, double rate, const Model& model, typename Model::StateView data, ViewOf<B> weights,
-             double total, typename Model::Workspace& work) {
+  void track(const B& on, double rate, const Model& model, typename Model::StateView data,
+             ConstViewOf<B> weights, double total, typename Model::Workspace& work) {
     if (total <= 0) return;
     const double share = tracked_ ? std::min(1.0, rate * total) : 1.0;
     tracked_ = true;
-    on.update(Scale<T>{static_cast<T>(share / total)}, weights);
-    track_means(on, model, data, ConstViewOf<B>(weights), static_cast<T>(1 - share), means_, work);
+    if (shares_.cols() < weights.cols) shares_ = Matrix<B>(1, weights.cols);
+    const auto shares = view_of(shares_).columns(0, weights.cols);
+    on.update(Scaled<T>{static_cast<T>(share / total)}, shares, weights);
+    track_means(on, model, data, ConstViewOf<B>(shares), static_cast<T>(1 - share), means_, work);
   }
   detail::MeansOf<Model> means_;
   detail::ColumnNorms<B> norms_;
-  Matrix<B> scratch_;
+  Matrix<B> scratch_, shares_;
   detail::Clipping<B> clipping_;
   bool tracked_ = false;
 };

@@ -3,7 +3,7 @@ cmake_minimum_required(VERSION 3.25)
 include("${CMAKE_CURRENT_LIST_DIR}/../../support/run.cmake")
 file(REMOVE_RECURSE "${WORK}")
 run(${CMAKE_COMMAND} --install ${BUILD} --prefix ${WORK}/prefix)
-set(ENV{CMAKE_PREFIX_PATH} "${WORK}/prefix:${PREFIXES}")
+set(ENV{CMAKE_PREFIX_PATH} "${WORK}/prefix:${PREFIXES}:$ENV{CMAKE_PREFIX_PATH}")
 run(${CMAKE_COMMAND} -S ${CMAKE_CURRENT_LIST_DIR} -B ${WORK}/build -G ${GENERATOR} -DCMAKE_CXX_COMPILER=${COMPILER}
   -DCMAKE_CUDA_COMPILER=${NVCC} -DCMAKE_CUDA_ARCHITECTURES=90-real)
 run(${CMAKE_COMMAND} --build ${WORK}/build --parallel 1)
