@@ -71,10 +71,12 @@ Json run_with(const Settings& settings, const Mnist& mnist, const FineTuningOpti
 }  // namespace
 
 Json run_classifier(const Settings& settings, const Mnist& mnist) {
+  // On digits kept aside two seeds make 1.30 % of errors so, 1.37 % with all pixels.
   return run_with(settings, mnist,
                   {.epochs = settings.epochs,
                    .batch_size = 100,
                    .optimizer = Adam{.rate = linear(1e-3, 0.0)},
+                   .input_dropout = 0.1,
                    .seed = settings.seed});
 }
 

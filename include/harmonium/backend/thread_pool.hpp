@@ -1,9 +1,12 @@
 /// \file
-/// A few threads that share out the pieces of one piece of work after another. Which thread does which piece
-/// is left to chance; callers cut work into pieces fixed by its shape, so results do not depend on it.
+/// A few threads that share out the pieces of one piece of work after another. Each begins where it began
+/// last time, a share of the way on, so that it mostly finds in its core's cache what it left there; whoever
+/// is done helps the others. Callers cut work into pieces fixed by its shape, so results do not depend on who
+/// does what.
 #pragma once
 
 #include <atomic>
+#include <bit>
 #include <cstdint>
 #include <thread>
 #include <type_traits>
@@ -19,14 +22,13 @@ class ThreadPool {
  public:
   /// Starts `threads - 1` helpers.
   explicit ThreadPool(int threads) {
-    for (int i = 1; i < threads; ++i) helpers_.emplace_back([this] { help(); });
+    for (int i = 1; i < threads; ++i) helpers_.emplace_back([this, i, threads] { help(i, threads); });
   }
   ThreadPool(const ThreadPool&) = delete;
   ThreadPool& operator=(const ThreadPool&) = delete;
   ~ThreadPool() {
     stopped_.store(true, std::memory_order_relaxed);
-    ticket_.fetch_add(changed, std::memory_order_release);
-    ticket_.notify_all();
+    announce();
     for (std::thread& helper : helpers_) helper.join();
   }
 
@@ -37,20 +39,23 @@ class ThreadPool {
   /// second caller at the same time, or a body that calls, does its pieces itself.
   template <class Body>
   void run(Index pieces, const Body& body) {
-    if (helpers_.empty() || pieces < 2 || pieces > Index(piece_mask) ||
-        busy_.exchange(true, std::memory_order_acquire)) {
+    if (helpers_.empty() || pieces < 2 || busy_.exchange(true, std::memory_order_acquire)) {
       for (Index i = 0; i < pieces; ++i) body(i);
       return;
     }
-    body_ = &body;
-    call_ = [](const void* b, Index i) { (*static_cast<const Body*>(b))(i); };
-    left_.store(pieces, std::memory_order_relaxed);
-    // The ticket holds a count of runs, the number of pieces and the next one to take, in one word: whoever
-    // advances it has a piece of the run that is going on now, whichever run it was looking at.
-    const std::uint64_t runs = (ticket_.load(std::memory_order_relaxed) & ~(changed - 1)) + changed;
-    ticket_.store(runs | static_cast<std::uint64_t>(pieces) << piece_bits, std::memory_order_release);
-    ticket_.notify_all();
-    while (take_piece()) {
+    // More pieces than bits are taken by the range.
+    const Index ranges = pieces < 64 ? pieces : 64;
+    const auto do_range = [&](Index range) {
+      const Index last = (range + 1) * pieces / ranges;
+      for (Index i = range * pieces / ranges; i < last; ++i) body(i);
+    };
+    body_ = &do_range;
+    call_ = [](const void* b, Index range) { (*static_cast<decltype(&do_range)>(b))(range); };
+    ranges_.store(ranges, std::memory_order_relaxed);
+    left_.store(ranges, std::memory_order_relaxed);
+    open_.store(~std::uint64_t{0} >> (64 - ranges), std::memory_order_release);
+    announce();
+    while (take_range(0, size())) {
     }
     for (int spins = 0; left_.load(std::memory_order_acquire) > 0; ++spins)
       if (spins > 1000) std::this_thread::yield();
@@ -58,30 +63,39 @@ class ThreadPool {
   }
 
  private:
-  static constexpr int piece_bits = 20;
-  static constexpr std::uint64_t piece_mask = (std::uint64_t{1} << piece_bits) - 1;
-  static constexpr std::uint64_t changed = std::uint64_t{1} << (2 * piece_bits);
+  void announce() {
+    runs_.fetch_add(1, std::memory_order_release);
+    runs_.notify_all();
+  }
 
-  bool take_piece() {
-    std::uint64_t ticket = ticket_.load(std::memory_order_acquire);
-    while ((ticket & piece_mask) < (ticket >> piece_bits & piece_mask)) {
-      if (!ticket_.compare_exchange_weak(ticket, ticket + 1, std::memory_order_acq_rel)) continue;
-      call_(body_, static_cast<Index>(ticket & piece_mask));
-      left_.fetch_sub(1, std::memory_order_release);
-      return true;
+  // Whoever clears a range's bit does it, and it belongs to the run that is going on then, whichever run the
+  // thread was looking at.
+  bool take_range(int thread, int threads) {
+    std::uint64_t open = open_.load(std::memory_order_acquire);
+    const Index home = thread * ranges_.load(std::memory_order_relaxed) / threads;
+    while (open != 0) {
+      const std::uint64_t own = open >> home << home;
+      const int range = std::countr_zero(own != 0 ? own : open);
+      const std::uint64_t bit = std::uint64_t{1} << range;
+      open = open_.fetch_and(~bit, std::memory_order_acq_rel);
+      if ((open & bit) != 0) {
+        call_(body_, range);
+        left_.fetch_sub(1, std::memory_order_release);
+        return true;
+      }
     }
     return false;
   }
 
-  void help() {
+  void help(int thread, int threads) {
     for (;;) {
-      const std::uint64_t seen = ticket_.load(std::memory_order_acquire);
+      const std::uint64_t seen = runs_.load(std::memory_order_acquire);
       if (stopped_.load(std::memory_order_relaxed)) return;
-      if (take_piece()) continue;
+      if (take_range(thread, threads)) continue;
       bool news = false;
       for (int spins = 0; spins < 200'000 && !news; ++spins)
-        news = ticket_.load(std::memory_order_relaxed) != seen;
-      if (!news) ticket_.wait(seen, std::memory_order_acquire);
+        news = runs_.load(std::memory_order_relaxed) != seen;
+      if (!news) runs_.wait(seen, std::memory_order_acquire);
     }
   }
 
@@ -89,7 +103,9 @@ class ThreadPool {
   std::vector<std::thread> helpers_;
   const void* body_ = nullptr;
   void (*call_)(const void*, Index) = nullptr;
-  alignas(64) std::atomic<std::uint64_t> ticket_{0};
+  std::atomic<Index> ranges_{0};
+  alignas(64) std::atomic<std::uint64_t> runs_{0};
+  alignas(64) std::atomic<std::uint64_t> open_{0};  // a bit for each range that nobody has taken
   alignas(64) std::atomic<Index> left_{0};
   std::atomic<bool> stopped_{false};
 };
