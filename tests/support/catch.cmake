@@ -1,0 +1,11 @@
+# link_catch(<program>): Catch2 with a main(), of whichever version was found.
+find_package(Catch2 REQUIRED)
+function(link_catch name)
+  if(Catch2_VERSION VERSION_LESS 3)
+    target_sources(${name} PRIVATE "${CMAKE_CURRENT_FUNCTION_LIST_DIR}/main.cpp")
+    target_compile_definitions(${name} PRIVATE HARMONIUM_CATCH2_2)
+    target_link_libraries(${name} PRIVATE Catch2::Catch2)
+  else()
+    target_link_libraries(${name} PRIVATE Catch2::Catch2WithMain)
+  endif()
+endfunction()
