@@ -45,9 +45,9 @@ class Cpu {
   int threads() const { return pool_ ? pool_->size() : 1; }
 
   /// Host memory is what models lie in: a copy.
-  void upload(View<const Scalar> from, View<Scalar> to) const { copy(from, to); }
+  [[gnu::noinline]] void upload(View<const Scalar> from, View<Scalar> to) const { copy(from, to); }
   /// The same back.
-  void download(View<const Scalar> from, View<Scalar> to) const { copy(from, to); }
+  [[gnu::noinline]] void download(View<const Scalar> from, View<Scalar> to) const { copy(from, to); }
   /// to = from, of equal shapes.
   template <class T>
   void copy(View<const T> from, View<T> to) const {
@@ -61,7 +61,7 @@ class Cpu {
   }
 
   /// c = alpha op(a) op(b) + beta c; beta 0 reads no c.
-  void multiply(Op op_a, Op op_b, Scalar alpha, View<const Scalar> a, View<const Scalar> b, Scalar beta,
+  [[gnu::noinline]] void multiply(Op op_a, Op op_b, Scalar alpha, View<const Scalar> a, View<const Scalar> b, Scalar beta,
                 View<Scalar> c) const {
     if (c.size() == 0) return;
     const bool by_rows = detail::cuts_rows<Scalar>(op_a, c.rows, c.cols);
@@ -76,22 +76,24 @@ class Cpu {
     const auto edge = [&](Index i) {
       return i == pieces ? length : (length * i / pieces + block / 2) / block * block;
     };
-    run(pieces, [&](Index piece) {
-      const Index first = edge(piece), count = edge(piece + 1) - first;
-      const auto part_a = !by_rows            ? a
-                          : op_a == Op::plain ? a.rows_from(first, count)
-                                              : a.columns(first, count);
-      const auto part_b = by_rows             ? b
-                          : op_b == Op::plain ? b.columns(first, count)
-                                              : b.rows_from(first, count);
-      const auto part_c = by_rows ? c.rows_from(first, count) : c.columns(first, count);
-      detail::multiply_by_one_thread(op_a, op_b, alpha, part_a, part_b, beta, part_c);
+    run(pieces, [&](Index begin, Index end) {
+      for (Index piece = begin; piece < end; ++piece) {
+        const Index first = edge(piece), count = edge(piece + 1) - first;
+        const auto part_a = !by_rows            ? a
+                            : op_a == Op::plain ? a.rows_from(first, count)
+                                                : a.columns(first, count);
+        const auto part_b = by_rows             ? b
+                            : op_b == Op::plain ? b.columns(first, count)
+                                                : b.rows_from(first, count);
+        const auto part_c = by_rows ? c.rows_from(first, count) : c.columns(first, count);
+        detail::multiply_by_one_thread(op_a, op_b, alpha, part_a, part_b, beta, part_c);
+      }
     });
   }
 
   /// x(:, i) = scale * table(:, columns[i]), converted.
   template <class T>
-  void gather(View<const T> table, std::span<const Index> columns, Scalar scale, View<Scalar> x) const {
+  [[gnu::noinline]] void gather(View<const T> table, std::span<const Index> columns, Scalar scale, View<Scalar> x) const {
     for_each_range(x.cols, x.rows, [&](Index begin, Index end) {
       for (Index i = begin; i < end; ++i) {
         const T* from = table.column(columns[static_cast<std::size_t>(i)]);
@@ -104,7 +106,7 @@ class Cpu {
 
   /// x = body(input + bias, other), unit by unit.
   template <class Body>
-  void transform(const Body& body, View<const Scalar> parameters, Index group, View<const Scalar> input,
+  [[gnu::noinline]] void transform(const Body& body, View<const Scalar> parameters, Index group, View<const Scalar> input,
                  View<const Scalar> other, View<Scalar> x, Draws draws, Index first_row) const {
     const Index chunk = std::max<Index>(1, chunk_rows / group) * group;
     const Index chunks = (x.rows + chunk - 1) / chunk;
@@ -125,7 +127,7 @@ class Cpu {
 
   /// out(0, c) += factor * sum over units of body(x, bias).
   template <class Body>
-  void sum_over_units(const Body& body, View<const Scalar> parameters, Index group, View<const Scalar> x,
+  [[gnu::noinline]] void sum_over_units(const Body& body, View<const Scalar> parameters, Index group, View<const Scalar> x,
                       Scalar factor, View<Scalar> out) const {
     for_each_range(x.cols, x.rows, [&](Index begin, Index end) {
       for (Index c = begin; c < end; ++c) {
@@ -146,7 +148,7 @@ class Cpu {
 
   /// out(r, 0) += sum over c of weights(0, c) * body(x, bias).
   template <class Body>
-  void sum_over_samples(const Body& body, View<const Scalar> parameters, View<const Scalar> x,
+  [[gnu::noinline]] void sum_over_samples(const Body& body, View<const Scalar> parameters, View<const Scalar> x,
                         View<const Scalar> weights, View<Scalar> out) const {
     const Index chunks = (x.rows + chunk_rows - 1) / chunk_rows;
     for_each_range(chunks, chunk_rows * x.cols, [&](Index begin, Index end) {
@@ -159,7 +161,7 @@ class Cpu {
   }
 
   /// x(:, c) *= weights(0, c).
-  void scale_columns(View<Scalar> x, View<const Scalar> weights) const {
+  [[gnu::noinline]] void scale_columns(View<Scalar> x, View<const Scalar> weights) const {
     for_each_range(x.cols, x.rows, [&](Index begin, Index end) {
       for (Index c = begin; c < end; ++c) {
         const Scalar weight = weights(0, c);
@@ -171,7 +173,7 @@ class Cpu {
   }
 
   /// out(0, c) += factor * sum over r of x * y.
-  void dot_columns(Scalar factor, View<const Scalar> x, View<const Scalar> y, View<Scalar> out) const {
+  [[gnu::noinline]] void dot_columns(Scalar factor, View<const Scalar> x, View<const Scalar> y, View<Scalar> out) const {
     for_each_range(x.cols, x.rows, [&](Index begin, Index end) {
       for (Index c = begin; c < end; ++c) {
         double sum = 0;
@@ -183,30 +185,32 @@ class Cpu {
 
   /// rule(x, others...) on each number.
   template <class Rule, class... Others>
-  void update(const Rule& rule, View<Scalar> x, Others... others) const {
-    if (x.leading_dimension == x.rows && ((others.leading_dimension == x.rows) && ...)) {  // one long column
-      for_each_range((x.size() + chunk_rows - 1) / chunk_rows, chunk_rows, [&](Index begin, Index end) {
-        Loops::apply(rule, std::min(end * chunk_rows, x.size()) - begin * chunk_rows,
-                     x.data + begin * chunk_rows, (others.data + begin * chunk_rows)...);
-      });
-    } else {
-      for_each_range(x.cols, x.rows, [&](Index begin, Index end) {
-        for (Index c = begin; c < end; ++c) Loops::apply(rule, x.rows, x.column(c), others.column(c)...);
-      });
-    }
+  [[gnu::noinline]] void update(const Rule& rule, View<Scalar> x, Others... others) const {
+    // Where nothing lies between columns, all are one long column.
+    const bool one_column = x.leading_dimension == x.rows && ((others.leading_dimension == x.rows) && ...);
+    const Index count = one_column ? (x.size() + chunk_rows - 1) / chunk_rows : x.cols;
+    for_each_range(count, one_column ? chunk_rows : x.rows, [&](Index begin, Index end) {
+      if (one_column) {
+        begin *= chunk_rows, end = std::min(end * chunk_rows, x.size());
+        return Loops::apply(rule, end - begin, x.data + begin, (others.data + begin)...);
+      }
+      for (Index c = begin; c < end; ++c) Loops::apply(rule, x.rows, x.column(c), others.column(c)...);
+    });
   }
 
   /// The sum over all numbers of body(x, others...), in double precision.
   template <class Body, class... Others>
-  double sum(const Body& body, View<const Scalar> x, Others... others) const {
+  [[gnu::noinline]] double sum(const Body& body, View<const Scalar> x, Others... others) const {
     std::array<double, 64> parts{};
     const Index columns = (x.cols + 63) / 64;
-    run(static_cast<Index>(parts.size()), [&](Index piece) {
-      const Index last = std::min((piece + 1) * columns, x.cols);
-      double part = 0;
-      for (Index c = piece * columns; c < last; ++c)
-        for (Index r = 0; r < x.rows; ++r) part += static_cast<double>(body(x(r, c), others(r, c)...));
-      parts[static_cast<std::size_t>(piece)] = part;
+    run(static_cast<Index>(parts.size()), [&](Index begin, Index end) {
+      for (Index piece = begin; piece < end; ++piece) {
+        const Index last = std::min((piece + 1) * columns, x.cols);
+        double part = 0;
+        for (Index c = piece * columns; c < last; ++c)
+          for (Index r = 0; r < x.rows; ++r) part += static_cast<double>(body(x(r, c), others(r, c)...));
+        parts[static_cast<std::size_t>(piece)] = part;
+      }
     });
     double total = 0;
     for (const double part : parts) total += part;
@@ -219,22 +223,23 @@ class Cpu {
   template <class Body>
   using Shapes = typename Loops::template Shapes<Body>;
 
-  template <class Body>
-  void run(Index pieces, const Body& body) const {
+  // body(begin, end) for ranges of 0 ... pieces.
+  void run(Index pieces, const RangeWork& work) const {
     if (pool_ && pieces > 1) {
-      pool_->run(pieces, body);
+      pool_->run(pieces, work);
     } else {
-      for (Index i = 0; i < pieces; ++i) body(i);
+      work(0, pieces);
     }
   }
 
   // Cuts 0 ... count into ranges of some ten thousand numbers, `each` of them belonging to one.
-  template <class Body>
-  void for_each_range(Index count, Index each, const Body& body) const {
+  void for_each_range(Index count, Index each, const RangeWork& work) const {
     const Index pieces = std::clamp<Index>(count * each / 12288, 1, std::clamp<Index>(count, 1, 64));
-    run(pieces, [&](Index piece) {
-      const Index begin = count * piece / pieces, end = count * (piece + 1) / pieces;
-      if (begin < end) body(begin, end);
+    run(pieces, [&](Index first, Index last) {
+      for (Index piece = first; piece < last; ++piece) {
+        const Index begin = count * piece / pieces, end = count * (piece + 1) / pieces;
+        if (begin < end) work(begin, end);
+      }
     });
   }
 

@@ -129,7 +129,7 @@ struct CpuLoops {
   }
 
   template <class Rule, class... Numbers>
-  static void apply(const Rule& rule, Index count, Numbers*... numbers) {
+  [[gnu::noinline]] static void apply(const Rule& rule, Index count, Numbers*... numbers) {
     for (Index i = 0; i < count; ++i) rule(numbers[i]...);
   }
 };

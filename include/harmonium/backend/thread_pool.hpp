@@ -7,14 +7,32 @@
 
 #include <atomic>
 #include <bit>
+#include <concepts>
 #include <cstdint>
 #include <thread>
-#include <type_traits>
 #include <vector>
 
 #include "../core/view.hpp"
 
 namespace harmonium {
+
+/// Something to do with one range of a piece of work, by reference: callers' loops are compiled once each, what
+/// shares them out once for all.
+class RangeWork {
+ public:
+  /// \param body is called as body(begin, end) and must outlive this
+  template <class Body>
+    requires(!std::same_as<Body, RangeWork>)
+  RangeWork(const Body& body)  // implicit: arguments convert
+      : body_(&body),
+        call_([](const void* b, Index begin, Index end) { (*static_cast<const Body*>(b))(begin, end); }) {}
+  /// Does it.
+  void operator()(Index begin, Index end) const { call_(body_, begin, end); }
+
+ private:
+  const void* body_;
+  void (*call_)(const void*, Index, Index);
+};
 
 /// The caller of `run` and `threads - 1` helpers. Between two runs helpers watch for work for
 /// about a tenth of a millisecond, then sleep.
@@ -35,22 +53,16 @@ class ThreadPool {
   /// Threads that work, the caller included.
   int size() const { return static_cast<int>(helpers_.size()) + 1; }
 
-  /// Calls body(0) ... body(pieces - 1), each once, and returns when all are done. The body must not throw. A
-  /// second caller at the same time, or a body that calls, does its pieces itself.
-  template <class Body>
-  void run(Index pieces, const Body& body) {
+  /// Does the work on 0 ... pieces - 1, cut into ranges, and returns when all is done. The work must not
+  /// throw. A second caller at the same time, or work that calls, does all by itself.
+  void run(Index pieces, const RangeWork& work) {
     if (helpers_.empty() || pieces < 2 || busy_.exchange(true, std::memory_order_acquire)) {
-      for (Index i = 0; i < pieces; ++i) body(i);
+      work(0, pieces);
       return;
     }
-    // More pieces than bits are taken by the range.
-    const Index ranges = pieces < 64 ? pieces : 64;
-    const auto do_range = [&](Index range) {
-      const Index last = (range + 1) * pieces / ranges;
-      for (Index i = range * pieces / ranges; i < last; ++i) body(i);
-    };
-    body_ = &do_range;
-    call_ = [](const void* b, Index range) { (*static_cast<decltype(&do_range)>(b))(range); };
+    const Index ranges = pieces < 64 ? pieces : 64;  // as many as bits
+    work_ = &work;
+    pieces_ = pieces;
     ranges_.store(ranges, std::memory_order_relaxed);
     left_.store(ranges, std::memory_order_relaxed);
     open_.store(~std::uint64_t{0} >> (64 - ranges), std::memory_order_release);
@@ -79,7 +91,8 @@ class ThreadPool {
       const std::uint64_t bit = std::uint64_t{1} << range;
       open = open_.fetch_and(~bit, std::memory_order_acq_rel);
       if ((open & bit) != 0) {
-        call_(body_, range);
+        const Index ranges = ranges_.load(std::memory_order_relaxed);
+        (*work_)(range * pieces_ / ranges, (range + 1) * pieces_ / ranges);
         left_.fetch_sub(1, std::memory_order_release);
         return true;
       }
@@ -101,8 +114,8 @@ class ThreadPool {
 
   std::atomic<bool> busy_{false};  // no mutex: a body may call `run` of its own pool
   std::vector<std::thread> helpers_;
-  const void* body_ = nullptr;
-  void (*call_)(const void*, Index) = nullptr;
+  const RangeWork* work_ = nullptr;
+  Index pieces_ = 0;
   std::atomic<Index> ranges_{0};
   alignas(64) std::atomic<std::uint64_t> runs_{0};
   alignas(64) std::atomic<std::uint64_t> open_{0};  // a bit for each range that nobody has taken

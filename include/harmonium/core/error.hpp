@@ -3,6 +3,8 @@
 /// `fit: data has 783 rows, the model has 784 visible rows`. Checks come before anything is changed.
 #pragma once
 
+#include <cstddef>
+#include <initializer_list>
 #include <sstream>
 #include <stdexcept>
 #include <string>
@@ -34,14 +36,41 @@ struct FileError : Error {
   using Error::Error;
 };
 
+namespace detail {
+/// One word of a message, by reference: how to write it is compiled once for each type of word.
+class Word {
+ public:
+  template <class T>
+  explicit Word(const T& word)
+      : word_(&word), write_([](std::ostream& out, const void* w) { out << *static_cast<const T*>(w); }) {}
+  explicit Word(const char* const& word)
+      : word_(word), write_([](std::ostream& out, const void* w) { out << static_cast<const char*>(w); }) {}
+  template <std::size_t n>
+  explicit Word(const char (&word)[n]) : Word(static_cast<const char*>(word)) {}
+
+  friend std::ostream& operator<<(std::ostream& out, const Word& word) {
+    word.write_(out, word.word_);
+    return out;
+  }
+
+ private:
+  const void* word_;
+  void (*write_)(std::ostream&, const void*);
+};
+
+/// The words put together.
+inline std::string in_words(std::initializer_list<Word> words) {
+  std::ostringstream text;
+  for (const Word& word : words) text << word;
+  return text.str();
+}
+}  // namespace detail
+
 /// Throws `E` with the words put together if `condition` does not hold.
 /// \throws E
 template <class E, class... Words>
 void check(bool condition, const Words&... words) {
-  if (condition) return;
-  std::ostringstream text;
-  (text << ... << words);
-  throw E(text.str());
+  if (!condition) throw E(detail::in_words({detail::Word(words)...}));
 }
 
 }  // namespace harmonium
