@@ -39,27 +39,111 @@ inline constexpr const char* product_library =
 
 namespace detail {
 
-/// c = alpha op(a) op(b) + beta c by Eigen; never both transposed.
 template <class T>
-void multiply_by_eigen(Op op_a, Op op_b, T alpha, View<const T> a, View<const T> b, T beta, View<T> c) {
-  using Dense = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic>;
-  using Mapped = Eigen::Map<Dense, Eigen::Unaligned, Eigen::OuterStride<>>;
-  using ConstMapped = Eigen::Map<const Dense, Eigen::Unaligned, Eigen::OuterStride<>>;
-  const ConstMapped left(a.data, a.rows, a.cols, Eigen::OuterStride<>(a.leading_dimension));
-  const ConstMapped right(b.data, b.rows, b.cols, Eigen::OuterStride<>(b.leading_dimension));
-  Mapped result(c.data, c.rows, c.cols, Eigen::OuterStride<>(c.leading_dimension));
-  if (beta == T(0)) {
-    result.setZero();
-  } else if (beta != T(1)) {
-    result *= beta;
-  }
-  // Three cases and not four: Eigen's products are most of a program's compile time.
+using EigenMap =
+    Eigen::Map<Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic>, Eigen::Unaligned, Eigen::OuterStride<>>;
+template <class T>
+using ConstEigenMap = Eigen::Map<const Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic>, Eigen::Unaligned,
+                                 Eigen::OuterStride<>>;
+
+/// c += alpha op(a) op(b) as Eigen's users write it.
+template <class T>
+void add_product_expression(Op op_a, Op op_b, T alpha, View<const T> a, View<const T> b, View<T> c) {
+  const ConstEigenMap<T> left(a.data, a.rows, a.cols, Eigen::OuterStride<>(a.leading_dimension));
+  const ConstEigenMap<T> right(b.data, b.rows, b.cols, Eigen::OuterStride<>(b.leading_dimension));
+  EigenMap<T> result(c.data, c.rows, c.cols, Eigen::OuterStride<>(c.leading_dimension));
   if (op_a == Op::transposed) {
     result.noalias() += alpha * (left.transpose() * right);
   } else if (op_b == Op::plain) {
     result.noalias() += alpha * (left * right);
   } else {
     result.noalias() += alpha * (left * right.transpose());
+  }
+}
+
+/// The same, column by column of c: for a few columns, and for what is too small for a kernel's preparations.
+template <class T>
+void add_product_by_columns(Op op_a, Op op_b, T alpha, View<const T> a, View<const T> b, View<T> c) {
+  constexpr Index width = 32;  // sums side by side, which compilers vectorise
+  const auto dot = [](const T* x, const T* y, Index count) {
+    T parts[width] = {}, sum = 0;
+    Index i = 0;
+    for (; i + width <= count; i += width)
+      for (Index l = 0; l < width; ++l) parts[l] += x[i + l] * y[i + l];
+    for (; i < count; ++i) sum += x[i] * y[i];
+    for (const T part : parts) sum += part;
+    return sum;
+  };
+  for (Index j = 0; j < c.cols; ++j) {
+    T* to = c.column(j);
+    if (op_a == Op::transposed) {
+      for (Index i = 0; i < c.rows; ++i) to[i] += alpha * dot(a.column(i), b.column(j), a.rows);
+      continue;
+    }
+    const auto factor = [&](Index k) { return alpha * (op_b == Op::plain ? b(k, j) : b(j, k)); };
+    Index k = 0;
+    for (; k + 4 <= a.cols; k += 4) {  // c goes to and fro once for four columns
+      const T f0 = factor(k), f1 = factor(k + 1), f2 = factor(k + 2), f3 = factor(k + 3);
+      const T *x0 = a.column(k), *x1 = a.column(k + 1), *x2 = a.column(k + 2), *x3 = a.column(k + 3);
+      for (Index i = 0; i < c.rows; ++i) to[i] += f0 * x0[i] + f1 * x1[i] + f2 * x2[i] + f3 * x3[i];
+    }
+    for (; k < a.cols; ++k) {
+      const T f = factor(k);
+      const T* x = a.column(k);
+      for (Index i = 0; i < c.rows; ++i) to[i] += f * x[i];
+    }
+  }
+}
+
+/// Eigen's own kernel, which is no part of its documented interface, as version 3.4 has it.
+template <int order_a, int order_b, class T>
+using EigenKernel = Eigen::internal::general_matrix_matrix_product<Index, T, order_a, false, T, order_b,
+                                                                   false, Eigen::ColMajor, 1>;
+template <class T>
+using EigenBlocking = Eigen::internal::gemm_blocking_space<Eigen::ColMajor, T, T, Eigen::Dynamic,
+                                                           Eigen::Dynamic, Eigen::Dynamic>;
+template <class Kernel, class T>
+concept KnownEigenKernel = requires(Index n, const T* in, T* out, EigenBlocking<T>& blocking) {
+  Kernel::run(n, n, n, in, n, in, n, out, n, n, *in, blocking, nullptr);
+};
+
+/// The same by Eigen's kernel, if it is the known one: an expression has products of all other kinds compiled
+/// as well, which takes four times as long.
+template <int order_a, int order_b, class T>
+void add_product_by_kernel(Op op_a, Op op_b, T alpha, View<const T> a, View<const T> b, View<T> c) {
+  using Kernel = EigenKernel<order_a, order_b, T>;
+  if constexpr (KnownEigenKernel<Kernel, T>) {
+    const Index depth = op_a == Op::plain ? a.cols : a.rows;
+    EigenBlocking<T> blocking(c.rows, c.cols, depth, 1, true);
+    Kernel::run(c.rows, c.cols, depth, a.data, a.leading_dimension, b.data, b.leading_dimension, c.data,
+                Index{1}, c.leading_dimension, alpha, blocking, nullptr);
+  } else {
+    add_product_expression(op_a, op_b, alpha, a, b, c);
+  }
+}
+
+/// Too small a product for any kernel's preparations, or a few columns or rows from each number of the other
+/// factor, a matter of memory?
+template <class T>
+bool is_small_product(Op op_a, View<const T> a, View<T> c) {
+  return c.cols < 4 || (op_a == Op::transposed && c.rows < 4) || a.rows + a.cols + c.cols < 20;
+}
+
+/// c = alpha op(a) op(b) + beta c by Eigen; never both transposed. With beta 0, c is not read.
+template <class T>
+void multiply_by_eigen(Op op_a, Op op_b, T alpha, View<const T> a, View<const T> b, T beta, View<T> c) {
+  for (Index j = 0; j < c.cols && beta != T(1); ++j)
+    for (Index i = 0; i < c.rows; ++i) c(i, j) = beta == T(0) ? T(0) : beta * c(i, j);
+  if (c.size() == 0 || a.size() == 0) return;
+  constexpr int by_columns = Eigen::ColMajor, by_rows = Eigen::RowMajor;
+  if (is_small_product(op_a, a, c)) {
+    add_product_by_columns(op_a, op_b, alpha, a, b, c);
+  } else if (op_a == Op::transposed) {  // three cases and not four, to compile less
+    add_product_by_kernel<by_rows, by_columns>(op_a, op_b, alpha, a, b, c);
+  } else if (op_b == Op::plain) {
+    add_product_by_kernel<by_columns, by_columns>(op_a, op_b, alpha, a, b, c);
+  } else {
+    add_product_by_kernel<by_columns, by_rows>(op_a, op_b, alpha, a, b, c);
   }
 }
 
@@ -133,9 +217,9 @@ template <class T>
 void multiply_by_one_thread(Op op_a, Op op_b, T alpha, View<const T> a, View<const T> b, T beta, View<T> c) {
 #if defined(HARMONIUM_ONEDNN) || defined(HARMONIUM_OPENBLAS)
   if constexpr (std::same_as<T, float>) {
-    // Products with a vector are a matter of memory, where Eigen is as fast.
-    const bool matrices = c.rows > 1 && c.cols > 1 && a.size() > 0 && b.size() > 0;
-    if (matrices && multiply_by_library(op_a, op_b, alpha, a, b, beta, c)) return;
+    if (!is_small_product(op_a, a, c) && a.size() > 0 &&
+        multiply_by_library(op_a, op_b, alpha, a, b, beta, c))
+      return;
   }
 #endif
   multiply_by_eigen(op_a, op_b, alpha, a, b, beta, c);

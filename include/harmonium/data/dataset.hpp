@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <span>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -15,6 +16,17 @@
 #include "batch_source.hpp"
 
 namespace harmonium {
+
+namespace detail {
+/// Columns of given numbers, in their order.
+template <class M>
+M chosen_columns(const M& from, std::span<const Index> columns) {
+  M chosen(from.rows(), static_cast<Index>(columns.size()));
+  auto* to = chosen.data();
+  for (const Index c : columns) to = std::copy_n(from.data() + c * from.rows(), from.rows(), to);
+  return chosen;
+}
+}  // namespace detail
 
 /// Samples, a column each, with labels counted from 0, targets and weights if there are any. A plain value,
 /// and a `BatchSource`.
@@ -129,23 +141,13 @@ class Dataset {
     part.scale_ = scale_;
     for (const Index c : columns)
       check<ValueError>(c >= 0 && c < size(), "subset: there is no sample ", c, ", the set has ", size());
-    std::visit(
-        [&]<class M>(const M& values) {
-          M chosen(values.rows(), static_cast<Index>(columns.size()));
-          for (std::size_t i = 0; i < columns.size(); ++i)
-            chosen.col(static_cast<Index>(i)) = values.col(columns[i]);
-          part.values_ = std::move(chosen);
-        },
-        values_);
+    std::visit([&]<class M>(const M& values) { part.values_ = detail::chosen_columns(values, columns); },
+               values_);
     if (!labels_.empty())
       for (const Index c : columns) part.labels_.push_back(labels_[static_cast<std::size_t>(c)]);
     if (!weights_.empty())
       for (const Index c : columns) part.weights_.push_back(weights_[static_cast<std::size_t>(c)]);
-    if (targets_.rows() > 0) {
-      part.targets_.resize(targets_.rows(), static_cast<Index>(columns.size()));
-      for (std::size_t i = 0; i < columns.size(); ++i)
-        part.targets_.col(static_cast<Index>(i)) = targets_.col(columns[i]);
-    }
+    if (targets_.rows() > 0) part.targets_ = detail::chosen_columns(targets_, columns);
     return part;
   }
 

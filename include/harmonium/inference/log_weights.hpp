@@ -19,15 +19,24 @@ inline double log_mean_exp(const Eigen::VectorXd& x) {
   if (x.size() == 0) return -std::numeric_limits<double>::infinity();
   const double top = x.maxCoeff();
   if (!std::isfinite(top)) return top;
-  return top + std::log((x.array() - top).exp().mean());
+  double sum = 0;
+  for (const double number : x) sum += std::exp(number - top);
+  return top + std::log(sum / static_cast<double>(x.size()));
 }
 
 /// (sum w)^2 / sum w^2 with w = exp(log weight): how many independent draws of equal weight are worth as much
 /// (Kong, 1992); of no numbers 0.
 inline double effective_sample_size(const Eigen::VectorXd& log_weights) {
-  if (log_weights.size() == 0 || !std::isfinite(log_weights.maxCoeff())) return 0;
-  const Eigen::ArrayXd w = (log_weights.array() - log_weights.maxCoeff()).exp();
-  return w.sum() * w.sum() / w.square().sum();
+  if (log_weights.size() == 0) return 0;
+  const double top = log_weights.maxCoeff();
+  if (!std::isfinite(top)) return 0;
+  double sum = 0, squares = 0;
+  for (const double log_weight : log_weights) {
+    const double w = std::exp(log_weight - top);
+    sum += w;
+    squares += w * w;
+  }
+  return sum * sum / squares;
 }
 
 /// An estimate of log Z and its standard error.
@@ -67,12 +76,20 @@ struct LogZErrors {
 inline LogZErrors bootstrap(const Eigen::VectorXd& forward, const Eigen::VectorXd& reverse, double balanced,
                             int resamples, std::uint64_t seed) {
   const double m = std::log(static_cast<double>(forward.size()) / static_cast<double>(reverse.size()));
-  const Eigen::ArrayXd w = (forward.array() - forward.maxCoeff()).exp(),
-                       u = (reverse.minCoeff() - reverse.array()).exp();
-  const Eigen::ArrayXd a = (forward.array() - balanced - m).unaryExpr(&logistic),
-                       b = (balanced - reverse.array() + m).unaryExpr(&logistic);
+  Eigen::VectorXd w(forward.size()), u(reverse.size()), a(forward.size()), b(reverse.size());
+  const double top = forward.maxCoeff(), bottom = reverse.minCoeff();
+  double slope = 0;
+  for (Index i = 0; i < forward.size(); ++i) {
+    w(i) = std::exp(forward(i) - top);
+    a(i) = logistic(forward(i) - balanced - m);
+    slope += a(i) * (1 - a(i));
+  }
+  for (Index i = 0; i < reverse.size(); ++i) {
+    u(i) = std::exp(bottom - reverse(i));
+    b(i) = logistic(balanced - reverse(i) + m);
+    slope += b(i) * (1 - b(i));
+  }
   double sums[3] = {}, squares[3] = {};
-  const double slope = (a * (1 - a)).sum() + (b * (1 - b)).sum();
   for (int resample = 0; resample < resamples; ++resample) {
     const Draws draws{
         .seed = seed, .step = static_cast<std::uint32_t>(resample), .stream = Stream::bootstrap};

@@ -30,11 +30,15 @@ class Autocorrelation {
     on.download(states, View<T>(after));
     double product = 0, squares = 0;
     for (Index r = 0; r < states.rows; ++r) {
-      const Eigen::RowVectorXd a = before.row(r).template cast<double>(),
-                               b = after.row(r).template cast<double>();
-      const double mean = (a.mean() + b.mean()) / 2;
-      product += (a.array() - mean).matrix().dot((b.array() - mean).matrix());
-      squares += ((a.array() - mean).square().sum() + (b.array() - mean).square().sum()) / 2;
+      double mean = 0;
+      for (Index c = 0; c < states.cols; ++c) mean += static_cast<double>(before(r, c) + after(r, c)) / 2;
+      mean /= static_cast<double>(states.cols);
+      for (Index c = 0; c < states.cols; ++c) {
+        const double a = static_cast<double>(before(r, c)) - mean,
+                     b = static_cast<double>(after(r, c)) - mean;
+        product += a * b;
+        squares += (a * a + b * b) / 2;
+      }
     }
     return squares > 0 ? product / squares : 1;
   }

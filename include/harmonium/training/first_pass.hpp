@@ -3,8 +3,10 @@
 /// and start the visible layer at the data's means and variances.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <type_traits>
+#include <vector>
 
 #include "../data/batch_source.hpp"
 #include "../data/dataset.hpp"
@@ -55,7 +57,7 @@ void fit_fresh_layer(const B& on, L& layer, const Source& source, ViewOf<B> bloc
   };
   for_each_parameter(look, layer);
   if (!fresh) return;
-  Eigen::VectorXd sum = Eigen::VectorXd::Zero(block.rows), squares = Eigen::VectorXd::Zero(block.rows);
+  std::vector<double> sum(static_cast<std::size_t>(block.rows)), squares(sum.size());
   const std::span<const double> weights = weights_of(source);
   const double mean = mean_weight(source);
   Host host(block.rows, block.cols);
@@ -64,17 +66,23 @@ void fit_fresh_layer(const B& on, L& layer, const Source& source, ViewOf<B> bloc
     source.fill(on, columns, block.columns(0, n));
     on.download(block.columns(0, n), View<T>(host).columns(0, n));
     for (Index c = 0; c < n; ++c) {
-      const Eigen::VectorXd column = host.col(c).template cast<double>();
       const auto number = static_cast<std::size_t>(columns.front() + c);
       const double weight = weights.empty() ? 1 : weights[number] / mean;
-      sum += weight * column;
-      squares += weight * column.cwiseAbs2();
+      for (std::size_t r = 0; r < sum.size(); ++r) {
+        const auto x = static_cast<double>(host(static_cast<Index>(r), c));
+        sum[r] += weight * x;
+        squares[r] += weight * x * x;
+      }
     }
   });
   const auto count = static_cast<double>(source.size());
-  const Eigen::VectorXd means = sum / count;
-  const Host m = means.cast<T>(), v = (squares / count - means.cwiseAbs2()).cwiseMax(0).template cast<T>();
-  fit(layer, View<const T>(m), View<const T>(v), source.size());
+  Host means(block.rows, 1), variances(block.rows, 1);
+  for (Index r = 0; r < block.rows; ++r) {
+    const double x = sum[static_cast<std::size_t>(r)] / count;
+    means(r) = static_cast<T>(x);
+    variances(r) = static_cast<T>(std::max(0.0, squares[static_cast<std::size_t>(r)] / count - x * x));
+  }
+  fit(layer, View<const T>(means), View<const T>(variances), source.size());
 }
 
 }  // namespace harmonium::detail
