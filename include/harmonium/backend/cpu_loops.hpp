@@ -36,12 +36,17 @@ struct CpuLoops {
       const Index skip = first_row % 4;
       const Index blocks = (skip + count + 3) / 4;
       for (Index i = 0; i < blocks; ++i) {
-        const PhiloxBlock block = draws.words_of_four_rows(first + static_cast<std::uint32_t>(i), sample);
+        const std::uint32_t block = first + static_cast<std::uint32_t>(i);
         std::uint32_t* four = word + 4 * i;
-        four[0] = block.word[0];
-        four[1] = block.word[1];
-        four[2] = block.word[2];
-        four[3] = block.word[3];
+#if defined(__AVX512DQ__)  // lanes as wide as products, between which g++ 12 shuffles at each round otherwise
+        const auto random = draws.lanes_of_four_rows(block, sample);
+#else
+        const auto random = draws.words_of_four_rows(block, sample);
+#endif
+        four[0] = static_cast<std::uint32_t>(random.word[0]);
+        four[1] = static_cast<std::uint32_t>(random.word[1]);
+        four[2] = static_cast<std::uint32_t>(random.word[2]);
+        four[3] = static_cast<std::uint32_t>(random.word[3]);
       }
       if (skip != 0) std::memmove(word, word + skip, sizeof(std::uint32_t) * static_cast<std::size_t>(count));
     }

@@ -11,22 +11,34 @@
 
 namespace harmonium {
 
-/// Four words of 32 random bits, or the counter they are made from.
-struct PhiloxBlock {
-  std::uint32_t word[4];  ///< the words
+namespace detail {
+/// Four words, in lanes of 32 bits or of 64 whose upper halves mean nothing.
+template <class Lane>
+struct PhiloxLanes {
+  Lane word[4];  ///< the words
 };
 
 /// Ten rounds of Philox4x32.
-constexpr PhiloxBlock philox(PhiloxBlock counter, std::uint32_t key0, std::uint32_t key1) {
+template <class Lane>
+[[gnu::always_inline]] constexpr PhiloxLanes<Lane> philox_rounds(PhiloxLanes<Lane> counter, std::uint32_t key0, std::uint32_t key1) {
   for (int round = 0; round < 10; ++round) {
-    const std::uint64_t a = std::uint64_t{0xD2511F53u} * counter.word[0];
-    const std::uint64_t b = std::uint64_t{0xCD9E8D57u} * counter.word[2];
-    counter = {{static_cast<std::uint32_t>(b >> 32) ^ counter.word[1] ^ key0, static_cast<std::uint32_t>(b),
-                static_cast<std::uint32_t>(a >> 32) ^ counter.word[3] ^ key1, static_cast<std::uint32_t>(a)}};
+    const std::uint64_t a = std::uint64_t{0xD2511F53u} * static_cast<std::uint32_t>(counter.word[0]);
+    const std::uint64_t b = std::uint64_t{0xCD9E8D57u} * static_cast<std::uint32_t>(counter.word[2]);
+    counter = {{static_cast<Lane>(b >> 32) ^ counter.word[1] ^ key0, static_cast<Lane>(b),
+                static_cast<Lane>(a >> 32) ^ counter.word[3] ^ key1, static_cast<Lane>(a)}};
     key0 += 0x9E3779B9u;
     key1 += 0xBB67AE85u;
   }
   return counter;
+}
+}  // namespace detail
+
+/// Four words of 32 random bits, or the counter they are made from.
+using PhiloxBlock = detail::PhiloxLanes<std::uint32_t>;
+
+/// Ten rounds of Philox4x32.
+constexpr PhiloxBlock philox(PhiloxBlock counter, std::uint32_t key0, std::uint32_t key1) {
+  return detail::philox_rounds(counter, key0, key1);
 }
 
 /// What a draw is for: different purposes never share a number.
@@ -67,6 +79,13 @@ struct Draws {
   /// row / 4.
   constexpr PhiloxBlock words_of_four_rows(std::uint32_t block, std::uint32_t column) const {
     return at(block, column, static_cast<std::uint32_t>(stream) << 20);
+  }
+  /// The same words, each the lower half of a lane of 64 bits.
+  constexpr detail::PhiloxLanes<std::uint64_t> lanes_of_four_rows(std::uint32_t block,
+                                                                  std::uint32_t column) const {
+    return detail::philox_rounds<std::uint64_t>(
+        {{block, first_sample + column, step, static_cast<std::uint32_t>(stream) << 20}},
+        static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32));
   }
   /// The whole block of one row and draw, for units that need more than a word.
   constexpr PhiloxBlock block_of_row(std::uint32_t row, std::uint32_t column, std::uint32_t draw) const {
