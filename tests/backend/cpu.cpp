@@ -90,6 +90,21 @@ TEMPLATE_TEST_CASE("multiply is the triple loop", "[backend]", float, double) {
   CHECK(wrong == 0);
 }
 
+TEST_CASE("a product by Eigen's expressions is the one by its kernel", "[backend]") {
+  const Index m = 19, n = 23, k = 31;
+  for (const auto& [op_a, op_b] : {std::pair{Op::plain, Op::plain}, std::pair{Op::transposed, Op::plain},
+                                   std::pair{Op::plain, Op::transposed}}) {
+    const bool ta = op_a == Op::transposed, tb = op_b == Op::transposed;
+    const Block<double> a(ta ? k : m, ta ? m : k, true, 1), b(tb ? n : k, tb ? k : n, true, 2);
+    Block<double> by_kernel(m, n, true, 3), by_expression(m, n, true, 3);
+    detail::multiply_by_eigen(op_a, op_b, 0.5, a.view(), b.view(), 1.0, by_kernel.view());
+    detail::add_product_expression(op_a, op_b, 0.5, a.view(), b.view(), by_expression.view());
+    CHECK(deviation(
+              by_kernel, [&](Index r, Index c) { return by_expression(r, c); }, 4.0 * k) < 1);
+  }
+  STATIC_REQUIRE(detail::KnownEigenKernel<detail::EigenKernel<0, 0, float>, float>);
+}
+
 TEMPLATE_TEST_CASE("gather takes columns of a table and converts them", "[backend]", float, double) {
   using T = TestType;
   for_each_shape([](Index rows, Index cols, bool within) {

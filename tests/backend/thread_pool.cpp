@@ -6,6 +6,16 @@
 using harmonium::Index;
 using harmonium::ThreadPool;
 
+namespace {
+// f, piece by piece.
+template <class F>
+auto each(F f) {
+  return [f](Index begin, Index end) {
+    for (Index i = begin; i < end; ++i) f(i);
+  };
+}
+}  // namespace
+
 TEST_CASE("a thread pool does each piece once, run after run", "[backend][threads]") {
   for (const int threads : {1, 2, 3, 5, 8}) {
     ThreadPool pool(threads);
@@ -14,7 +24,7 @@ TEST_CASE("a thread pool does each piece once, run after run", "[backend][thread
     for (int run = 0; run < 2000; ++run) {
       const Index pieces = run % 65;
       std::vector<std::atomic<int>> done(65);
-      pool.run(pieces, [&](Index i) { ++done[static_cast<std::size_t>(i)]; });
+      pool.run(pieces, each([&](Index i) { ++done[static_cast<std::size_t>(i)]; }));
       for (Index i = 0; i < 65; ++i)
         wrong += done[static_cast<std::size_t>(i)] != (i < pieces ? 1 : 0) ? 1 : 0;
     }
@@ -27,7 +37,7 @@ TEST_CASE("what a thread pool's pieces wrote is there when run returns", "[backe
   ThreadPool pool(4);
   std::vector<Index> numbers(64);  // no atomics: it is the pool that must make them visible
   for (Index run = 0; run < 3000; ++run) {
-    pool.run(64, [&](Index i) { numbers[static_cast<std::size_t>(i)] += run * i; });
+    pool.run(64, each([&](Index i) { numbers[static_cast<std::size_t>(i)] += run * i; }));
     if (run % 500 == 499) {
       const Index runs = run * (run + 1) / 2;
       Index wrong = 0;
@@ -41,7 +51,7 @@ TEST_CASE("a thread pool takes more pieces than it can number", "[backend][threa
   ThreadPool pool(3);
   std::atomic<Index> sum{0};
   const Index pieces = (Index{1} << 20) + 3;
-  pool.run(pieces, [&](Index i) { sum.fetch_add(i, std::memory_order_relaxed); });
+  pool.run(pieces, each([&](Index i) { sum.fetch_add(i, std::memory_order_relaxed); }));
   CHECK(sum == pieces * (pieces - 1) / 2);
 }
 
@@ -49,7 +59,7 @@ TEST_CASE("a piece may use the thread pool that it runs on", "[backend][threads]
   ThreadPool pool(3);
   for (int run = 0; run < 200; ++run) {
     std::atomic<int> inner{0};
-    pool.run(7, [&](Index) { pool.run(5, [&](Index) { ++inner; }); });
+    pool.run(7, each([&](Index) { pool.run(5, each([&](Index) { ++inner; })); }));
     REQUIRE(inner == 35);
   }
 }
@@ -60,7 +70,7 @@ TEST_CASE("several callers share a thread pool", "[backend][threads]") {
   std::vector<std::thread> callers;
   for (auto& own : done)
     callers.emplace_back([&] {
-      for (int run = 0; run < 500; ++run) pool.run(9, [&](Index) { ++own; });
+      for (int run = 0; run < 500; ++run) pool.run(9, each([&](Index) { ++own; }));
     });
   for (std::thread& caller : callers) caller.join();
   for (const auto& own : done) CHECK(own == 4500);
@@ -71,7 +81,7 @@ TEST_CASE("a thread pool that slept wakes up, and one that never worked ends", "
   ThreadPool pool(4);
   std::atomic<int> done{0};
   for (int round = 0; round < 3; ++round) {
-    pool.run(100, [&](Index) { ++done; });
+    pool.run(100, each([&](Index) { ++done; }));
     std::this_thread::sleep_for(std::chrono::milliseconds(5));  // helpers watch for microseconds, then sleep
   }
   CHECK(done == 300);

@@ -69,6 +69,18 @@ TEST_CASE("Philox gives the published known answers", "[core][random]") {
         std::vector<std::uint32_t>{0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1});
 }
 
+TEST_CASE("Philox in lanes of 64 bits has the same words in their lower halves", "[core][random]") {
+  int wrong = 0;
+  for (std::uint32_t i = 0; i < 1000; ++i) {
+    const Draws draws{
+        .seed = 0x9E3779B97F4A7C15u * i, .step = i * i, .first_sample = 7 * i, .stream = Stream::hidden};
+    const PhiloxBlock words = draws.words_of_four_rows(~i, 5 * i);
+    const auto lanes = draws.lanes_of_four_rows(~i, 5 * i);
+    for (int k = 0; k < 4; ++k) wrong += static_cast<std::uint32_t>(lanes.word[k]) != words.word[k] ? 1 : 0;
+  }
+  CHECK(wrong == 0);
+}
+
 TEST_CASE("a draw's address is row, sample, step and purpose, and the seed is the key", "[core][random]") {
   const Draws all{.seed = 0x0123456789abcdef, .step = 5, .first_sample = 40, .stream = Stream::visible};
   const auto stream = static_cast<std::uint32_t>(Stream::visible);

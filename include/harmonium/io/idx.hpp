@@ -60,6 +60,19 @@ struct IdxArray {
   std::vector<std::uint8_t> numbers;
 };
 
+/// A number as messages show a file's first four bytes: 0x00000803.
+struct EightHexDigits {
+  std::uint64_t number;
+  friend std::ostream& operator<<(std::ostream& out, EightHexDigits digits) {
+    const auto flags = out.flags();
+    const char fill = out.fill('0');
+    out << "0x" << std::hex << std::setw(8) << digits.number;
+    out.flags(flags);
+    out.fill(fill);
+    return out;
+  }
+};
+
 /// The sizes at the beginning of an IDX file. \throws FileError if it is no array of bytes with N sizes, all
 /// positive
 template <std::size_t N>
@@ -72,9 +85,9 @@ std::array<std::uint64_t, N> read_idx_sizes(UnpackedFile& file, const std::strin
     return std::uint64_t{header[at]} << 24 | std::uint64_t{header[at + 1]} << 16 |
            std::uint64_t{header[at + 2]} << 8 | header[at + 3];
   };
-  check<FileError>(big_endian(0) == 0x800 + N, "IDX file '", path, "': it begins with 0x", std::hex,
-                   std::setfill('0'), std::setw(8), big_endian(0), ", expected 0x", std::setw(8), 0x800 + N,
-                   " (", N, N == 1 ? " size" : " sizes", ", unsigned bytes)");
+  check<FileError>(big_endian(0) == 0x800 + N, "IDX file '", path, "': it begins with ",
+                   EightHexDigits{big_endian(0)}, ", expected ", EightHexDigits{0x800 + N}, " (", N,
+                   N == 1 ? " size" : " sizes", ", unsigned bytes)");
   std::array<std::uint64_t, N> sizes;
   for (std::size_t i = 0; i < N; ++i) {
     sizes[i] = big_endian(4 + 4 * i);
