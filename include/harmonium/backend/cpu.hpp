@@ -4,8 +4,8 @@
 ///
 /// Work is cut into pieces whose number depends on the shape alone, and each number of a result is computed
 /// by one piece (sums of everything: added in the order of the pieces). So the bytes are the same for any
-/// number of threads. Eigen itself is to run with one thread: a program compiled with OpenMP defines
-/// EIGEN_DONT_PARALLELIZE.
+/// number of threads. Operations are not inlined: they are calls for thousands of numbers each, and their
+/// loops once again at every call would be most of what a program has to compile.
 #pragma once
 
 #include <Eigen/Core>
@@ -61,8 +61,8 @@ class Cpu {
   }
 
   /// c = alpha op(a) op(b) + beta c; beta 0 reads no c.
-  [[gnu::noinline]] void multiply(Op op_a, Op op_b, Scalar alpha, View<const Scalar> a, View<const Scalar> b, Scalar beta,
-                View<Scalar> c) const {
+  [[gnu::noinline]] void multiply(Op op_a, Op op_b, Scalar alpha, View<const Scalar> a, View<const Scalar> b,
+                                  Scalar beta, View<Scalar> c) const {
     if (c.size() == 0) return;
     const bool by_rows = detail::cuts_rows<Scalar>(op_a, c.rows, c.cols);
     const Index length = by_rows ? c.rows : c.cols;
@@ -93,7 +93,8 @@ class Cpu {
 
   /// x(:, i) = scale * table(:, columns[i]), converted.
   template <class T>
-  [[gnu::noinline]] void gather(View<const T> table, std::span<const Index> columns, Scalar scale, View<Scalar> x) const {
+  [[gnu::noinline]] void gather(View<const T> table, std::span<const Index> columns, Scalar scale,
+                                View<Scalar> x) const {
     for_each_range(x.cols, x.rows, [&](Index begin, Index end) {
       for (Index i = begin; i < end; ++i) {
         const T* from = table.column(columns[static_cast<std::size_t>(i)]);
@@ -106,8 +107,9 @@ class Cpu {
 
   /// x = body(input + bias, other), unit by unit.
   template <class Body>
-  [[gnu::noinline]] void transform(const Body& body, View<const Scalar> parameters, Index group, View<const Scalar> input,
-                 View<const Scalar> other, View<Scalar> x, Draws draws, Index first_row) const {
+  [[gnu::noinline]] void transform(const Body& body, View<const Scalar> parameters, Index group,
+                                   View<const Scalar> input, View<const Scalar> other, View<Scalar> x,
+                                   Draws draws, Index first_row) const {
     const Index chunk = std::max<Index>(1, chunk_rows / group) * group;
     const Index chunks = (x.rows + chunk - 1) / chunk;
     for_each_range(x.cols * chunks, chunk, [&](Index begin, Index end) {
@@ -127,8 +129,8 @@ class Cpu {
 
   /// out(0, c) += factor * sum over units of body(x, bias).
   template <class Body>
-  [[gnu::noinline]] void sum_over_units(const Body& body, View<const Scalar> parameters, Index group, View<const Scalar> x,
-                      Scalar factor, View<Scalar> out) const {
+  [[gnu::noinline]] void sum_over_units(const Body& body, View<const Scalar> parameters, Index group,
+                                        View<const Scalar> x, Scalar factor, View<Scalar> out) const {
     for_each_range(x.cols, x.rows, [&](Index begin, Index end) {
       for (Index c = begin; c < end; ++c) {
         double sum = 0;
@@ -148,8 +150,9 @@ class Cpu {
 
   /// out(r, 0) += sum over c of weights(0, c) * body(x, bias).
   template <class Body>
-  [[gnu::noinline]] void sum_over_samples(const Body& body, View<const Scalar> parameters, View<const Scalar> x,
-                        View<const Scalar> weights, View<Scalar> out) const {
+  [[gnu::noinline]] void sum_over_samples(const Body& body, View<const Scalar> parameters,
+                                          View<const Scalar> x, View<const Scalar> weights,
+                                          View<Scalar> out) const {
     const Index chunks = (x.rows + chunk_rows - 1) / chunk_rows;
     for_each_range(chunks, chunk_rows * x.cols, [&](Index begin, Index end) {
       for (Index i = begin; i < end; ++i) {
@@ -173,7 +176,8 @@ class Cpu {
   }
 
   /// out(0, c) += factor * sum over r of x * y.
-  [[gnu::noinline]] void dot_columns(Scalar factor, View<const Scalar> x, View<const Scalar> y, View<Scalar> out) const {
+  [[gnu::noinline]] void dot_columns(Scalar factor, View<const Scalar> x, View<const Scalar> y,
+                                     View<Scalar> out) const {
     for_each_range(x.cols, x.rows, [&](Index begin, Index end) {
       for (Index c = begin; c < end; ++c) {
         double sum = 0;

@@ -16,14 +16,13 @@
 
 namespace harmonium {
 
-/// Something to do with one range of a piece of work, by reference: callers' loops are compiled once each, what
-/// shares them out once for all.
+/// Something to do with one range of a piece of work, by reference: callers' loops are compiled once each,
+/// what shares them out once for all.
 class RangeWork {
  public:
   /// \param body is called as body(begin, end) and must outlive this
   template <class Body>
-    requires(!std::same_as<Body, RangeWork>)
-  RangeWork(const Body& body)  // implicit: arguments convert
+  requires(!std::same_as<Body, RangeWork>) RangeWork(const Body& body)  // implicit: arguments convert
       : body_(&body),
         call_([](const void* b, Index begin, Index end) { (*static_cast<const Body*>(b))(begin, end); }) {}
   /// Does it.

@@ -20,7 +20,8 @@ struct PhiloxLanes {
 
 /// Ten rounds of Philox4x32.
 template <class Lane>
-[[gnu::always_inline]] constexpr PhiloxLanes<Lane> philox_rounds(PhiloxLanes<Lane> counter, std::uint32_t key0, std::uint32_t key1) {
+[[gnu::always_inline]] constexpr PhiloxLanes<Lane> philox_rounds(PhiloxLanes<Lane> counter,
+                                                                 std::uint32_t key0, std::uint32_t key1) {
   for (int round = 0; round < 10; ++round) {
     const std::uint64_t a = std::uint64_t{0xD2511F53u} * static_cast<std::uint32_t>(counter.word[0]);
     const std::uint64_t b = std::uint64_t{0xCD9E8D57u} * static_cast<std::uint32_t>(counter.word[2]);

@@ -31,7 +31,8 @@ class Autocorrelation {
     double product = 0, squares = 0;
     for (Index r = 0; r < states.rows; ++r) {
       double mean = 0;
-      for (Index c = 0; c < states.cols; ++c) mean += static_cast<double>(before(r, c) + after(r, c)) / 2;
+      for (Index c = 0; c < states.cols; ++c)
+        mean += (static_cast<double>(before(r, c)) + static_cast<double>(after(r, c))) / 2;
       mean /= static_cast<double>(states.cols);
       for (Index c = 0; c < states.cols; ++c) {
         const double a = static_cast<double>(before(r, c)) - mean,
