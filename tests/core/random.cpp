@@ -72,10 +72,10 @@ TEST_CASE("Philox gives the published known answers", "[core][random]") {
 TEST_CASE("Philox in lanes of 64 bits has the same words in their lower halves", "[core][random]") {
   int wrong = 0;
   for (std::uint32_t i = 0; i < 1000; ++i) {
-    const Draws draws{
+    const Draws own{
         .seed = 0x9E3779B97F4A7C15u * i, .step = i * i, .first_sample = 7 * i, .stream = Stream::hidden};
-    const PhiloxBlock words = draws.words_of_four_rows(~i, 5 * i);
-    const auto lanes = draws.lanes_of_four_rows(~i, 5 * i);
+    const PhiloxBlock words = own.words_of_four_rows(~i, 5 * i);
+    const auto lanes = own.lanes_of_four_rows(~i, 5 * i);
     for (int k = 0; k < 4; ++k) wrong += static_cast<std::uint32_t>(lanes.word[k]) != words.word[k] ? 1 : 0;
   }
   CHECK(wrong == 0);
