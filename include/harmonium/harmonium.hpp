@@ -43,6 +43,8 @@
 #include "models/gauge.hpp"
 #include "models/joint_rbm.hpp"
 #include "models/layer.hpp"
+#include "models/layer_data.hpp"
+#include "models/layer_states.hpp"
 #include "models/mixed_layer.hpp"
 #include "models/network.hpp"
 #include "models/rbm.hpp"

@@ -1,4 +1,5 @@
-#include <harmonium/models/layer.hpp>
+#include <harmonium/models/layer_data.hpp>
+#include <harmonium/models/layer_states.hpp>
 #include <limits>
 #include <set>
 

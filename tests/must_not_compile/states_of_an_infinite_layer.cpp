@@ -1,5 +1,5 @@
 // expect: write_states: the layer's unit type has infinitely many states
-#include <harmonium/models/layer.hpp>
+#include <harmonium/models/layer_states.hpp>
 
 int main() {
   const harmonium::Layer<harmonium::Gaussian> layer(3);

@@ -8,6 +8,7 @@
 #include <limits>
 #include <type_traits>
 
+#include "../models/layer_states.hpp"
 #include "../models/rbm.hpp"
 
 namespace harmonium {

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "../models/layer_states.hpp"
 #include "free_energy.hpp"
 
 namespace harmonium {

@@ -1,16 +1,14 @@
 /// \file
 /// A layer: units of one type, their parameters, and what models ask of them. Algorithms speak to a layer
-/// through the functions below and never to a unit, so another kind of layer is another set of these
-/// functions.
+/// through the functions below, of layer_states.hpp and of layer_data.hpp, and never to a unit, so another
+/// kind of layer is another set of these functions.
 ///
 /// `input` is what a layer receives from the other (W^T v or W h); the layer adds its bias. A sample is a
 /// column.
 #pragma once
 
-#include <cmath>
-#include <cstdint>
 #include <string>
-#include <vector>
+#include <utility>
 
 #include "../units/bernoulli.hpp"
 #include "../units/categorical.hpp"
@@ -246,123 +244,6 @@ void weigh_means(const B& on, const Layer<U, B>& layer, ConstViewOf<B> input, Co
     add_mean_statistics(on, layer, input, ConstViewOf<B>(out), weights, gradient);
     on.scale_columns(out, weights);
   }
-}
-
-/// Number of joint states of a finite layer; exact up to 2^53, infinite when it overflows.
-template <class U, class B>
-double state_count(const Layer<U, B>& layer) {
-  static_assert(FiniteUnit<U>, "state_count: the layer's unit type has infinitely many states");
-  if constexpr (is_grouped<U>) {
-    return std::pow(static_cast<double>(U::states(layer.group)), static_cast<double>(layer.units()));
-  } else {
-    return std::pow(static_cast<double>(U::states), static_cast<double>(layer.units()));
-  }
-}
-
-/// Calls f(first row, rows of a unit, units, states) for each kind of unit in a finite layer; `states` (rows
-/// x number of states) has what a unit is in each.
-template <class U, class B, class F>
-void for_each_unit_kind(const Layer<U, B>& layer, F f) {
-  static_assert(FiniteUnit<U>, "for_each_unit_kind: the layer's unit type has infinitely many states");
-  Eigen::MatrixXd states;
-  if constexpr (is_grouped<U>) {
-    states.resize(layer.group, U::states(layer.group));
-    for (Index k = 0; k < states.cols(); ++k)
-      for (Index r = 0; r < states.rows(); ++r) states(r, k) = U::template state<double>(k, r);
-  } else {
-    states.resize(1, U::states);
-    for (int k = 0; k < U::states; ++k) states(0, k) = U::template state<double>(k);
-  }
-  f(Index(0), layer.group, layer.units(), std::move(states));
-}
-
-/// Joint states number `first`, `first + 1`, ... of a finite layer, one a column of a host matrix.
-template <class U, class B>
-void write_states(const Layer<U, B>& layer, std::uint64_t first, View<ScalarOf<B>> out) {
-  static_assert(FiniteUnit<U>, "write_states: the layer's unit type has infinitely many states");
-  using T = ScalarOf<B>;
-  for (Index c = 0; c < out.cols; ++c) {
-    std::uint64_t rest = first + static_cast<std::uint64_t>(c);  // digits in base `states`, unit by unit
-    for (Index r = 0; r < out.rows; r += layer.group) {
-      if constexpr (is_grouped<U>) {
-        const auto states = static_cast<std::uint64_t>(U::states(layer.group));
-        for (Index i = 0; i < layer.group; ++i)
-          out(r + i, c) = U::template state<T>(static_cast<Index>(rest % states), i);
-        rest /= states;
-      } else {
-        out(r, c) = U::template state<T>(static_cast<int>(rest % U::states));
-        rest /= U::states;
-      }
-    }
-  }
-}
-
-/// The first place (row, column) of a host matrix at which a number is none that the layer's units take, or
-/// (-1, -1).
-template <class U, class B>
-std::pair<Index, Index> find_unacceptable(const Layer<U, B>& layer, View<const ScalarOf<B>> x) {
-  using T = ScalarOf<B>;
-  for (Index c = 0; c < x.cols; ++c) {
-    if constexpr (requires { U::accepts(x(0, 0)); } && !is_grouped<U>) {
-      bool all_good = true;  // looked at without a branch first, which compilers vectorise
-      for (Index r = 0; r < x.rows; ++r) all_good &= static_cast<bool>(U::accepts(x.column(c)[r]));
-      if (all_good) continue;
-    }
-    for (Index r = 0; r < x.rows; r += layer.group) {
-      bool good = false;
-      if constexpr (is_grouped<U>) {
-        const Group<const T> group{x.column(c) + r, layer.group};
-        if constexpr (requires { U::accepts(group); }) {
-          good = U::accepts(group);
-        } else {
-          good = true;
-          for (Index i = 0; i < layer.group; ++i) good = good && std::isfinite(group[i]);
-        }
-      } else if constexpr (requires { U::accepts(x(r, c)); }) {
-        good = U::accepts(x(r, c));
-      } else {
-        good = std::isfinite(x(r, c));
-      }
-      if (!good) return {r, c};
-    }
-  }
-  return {-1, -1};
-}
-
-/// What the unit in a row takes, in words.
-template <class U, class B>
-std::string accepted_values(const Layer<U, B>& /*layer*/, Index /*row*/ = 0) {
-  if constexpr (requires { U::accepted; }) {
-    return std::string("a ") + U::name + " unit takes " + U::accepted;
-  } else {
-    return std::string("a ") + U::name + " unit takes finite numbers";
-  }
-}
-
-/// Sets the layer's parameters so that without input it has the means and variances (rows x 1, on the host)
-/// of `count` samples, as far as the unit type can.
-template <class U, class B>
-void fit(Layer<U, B>& layer, View<const ScalarOf<B>> means, View<const ScalarOf<B>> variances, Index count) {
-  using T = ScalarOf<B>;
-  Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> fitted(layer.rows(), 1 + shapes_of<U>);
-  B{}.download(layer.parameters, View<T>(fitted));
-  for (Index r = 0; r < layer.rows(); r += layer.group) {
-    if constexpr (is_grouped<U>) {
-      if constexpr (requires(Group<const T> m, Group<T> b) { U::fit(m, T(1), b); })
-        U::fit(Group<const T>{means.data + r, layer.group}, static_cast<T>(count),
-               Group<T>{fitted.data() + r, layer.group});
-    } else {
-      [&]<std::size_t... I>(std::index_sequence<I...>) {
-        if constexpr (requires(T & b) {
-                        U::fit(T(0), T(1), T(1), b, fitted(r, static_cast<Index>(I) + 1)...);
-                      })
-          U::fit(means(r, 0), variances(r, 0), static_cast<T>(count), fitted(r, 0),
-                 fitted(r, static_cast<Index>(I) + 1)...);
-      }
-      (detail::ShapesOf<U>{});
-    }
-  }
-  B{}.upload(View<const T>(fitted), layer.parameters);
 }
 
 }  // namespace harmonium

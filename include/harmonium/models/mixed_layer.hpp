@@ -6,7 +6,8 @@
 #include <tuple>
 #include <utility>
 
-#include "layer.hpp"
+#include "layer_data.hpp"
+#include "layer_states.hpp"
 
 namespace harmonium {
 

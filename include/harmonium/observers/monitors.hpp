@@ -9,6 +9,7 @@
 
 #include "../data/batch_source.hpp"
 #include "../inference/pseudo_likelihood.hpp"
+#include "../models/layer_data.hpp"
 #include "../training/report.hpp"
 
 namespace harmonium {

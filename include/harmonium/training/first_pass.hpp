@@ -6,11 +6,10 @@
 #include <algorithm>
 #include <cstdint>
 #include <type_traits>
-#include <vector>
 
 #include "../data/batch_source.hpp"
 #include "../data/dataset.hpp"
-#include "../models/layer.hpp"
+#include "../models/layer_data.hpp"
 
 namespace harmonium::detail {
 
@@ -57,7 +56,7 @@ void fit_fresh_layer(const B& on, L& layer, const Source& source, ViewOf<B> bloc
   };
   for_each_parameter(look, layer);
   if (!fresh) return;
-  std::vector<double> sum(static_cast<std::size_t>(block.rows)), squares(sum.size());
+  Eigen::VectorXd sum = Eigen::VectorXd::Zero(block.rows), squares = sum;
   const std::span<const double> weights = weights_of(source);
   const double mean = mean_weight(source);
   Host host(block.rows, block.cols);
@@ -68,19 +67,19 @@ void fit_fresh_layer(const B& on, L& layer, const Source& source, ViewOf<B> bloc
     for (Index c = 0; c < n; ++c) {
       const auto number = static_cast<std::size_t>(columns.front() + c);
       const double weight = weights.empty() ? 1 : weights[number] / mean;
-      for (std::size_t r = 0; r < sum.size(); ++r) {
-        const auto x = static_cast<double>(host(static_cast<Index>(r), c));
-        sum[r] += weight * x;
-        squares[r] += weight * x * x;
+      for (Index r = 0; r < block.rows; ++r) {
+        const auto x = static_cast<double>(host(r, c));
+        sum(r) += weight * x;
+        squares(r) += weight * x * x;
       }
     }
   });
   const auto count = static_cast<double>(source.size());
   Host means(block.rows, 1), variances(block.rows, 1);
   for (Index r = 0; r < block.rows; ++r) {
-    const double x = sum[static_cast<std::size_t>(r)] / count;
-    means(r) = static_cast<T>(x);
-    variances(r) = static_cast<T>(std::max(0.0, squares[static_cast<std::size_t>(r)] / count - x * x));
+    const double mean_x = sum(r) / count;
+    means(r) = static_cast<T>(mean_x);
+    variances(r) = static_cast<T>(std::max(0.0, squares(r) / count - mean_x * mean_x));
   }
   fit(layer, View<const T>(means), View<const T>(variances), source.size());
 }

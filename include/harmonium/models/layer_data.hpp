@@ -1,0 +1,81 @@
+/// \file
+/// A layer and data, both on the host: what numbers its units take, and parameters to start at.
+#pragma once
+
+#include <cmath>
+#include <string>
+#include <utility>
+
+#include "layer.hpp"
+
+namespace harmonium {
+
+/// The first place (row, column) of a host matrix at which a number is none that the layer's units take, or
+/// (-1, -1).
+template <class U, class B>
+std::pair<Index, Index> find_unacceptable(const Layer<U, B>& layer, View<const ScalarOf<B>> x) {
+  using T = ScalarOf<B>;
+  for (Index c = 0; c < x.cols; ++c) {
+    if constexpr (requires { U::accepts(x(0, 0)); } && !is_grouped<U>) {
+      bool all_good = true;  // looked at without a branch first, which compilers vectorise
+      for (Index r = 0; r < x.rows; ++r) all_good &= static_cast<bool>(U::accepts(x.column(c)[r]));
+      if (all_good) continue;
+    }
+    for (Index r = 0; r < x.rows; r += layer.group) {
+      bool good = false;
+      if constexpr (is_grouped<U>) {
+        const Group<const T> group{x.column(c) + r, layer.group};
+        if constexpr (requires { U::accepts(group); }) {
+          good = U::accepts(group);
+        } else {
+          good = true;
+          for (Index i = 0; i < layer.group; ++i) good = good && std::isfinite(group[i]);
+        }
+      } else if constexpr (requires { U::accepts(x(r, c)); }) {
+        good = U::accepts(x(r, c));
+      } else {
+        good = std::isfinite(x(r, c));
+      }
+      if (!good) return {r, c};
+    }
+  }
+  return {-1, -1};
+}
+
+/// What the unit in a row takes, in words.
+template <class U, class B>
+std::string accepted_values(const Layer<U, B>& /*layer*/, Index /*row*/ = 0) {
+  if constexpr (requires { U::accepted; }) {
+    return std::string("a ") + U::name + " unit takes " + U::accepted;
+  } else {
+    return std::string("a ") + U::name + " unit takes finite numbers";
+  }
+}
+
+/// Sets the layer's parameters so that without input it has the means and variances (rows x 1, on the host)
+/// of `count` samples, as far as the unit type can.
+template <class U, class B>
+void fit(Layer<U, B>& layer, View<const ScalarOf<B>> means, View<const ScalarOf<B>> variances, Index count) {
+  using T = ScalarOf<B>;
+  Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> fitted(layer.rows(), 1 + shapes_of<U>);
+  B{}.download(layer.parameters, View<T>(fitted));
+  for (Index r = 0; r < layer.rows(); r += layer.group) {
+    if constexpr (is_grouped<U>) {
+      if constexpr (requires(Group<const T> m, Group<T> b) { U::fit(m, T(1), b); })
+        U::fit(Group<const T>{means.data + r, layer.group}, static_cast<T>(count),
+               Group<T>{fitted.data() + r, layer.group});
+    } else {
+      [&]<std::size_t... I>(std::index_sequence<I...>) {
+        if constexpr (requires(T & b) {
+                        U::fit(T(0), T(1), T(1), b, fitted(r, static_cast<Index>(I) + 1)...);
+                      })
+          U::fit(means(r, 0), variances(r, 0), static_cast<T>(count), fitted(r, 0),
+                 fitted(r, static_cast<Index>(I) + 1)...);
+      }
+      (detail::ShapesOf<U>{});
+    }
+  }
+  B{}.upload(View<const T>(fitted), layer.parameters);
+}
+
+}  // namespace harmonium
