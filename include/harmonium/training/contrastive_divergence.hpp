@@ -15,6 +15,7 @@
 #include "label_gradient.hpp"
 #include "missing_entries.hpp"
 #include "model_optimizer.hpp"
+#include "phase_weights.hpp"
 
 namespace harmonium {
 
@@ -46,8 +47,7 @@ class ContrastiveDivergence {
     state_ = make_state(model_, chains + options_.batch_size);
     detail::clear_state(on_, state_.columns(0, chains));
     work_ = make_workspace(model_, chains + options_.batch_size);
-    weights_ = Matrix<Backend>(1, chains + options_.batch_size);
-    host_weights_ = uploaded_ = Host(1, chains + options_.batch_size);
+    weights_ = detail::PhaseWeights<Backend>(chains + options_.batch_size);
     shaping_ = GradientShaping<Model>(model_);
     if constexpr (LabelGradient<Model>::possible) {
       if (options_.discriminative > 0) label_gradient_ = LabelGradient<Model>(model_, options_.batch_size);
@@ -185,7 +185,6 @@ class ContrastiveDivergence {
   }
 
  private:
-  using Host = Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic>;
   using Chains = detail::ChainsMemory<decltype(Options::chains), Model>;
   static constexpr bool has_gauge =
       requires(Model & model, const Backend& on, GaugeScratch<Backend>& scratch) {
@@ -221,7 +220,9 @@ class ContrastiveDivergence {
     const auto first_step =
         static_cast<std::uint32_t>(optimizer_.steps() * static_cast<std::uint64_t>(options_.steps));
     const Draws draws{.seed = options_.seed, .step = first_step};
-    const double total = write_weights(n, sample_weights, mean_weight);
+    const bool follows = detail::visit_policy(
+        []<class Memory>(const Memory&) { return detail::follows_data<Memory>; }, chains_);
+    const double total = weights_.write(on_, chains, n, follows, sample_weights, mean_weight);
     detail::visit_policy(
         [&](auto& policy) {
           // Not before the first update, so that chains begin at the visible biases that `fit` may have set.
@@ -242,13 +243,10 @@ class ContrastiveDivergence {
             if (watch_chains_) autocorrelation_.remember(on_, negative.visible);
           }
           policy.advance(on_, model_, data, negative, work_, options_.steps, draws);
-          if constexpr (weighs) {
-            policy.weigh(on_, total, view_of(weights_).columns(0, chains));
-            uploaded_count_ = 0;
-          }
+          if constexpr (weighs) policy.weigh(on_, total, weights_.overwritten(chains));
         },
         chains_);
-    const auto weights = ConstViewOf<Backend>(weights_).columns(0, chains + n);
+    const auto weights = weights_.columns(0, chains + n), data_weights = weights_.columns(chains, n);
     if (options_.statistics == Statistics::means) {
       set_statistics(on_, model_, state_.columns(0, chains + n), weights, Scalar(0), gradient_, work_);
     } else {
@@ -257,12 +255,10 @@ class ContrastiveDivergence {
     }
     if constexpr (LabelGradient<Model>::possible) {
       if (options_.discriminative > 0)
-        label_gradient_.add(on_, model_, ConstViewOf<Backend>(data.visible),
-                            ConstViewOf<Backend>(weights_).columns(chains, n),
+        label_gradient_.add(on_, model_, ConstViewOf<Backend>(data.visible), data_weights,
                             static_cast<Scalar>(options_.discriminative), gradient_);
     }
-    shaping_.apply(on_, options_, model_, data, ConstViewOf<Backend>(weights_).columns(chains, n), total,
-                   work_, gradient_);
+    shaping_.apply(on_, options_, model_, data, data_weights, total, work_, gradient_);
     optimizer_.step(on_, options_.optimizer, progress_.at(optimizer_.steps()), options_.weight_decay,
                     options_.penalties.l1, gradient_, model_);
     shaping_.limit(on_, options_.penalties, model_);
@@ -275,33 +271,6 @@ class ContrastiveDivergence {
           if constexpr (requires { policy.learned(on_, gradient_); }) policy.learned(on_, gradient_);
         },
         chains_);
-  }
-
-  // Sample weights for the data, and with the other sign for the chains. Returns the data's sum.
-  double write_weights(Index n, std::span<const double> sample_weights, double mean_weight) {
-    const Index chains = chain_count(n);
-    const auto negative = View<Scalar>(host_weights_).columns(0, chains),
-               positive = View<Scalar>(host_weights_).columns(chains, n);
-    detail::write_shares(sample_weights, mean_weight, positive);
-    double total = 0;
-    for (Index c = 0; c < n; ++c) total += static_cast<double>(positive(0, c));
-    if (sample_weights.empty()) total = 1;
-    const bool follows = detail::visit_policy(
-        []<class Memory>(const Memory&) { return detail::follows_data<Memory>; }, chains_);
-    for (Index c = 0; c < chains; ++c)
-      negative(0, c) = follows ? -positive(0, c) : static_cast<Scalar>(-total / static_cast<double>(chains));
-    upload_weights(chains + n);
-    return total;
-  }
-
-  // Mostly they are what they were at the last update.
-  void upload_weights(Index count) {
-    const auto now = host_weights_.leftCols(count);
-    auto there = uploaded_.leftCols(count);
-    if (uploaded_count_ == count && there == now) return;
-    on_.upload(View<const Scalar>(host_weights_).columns(0, count), view_of(weights_).columns(0, count));
-    there = now;
-    uploaded_count_ = count;
   }
 
   template <class Source>
@@ -353,9 +322,7 @@ class ContrastiveDivergence {
   ModelOptimizer<Model> optimizer_;
   typename Model::State state_;
   typename Model::Workspace work_;
-  Matrix<Backend> weights_;
-  Host host_weights_, uploaded_;  // the latter lie where the model does
-  Index uploaded_count_ = 0;
+  detail::PhaseWeights<Backend> weights_;
   typename Chains::type chains_;
   GradientShaping<Model> shaping_;
   LabelGradient<Model> label_gradient_;
