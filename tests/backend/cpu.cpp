@@ -102,7 +102,7 @@ TEST_CASE("a product by Eigen's expressions is the one by its kernel", "[backend
     CHECK(deviation(
               by_kernel, [&](Index r, Index c) { return by_expression(r, c); }, 4.0 * k) < 1);
   }
-  STATIC_REQUIRE(detail::KnownEigenKernel<detail::EigenKernel<0, 0, float>, float>);
+  STATIC_REQUIRE(detail::KnownEigenKernel<detail::EigenKernel<Op::plain, Op::plain, float>, float>);
 }
 
 TEMPLATE_TEST_CASE("gather takes columns of a table and converts them", "[backend]", float, double) {

@@ -76,18 +76,16 @@ class Cpu {
     const auto edge = [&](Index i) {
       return i == pieces ? length : (length * i / pieces + block / 2) / block * block;
     };
-    run(pieces, [&](Index begin, Index end) {
-      for (Index piece = begin; piece < end; ++piece) {
-        const Index first = edge(piece), count = edge(piece + 1) - first;
-        const auto part_a = !by_rows            ? a
-                            : op_a == Op::plain ? a.rows_from(first, count)
-                                                : a.columns(first, count);
-        const auto part_b = by_rows             ? b
-                            : op_b == Op::plain ? b.columns(first, count)
-                                                : b.rows_from(first, count);
-        const auto part_c = by_rows ? c.rows_from(first, count) : c.columns(first, count);
-        detail::multiply_by_one_thread(op_a, op_b, alpha, part_a, part_b, beta, part_c);
-      }
+    for_each_piece(pieces, [&](Index piece) {
+      const Index first = edge(piece), count = edge(piece + 1) - first;
+      const auto part_a = !by_rows            ? a
+                          : op_a == Op::plain ? a.rows_from(first, count)
+                                              : a.columns(first, count);
+      const auto part_b = by_rows             ? b
+                          : op_b == Op::plain ? b.columns(first, count)
+                                              : b.rows_from(first, count);
+      const auto part_c = by_rows ? c.rows_from(first, count) : c.columns(first, count);
+      detail::multiply_by_one_thread(op_a, op_b, alpha, part_a, part_b, beta, part_c);
     });
   }
 
@@ -207,14 +205,12 @@ class Cpu {
   [[gnu::noinline]] double sum(const Body& body, View<const Scalar> x, Others... others) const {
     std::array<double, 64> parts{};
     const Index columns = (x.cols + 63) / 64;
-    run(static_cast<Index>(parts.size()), [&](Index begin, Index end) {
-      for (Index piece = begin; piece < end; ++piece) {
-        const Index last = std::min((piece + 1) * columns, x.cols);
-        double part = 0;
-        for (Index c = piece * columns; c < last; ++c)
-          for (Index r = 0; r < x.rows; ++r) part += static_cast<double>(body(x(r, c), others(r, c)...));
-        parts[static_cast<std::size_t>(piece)] = part;
-      }
+    for_each_piece(static_cast<Index>(parts.size()), [&](Index piece) {
+      const Index last = std::min((piece + 1) * columns, x.cols);
+      double part = 0;
+      for (Index c = piece * columns; c < last; ++c)
+        for (Index r = 0; r < x.rows; ++r) part += static_cast<double>(body(x(r, c), others(r, c)...));
+      parts[static_cast<std::size_t>(piece)] = part;
     });
     double total = 0;
     for (const double part : parts) total += part;
@@ -227,8 +223,14 @@ class Cpu {
   template <class Body>
   using Shapes = typename Loops::template Shapes<Body>;
 
-  // body(begin, end) for ranges of 0 ... pieces.
-  void run(Index pieces, const RangeWork& work) const {
+  // body(0) ... body(pieces - 1)
+  template <class Body>
+  void for_each_piece(Index pieces, const Body& body) const {
+    share_out(pieces, [&](Index begin, Index end) {
+      for (Index piece = begin; piece < end; ++piece) body(piece);
+    });
+  }
+  void share_out(Index pieces, const RangeWork& work) const {
     if (pool_ && pieces > 1) {
       pool_->run(pieces, work);
     } else {
@@ -239,11 +241,9 @@ class Cpu {
   // Cuts 0 ... count into ranges of some ten thousand numbers, `each` of them belonging to one.
   void for_each_range(Index count, Index each, const RangeWork& work) const {
     const Index pieces = std::clamp<Index>(count * each / 12288, 1, std::clamp<Index>(count, 1, 64));
-    run(pieces, [&](Index first, Index last) {
-      for (Index piece = first; piece < last; ++piece) {
-        const Index begin = count * piece / pieces, end = count * (piece + 1) / pieces;
-        if (begin < end) work(begin, end);
-      }
+    for_each_piece(pieces, [&](Index piece) {
+      const Index begin = count * piece / pieces, end = count * (piece + 1) / pieces;
+      if (begin < end) work(begin, end);
     });
   }
 

@@ -96,9 +96,10 @@ void add_product_by_columns(Op op_a, Op op_b, T alpha, View<const T> a, View<con
 }
 
 /// Eigen's own kernel, which is no part of its documented interface, as version 3.4 has it.
-template <int order_a, int order_b, class T>
-using EigenKernel = Eigen::internal::general_matrix_matrix_product<Index, T, order_a, false, T, order_b,
-                                                                   false, Eigen::ColMajor, 1>;
+template <Op op_a, Op op_b, class T>
+using EigenKernel = Eigen::internal::general_matrix_matrix_product<
+    Index, T, op_a == Op::plain ? Eigen::ColMajor : Eigen::RowMajor, false, T,
+    op_b == Op::plain ? Eigen::ColMajor : Eigen::RowMajor, false, Eigen::ColMajor, 1>;
 template <class T>
 using EigenBlocking = Eigen::internal::gemm_blocking_space<Eigen::ColMajor, T, T, Eigen::Dynamic,
                                                            Eigen::Dynamic, Eigen::Dynamic>;
@@ -109,9 +110,9 @@ concept KnownEigenKernel = requires(Index n, const T* in, T* out, EigenBlocking<
 
 /// The same by Eigen's kernel, if it is the known one: an expression has products of all other kinds compiled
 /// as well, which takes four times as long.
-template <int order_a, int order_b, class T>
-void add_product_by_kernel(Op op_a, Op op_b, T alpha, View<const T> a, View<const T> b, View<T> c) {
-  using Kernel = EigenKernel<order_a, order_b, T>;
+template <Op op_a, Op op_b, class T>
+void add_product_by_kernel(T alpha, View<const T> a, View<const T> b, View<T> c) {
+  using Kernel = EigenKernel<op_a, op_b, T>;
   if constexpr (KnownEigenKernel<Kernel, T>) {
     const Index depth = op_a == Op::plain ? a.cols : a.rows;
     EigenBlocking<T> blocking(c.rows, c.cols, depth, 1, true);
@@ -132,18 +133,19 @@ bool is_small_product(Op op_a, View<const T> a, View<T> c) {
 /// c = alpha op(a) op(b) + beta c by Eigen; never both transposed. With beta 0, c is not read.
 template <class T>
 void multiply_by_eigen(Op op_a, Op op_b, T alpha, View<const T> a, View<const T> b, T beta, View<T> c) {
-  for (Index j = 0; j < c.cols && beta != T(1); ++j)
-    for (Index i = 0; i < c.rows; ++i) c(i, j) = beta == T(0) ? T(0) : beta * c(i, j);
+  if (beta != T(1)) {
+    for (Index j = 0; j < c.cols; ++j)
+      for (Index i = 0; i < c.rows; ++i) c(i, j) = beta == T(0) ? T(0) : beta * c(i, j);
+  }
   if (c.size() == 0 || a.size() == 0) return;
-  constexpr int by_columns = Eigen::ColMajor, by_rows = Eigen::RowMajor;
   if (is_small_product(op_a, a, c)) {
     add_product_by_columns(op_a, op_b, alpha, a, b, c);
   } else if (op_a == Op::transposed) {  // three cases and not four, to compile less
-    add_product_by_kernel<by_rows, by_columns>(op_a, op_b, alpha, a, b, c);
+    add_product_by_kernel<Op::transposed, Op::plain>(alpha, a, b, c);
   } else if (op_b == Op::plain) {
-    add_product_by_kernel<by_columns, by_columns>(op_a, op_b, alpha, a, b, c);
+    add_product_by_kernel<Op::plain, Op::plain>(alpha, a, b, c);
   } else {
-    add_product_by_kernel<by_columns, by_rows>(op_a, op_b, alpha, a, b, c);
+    add_product_by_kernel<Op::plain, Op::transposed>(alpha, a, b, c);
   }
 }
 
