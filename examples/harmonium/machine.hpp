@@ -4,14 +4,14 @@
 
 #include <harmonium/data/dataset.hpp>
 #include <harmonium/data/missing.hpp>
-#include <harmonium/inference/dbn_bound.hpp>
-#include <harmonium/inference/exact.hpp>
+#include <harmonium/inference/annealing/dbn_bound.hpp>
+#include <harmonium/inference/exact/log_z.hpp>
 #include <harmonium/inference/fill_in.hpp>
-#include <harmonium/inference/gibbs.hpp>
-#include <harmonium/io/model_file.hpp>
+#include <harmonium/inference/generate.hpp>
+#include <harmonium/io/models/model_file.hpp>
 #include <harmonium/models/mixed_layer.hpp>
 #include <harmonium/observers/early_stopping.hpp>
-#include <harmonium/observers/monitors.hpp>
+#include <harmonium/observers/monitor.hpp>
 #include <harmonium/training/contrastive_divergence.hpp>
 
 #include "model.hpp"

@@ -3,8 +3,8 @@
 #pragma once
 
 #include <functional>
-#include <harmonium/io/tensor.hpp>
-#include <harmonium/training/report.hpp>
+#include <harmonium/io/formats/tensor.hpp>
+#include <harmonium/training/run/report.hpp>
 #include <memory>
 
 #include "columns.hpp"

@@ -1,7 +1,7 @@
 #include "raw_table.hpp"
 
-#include <harmonium/io/idx.hpp>
-#include <harmonium/io/npz.hpp>
+#include <harmonium/io/formats/idx.hpp>
+#include <harmonium/io/formats/npz.hpp>
 
 using namespace harmonium;
 

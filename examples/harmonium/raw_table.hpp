@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include <harmonium/io/csv.hpp>
+#include <harmonium/io/formats/csv.hpp>
 
 namespace program {
 

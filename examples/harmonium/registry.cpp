@@ -1,4 +1,4 @@
-#include <harmonium/io/safetensors.hpp>
+#include <harmonium/io/formats/safetensors.hpp>
 
 #include "model.hpp"
 

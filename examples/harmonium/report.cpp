@@ -1,7 +1,7 @@
 #include "report.hpp"
 
-#include <harmonium/io/html_report.hpp>
-#include <harmonium/io/tiles.hpp>
+#include <harmonium/io/pictures/tiles.hpp>
+#include <harmonium/io/report/html_report.hpp>
 
 #include "outcome.hpp"
 #include "run_file.hpp"

@@ -1,6 +1,6 @@
 #include "run_file.hpp"
 
-#include <harmonium/io/input_file.hpp>
+#include <harmonium/io/formats/input_file.hpp>
 
 using namespace harmonium;
 

@@ -1,6 +1,6 @@
 #include <cstdio>
 #include <harmonium/core/timer.hpp>
-#include <harmonium/io/atomic_file.hpp>
+#include <harmonium/io/formats/atomic_file.hpp>
 
 #include "model.hpp"
 #include "outcome.hpp"

@@ -1,6 +1,6 @@
 // What a trained model is good for.
 #include <cstdio>
-#include <harmonium/io/npz.hpp>
+#include <harmonium/io/formats/npz.hpp>
 
 #include "model.hpp"
 #include "outcome.hpp"

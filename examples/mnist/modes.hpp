@@ -2,7 +2,7 @@
 #pragma once
 
 #include <harmonium/data/dataset.hpp>
-#include <harmonium/io/idx.hpp>
+#include <harmonium/io/formats/idx.hpp>
 #include <span>
 
 #include "settings.hpp"

@@ -5,7 +5,7 @@
 #include <harmonium/data/missing.hpp>
 #include <harmonium/data/split.hpp>
 #include <harmonium/data/toy.hpp>
-#include <harmonium/inference/log_weights.hpp>
+#include <harmonium/inference/annealing/log_weights.hpp>
 #include <harmonium/optimizers/optimizer.hpp>
 
 #include "refusals.hpp"

@@ -1,15 +1,15 @@
 // What is asked of models, which are const: nothing can change them.
 #include <harmonium/data/dataset.hpp>
-#include <harmonium/inference/autoencoding.hpp>
-#include <harmonium/inference/calibration.hpp>
-#include <harmonium/inference/conditional.hpp>
-#include <harmonium/inference/dbn_bound.hpp>
-#include <harmonium/inference/exact_moments.hpp>
+#include <harmonium/inference/annealing/conditional_likelihood.hpp>
+#include <harmonium/inference/annealing/dbn_bound.hpp>
+#include <harmonium/inference/diagnostics.hpp>
+#include <harmonium/inference/exact/moments.hpp>
 #include <harmonium/inference/fill_in.hpp>
-#include <harmonium/inference/gibbs.hpp>
-#include <harmonium/inference/outputs.hpp>
+#include <harmonium/inference/generate.hpp>
+#include <harmonium/inference/networks/autoencoding.hpp>
+#include <harmonium/inference/networks/calibration.hpp>
+#include <harmonium/inference/networks/regression.hpp>
 #include <harmonium/inference/pseudo_likelihood.hpp>
-#include <harmonium/inference/scores.hpp>
 
 #include "refusals.hpp"
 

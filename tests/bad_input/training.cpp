@@ -3,7 +3,7 @@
 #include <harmonium/data/missing.hpp>
 #include <harmonium/observers/early_stopping.hpp>
 #include <harmonium/observers/held_out.hpp>
-#include <harmonium/observers/monitors.hpp>
+#include <harmonium/observers/monitor.hpp>
 #include <harmonium/training/fine_tuning.hpp>
 #include <harmonium/training/pre_training.hpp>
 

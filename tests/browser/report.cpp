@@ -1,5 +1,5 @@
 // Writes a report with everything that a report may hold, awkward things included.
-#include <harmonium/io/html_report.hpp>
+#include <harmonium/io/report/html_report.hpp>
 #include <harmonium/models/rbm.hpp>
 #include <harmonium/units/bernoulli.hpp>
 

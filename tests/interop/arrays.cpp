@@ -1,5 +1,5 @@
 // Reads every array that arrays.py wrote and writes it again.
-#include <harmonium/io/npz.hpp>
+#include <harmonium/io/formats/npz.hpp>
 
 #include <cstdio>
 #include <exception>

@@ -1,8 +1,8 @@
 // Where a model that learns the shifter set puts its probability: on 768 of 2^19 states. A program of its
 // own, compiled for speed.
 #include <harmonium/data/toy.hpp>
-#include <harmonium/inference/exact.hpp>
-#include <harmonium/inference/exact_moments.hpp>
+#include <harmonium/inference/exact/log_z.hpp>
+#include <harmonium/inference/exact/moments.hpp>
 #include <harmonium/training/contrastive_divergence.hpp>
 #include <map>
 
@@ -39,7 +39,7 @@ TEST_CASE("the shifter set is learned to within 0.05 nats of its best likelihood
   const Eigen::MatrixXd x = v.cast<double>();
   const Cpu<double> on;
   const Adam adam{.rate = 0.01};
-  ModelOptimizer<Precise> optimizer(precise, adam);
+  OptimizerState<Precise> optimizer(precise, adam);
   for (int step = 0; step < 80; ++step)
     optimizer.step(on, adam, 0, 0, 0, exact_gradient(precise, x, {}, on), precise);
   const double reached = exact_log_likelihood(precise, x).mean();

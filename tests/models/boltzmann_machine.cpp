@@ -1,8 +1,8 @@
 // A fully visible Boltzmann machine against sums over all its states, and the gauge of categorical layers.
 #include <harmonium/models/boltzmann_machine.hpp>
 
-#include <harmonium/inference/conditionals.hpp>
-#include <harmonium/inference/exact.hpp>
+#include <harmonium/inference/exact/log_z.hpp>
+#include <harmonium/inference/layers.hpp>
 #include <harmonium/training/contrastive_divergence.hpp>
 
 #include "support/catch.hpp"

@@ -1,8 +1,8 @@
 // Layers of several unit types against the sums over all joint states, and against layers of one type.
 #include <harmonium/models/mixed_layer.hpp>
 
-#include <harmonium/inference/exact.hpp>
-#include <harmonium/inference/gibbs.hpp>
+#include <harmonium/inference/exact/log_z.hpp>
+#include <harmonium/inference/generate.hpp>
 #include <harmonium/models/gauge.hpp>
 #include <harmonium/models/network.hpp>
 #include <limits>

@@ -1,6 +1,6 @@
 // Networks with heads of any units, with activations, and mirrored: autoencoders.
-#include <harmonium/inference/autoencoding.hpp>
-#include <harmonium/inference/outputs.hpp>
+#include <harmonium/inference/networks/autoencoding.hpp>
+#include <harmonium/inference/networks/regression.hpp>
 #include <harmonium/inference/reconstruction.hpp>
 #include <harmonium/models/autoencoder.hpp>
 #include <harmonium/models/mixed_layer.hpp>

@@ -2,8 +2,8 @@
 // types. All numbers here are below 100 and come from fewer than 1e5 terms: 1e-11 is a thousand roundings.
 #pragma once
 
-#include <harmonium/inference/conditionals.hpp>
 #include <harmonium/inference/free_energy.hpp>
+#include <harmonium/inference/layers.hpp>
 #include <harmonium/models/rbm.hpp>
 
 #include "support/catch.hpp"

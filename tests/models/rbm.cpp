@@ -1,8 +1,8 @@
 // RBMs of the unit types with the simplest closed forms, and of a user's; pairs.cpp has the others.
 #include <harmonium/models/rbm.hpp>
 
-#include <harmonium/inference/conditionals.hpp>
 #include <harmonium/inference/free_energy.hpp>
+#include <harmonium/inference/layers.hpp>
 #include <limits>
 
 #include "pairs.hpp"

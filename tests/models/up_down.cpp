@@ -1,7 +1,7 @@
 // Up-down DBNs and joint RBMs: what they read, make up and keep in files, against sums over all states.
 #include <harmonium/data/dataset.hpp>
-#include <harmonium/inference/up_down.hpp>
-#include <harmonium/io/model_file.hpp>
+#include <harmonium/inference/generate_up_down.hpp>
+#include <harmonium/io/models/model_file.hpp>
 
 #include "io/temporary_folder.hpp"
 #include "support/catch.hpp"

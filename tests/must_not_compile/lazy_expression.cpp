@@ -1,5 +1,5 @@
 // expect: (could not convert|no matching|no known conversion)
-#include <harmonium/inference/conditionals.hpp>
+#include <harmonium/inference/layers.hpp>
 
 int main() {
   const harmonium::Rbm<harmonium::Bernoulli, harmonium::Bernoulli> rbm{{.visible = 3, .hidden = 2}};

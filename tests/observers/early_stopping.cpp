@@ -1,6 +1,6 @@
 // Observers and the loop that asks them. The model is a number: how many epochs it has seen.
 #include <harmonium/observers/early_stopping.hpp>
-#include <harmonium/training/epochs.hpp>
+#include <harmonium/training/run/epochs.hpp>
 #include <set>
 
 #include "support/catch.hpp"

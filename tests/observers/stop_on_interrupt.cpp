@@ -1,6 +1,6 @@
 // Ctrl-C. The model is a number: how many batches it has seen.
 #include <harmonium/observers/stop_on_interrupt.hpp>
-#include <harmonium/training/epochs.hpp>
+#include <harmonium/training/run/epochs.hpp>
 
 #include <sys/wait.h>
 #include <unistd.h>

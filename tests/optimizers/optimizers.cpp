@@ -1,5 +1,5 @@
 // Rules against scalar references written by hand, several steps long, with rates that change.
-#include <harmonium/training/model_optimizer.hpp>
+#include <harmonium/training/gradient/optimizer_state.hpp>
 
 #include "support/catch.hpp"
 #include "support/models.hpp"
@@ -38,7 +38,7 @@ double deviation(const Policy& policy, double weight_decay, Reference reference,
   using Model = Rbm<Gaussian, Bernoulli, Cpu<T>>;
   Model model({.visible = 7, .hidden = 5}), gradient = zeros_like(model);
   randomise(model, 1);
-  ModelOptimizer<Model> optimizer(model, policy);
+  OptimizerState<Model> optimizer(model, policy);
   Flat expected = flatten(model);
   std::vector<std::array<double, 2>> memory(expected.numbers.size());
   const int steps = 7;

@@ -1,7 +1,7 @@
 // What an update is made of, and how steps, epochs and runs fit together.
 #include <harmonium/training/contrastive_divergence.hpp>
 
-#include <harmonium/inference/conditionals.hpp>
+#include <harmonium/inference/layers.hpp>
 #include <numeric>
 
 #include "support/catch.hpp"

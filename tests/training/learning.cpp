@@ -1,6 +1,6 @@
 // Does training find what there is to find? Judged by exact likelihoods.
 #include <harmonium/data/toy.hpp>
-#include <harmonium/inference/exact.hpp>
+#include <harmonium/inference/exact/log_z.hpp>
 #include <harmonium/training/contrastive_divergence.hpp>
 
 #include "support/catch.hpp"

@@ -2,7 +2,7 @@
 #include <harmonium/models/mixed_layer.hpp>
 
 #include <harmonium/data/dataset.hpp>
-#include <harmonium/inference/exact.hpp>
+#include <harmonium/inference/exact/log_z.hpp>
 #include <harmonium/training/fine_tuning.hpp>
 #include <harmonium/training/pre_training.hpp>
 

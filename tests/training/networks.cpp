@@ -2,7 +2,7 @@
 #include <harmonium/data/dataset.hpp>
 #include <harmonium/data/split.hpp>
 #include <harmonium/data/toy.hpp>
-#include <harmonium/inference/autoencoding.hpp>
+#include <harmonium/inference/networks/autoencoding.hpp>
 #include <harmonium/observers/early_stopping.hpp>
 #include <harmonium/observers/held_out.hpp>
 #include <harmonium/training/fine_tuning.hpp>

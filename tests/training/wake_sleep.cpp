@@ -4,7 +4,7 @@
 #include <harmonium/training/up_down_pre_training.hpp>
 #include <harmonium/training/wake_sleep.hpp>
 
-#include "io/killed.hpp"
+#include "io/models/killed.hpp"
 #include "support/catch.hpp"
 #include "support/device.hpp"
 #include "support/learned.hpp"

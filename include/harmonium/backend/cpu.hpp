@@ -8,13 +8,13 @@
 /// loops once again at every call would be most of what a program has to compile.
 #pragma once
 
-#include <Eigen/Core>
 #include <algorithm>
 #include <array>
 #include <memory>
 #include <utility>
 
 #include "../core/error.hpp"
+#include "../core/host_matrix.hpp"
 #include "backend.hpp"
 #include "cpu_loops.hpp"
 #include "products.hpp"
@@ -29,7 +29,7 @@ class Cpu {
   using Scalar = Scalar_;     ///< what numbers are
   using Memory = HostMemory;  ///< where they lie
   template <class T>
-  using Matrix = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic>;  ///< models' matrices
+  using Matrix = HostMatrix<T>;  ///< models' matrices
 
   /// One thread.
   Cpu() = default;

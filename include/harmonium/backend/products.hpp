@@ -5,6 +5,7 @@
 
 #include <Eigen/Core>
 
+#include "../core/host_matrix.hpp"
 #include "backend.hpp"
 
 #if defined(HARMONIUM_ONEDNN)
@@ -40,11 +41,9 @@ inline constexpr const char* product_library =
 namespace detail {
 
 template <class T>
-using EigenMap =
-    Eigen::Map<Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic>, Eigen::Unaligned, Eigen::OuterStride<>>;
+using EigenMap = Eigen::Map<HostMatrix<T>, Eigen::Unaligned, Eigen::OuterStride<>>;
 template <class T>
-using ConstEigenMap = Eigen::Map<const Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic>, Eigen::Unaligned,
-                                 Eigen::OuterStride<>>;
+using ConstEigenMap = Eigen::Map<const HostMatrix<T>, Eigen::Unaligned, Eigen::OuterStride<>>;
 
 /// c += alpha op(a) op(b) as Eigen's users write it.
 template <class T>

@@ -45,7 +45,7 @@ struct Multiply {
 };
 
 /// x = y + z
-struct SumOfTwo {
+struct SetToSum {
   /// To one number.
   template <class T>
   constexpr void operator()(T& x, T y, T z) const {
@@ -64,7 +64,7 @@ struct PutBack {
 
 /// x *= factor
 template <class T>
-struct Scale {
+struct ScaleBy {
   T factor;  ///< the same for all
   /// To one number.
   constexpr void operator()(T& x) const { x *= factor; }
@@ -72,7 +72,7 @@ struct Scale {
 
 /// x = factor y
 template <class T>
-struct Scaled {
+struct SetToMultiple {
   T factor;  ///< the same for all
   /// To one number.
   constexpr void operator()(T& x, T y) const { x = factor * y; }
@@ -80,7 +80,7 @@ struct Scaled {
 
 /// x = a x + b y
 template <class T>
-struct Blend {
+struct Mix {
   T a;  ///< what is left of x
   T b;  ///< what comes of y
   /// To one number.
@@ -89,7 +89,7 @@ struct Blend {
 
 /// x = a y + b z
 template <class T>
-struct Combine {
+struct SetToCombination {
   T a;  ///< what comes of y
   T b;  ///< what comes of z
   /// To one number.

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "../core/error.hpp"
+#include "../core/host_matrix.hpp"
 #include "batch_source.hpp"
 
 namespace harmonium {
@@ -33,7 +34,7 @@ M chosen_columns(const M& from, std::span<const Index> columns) {
 class Dataset {
  public:
   /// 8-bit samples; each number counts `scale` times its value.
-  using Bytes = Eigen::Matrix<std::uint8_t, Eigen::Dynamic, Eigen::Dynamic>;
+  using Bytes = HostMatrix<std::uint8_t>;
 
   Dataset() = default;
   /// \throws DataError unless there are as many labels as samples, or none; or if a label is negative
@@ -153,9 +154,9 @@ class Dataset {
 
   /// All samples as numbers of type `T`, rows x size.
   template <class T>
-  Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> to_matrix() const {
+  HostMatrix<T> to_matrix() const {
     return std::visit(
-        [&](const auto& values) -> Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> {
+        [&](const auto& values) -> HostMatrix<T> {
           return values.template cast<T>() * static_cast<T>(scale_);
         },
         values_);

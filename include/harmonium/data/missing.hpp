@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "../core/error.hpp"
+#include "../core/host_matrix.hpp"
 #include "batch_source.hpp"
 
 namespace harmonium {
@@ -22,7 +23,7 @@ namespace harmonium {
 class MissingData {
  public:
   /// Which numbers are known, in the data's shape; all rows of a categorical unit or none.
-  using Mask = Eigen::Matrix<bool, Eigen::Dynamic, Eigen::Dynamic>;
+  using Mask = HostMatrix<bool>;
 
   /// Values of any number type. \throws ShapeError if values and mask are not of one shape \throws DataError
   /// if a row is known of no sample, a number that is known is not finite, or there are not as many weights
@@ -79,7 +80,7 @@ class MissingData {
 
  private:
   Eigen::MatrixXd values_;
-  Eigen::Matrix<std::uint8_t, Eigen::Dynamic, Eigen::Dynamic> known_;
+  HostMatrix<std::uint8_t> known_;
   std::vector<double> weights_;
 };
 

@@ -6,13 +6,14 @@
 
 #include <vector>
 
+#include "../core/host_matrix.hpp"
 #include "../models/mixed_layer.hpp"
 #include "../models/rbm.hpp"
 
 namespace harmonium {
 
 /// Which numbers are known, in the shape of what they speak of; all rows of a grouped unit or none.
-using Mask = Eigen::Matrix<bool, Eigen::Dynamic, Eigen::Dynamic>;
+using Mask = HostMatrix<bool>;
 
 /// What is left of an RBM, in double precision on the host. For all states x of the free units,
 /// -E(x, known) = log_weight - E_rbm(x). A layer may have no rows left.
@@ -104,7 +105,7 @@ void add_to_biases(L& layer, const Eigen::MatrixXd& x) {
 template <class B>
 Eigen::VectorXd column_on_host(ConstViewOf<B> x, Index column) {
   using T = ScalarOf<B>;
-  Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> host(x.rows, 1);
+  HostMatrix<T> host(x.rows, 1);
   B{}.download(x.columns(column, 1), View<T>(host));
   return host.col(0).template cast<double>();
 }

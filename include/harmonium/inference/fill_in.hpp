@@ -5,6 +5,7 @@
 
 #include <type_traits>
 
+#include "../core/host_matrix.hpp"
 #include "clamped.hpp"
 
 namespace harmonium {
@@ -40,8 +41,8 @@ class Held {
        Draws draws)
       : values_(values.rows, values.cols), held_(values.rows, values.cols) {
     check_whole_units(caller, layer, known);
-    using Host = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic>;
-    Host given(values.rows, values.cols), states(values.rows, values.cols), mask(values.rows, values.cols);
+    HostMatrix<T> given(values.rows, values.cols), states(values.rows, values.cols),
+        mask(values.rows, values.cols);
     on.download(values, View<T>(given));
     on.fill(held_, T(0));
     sample(on, layer, ConstViewOf<B>(held_), view_of(values_), draws);
@@ -121,7 +122,7 @@ Matrix<B> fill_in(const Rbm<V, H, B>& rbm, std::type_identity_t<ConstViewOf<B>> 
   }
   if (options.average) {
     const T share = T(1) / static_cast<T>(options.steps - options.burn_in);
-    on.update(Scaled<T>{share}, view_of(x), ConstViewOf<B>(sum));
+    on.update(SetToMultiple<T>{share}, view_of(x), ConstViewOf<B>(sum));
     held.restore(on, x);
   }
   return x;

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "../core/host_matrix.hpp"
 #include "../models/layer_states.hpp"
 #include "free_energy.hpp"
 
@@ -67,7 +68,7 @@ Eigen::VectorXd log_conditionals(const Model& model, const Eigen::MatrixXd& v, c
   for (const UnitPlace& place : units.places()) most = std::max(most, place.states->cols());
   Eigen::MatrixXd energies =
       Eigen::MatrixXd::Constant(most, v.cols(), std::numeric_limits<double>::infinity());
-  Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> host = v.template cast<T>();
+  HostMatrix<T> host = v.template cast<T>();
   Matrix<B> moved(v.rows(), v.cols());
   for (Index k = 0; k < most; ++k) {
     for (Index c = 0; c < v.cols(); ++c) {
@@ -77,7 +78,7 @@ Eigen::VectorXd log_conditionals(const Model& model, const Eigen::MatrixXd& v, c
     }
     on.upload(View<const T>(host), view_of(moved));
     const Matrix<B> free = free_energy(model, moved, on);
-    Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> row(1, v.cols());
+    HostMatrix<T> row(1, v.cols());
     on.download(free, View<T>(row));
     for (Index c = 0; c < v.cols(); ++c)
       if (k < units.places()[static_cast<std::size_t>(unit(c))].states->cols())
@@ -104,7 +105,7 @@ Eigen::MatrixXd on_host(const char* caller, const Model& model, ConstViewOf<type
                 "pseudo-likelihood: visible units have finitely many states");
   check<ShapeError>(v.rows == model.visible.rows(), caller, ": v has ", v.rows, " rows, the model has ",
                     model.visible.rows(), " visible rows");
-  Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> host(v.rows, v.cols);
+  HostMatrix<T> host(v.rows, v.cols);
   on.download(v, View<T>(host));
   return host.template cast<double>();
 }

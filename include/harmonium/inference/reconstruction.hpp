@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "../models/dbn.hpp"
-#include "conditionals.hpp"
+#include "layers.hpp"
 
 namespace harmonium {
 
@@ -92,7 +92,7 @@ Matrix<B> average_passes(const char* caller, const B& on, PassOptions options, G
     }
   }
   const ScalarOf<B> share = ScalarOf<B>(1) / static_cast<ScalarOf<B>>(options.passes);
-  on.update(Scale<ScalarOf<B>>{share}, view_of(sum));
+  on.update(ScaleBy<ScalarOf<B>>{share}, view_of(sum));
   return sum;
 }
 

@@ -88,7 +88,7 @@ struct BoltzmannMachine<U, B>::StateView {
   StateView columns(Index first, Index count) const {
     return {visible.columns(first, count), input.columns(first, count)};
   }
-  /// What chains go on from: see training/run_state.hpp.
+  /// What chains go on from: see training/run/run_state.hpp.
   template <class F>
   void for_each_state(F&& f) const {
     f("visible", visible);
@@ -268,7 +268,7 @@ void track_means(const B& on, const BoltzmannMachine<U, B>& /*machine*/,
                  typename BoltzmannMachine<U, B>::StateView state, ConstViewOf<B> weights, ScalarOf<B> keep,
                  LayerMeans<B>& means, typename BoltzmannMachine<U, B>::Workspace& /*work*/) {
   const auto mu = view_of(means.visible).columns(0, 1);
-  on.update(Scale<ScalarOf<B>>{keep}, mu);
+  on.update(ScaleBy<ScalarOf<B>>{keep}, mu);
   on.sum_over_samples(StateBody{}, state.visible, state.visible, weights, mu);
   on.copy(ConstViewOf<B>(mu), view_of(means.hidden).columns(1, 1));
 }

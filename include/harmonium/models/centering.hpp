@@ -16,7 +16,7 @@ struct LayerMeans {
   Matrix<B> visible;  ///< V x 2: mu, room
   Matrix<B> hidden;   ///< H x 2: room, lambda
 
-  /// What it remembers: see training/run_state.hpp.
+  /// What it remembers: see training/run/run_state.hpp.
   template <class F>
   void for_each_state(F&& f) {
     f("visible", view_of(visible));

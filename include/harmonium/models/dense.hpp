@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "../core/host_matrix.hpp"
 #include "layer.hpp"
 
 namespace harmonium {
@@ -30,7 +31,7 @@ double start_limit(double inputs, double outputs) {
 template <class B>
 Matrix<B> transposed(const Matrix<B>& x) {
   using T = ScalarOf<B>;
-  Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> host(x.rows(), x.cols());
+  HostMatrix<T> host(x.rows(), x.cols());
   B{}.download(x, View<T>(host));
   host.transposeInPlace();
   Matrix<B> result(x.cols(), x.rows());
@@ -63,16 +64,14 @@ struct Dense {
                                  .template uniform<T>() -
                       T(1));
     };
-    Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> host =
-        Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic>::NullaryExpr(inputs, rows, draw);
+    HostMatrix<T> host = HostMatrix<T>::NullaryExpr(inputs, rows, draw);
     weights = Matrix<B>(inputs, rows);
     B{}.upload(View<const T>(host), weights);
     if (start == Start::units) return;
     Index first = 0;  // a mixed layer's biases lie in several places
     const auto set_biases = [&](const ParameterName&, Role role, auto x) {
       if (role != Role::bias) return;
-      host = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic>::NullaryExpr(
-          x.rows, 1, [&](Index r, Index) { return draw(inputs, first + r); });
+      host = HostMatrix<T>::NullaryExpr(x.rows, 1, [&](Index r, Index) { return draw(inputs, first + r); });
       B{}.upload(View<const T>(host), x);
       first += x.rows;
     };

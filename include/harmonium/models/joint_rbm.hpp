@@ -6,6 +6,7 @@
 
 #include <utility>
 
+#include "../core/host_matrix.hpp"
 #include "mixed_layer.hpp"
 #include "rbm.hpp"
 
@@ -36,8 +37,8 @@ class EachLabel {
         hidden_(rbm.hidden),
         from_labels_(rbm.hidden.rows(), std::get<1>(rbm.visible.parts).rows()),
         ones_(1, columns) {
-    using Host = Eigen::Matrix<ScalarOf<B>, Eigen::Dynamic, Eigen::Dynamic>;
-    const Host identity = Host::Identity(from_labels_.cols(), from_labels_.cols());
+    const HostMatrix<ScalarOf<B>> identity =
+        HostMatrix<ScalarOf<B>>::Identity(from_labels_.cols(), from_labels_.cols());
     identity_ = Matrix<B>(identity.rows(), identity.cols());
     B{}.upload(View<const ScalarOf<B>>(identity), identity_);
     B{}.fill(ones_, 1);

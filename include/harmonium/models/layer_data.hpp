@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "../core/host_matrix.hpp"
 #include "layer.hpp"
 
 namespace harmonium {
@@ -57,7 +58,7 @@ std::string accepted_values(const Layer<U, B>& /*layer*/, Index /*row*/ = 0) {
 template <class U, class B>
 void fit(Layer<U, B>& layer, View<const ScalarOf<B>> means, View<const ScalarOf<B>> variances, Index count) {
   using T = ScalarOf<B>;
-  Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> fitted(layer.rows(), 1 + shapes_of<U>);
+  HostMatrix<T> fitted(layer.rows(), 1 + shapes_of<U>);
   B{}.download(layer.parameters, View<T>(fitted));
   for (Index r = 0; r < layer.rows(); r += layer.group) {
     if constexpr (is_grouped<U>) {

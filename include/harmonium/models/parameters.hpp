@@ -8,6 +8,7 @@
 #include <type_traits>
 
 #include "../backend/cpu.hpp"
+#include "../core/host_matrix.hpp"
 
 namespace harmonium {
 
@@ -108,10 +109,9 @@ auto convert(const Model& model) {
   for_each_parameter(
       [](const ParameterName&, Role, auto to, auto from) {
         using From = ScalarOf<typename Model::Backend>;
-        Eigen::Matrix<From, Eigen::Dynamic, Eigen::Dynamic> host(from.rows, from.cols);
+        HostMatrix<From> host(from.rows, from.cols);
         typename Model::Backend{}.download(from, View<From>(host));
-        const Eigen::Matrix<ScalarOf<To>, Eigen::Dynamic, Eigen::Dynamic> converted =
-            host.template cast<ScalarOf<To>>();
+        const HostMatrix<ScalarOf<To>> converted = host.template cast<ScalarOf<To>>();
         To{}.upload(View<const ScalarOf<To>>(converted), to);
       },
       result, model);

@@ -3,6 +3,7 @@
 /// x (Smolensky, 1986; Hinton, 2002). Given one layer, the units of the other are independent.
 #pragma once
 
+#include "../core/host_matrix.hpp"
 #include "centering.hpp"
 #include "tempering.hpp"
 
@@ -49,7 +50,7 @@ struct Rbm {
       : visible(options.visible), hidden(options.hidden), weights(visible.rows(), hidden.rows()) {
     check<ValueError>(options.weight_scale >= 0 && std::isfinite(options.weight_scale),
                       "Rbm: weight_scale is ", options.weight_scale, ", expected a number of at least 0");
-    Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic> host(visible.rows(), hidden.rows());
+    HostMatrix<Scalar> host(visible.rows(), hidden.rows());
     for (Index c = 0; c < host.cols(); ++c)
       for (Index r = 0; r < host.rows(); ++r)
         host(r, c) = static_cast<Scalar>(options.weight_scale) *
@@ -106,7 +107,7 @@ struct Rbm<V, H, B>::StateView {
   StateView columns(Index first, Index count) const {
     return {visible.columns(first, count), input.columns(first, count)};
   }
-  /// What chains go on from: see training/run_state.hpp.
+  /// What chains go on from: see training/run/run_state.hpp.
   template <class F>
   void for_each_state(F&& f) const {
     f("visible", visible);
@@ -251,8 +252,8 @@ void track_means(const B& on, const Rbm<V, H, B>& rbm, typename Rbm<V, H, B>::St
                  typename Rbm<V, H, B>::Workspace& work) {
   const auto h = view_of(work.hidden).columns(0, state.visible.cols);
   const auto mu = view_of(means.visible).columns(0, 1), lambda = view_of(means.hidden).columns(1, 1);
-  on.update(Scale<ScalarOf<B>>{keep}, mu);
-  on.update(Scale<ScalarOf<B>>{keep}, lambda);
+  on.update(ScaleBy<ScalarOf<B>>{keep}, mu);
+  on.update(ScaleBy<ScalarOf<B>>{keep}, lambda);
   mean(on, rbm.hidden, state.input, h);
   on.sum_over_samples(StateBody{}, state.visible, state.visible, weights, mu);
   on.sum_over_samples(StateBody{}, h, h, weights, lambda);

@@ -4,7 +4,7 @@
 
 #include <limits>
 
-#include "../training/report.hpp"
+#include "../training/run/report.hpp"
 
 namespace harmonium {
 
@@ -30,7 +30,7 @@ struct EarlyStopping {
     return over ? Flow::stop_and_restore : Flow::go_on;
   }
 
-  /// What it remembers: see training/run_state.hpp.
+  /// What it remembers: see training/run/run_state.hpp.
   template <class F>
   void for_each_state(F&& f) {
     f("best", best);
@@ -41,7 +41,7 @@ struct EarlyStopping {
   int best_epoch = 0;                                     ///< and when it was
 };
 
-/// Options by name: see training/settings.hpp.
+/// Options by name: see training/run/option_words.hpp.
 template <class F>
 void for_each_option(F&& f, const EarlyStopping& options) {
   const auto& [metric, patience, margin, best, best_epoch] =

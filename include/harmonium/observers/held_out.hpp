@@ -3,8 +3,8 @@
 /// to see what comes out.
 #pragma once
 
-#include "../inference/outputs.hpp"
-#include "../training/report.hpp"
+#include "../inference/networks/regression.hpp"
+#include "../training/run/report.hpp"
 
 namespace harmonium {
 

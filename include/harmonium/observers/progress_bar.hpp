@@ -11,7 +11,7 @@
 #include <unistd.h>
 #endif
 
-#include "../training/report.hpp"
+#include "../training/run/report.hpp"
 
 namespace harmonium {
 

@@ -6,7 +6,7 @@
 #include <atomic>
 #include <csignal>
 
-#include "../training/report.hpp"
+#include "../training/run/report.hpp"
 
 namespace harmonium {
 

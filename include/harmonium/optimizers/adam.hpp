@@ -45,7 +45,7 @@ struct Adam {
   }
 };
 
-/// Options by name: see training/settings.hpp.
+/// Options by name: see training/run/option_words.hpp.
 template <class F>
 void for_each_option(F&& f, const Adam& options) {
   const auto& [rate, beta1, beta2, epsilon] = options;  // every field, or this does not compile

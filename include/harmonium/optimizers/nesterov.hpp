@@ -34,7 +34,7 @@ struct Nesterov {
   }
 };
 
-/// Options by name: see training/settings.hpp.
+/// Options by name: see training/run/option_words.hpp.
 template <class F>
 void for_each_option(F&& f, const Nesterov& options) {
   const auto& [rate, momentum] = options;  // every field, or this does not compile

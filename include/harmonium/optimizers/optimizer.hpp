@@ -12,6 +12,7 @@
 #include <variant>
 
 #include "../core/error.hpp"
+#include "../core/policy.hpp"
 #include "adam.hpp"
 #include "momentum.hpp"
 #include "nesterov.hpp"
@@ -32,21 +33,6 @@ static_assert(Optimizer<Momentum> && Optimizer<Adam> && Optimizer<Nesterov> && O
 using AnyOptimizer = std::variant<Momentum, Adam, Nesterov, Sgd>;
 
 namespace detail {
-template <class T>
-inline constexpr bool is_variant = false;
-template <class... T>
-inline constexpr bool is_variant<std::variant<T...>> = true;
-
-/// Calls f with a policy: with the one that a variant holds, or with the policy itself.
-template <class F, class Policy>
-decltype(auto) visit_policy(F&& f, Policy& policy) {
-  if constexpr (is_variant<std::remove_const_t<Policy>>) {
-    return std::visit(std::forward<F>(f), policy);
-  } else {
-    return f(policy);
-  }
-}
-
 /// In words, unless it is the beginning.
 inline std::string when(double progress) {
   return progress == 0 ? "" : " after " + std::to_string(static_cast<int>(100 * progress)) + " % of the run";

@@ -28,7 +28,7 @@ struct Sgd {
   }
 };
 
-/// Options by name: see training/settings.hpp.
+/// Options by name: see training/run/option_words.hpp.
 template <class F>
 void for_each_option(F&& f, const Sgd& options) {
   const auto& [rate] = options;  // every field, or this does not compile

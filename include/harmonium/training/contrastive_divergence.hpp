@@ -6,16 +6,16 @@
 
 #include "../data/batch_source.hpp"
 #include "../models/gauge.hpp"
-#include "autocorrelation.hpp"
-#include "averaging.hpp"
+#include "chains/autocorrelation.hpp"
 #include "contrastive_divergence_options.hpp"
-#include "epochs.hpp"
-#include "first_pass.hpp"
-#include "gradient_shaping.hpp"
-#include "label_gradient.hpp"
-#include "missing_entries.hpp"
-#include "model_optimizer.hpp"
-#include "phase_weights.hpp"
+#include "gradient/label_gradient.hpp"
+#include "gradient/missing_entries.hpp"
+#include "gradient/optimizer_state.hpp"
+#include "gradient/phase_weights.hpp"
+#include "gradient/shaping.hpp"
+#include "run/averaging.hpp"
+#include "run/epochs.hpp"
+#include "run/first_pass.hpp"
 
 namespace harmonium {
 
@@ -43,7 +43,7 @@ class ContrastiveDivergence {
         chains_(Chains::make(options_.chains, model_)) {
     const Index chains = chain_count(options_.batch_size);
     gradient_ = zeros_like(model_);
-    optimizer_ = ModelOptimizer<Model>(model_, options_.optimizer);
+    optimizer_ = OptimizerState<Model>(model_, options_.optimizer);
     state_ = make_state(model_, chains + options_.batch_size);
     detail::clear_state(on_, state_.columns(0, chains));
     work_ = make_workspace(model_, chains + options_.batch_size);
@@ -154,7 +154,7 @@ class ContrastiveDivergence {
   /// What it was asked for.
   const Options& options() const { return options_; }
 
-  /// What training remembers besides the model: see training/run_state.hpp.
+  /// What training remembers besides the model: see training/run/run_state.hpp.
   template <class F>
   void for_each_state(F&& f) {
     f("optimizer", optimizer_);
@@ -176,7 +176,7 @@ class ContrastiveDivergence {
             static_assert(
                 requires { memory->for_each_state(f); },
                 "chains that remember more than states say what: for_each_state(f), see "
-                "training/run_state.hpp");
+                "training/run/run_state.hpp");
             f(Policy::name, *memory);
           }
           static_cast<void>(policy);
@@ -319,7 +319,7 @@ class ContrastiveDivergence {
   Options options_;
   Backend on_;
   Model gradient_;
-  ModelOptimizer<Model> optimizer_;
+  OptimizerState<Model> optimizer_;
   typename Model::State state_;
   typename Model::Workspace work_;
   detail::PhaseWeights<Backend> weights_;

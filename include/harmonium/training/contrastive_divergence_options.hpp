@@ -6,9 +6,9 @@
 #include <cstdint>
 #include <string>
 
-#include "chains.hpp"
-#include "penalties.hpp"
-#include "trainer.hpp"
+#include "chains/chains.hpp"
+#include "gradient/penalties.hpp"
+#include "run/checks.hpp"
 
 namespace harmonium {
 
@@ -22,16 +22,16 @@ enum class Statistics {
 /// argument.
 template <class Chains = AnyChains, class Optimizer = AnyOptimizer>
 struct ContrastiveDivergenceOptions {
-  int epochs = 10;               ///< passes over the data
-  Index batch_size = 100;        ///< samples in an update, at least 1
-  int steps = 1;                 ///< k: steps of the chains in an update, at least 1
-  Chains chains{};               ///< `DataChains{}` (CD-k), `Persistent{...}`, ...: see training/chains.hpp
-  Optimizer optimizer{};         ///< `Momentum{...}`, `Nesterov{...}`, `Sgd{...}` or `Adam{...}`
-  double weight_decay = 0;       ///< L2 penalty: weights lose this share times the rate
-  Penalties penalties{};         ///< L1, groups, sparsity, largest norm
+  int epochs = 10;          ///< passes over the data
+  Index batch_size = 100;   ///< samples in an update, at least 1
+  int steps = 1;            ///< k: steps of the chains in an update, at least 1
+  Chains chains{};          ///< `DataChains{}` (CD-k), `Persistent{...}`, ...: see training/chains/chains.hpp
+  Optimizer optimizer{};    ///< `Momentum{...}`, `Nesterov{...}`, `Sgd{...}` or `Adam{...}`
+  double weight_decay = 0;  ///< L2 penalty: weights lose this share times the rate
+  Penalties penalties{};    ///< L1, groups, sparsity, largest norm
   double max_gradient_norm = 0;  ///< longer gradients are scaled back to this norm; 0: none is
   double discriminative = 0;  ///< what log p(label | sample) counts beside the likelihood, in joint RBMs: a
-                              ///< hybrid (training/label_gradient.hpp)
+                              ///< hybrid (training/gradient/label_gradient.hpp)
   bool centered = true;       ///< the centred gradient (models/centering.hpp)
   double offset_rate = 0.01;  ///< share of its way that an offset goes at each update, above 0 to 1
   Statistics statistics = Statistics::means;  ///< of hidden units
@@ -46,7 +46,7 @@ struct ContrastiveDivergenceOptions {
 // Asked here, before anybody's braces do: g++ 12 fails with an internal error otherwise.
 static_assert(noexcept(ContrastiveDivergenceOptions<>{}) || true);
 
-/// Options by name: see training/settings.hpp.
+/// Options by name: see training/run/option_words.hpp.
 template <class F, class Chains, class Optimizer>
 void for_each_option(F&& f, const ContrastiveDivergenceOptions<Chains, Optimizer>& options) {
   const auto& [epochs, batch_size, steps, chains, optimizer, weight_decay, penalties, max_gradient_norm,

@@ -6,15 +6,16 @@
 
 #include <vector>
 
-#include "adversary.hpp"
-#include "averaging.hpp"
-#include "back_propagation.hpp"
-#include "clipping.hpp"
-#include "dropout.hpp"
-#include "epochs.hpp"
-#include "model_optimizer.hpp"
-#include "penalties.hpp"
-#include "teacher.hpp"
+#include "../core/host_matrix.hpp"
+#include "gradient/clipping.hpp"
+#include "gradient/optimizer_state.hpp"
+#include "gradient/penalties.hpp"
+#include "networks/adversary.hpp"
+#include "networks/back_propagation.hpp"
+#include "networks/dropout.hpp"
+#include "networks/targets.hpp"
+#include "run/averaging.hpp"
+#include "run/epochs.hpp"
 
 namespace harmonium {
 
@@ -114,7 +115,7 @@ class FineTuning {
   /// What it was asked for.
   const Options& options() const { return options_; }
 
-  /// What training remembers besides the network: see training/run_state.hpp.
+  /// What training remembers besides the network: see training/run/run_state.hpp.
   template <class F>
   void for_each_state(F&& f) {
     f("optimizer", optimizer_);
@@ -139,7 +140,7 @@ class FineTuning {
     detail::write_shares(weights, mean_weight, row);
     const auto shares = view_of(shares_).columns(0, n);
     on_.upload(View<const Scalar>(row), shares);
-    if (options_.adversarial > 0) on_.update(Scale<Scalar>{Scalar(0.5)}, shares);
+    if (options_.adversarial > 0) on_.update(ScaleBy<Scalar>{Scalar(0.5)}, shares);
 
     forward_pass(x, draws);
     teacher_.measure(on_, activations_, options_.loss, n, weights, mean_weight);
@@ -204,19 +205,18 @@ class FineTuning {
     });
   }
 
-  using Host = Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic>;
   Model& network_;
   Options options_;
   Backend on_;
   Model gradient_;
-  ModelOptimizer<Model> optimizer_;
+  OptimizerState<Model> optimizer_;
   Activations<Backend> activations_;
   Dropout<Backend> dropout_;
-  detail::Teacher<Model> teacher_;
+  detail::Targets<Model> teacher_;
   std::vector<detail::ColumnNorms<Backend>> norms_;
   Matrix<Backend> values_;
   Matrix<Backend> shares_;
-  Host host_shares_;
+  HostMatrix<Scalar> host_shares_;
   std::vector<double> weights_;
   Matrix<Backend> ones_;
   detail::Clipping<Backend> clipping_;

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <string>
 
-#include "trainer.hpp"
+#include "run/checks.hpp"
 
 namespace harmonium {
 
@@ -29,7 +29,7 @@ struct FineTuningOptions {
   double input_dropout = 0;      ///< share of the inputs that are dropped in an update, 0 to below 1
   double dropout = 0;            ///< share of each hidden layer's outputs, likewise
   double adversarial = 0;        ///< an update learns by half from its samples with each input moved this far
-                                 ///< to where the loss rises (training/adversary.hpp); 0: it does not
+                           ///< to where the loss rises (training/networks/adversary.hpp); 0: it does not
   Loss loss = Loss::likelihood;  ///< what is made small
   double average_last = 0;  ///< `fit` ends with the mean of this last share of its updates; 0: with the last
   std::uint64_t seed = 0;   ///< of the order of samples and of what is dropped
@@ -39,7 +39,7 @@ struct FineTuningOptions {
 // Asked here, before anybody's braces do: g++ 12 fails with an internal error otherwise.
 static_assert(noexcept(FineTuningOptions<>{}) || true);
 
-/// Options by name: see training/settings.hpp.
+/// Options by name: see training/run/option_words.hpp.
 template <class F, class Optimizer>
 void for_each_option(F&& f, const FineTuningOptions<Optimizer>& options) {
   const auto& [epochs, batch_size, optimizer, weight_decay, max_norm, max_gradient_norm, input_dropout,

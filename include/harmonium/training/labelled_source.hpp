@@ -4,8 +4,8 @@
 #pragma once
 
 #include "../data/batch_source.hpp"
-#include "one_hot.hpp"
-#include "settings.hpp"
+#include "../data/one_hot.hpp"
+#include "run/option_words.hpp"
 
 namespace harmonium {
 
@@ -36,7 +36,7 @@ class LabelledSource {
     one_hot_.write(on, labels_, out.rows_from(source_.rows(), classes_));
   }
 
-  /// What its source remembers: see training/run_state.hpp.
+  /// What its source remembers: see training/run/run_state.hpp.
   template <class F>
   void for_each_state(F&& f) const {
     if constexpr (requires { source_.for_each_state(f); }) f("source", source_);

@@ -64,7 +64,7 @@ class EncodedSource {
           dbn_.rbms[static_cast<std::size_t>(i)]);
   }
 
-  /// What it remembers, if it draws: see training/run_state.hpp.
+  /// What it remembers, if it draws: see training/run/run_state.hpp.
   template <class F>
   void for_each_state(F&& f) const {
     f("step", draws_.step);

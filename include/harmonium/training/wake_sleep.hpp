@@ -10,9 +10,10 @@
 #include <algorithm>
 #include <vector>
 
-#include "../inference/up_down.hpp"
+#include "../core/host_matrix.hpp"
+#include "../data/one_hot.hpp"
+#include "../inference/generate_up_down.hpp"
 #include "contrastive_divergence.hpp"
-#include "one_hot.hpp"
 #include "wake_sleep_options.hpp"
 
 namespace harmonium {
@@ -80,7 +81,7 @@ class WakeSleep {
           },
           any);
     shares_ = Matrix<Backend>(2, widest);
-    host_shares_ = Host(2, widest);
+    host_shares_ = HostMatrix<Scalar>(2, widest);
   }
 
   /// One update from a batch of at most `batch_size` samples, with labels if the model has classes.
@@ -143,7 +144,7 @@ class WakeSleep {
   /// What it was asked for.
   const Options& options() const { return options_; }
 
-  /// What training remembers besides the model: see training/run_state.hpp.
+  /// What training remembers besides the model: see training/run/run_state.hpp.
   template <class F>
   void for_each_state(F&& f) {
     f("optimizer", optimizer_);
@@ -154,7 +155,6 @@ class WakeSleep {
 
  private:
   using Stack = UpDownStack<typename Model::Units, Backend>;
-  using Host = Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic>;
   using TopOptions =
       ContrastiveDivergenceOptions<decltype(Options::chains), decltype(Options::top_optimizer)>;
   // What a layer needs: its hidden rows in the first line, its visible rows in the second.
@@ -289,12 +289,12 @@ class WakeSleep {
   Options options_;
   Backend on_;
   Stack gradient_;
-  ModelOptimizer<Stack> optimizer_;
+  OptimizerState<Stack> optimizer_;
   ContrastiveDivergence<typename Model::Top, TopOptions> top_;
   Matrix<Backend> values_;  // samples
   std::vector<Room> rooms_;
   Matrix<Backend> shares_;
-  Host host_shares_;
+  HostMatrix<Scalar> host_shares_;
   detail::OneHot<Backend> one_hot_;
   std::vector<double> weights_;
   std::vector<int> labels_;

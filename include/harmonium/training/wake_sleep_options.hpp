@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <string>
 
-#include "chains.hpp"
-#include "trainer.hpp"
+#include "chains/chains.hpp"
+#include "run/checks.hpp"
 
 namespace harmonium {
 
@@ -31,7 +31,7 @@ struct WakeSleepOptions {
 // Asked here, before anybody's braces do: g++ 12 fails with an internal error otherwise.
 static_assert(noexcept(WakeSleepOptions<>{}) || true);
 
-/// Options by name: see training/settings.hpp.
+/// Options by name: see training/run/option_words.hpp.
 template <class F, class Chains, class Optimizer>
 void for_each_option(F&& f, const WakeSleepOptions<Chains, Optimizer>& options) {
   const auto& [epochs, batch_size, steps, chains, optimizer, top_optimizer, discriminative, centered,

@@ -47,7 +47,7 @@ void small_step(CudaMatrix<float>& x, CudaMatrix<float>& y, float value, float f
   on.update(Add{}, view(x), View<const float, CudaMemory>(y));
   on.update(Add{}, view(x), View<const float, CudaMemory>(y));
   on.copy(x, y);
-  on.update(Scale<float>{factor}, view(x));
+  on.update(ScaleBy<float>{factor}, view(x));
 }
 
 }  // namespace

@@ -167,12 +167,12 @@ void check_rules() {
       CHECK(good(Subtract{}, a));
       CHECK(good(SubtractFrom{}, a));
       CHECK(good(Multiply{}, a));
-      CHECK(good(SumOfTwo{}, a, b));
+      CHECK(good(SetToSum{}, a, b));
       CHECK(good(PutBack{}, a, b));
-      CHECK(good(Scale<T>{n}));
-      CHECK(good(Scaled<T>{n}, a));
-      CHECK(good(Blend<T>{n, m}, a));
-      CHECK(good(Combine<T>{n, m}, a, b));
+      CHECK(good(ScaleBy<T>{n}));
+      CHECK(good(SetToMultiple<T>{n}, a));
+      CHECK(good(Mix<T>{n, m}, a));
+      CHECK(good(SetToCombination<T>{n, m}, a, b));
       CHECK(good(MoveTowards<T>{n}, a));
       CHECK(good(Pull<T>{n, m}, a));
       CHECK(good(NormSlope<T>{n}));
@@ -320,7 +320,7 @@ TEST_CASE("a launch's items are each done once, however many blocks there are", 
     device.most_blocks = blocks;
     CudaMatrix<double> x(333, 17);
     cuda.fill(x, 1);
-    cuda.update(Scale<double>{2}, View<double, CudaMemory>(x));
+    cuda.update(ScaleBy<double>{2}, View<double, CudaMemory>(x));
     CHECK(cuda.sum(detail::IdentityBody{}, View<const double, CudaMemory>(x)) == 2.0 * 333 * 17);
   }
   device.most_blocks = 3;

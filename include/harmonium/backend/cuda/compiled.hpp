@@ -52,17 +52,17 @@ inline constexpr bool cuda_compiled<SubtractFrom> = true;
 template <>
 inline constexpr bool cuda_compiled<Multiply> = true;
 template <>
-inline constexpr bool cuda_compiled<SumOfTwo> = true;
+inline constexpr bool cuda_compiled<SetToSum> = true;
 template <>
 inline constexpr bool cuda_compiled<PutBack> = true;
 template <class T>
-inline constexpr bool cuda_compiled<Scale<T>> = true;
+inline constexpr bool cuda_compiled<ScaleBy<T>> = true;
 template <class T>
-inline constexpr bool cuda_compiled<Scaled<T>> = true;
+inline constexpr bool cuda_compiled<SetToMultiple<T>> = true;
 template <class T>
-inline constexpr bool cuda_compiled<Blend<T>> = true;
+inline constexpr bool cuda_compiled<Mix<T>> = true;
 template <class T>
-inline constexpr bool cuda_compiled<Combine<T>> = true;
+inline constexpr bool cuda_compiled<SetToCombination<T>> = true;
 template <class T>
 inline constexpr bool cuda_compiled<MoveTowards<T>> = true;
 template <class T>

@@ -1,0 +1,26 @@
+/// \file
+/// Policies: options that are a type of their own, or one of several types in a variant.
+#pragma once
+
+#include <type_traits>
+#include <utility>
+#include <variant>
+
+namespace harmonium::detail {
+
+template <class T>
+inline constexpr bool is_variant = false;
+template <class... T>
+inline constexpr bool is_variant<std::variant<T...>> = true;
+
+/// Calls f with a policy: with the one that a variant holds, or with the policy itself.
+template <class F, class Policy>
+decltype(auto) visit_policy(F&& f, Policy& policy) {
+  if constexpr (is_variant<std::remove_const_t<Policy>>) {
+    return std::visit(std::forward<F>(f), policy);
+  } else {
+    return f(policy);
+  }
+}
+
+}  // namespace harmonium::detail

@@ -1,0 +1,142 @@
+/// \file
+/// Variational lower bound on a DBN's log likelihood (Hinton, Osindero and Teh, 2006; Salakhutdinov and
+/// Murray, 2008, section 5), from draws of the way up. With q(h | v) what each RBM's hidden layer makes of
+/// the layer below, F(v) its free energy and G(h) the one of the hidden states, G(h) = -log of the sum over v
+/// of exp(-E(v, h)),
+///
+///     log p(v) >= E_q[sum over RBMs below the top of (G_i(x_i+1) - F_i(x_i)) - F_top(x_top)] - log Z_top,
+///
+/// x_0 = v: the terms of log p(x_i | x_i+1) - log q(x_i+1 | x_i) that do not cancel.
+#pragma once
+
+#include <vector>
+
+#include "../../core/host_matrix.hpp"
+#include "../reconstruction.hpp"
+#include "sandwich.hpp"
+
+namespace harmonium {
+
+/// How to estimate the bound.
+struct BoundOptions {
+  int samples = 10;        ///< ways up from each sample, at least 2
+  std::uint64_t seed = 0;  ///< of the ways up
+  bool importance_weighted =
+      false;  ///< log of the mean of exponentials, a tighter bound the more samples there
+              ///< are (Burda, Grosse and Salakhutdinov, 2016), in place of the mean
+};
+
+/// A lower bound on log p(v) of samples, in nats.
+struct DbnBound {
+  Eigen::VectorXd bounds = {};  ///< one a sample
+  double mean = 0;              ///< over samples
+  double standard_error = 0;    ///< of the mean, from the ways up alone; that of log Z comes on top
+};
+
+namespace detail {
+
+/// out += G(h) - F(v) of an RBM, h being drawn on the way up; returns h.
+template <class V, class H, class B>
+Matrix<B> climb(const B& on, const Rbm<V, H, B>& rbm, ConstViewOf<B> v, Draws draws, ViewOf<B> out) {
+  Matrix<B> input(rbm.hidden.rows(), v.cols), h(rbm.hidden.rows(), v.cols), down(rbm.visible.rows(), v.cols);
+  hidden_input(on, rbm, v, view_of(input));
+  sample(on, rbm.hidden, ConstViewOf<B>(input), view_of(h), draws);
+  visible_input(on, rbm, ConstViewOf<B>(h), view_of(down));
+  add_energy(on, rbm.visible, v, -1, out);
+  add_log_partition(on, rbm.hidden, ConstViewOf<B>(input), 1, out);
+  add_energy(on, rbm.hidden, ConstViewOf<B>(h), 1, out);
+  add_log_partition(on, rbm.visible, ConstViewOf<B>(down), -1, out);
+  return h;
+}
+
+/// One estimate of the bound plus log Z of the top RBM for each column.
+template <class Units, class B>
+Eigen::VectorXd climb_to_top(const B& on, const Dbn<Units, B>& dbn, ConstViewOf<B> v, Draws draws) {
+  using T = ScalarOf<B>;
+  HostMatrix<T> host(1, v.cols);
+  Eigen::VectorXd sum = Eigen::VectorXd::Zero(v.cols);
+  Matrix<B> x(v.rows, v.cols), out(1, v.cols);
+  on.copy(v, view_of(x));
+  for (Index i = 0; i < dbn.depth(); ++i, ++draws.step)
+    visit_rbm(dbn, i, [&](const auto& rbm) {
+      on.fill(out, T(0));
+      if (i + 1 < dbn.depth()) {
+        x = climb(on, rbm, ConstViewOf<B>(x), draws, view_of(out));
+      } else {
+        auto state = make_state(rbm, v.cols);
+        on.copy(ConstViewOf<B>(x), state.columns(0, v.cols).visible);
+        refresh(on, rbm, state.columns(0, v.cols));
+        add_free_energy(on, rbm, state.columns(0, v.cols), T(-1), view_of(out));
+      }
+      on.download(out, View<T>(host));
+      sum += host.row(0).transpose().template cast<double>();
+    });
+  return sum;
+}
+
+}  // namespace detail
+
+/// Lower bound on log p(v) of each column of v (V x n), given log Z of the top RBM: exact, or of
+/// `sandwich(dbn,
+/// ...)`. With a single RBM it is log p(v).
+/// \throws ShapeError if v has other rows than the visible layer or no columns, or the DBN has no layers
+/// \throws ValueError if samples is below 2
+template <class Units, class B>
+DbnBound log_likelihood_bound(const Dbn<Units, B>& dbn, std::type_identity_t<ConstViewOf<B>> v,
+                              double log_z_of_top, const BoundOptions& options = {}, const B& on = B::all()) {
+  detail::check_input("log_likelihood_bound", dbn, v.rows);
+  check<ShapeError>(v.cols >= 1, "log_likelihood_bound: v has no columns");
+  check<ValueError>(options.samples >= 2, "log_likelihood_bound: samples is ", options.samples,
+                    ", expected at least 2");
+  DbnBound result{.bounds = Eigen::VectorXd(v.cols)};
+  double variance = 0;
+  constexpr Index block = 1000;
+  for (Index first = 0; first < v.cols; first += block) {
+    const Index n = std::min(block, v.cols - first);
+    Eigen::MatrixXd terms(n, options.samples);
+    for (int s = 0; s < options.samples; ++s)
+      terms.col(s) = detail::climb_to_top(on, dbn, v.columns(first, n),
+                                          {.seed = options.seed,
+                                           .step = static_cast<std::uint32_t>(s) << 8,
+                                           .first_sample = static_cast<std::uint32_t>(first),
+                                           .stream = Stream::bound});
+    const double count = options.samples;
+    for (Index c = 0; c < n; ++c) {
+      Eigen::ArrayXd own = terms.row(c).transpose();
+      double value = own.mean();
+      if (options.importance_weighted) {
+        value = log_mean_exp(own);
+        own = (own - value).exp();  // the spread of a logarithm, to first order
+      }
+      result.bounds(first + c) = value - log_z_of_top;
+      variance += (own - own.mean()).square().sum() / (count - 1) / count;
+    }
+  }
+  result.mean = result.bounds.mean();
+  result.standard_error = std::sqrt(variance) / static_cast<double>(v.cols);
+  return result;
+}
+
+/// log Z of a DBN's top RBM from both sides; its base rates, and half of its long chains, from what the
+/// layers below draw for the data (V x n; may have no columns). \throws ShapeError if the DBN has no layers,
+/// or the data have other rows than the visible layer \throws ValueError if an option is out of range
+template <class Units, class B>
+Sandwich sandwich(const Dbn<Units, B>& dbn, std::type_identity_t<ConstViewOf<B>> data,
+                  const SandwichOptions& options = {}, const B& on = B::all()) {
+  check<ShapeError>(dbn.depth() >= 1, "sandwich: the DBN has no layers");
+  if (data.cols > 0) detail::check_input("sandwich", dbn, data.rows);
+  Matrix<B> x(data.rows, data.cols), above;
+  if (data.cols > 0) on.copy(data, view_of(x));
+  Draws draws{.seed = options.seed, .stream = Stream::bound};
+  for (Index i = 0; i + 1 < dbn.depth() && data.cols > 0; ++i, ++draws.step)
+    detail::visit_rbm(dbn, i, [&](const auto& rbm) {
+      detail::pass_through(on, rbm, true, true, draws, ConstViewOf<B>(x), above);
+      std::swap(x, above);
+    });
+  Sandwich result;
+  detail::visit_rbm(dbn, dbn.depth() - 1,
+                    [&](const auto& rbm) { result = sandwich(rbm, ConstViewOf<B>(x), options, on); });
+  return result;
+}
+
+}  // namespace harmonium

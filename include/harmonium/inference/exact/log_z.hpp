@@ -1,0 +1,77 @@
+/// \file
+/// Exact log Z and log likelihood of small RBMs: one layer's states are summed over one by one, the other
+/// layer in closed form. Always in double precision, a block of states at a time.
+#pragma once
+
+#include "../../core/host_matrix.hpp"
+#include "../free_energy.hpp"
+#include "../layers.hpp"
+#include "enumeration.hpp"
+#include "gaussian_pair.hpp"
+
+namespace harmonium {
+
+namespace detail {
+
+/// log Z by the states of the hidden layer, in double precision.
+template <class V, class H>
+double log_z_by_hidden(const Rbm<V, H, Cpu<double>>& rbm, const Cpu<double>& on) {
+  LogSum sum;
+  for_each_hidden_block(rbm, on,
+                        [&](View<const double>, View<const double>, const Eigen::MatrixXd& log_weights) {
+                          for (Index c = 0; c < log_weights.cols(); ++c) sum.add(log_weights(0, c));
+                        });
+  return sum.value();
+}
+
+/// log Z by the states of the visible layer, in double precision.
+template <class Model>
+double log_z_by_visible(const Model& model, const Cpu<double>& on) {
+  LogSum sum;
+  for_each_visible_block(model, on, [&](typename Model::StateView, const Eigen::MatrixXd& log_weights) {
+    for (Index c = 0; c < log_weights.cols(); ++c) sum.add(log_weights(0, c));
+  });
+  return sum.value();
+}
+
+}  // namespace detail
+
+/// log Z, Z = the sum (or integral) over all joint states of exp(-E): by the states of the layer that has
+/// fewer, or in closed form for two Gaussian layers. \throws ValueError if there are more than 2^26 states to
+/// sum over, or if the model can't be normalised
+template <class V, class H, class B>
+double exact_log_z(const Rbm<V, H, B>& rbm, const Cpu<double>& on = Cpu<double>::all()) {
+  static_assert(detail::can_be_summed<V, H>,
+                "exact_log_z: one layer's units have finitely many states, or both layers are Gaussian");
+  return detail::by_smaller_layer(
+      convert<Cpu<double>>(rbm), [&](const auto& r) { return detail::log_z_by_visible(r, on); },
+      [&](const auto& r) { return detail::log_z_by_hidden(r, on); },
+      [](const auto& r) { return detail::GaussianPair(r).log_z; });
+}
+
+/// log Z of any other model by the states of its visible layer. \throws ValueError if there are more than
+/// 2^26
+template <EnergyModel Model>
+double exact_log_z(const Model& model, const Cpu<double>& on = Cpu<double>::all()) {
+  static_assert(decltype(model.visible)::finite,
+                "exact_log_z: the visible layer's units have finitely many states");
+  return detail::log_z_by_visible(convert<Cpu<double>>(model), on);
+}
+
+/// log p(v) = -F(v) - log Z of each column of v in nats, in double precision.
+/// \throws ShapeError if v has other rows than the model \throws ValueError as `exact_log_z`
+template <EnergyModel Model>
+Eigen::VectorXd exact_log_likelihood(const Model& model,
+                                     std::type_identity_t<ConstViewOf<typename Model::Backend>> v,
+                                     const Cpu<double>& on = Cpu<double>::all()) {
+  using B = typename Model::Backend;
+  check<ShapeError>(v.rows == model.visible.rows(), "exact_log_likelihood: v has ", v.rows,
+                    " rows, the model has ", model.visible.rows(), " visible rows");
+  HostMatrix<ScalarOf<B>> host(v.rows, v.cols);
+  B{}.download(v, View<ScalarOf<B>>(host));
+  const Eigen::MatrixXd data = host.template cast<double>();
+  const Eigen::MatrixXd energies = free_energy(convert<Cpu<double>>(model), View<const double>(data), on);
+  return (-energies.array() - exact_log_z(model, on)).matrix().transpose();
+}
+
+}  // namespace harmonium

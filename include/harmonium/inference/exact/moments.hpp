@@ -1,0 +1,142 @@
+/// \file
+/// Exact moments of small models, and with them the exact gradient of the log likelihood: what contrastive
+/// divergence estimates. Always in double precision, a block of states at a time.
+#pragma once
+
+#include <span>
+
+#include "../../core/host_matrix.hpp"
+#include "../../data/batch_source.hpp"
+#include "log_z.hpp"
+
+namespace harmonium {
+
+namespace detail {
+
+/// A model with double precision numbers on the host.
+template <class Model>
+using Precise = typename Model::template On<Cpu<double>>;
+
+/// exp(log_weights - log_z), in place
+inline View<const double> to_probabilities(Eigen::MatrixXd& log_weights, double log_z) {
+  log_weights = (log_weights.array() - log_z).exp();
+  return log_weights;
+}
+
+template <class Model>
+Model moments_by_visible(const Model& model, const Cpu<double>& on) {
+  const double log_z = log_z_by_visible(model, on);
+  Model sums = zeros_like(model);
+  typename Model::Workspace work;
+  Index columns = 0;
+  for_each_visible_block(model, on, [&](typename Model::StateView state, Eigen::MatrixXd& log_weights) {
+    if (columns < log_weights.cols()) work = make_workspace(model, columns = log_weights.cols());
+    set_statistics(on, model, state, to_probabilities(log_weights, log_z), 1, sums, work);
+  });
+  return sums;
+}
+
+template <class V, class H>
+auto moments_by_hidden(const Rbm<V, H, Cpu<double>>& rbm, const Cpu<double>& on) {
+  const double log_z = log_z_by_hidden(rbm, on);
+  auto sums = zeros_like(rbm);
+  Eigen::MatrixXd v;
+  for_each_hidden_block(rbm, on,
+                        [&](View<const double> h, View<const double> input, Eigen::MatrixXd& log_weights) {
+                          const View<const double> p = to_probabilities(log_weights, log_z);
+                          v.resize(input.rows, input.cols);
+                          mean(on, rbm.visible, input, view_of(v));
+                          add_mean_statistics(on, rbm.visible, input, View<const double>(v), p, sums.visible);
+                          add_statistics(on, rbm.hidden, h, p, sums.hidden);
+                          on.scale_columns(v, p);
+                          on.multiply(Op::plain, Op::transposed, 1, v, h, 1, sums.weights);
+                        });
+  return sums;
+}
+
+template <class R>
+R moments_of_gaussians(const R& rbm) {
+  const GaussianPair<R> joint(rbm);
+  const Index count = joint.mean_h.size();
+  const Eigen::MatrixXd covariance_h = joint.precision.solve(Eigen::MatrixXd::Identity(count, count));
+  const Eigen::MatrixXd cross = joint.slope * covariance_h;
+  const Eigen::ArrayXd variance_v =
+      joint.variance_v_given_h.array() + cross.cwiseProduct(joint.slope).rowwise().sum().array();
+  auto sums = rbm;
+  sums.weights = cross + joint.mean_v * joint.mean_h.transpose();
+  const auto set = [](Eigen::MatrixXd& parameters, const Eigen::VectorXd& mean,
+                      const Eigen::ArrayXd& variance) {
+    parameters.col(0) = mean;  // and -g E[x^2] / 2, the statistic of log g
+    parameters.col(1) = -0.5 * parameters.col(1).array().exp() * (mean.array().square() + variance);
+  };
+  set(sums.visible.parameters, joint.mean_v, variance_v);
+  set(sums.hidden.parameters, joint.mean_h, covariance_h.diagonal());
+  return sums;
+}
+
+}  // namespace detail
+
+/// E[d(-E)/d(parameters)] over the model's joint distribution, in the model's own shape: `visible.bias()` is
+/// E[v], `hidden.bias()` E[h], `weights` E[v h^T], a shape parameter's place holds the mean of its statistic.
+/// \throws ValueError as `exact_log_z`
+template <class V, class H, class B>
+auto exact_moments(const Rbm<V, H, B>& rbm, const Cpu<double>& on = Cpu<double>::all()) {
+  static_assert(detail::can_be_summed<V, H>,
+                "exact_moments: one layer's units have finitely many states, or both layers are Gaussian");
+  return detail::by_smaller_layer(
+      convert<Cpu<double>>(rbm), [&](const auto& r) { return detail::moments_by_visible(r, on); },
+      [&](const auto& r) { return detail::moments_by_hidden(r, on); },
+      [](const auto& r) { return detail::moments_of_gaussians(r); });
+}
+
+/// The same for any other model, by the states of its visible layer.
+template <EnergyModel Model>
+detail::Precise<Model> exact_moments(const Model& model, const Cpu<double>& on = Cpu<double>::all()) {
+  static_assert(decltype(model.visible)::finite,
+                "exact_moments: the visible layer's units have finitely many states");
+  return detail::moments_by_visible(convert<Cpu<double>>(model), on);
+}
+
+/// The gradient of the mean log likelihood of the columns of v (V x n): their mean statistics minus
+/// `exact_moments`. With `weights` a column counts as so many.
+/// \throws ShapeError if v has other rows than the model \throws DataError if v has no columns, or weights
+/// are not one for each, finite, not negative and not all zero \throws ValueError as `exact_log_z`
+template <EnergyModel Model>
+detail::Precise<Model> exact_gradient(const Model& model,
+                                      std::type_identity_t<ConstViewOf<typename Model::Backend>> v,
+                                      std::span<const double> weights = {},
+                                      const Cpu<double>& on = Cpu<double>::all()) {
+  using B = typename Model::Backend;
+  using T = ScalarOf<B>;
+  check<ShapeError>(v.rows == model.visible.rows(), "exact_gradient: v has ", v.rows, " rows, the model has ",
+                    model.visible.rows(), " visible rows");
+  check<DataError>(v.cols >= 1, "exact_gradient: v has no columns");
+  detail::check_weights("exact_gradient", weights, v.cols);
+  const auto precise = convert<Cpu<double>>(model);
+  auto gradient = exact_moments(precise, on);
+  for_each_parameter([&](const ParameterName&, Role, auto g) { on.update(ScaleBy<double>{-1}, g); },
+                     gradient);
+  double total = 0;
+  for (const double weight : weights) total += weight;
+  if (weights.empty()) total = static_cast<double>(v.cols);
+  constexpr Index block = 1000;
+  auto state = make_state(precise, std::min(block, v.cols));
+  auto work = make_workspace(precise, std::min(block, v.cols));
+  HostMatrix<T> host;
+  for (Index first = 0; first < v.cols; first += block) {
+    const Index n = std::min(block, v.cols - first);
+    host.resize(v.rows, n);
+    B{}.download(v.columns(first, n), View<T>(host));
+    const Eigen::MatrixXd data = host.template cast<double>();
+    const auto columns = state.columns(0, n);
+    on.copy(View<const double>(data), columns.visible);
+    refresh(on, precise, columns);
+    Eigen::MatrixXd shares = Eigen::MatrixXd::Constant(1, n, 1 / total);
+    for (Index c = 0; c < n && !weights.empty(); ++c)
+      shares(0, c) = weights[static_cast<std::size_t>(first + c)] / total;
+    set_statistics(on, precise, columns, View<const double>(shares), 1, gradient, work);
+  }
+  return gradient;
+}
+
+}  // namespace harmonium

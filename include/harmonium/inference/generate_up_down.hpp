@@ -1,0 +1,92 @@
+/// \file
+/// What an up-down DBN makes up: Gibbs sampling in its top RBM, freely or with the label held, then one pass
+/// down its generative ways. And what it makes of samples: up by recognition, down by generation.
+#pragma once
+
+#include "../core/host_matrix.hpp"
+#include "clamped.hpp"
+#include "generate.hpp"
+#include "label_free_energies.hpp"
+
+namespace harmonium {
+
+namespace detail {
+
+/// One pass down the generative ways from states or means of the features below the top RBM. With `draw`
+/// layers pass on draws; the visible one gives its means or, with `draw_visible`, draws.
+template <class Units, class B>
+Matrix<B> generate_down(const B& on, const UpDownDbn<Units, B>& model, Matrix<B> x, Draws draws, bool draw,
+                        bool draw_visible) {
+  Matrix<B> input, below;
+  for (std::size_t i = model.stack.layers.size(); i-- > 0; ++draws.step)
+    std::visit(
+        [&](const auto& layer) {
+          const auto& way = layer.generation;
+          input = Matrix<B>(way.layer.rows(), x.cols());
+          below = Matrix<B>(way.layer.rows(), x.cols());
+          if (i == 0 ? draw_visible : draw) {
+            sample_output(on, way, x, input, below, draws.in(Stream::dream));
+          } else {
+            mean_output(on, way, x, input, below);
+          }
+          std::swap(x, below);
+        },
+        model.stack.layers[i]);
+  return x;
+}
+
+/// Chains in an RBM of features (and maybe a label below them), and down from the features.
+template <class Units, class B, class Memory>
+Matrix<B> generate_from(const B& on, const UpDownDbn<Units, B>& model, const Memory& memory,
+                        GenerateOptions options) {
+  const bool means = options.means, untied = !model.stack.layers.empty();
+  options.means = means && !untied;
+  const Matrix<B> states = generate(memory, options, on);
+  Matrix<B> features(model.features().rows(), options.samples);
+  on.copy(view_of(states).rows_from(0, features.rows()), view_of(features));
+  return generate_down(on, model, std::move(features),
+                       {.seed = options.seed, .step = static_cast<std::uint32_t>(options.steps)}, true,
+                       !means);
+}
+
+}  // namespace detail
+
+/// Samples, V x n, with whatever labels come up.
+/// \throws ValueError if samples or steps is not positive, or tempering is negative
+template <class Units, class B>
+Matrix<B> generate(const UpDownDbn<Units, B>& model, GenerateOptions options = {},
+                   const std::type_identity_t<B>& on = {}) {
+  return detail::generate_from(on, model, model.top, options);
+}
+
+/// Samples, V x n, of one class: the chains' label is held.
+/// \throws ValueError if the label is none of the model's classes, samples or steps is not positive, or
+/// tempering is negative
+template <class Units, class B>
+Matrix<B> generate(const UpDownDbn<Units, B>& model, int label, GenerateOptions options = {},
+                   const std::type_identity_t<B>& on = {}) {
+  check<ValueError>(label >= 0 && label < model.classes(), "generate: label is ", label, ", expected 0 to ",
+                    model.classes() - 1, ", the classes of the model");
+  using T = ScalarOf<B>;
+  const Index features = model.features().rows(), rows = model.top.visible.rows();
+  Mask known = Mask::Constant(rows, 1, false);
+  known.bottomRows(model.classes()).setConstant(true);
+  HostMatrix<T> host = HostMatrix<T>::Zero(rows, 1);
+  host(features + label, 0) = T(1);
+  Matrix<B> held(rows, 1);
+  on.upload(View<const T>(host), view_of(held));
+  const auto memory = clamp(model.top, ConstViewOf<B>(held), View<const bool>(known)).rbm;
+  return detail::generate_from(on, model, convert<B>(memory), options);
+}
+
+/// Up to the features below the top RBM by recognition and down again by generation, in means; V x n.
+/// \throws ShapeError if v has other rows than the model's samples
+template <class Units, class B>
+Matrix<B> reconstruct(const UpDownDbn<Units, B>& model, std::type_identity_t<ConstViewOf<B>> v,
+                      const std::type_identity_t<B>& on = {}) {
+  check<ShapeError>(v.rows == model.visible_rows(), "reconstruct: v has ", v.rows, " rows, the model has ",
+                    model.visible_rows());
+  return detail::generate_down(on, model, detail::recognise(on, model, v), {}, false, false);
+}
+
+}  // namespace harmonium

@@ -1,0 +1,175 @@
+/// \file
+/// Reading with a model of samples and labels together: p(label | sample), exactly, by one free energy for
+/// each label (Hinton, Osindero and Teh, 2006, section 6; Larochelle and Bengio, 2008). No chain is run. For
+/// a joint RBM that is all; in an up-down DBN the recognition weights say what its top RBM sees.
+#pragma once
+
+#include <cmath>
+#include <vector>
+
+#include "../core/host_matrix.hpp"
+#include "../data/labels.hpp"
+#include "../models/joint_rbm.hpp"
+#include "../models/up_down.hpp"
+#include "networks/forward.hpp"
+
+namespace harmonium {
+
+namespace detail {
+
+/// Numbers in a sample.
+template <class Units, class B>
+Index feature_rows(const UpDownDbn<Units, B>& model) {
+  return model.visible_rows();
+}
+
+template <class V, class H, class B>
+const JointRbm<V, H, B>& joint_rbm_of(const JointRbm<V, H, B>& rbm) {
+  return rbm;
+}
+template <class Units, class B>
+const auto& joint_rbm_of(const UpDownDbn<Units, B>& model) {
+  return model.top;
+}
+
+/// What the joint RBM sees of samples x (rows x n): the samples themselves.
+template <class V, class H, class B>
+Matrix<B> recognise(const B& on, const JointRbm<V, H, B>& /*rbm*/, ConstViewOf<B> x) {
+  Matrix<B> copy(x.rows, x.cols);
+  on.copy(x, view_of(copy));
+  return copy;
+}
+/// The means that the recognition weights lead to, layer by layer.
+template <class Units, class B>
+Matrix<B> recognise(const B& on, const UpDownDbn<Units, B>& model, ConstViewOf<B> x) {
+  Matrix<B> below(x.rows, x.cols), input, above;
+  on.copy(x, view_of(below));
+  for (const auto& any : model.stack.layers)
+    std::visit(
+        [&](const auto& layer) {
+          input = Matrix<B>(layer.recognition.layer.rows(), x.cols);
+          above = Matrix<B>(layer.recognition.layer.rows(), x.cols);
+          mean_output(on, layer.recognition, below, input, above);
+          std::swap(below, above);
+        },
+        any);
+  return below;
+}
+
+/// out (classes x n) = minus the free energy of x (feature rows x n) with each label, but for what all labels
+/// have in common.
+template <class V, class H, class B>
+void label_scores(const B& on, const JointRbm<V, H, B>& rbm, ConstViewOf<B> x, ViewOf<B> out) {
+  const auto& labels = std::get<1>(rbm.visible.parts);
+  EachLabel<H, B> each(rbm, x.cols);
+  each.begin(on, rbm, x);
+  set_label_log_partitions(on, rbm, each, out);
+  on.multiply(Op::plain, Op::plain, 1, labels.bias(), each.ones(x.cols), 1, out);
+}
+
+/// \throws ShapeError if a model has no labels, or samples other rows than it
+template <class Model>
+void check_joint(const char* caller, const Model& model, Index rows) {
+  check<ShapeError>(std::get<1>(joint_rbm_of(model).visible.parts).units() == 1, caller, ": the model has ",
+                    std::get<1>(joint_rbm_of(model).visible.parts).units(), " labels, expected 1");
+  check<ShapeError>(rows == feature_rows(model), caller, ": the data have ", rows, " rows, the model has ",
+                    feature_rows(model));
+}
+
+}  // namespace detail
+
+/// A model of samples and labels that says how probable each label is.
+template <class M>
+concept JointModel = requires(const M& model) {
+  detail::feature_rows(model);
+};
+
+/// log p(label | sample) in nats, classes x samples, on the host.
+/// \throws ShapeError if the model has no labels, or the data have other rows than its samples \throws
+/// DataError if a number is not finite
+template <JointModel Model, BatchSource<typename Model::Backend> Source>
+Eigen::MatrixXd class_log_probabilities(const Model& model, const Source& source,
+                                        const typename Model::Backend& on = Model::Backend::all()) {
+  using B = typename Model::Backend;
+  using T = ScalarOf<B>;
+  detail::check_joint("class_log_probabilities", model, source.rows());
+  const auto& rbm = detail::joint_rbm_of(model);
+  const Index classes = std::get<1>(rbm.visible.parts).rows();
+  const Index block = std::min(detail::forward_block, std::max<Index>(1, source.size()));
+  Matrix<B> x(source.rows(), block), scores(classes, block);
+  HostMatrix<T> host(classes, block);
+  Eigen::MatrixXd result(classes, source.size());
+  detail::for_each_block(source.size(), block, [&](std::span<const Index> columns) {
+    const auto n = static_cast<Index>(columns.size());
+    const auto batch = view_of(x).columns(0, n);
+    source.fill(on, columns, batch);
+    check<DataError>(on.sum(detail::NotFiniteBody{}, ConstViewOf<B>(batch)) == 0,
+                     "class_log_probabilities: the data have an infinite number or a NaN in columns ",
+                     columns.front(), " to ", columns.back());
+    const Matrix<B> seen = detail::recognise(on, model, ConstViewOf<B>(batch));
+    detail::label_scores(on, rbm, ConstViewOf<B>(seen), view_of(scores).columns(0, n));
+    on.download(ConstViewOf<B>(scores).columns(0, n), View<T>(host).columns(0, n));
+    for (Index i = 0; i < n; ++i) {
+      const Eigen::VectorXd score = host.col(i).template cast<double>();
+      const double largest = score.maxCoeff();
+      result.col(columns.front() + i) =
+          score.array() - (largest + std::log((score.array() - largest).exp().sum()));
+    }
+  });
+  return result;
+}
+
+/// p(label | sample), classes x samples, on the host; throws as `class_log_probabilities`.
+template <JointModel Model, BatchSource<typename Model::Backend> Source>
+Eigen::MatrixXd predict_proba(const Model& model, const Source& source,
+                              const typename Model::Backend& on = Model::Backend::all()) {
+  return class_log_probabilities(model, source, on).array().exp();
+}
+/// The same for a matrix of one's own, rows x samples.
+template <JointModel Model, class B = typename Model::Backend>
+Eigen::MatrixXd predict_proba(const Model& model, std::type_identity_t<ConstViewOf<B>> x,
+                              const B& on = B::all()) {
+  return predict_proba(model, MatrixSource<ScalarOf<B>, typename B::Memory>{x}, on);
+}
+
+/// The most probable label of each sample; throws as `class_log_probabilities`.
+template <JointModel Model, BatchSource<typename Model::Backend> Source>
+std::vector<int> predict(const Model& model, const Source& source,
+                         const typename Model::Backend& on = Model::Backend::all()) {
+  const Eigen::MatrixXd log_p = class_log_probabilities(model, source, on);
+  std::vector<int> labels(static_cast<std::size_t>(log_p.cols()));
+  for (Index c = 0; c < log_p.cols(); ++c)
+    labels[static_cast<std::size_t>(c)] = detail::largest_row(View<const double>(log_p), c);
+  return labels;
+}
+/// The same for a matrix of one's own, rows x samples.
+template <JointModel Model, class B = typename Model::Backend>
+std::vector<int> predict(const Model& model, std::type_identity_t<ConstViewOf<B>> x, const B& on = B::all()) {
+  return predict(model, MatrixSource<ScalarOf<B>, typename B::Memory>{x}, on);
+}
+
+/// How well a model of samples and labels reads; samples with weights count by them. Throws as
+/// `class_log_probabilities`; \throws DataError also if there are no samples, no labels, or one is no class
+template <JointModel Model, BatchSource<typename Model::Backend> Source>
+Evaluation evaluate(const Model& model, const Source& source,
+                    const typename Model::Backend& on = Model::Backend::all()) {
+  detail::check_joint("evaluate", model, source.rows());
+  const std::span<const int> labels = source.labels();
+  check<DataError>(source.size() >= 1, "evaluate: the data have no samples");
+  detail::check_labels("evaluate", labels, source.size(),
+                       std::get<1>(detail::joint_rbm_of(model).visible.parts).rows());
+  const std::span<const double> weights = weights_of(source);
+  detail::check_weights("evaluate", weights, source.size());
+  const Eigen::MatrixXd log_p = class_log_probabilities(model, source, on);
+  Evaluation sum;
+  for (Index i = 0; i < log_p.cols(); ++i) {
+    const auto place = static_cast<std::size_t>(i);
+    const double weight = weights.empty() ? 1 : weights[place];
+    sum.log_loss -= weight * log_p(labels[place], i);
+    if (detail::largest_row(View<const double>(log_p), i) != labels[place]) sum.error += weight;
+  }
+  const double count = detail::mean_weight(source) * static_cast<double>(source.size());
+  return {.error = sum.error / count, .log_loss = sum.log_loss / count};
+}
+
+}  // namespace harmonium

@@ -1,0 +1,121 @@
+/// \file
+/// Networks whose outputs are numbers: predictions of regression, reconstructions of an autoencoder, and how
+/// far they are from what they are to be.
+#pragma once
+
+#include <span>
+#include <type_traits>
+#include <vector>
+
+#include "../../core/host_matrix.hpp"
+#include "forward.hpp"
+
+namespace harmonium {
+
+/// The head's means for all samples, outputs x samples, on the host.
+/// \throws ShapeError if the data have other rows than the network has inputs \throws DataError if one of
+/// their numbers is not finite
+template <class Units, class B, class Head, BatchSource<B> Source>
+auto outputs(const Network<Units, B, Head>& network, const Source& source, const B& on = B::all()) {
+  using T = ScalarOf<B>;
+  HostMatrix<T> result(network.output_rows(), source.size());
+  detail::for_each_forward(on, network, source, "outputs", [&](Index first, const auto& activations, auto x) {
+    on.download(ConstViewOf<B>(activations.head.mean).columns(0, x.cols),
+                View<T>(result).columns(first, x.cols));
+  });
+  return result;
+}
+/// The same for a matrix of one's own, inputs x samples.
+template <class Units, class B, class Head>
+auto outputs(const Network<Units, B, Head>& network, std::type_identity_t<ConstViewOf<B>> x,
+             const B& on = B::all()) {
+  return outputs(network, MatrixSource<ScalarOf<B>, typename B::Memory>{x}, on);
+}
+
+/// Adds factor times the squared distance of each output from its target (outputs x n) to `out` (1 x n). The
+/// activations are those of `forward`; their `error` is used up.
+template <class B>
+void add_squared_error(const B& on, Activations<B>& activations, ConstViewOf<B> targets, ScalarOf<B> factor,
+                       ViewOf<B> out) {
+  const auto far = view_of(activations.error).rows_from(0, targets.rows).columns(0, targets.cols);
+  on.copy(targets, far);
+  on.update(Subtract{}, far, ConstViewOf<B>(activations.head.mean).columns(0, targets.cols));
+  on.dot_columns(factor, ConstViewOf<B>(far), ConstViewOf<B>(far), out);
+}
+
+/// How close a network's outputs are to their targets.
+struct OutputEvaluation {
+  double loss = 0;  ///< mean of -log p(target), in nats; p is a density if outputs are real
+  double squared_error =
+      0;  ///< mean squared distance of a sample's outputs from its targets, summed over outputs
+};
+
+namespace detail {
+/// \throws DataError if a source has no targets for a network that wants them \throws ShapeError if they have
+/// other rows than the network has outputs
+template <class Model, class Source>
+void check_target_rows(const char* caller, const Model& network, const Source& source) {
+  if constexpr (!Model::reconstructs) {
+    const Index rows = target_rows_of(source);
+    check<DataError>(rows > 0, caller,
+                     ": the data have no targets; a network without a softmax head learns from "
+                     "targets, not from labels");
+    check<ShapeError>(rows == network.output_rows(), caller, ": the targets have ", rows,
+                      " rows, the network has ", network.output_rows(), " outputs");
+  }
+}
+
+/// The targets of some samples x; those of an autoencoder are the samples.
+template <class Model, class Source, class B = typename Model::Backend>
+void fill_targets(const B& on, const Model& /*network*/, const Source& source, std::span<const Index> columns,
+                  ConstViewOf<B> x, ViewOf<B> out) {
+  if constexpr (Model::reconstructs) {
+    on.copy(x, out);
+  } else if constexpr (requires { source.fill_targets(on, columns, out); }) {
+    source.fill_targets(on, columns, out);
+  }
+}
+}  // namespace detail
+
+/// Runs all samples through a network for regression, or an autoencoder, whose targets are its inputs;
+/// samples with weights count by them. \throws ShapeError if the data or their targets have other rows than
+/// the network has inputs or outputs \throws DataError if there are no samples, no targets where there must
+/// be, or a number is not finite
+template <class Units, class B, class Head, BatchSource<B> Source>
+requires(!Network<Units, B, Head>::classifies) OutputEvaluation
+    evaluate(const Network<Units, B, Head>& network, const Source& source, const B& on = B::all()) {
+  using T = ScalarOf<B>;
+  check<DataError>(source.size() >= 1, "evaluate: the data have no samples");
+  detail::check_target_rows("evaluate", network, source);
+  const std::span<const double> weights = weights_of(source);
+  detail::check_weights("evaluate", weights, source.size());
+  OutputEvaluation result;
+  Matrix<B> targets(network.output_rows(), detail::forward_block), sums(1, detail::forward_block);
+  HostMatrix<T> host(1, detail::forward_block);
+  std::vector<Index> columns;
+  detail::for_each_forward(on, network, source, "evaluate", [&](Index first, auto& activations, auto x) {
+    columns.resize(static_cast<std::size_t>(x.cols));
+    for (std::size_t i = 0; i < columns.size(); ++i) columns[i] = first + static_cast<Index>(i);
+    const auto target = view_of(targets).columns(0, x.cols), out = view_of(sums).columns(0, x.cols);
+    detail::fill_targets(on, network, source, std::span<const Index>(columns), x, target);
+    const auto weighted_sum = [&] {
+      const auto row = View<T>(host).columns(0, x.cols);
+      on.download(ConstViewOf<B>(out), row);
+      double sum = 0;
+      for (Index i = 0; i < x.cols; ++i)
+        sum += (weights.empty() ? 1 : weights[static_cast<std::size_t>(first + i)]) *
+               static_cast<double>(row(0, i));
+      return sum;
+    };
+    on.fill(out, 0);
+    add_cross_entropy(on, network, activations, ConstViewOf<B>(target), out);
+    result.loss += weighted_sum();
+    on.fill(out, 0);
+    add_squared_error(on, activations, ConstViewOf<B>(target), T(1), out);
+    result.squared_error += weighted_sum();
+  });
+  const double count = detail::mean_weight(source) * static_cast<double>(source.size());
+  return {.loss = result.loss / count, .squared_error = result.squared_error / count};
+}
+
+}  // namespace harmonium

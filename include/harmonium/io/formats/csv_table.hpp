@@ -1,0 +1,212 @@
+/// \file
+/// CSV files as tables of text (RFC 4180): a line for each row, cells between commas, in quotes where they
+/// hold a comma, a quote or a line's end.
+#pragma once
+
+#include <algorithm>
+#include <string_view>
+
+#include "../../core/view.hpp"
+#include "input_file.hpp"
+
+namespace harmonium {
+
+/// How a CSV file is to be read.
+struct CsvOptions {
+  char separator = '\0';  ///< between cells; 0: whichever of comma, semicolon and tab the first line has most
+  bool header = true;     ///< does the first line name the columns? Else they are called "1", "2", ...
+};
+
+namespace detail {
+class CsvParser;
+}
+
+/// A CSV file's cells, as they are: text. A plain value.
+class CsvTable {
+ public:
+  /// Names of the columns, each once.
+  const std::vector<std::string>& names() const { return names_; }
+  /// Columns of a row.
+  Index columns() const { return static_cast<Index>(names_.size()); }
+  /// Rows, the header not counted.
+  Index rows() const { return static_cast<Index>(lines_.size()); }
+  /// A cell's text, blanks around it and quotes removed.
+  std::string_view cell(Index row, Index column) const {
+    const Cell& place = cells_[static_cast<std::size_t>(row * columns() + column)];
+    return std::string_view(text_).substr(place.begin, place.size);
+  }
+  /// The number of a column. \throws DataError if there is none of this name
+  Index column(std::string_view name) const {
+    const auto found = std::find(names_.begin(), names_.end(), name);
+    if (found == names_.end()) {
+      std::string known;
+      for (const std::string& other : names_) known += (known.empty() ? "'" : ", '") + other + "'";
+      throw DataError("CSV file '" + path_ + "' has no column '" + std::string(name) + "', but " + known);
+    }
+    return static_cast<Index>(found - names_.begin());
+  }
+  /// Where a cell is, for messages: `CSV file 'a.csv', line 3, column 'age'`.
+  std::string place(Index row, Index column) const {
+    return "CSV file '" + path_ + "', line " + std::to_string(lines_[static_cast<std::size_t>(row)]) +
+           ", column '" + names_[static_cast<std::size_t>(column)] + "'";
+  }
+  /// The file that it was read from.
+  const std::string& path() const { return path_; }
+
+ private:
+  friend class detail::CsvParser;
+  struct Cell {
+    std::size_t begin, size;
+  };
+  std::string path_, text_;         // cells are pieces of the file's text
+  std::vector<std::string> names_;  // of columns
+  std::vector<Cell> cells_;         // row by row
+  std::vector<std::size_t> lines_;  // where rows begin, counted from 1
+};
+
+namespace detail {
+
+/// Cuts a file's text into cells; see `parse_csv`.
+class CsvParser {
+ public:
+  CsvParser(std::string path, std::string text, const CsvOptions& options) : options_(options) {
+    table_.path_ = std::move(path);
+    table_.text_ = std::move(text);
+    if (table_.text_.starts_with("\xEF\xBB\xBF")) at_ = 3;  // a byte-order mark
+    const auto zero = table_.text_.find('\0');
+    check<FileError>(zero == std::string::npos, "CSV file '", table_.path_, "': byte ", zero,
+                     " is 0: it is no text");
+    if (options_.separator == '\0') guess_separator();
+    check<ValueError>(options_.separator != '"' && options_.separator != '\n' && options_.separator != '\r',
+                      "read_csv: a quote or a line's end cannot be the separator");
+  }
+
+  /// \throws FileError
+  CsvTable parse() && {
+    std::vector<CsvTable::Cell> cells;
+    bool first = true;
+    while (next_row(cells)) {
+      if (first) set_names(cells);
+      if (cells.size() != table_.names_.size())
+        fail(row_line_, "it has " + std::to_string(cells.size()) + " columns, the first line has " +
+                            std::to_string(table_.names_.size()));
+      if (!first || !options_.header) {
+        table_.cells_.insert(table_.cells_.end(), cells.begin(), cells.end());
+        table_.lines_.push_back(row_line_);
+      }
+      first = false;
+    }
+    check<FileError>(!first, "CSV file '", table_.path_, "': it is empty");
+    check<FileError>(!table_.lines_.empty(), "CSV file '", table_.path_, "': it has a header and no rows");
+    return std::move(table_);
+  }
+
+ private:
+  [[noreturn]] void fail(std::size_t line, const std::string& what) const {
+    throw FileError("CSV file '" + table_.path_ + "', line " + std::to_string(line) + ": " + what);
+  }
+  bool at_end() const { return at_ >= table_.text_.size(); }
+  char now() const { return table_.text_[at_]; }
+  bool at_line_end() const { return at_end() || now() == '\n' || table_.text_.compare(at_, 2, "\r\n") == 0; }
+  bool is_blank(char c) const { return (c == ' ' || c == '\t') && c != options_.separator; }
+  void skip_blanks() {
+    while (!at_end() && is_blank(now())) ++at_;
+  }
+
+  void guess_separator() {
+    std::size_t counts[3] = {};
+    const std::string_view candidates = ",;\t";
+    bool quoted = false;
+    for (std::size_t i = at_; i < table_.text_.size() && (quoted || table_.text_[i] != '\n'); ++i) {
+      quoted ^= table_.text_[i] == '"';
+      if (const auto which = candidates.find(table_.text_[i]); !quoted && which != std::string_view::npos)
+        ++counts[which];
+    }
+    options_.separator = candidates[static_cast<std::size_t>(std::max_element(counts, counts + 3) - counts)];
+  }
+
+  // The next row that is not an empty line; false at the file's end.
+  bool next_row(std::vector<CsvTable::Cell>& cells) {
+    cells.clear();
+    for (skip_blanks(); !at_end() && at_line_end(); skip_blanks()) end_line();
+    if (at_end()) return false;
+    row_line_ = line_;
+    for (;;) {
+      cells.push_back(next_cell());
+      if (at_line_end()) break;
+      ++at_;  // the separator
+    }
+    end_line();
+    return true;
+  }
+  void end_line() {
+    at_ = std::min(table_.text_.size(), at_ + (!at_end() && now() == '\r' ? 2 : 1));
+    ++line_;
+  }
+  CsvTable::Cell next_cell() {
+    skip_blanks();
+    if (!at_end() && now() == '"') return quoted_cell();
+    const std::size_t begin = at_;
+    while (!at_line_end() && now() != options_.separator) ++at_;
+    std::size_t end = at_;
+    while (end > begin && is_blank(table_.text_[end - 1])) --end;
+    return {begin, end - begin};
+  }
+  // Two quotes stand for one: the text moves together where it is.
+  CsvTable::Cell quoted_cell() {
+    const std::size_t begin = ++at_, opened = line_;
+    std::size_t end = begin;
+    for (;; ++at_) {
+      if (at_end()) fail(opened, "a quote is opened here and never closed");
+      if (now() == '"') {
+        if (table_.text_.compare(at_, 2, "\"\"") != 0) break;
+        ++at_;
+      }
+      line_ += now() == '\n';
+      table_.text_[end++] = now();
+    }
+    ++at_;
+    skip_blanks();
+    if (!at_line_end() && now() != options_.separator)
+      fail(line_,
+           std::string("there is more between a closing quote and the next '") + options_.separator + "'");
+    return {begin, end - begin};
+  }
+
+  void set_names(const std::vector<CsvTable::Cell>& cells) {
+    for (const CsvTable::Cell& cell : cells) {
+      std::string name = options_.header ? table_.text_.substr(cell.begin, cell.size)
+                                         : std::to_string(table_.names_.size() + 1);
+      if (name.empty()) name = std::to_string(table_.names_.size() + 1);  // as row numbers often have none
+      table_.names_.push_back(std::move(name));
+    }
+    std::vector<std::string> sorted = table_.names_;
+    std::sort(sorted.begin(), sorted.end());
+    const auto twice = std::adjacent_find(sorted.begin(), sorted.end());
+    if (twice != sorted.end()) fail(row_line_, "two columns are called '" + *twice + "'");
+  }
+
+  CsvOptions options_;
+  CsvTable table_;
+  std::size_t at_ = 0, line_ = 1, row_line_ = 1;
+};
+
+}  // namespace detail
+
+/// The cells of a text. Lines end with LF or CR LF; empty lines are skipped; a byte-order mark is as well.
+/// `path` is what errors call it. \throws FileError, with the line, if the text is empty or has no rows, its
+/// rows are of different length, a quote is not closed, or two columns have one name
+inline CsvTable parse_csv(std::string text, const CsvOptions& options = {}, std::string path = "") {
+  return detail::CsvParser(std::move(path), std::move(text), options).parse();
+}
+
+/// The cells of a file, by the same rules. Memory is at most a fixed multiple of the file's length.
+/// \throws FileError as `parse_csv`, or if the file cannot be read
+inline CsvTable read_csv(const std::filesystem::path& path, const CsvOptions& options = {}) {
+  InputFile file(path);
+  std::string text(static_cast<std::size_t>(file.size()), '\0');
+  file.read(std::as_writable_bytes(std::span(text)));
+  return parse_csv(std::move(text), options, path.string());
+}
+
+}  // namespace harmonium

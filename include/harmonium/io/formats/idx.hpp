@@ -1,0 +1,189 @@
+/// \file
+/// IDX, the format of MNIST and its kin: two zero bytes, the type of the numbers, how many sizes, the sizes
+/// as 32-bit big-endian numbers, then the numbers, the last index fastest. Files may be packed with gzip;
+/// what matters is their content, not their name.
+#pragma once
+
+#include <zlib.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <iomanip>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "../../data/dataset.hpp"
+#include "input_file.hpp"
+
+namespace harmonium {
+
+namespace detail {
+
+/// A file's bytes, unpacked on the way if they are packed.
+class UnpackedFile {
+ public:
+  explicit UnpackedFile(const std::filesystem::path& path)
+      : path_(path.string()), file_(nullptr, &gzclose_r) {
+    const InputFile readable(path);  // zlib opens folders and pipes, and says less about what is wrong
+    file_.reset(gzopen(path.c_str(), "rb"));
+    if (!file_) fail_file("read", path, errno != 0 ? errno : ENOMEM);
+    gzbuffer(file_.get(), 1u << 17);
+  }
+  /// How many bytes came: fewer than asked for only at the end. \throws FileError if the packing is damaged
+  std::size_t read(std::span<std::uint8_t> bytes) {
+    std::size_t came = 0;
+    while (came < bytes.size()) {
+      const auto wanted = static_cast<unsigned>(std::min<std::size_t>(bytes.size() - came, 1u << 30));
+      const int count = gzread(file_.get(), bytes.data() + came, wanted);
+      if (count <= 0) break;
+      came += static_cast<std::size_t>(count);
+    }
+    int error = Z_OK;
+    std::string message = gzerror(file_.get(), &error);
+    if (message.starts_with(path_ + ": ")) message.erase(0, path_.size() + 2);
+    check<FileError>(error == Z_OK || error == Z_STREAM_END, "cannot read '", path_, "': ", message);
+    return came;
+  }
+
+ private:
+  std::string path_;
+  std::unique_ptr<gzFile_s, int (*)(gzFile)> file_;
+};
+
+/// An array of unsigned bytes with N sizes.
+template <std::size_t N>
+struct IdxArray {
+  std::array<std::uint64_t, N> sizes;
+  std::vector<std::uint8_t> numbers;
+};
+
+/// A number as messages show a file's first four bytes: 0x00000803.
+struct EightHexDigits {
+  std::uint64_t number;
+  friend std::ostream& operator<<(std::ostream& out, EightHexDigits digits) {
+    const auto flags = out.flags();
+    const char fill = out.fill('0');
+    out << "0x" << std::hex << std::setw(8) << digits.number;
+    out.flags(flags);
+    out.fill(fill);
+    return out;
+  }
+};
+
+/// The sizes at the beginning of an IDX file. \throws FileError if it is no array of bytes with N sizes, all
+/// positive
+template <std::size_t N>
+std::array<std::uint64_t, N> read_idx_sizes(UnpackedFile& file, const std::string& path) {
+  std::array<std::uint8_t, 4 + 4 * N> header;
+  const std::size_t came = file.read(header);
+  check<FileError>(came == header.size(), "IDX file '", path, "': it has ", came, " bytes, its header needs ",
+                   header.size());
+  const auto big_endian = [&](std::size_t at) {
+    return std::uint64_t{header[at]} << 24 | std::uint64_t{header[at + 1]} << 16 |
+           std::uint64_t{header[at + 2]} << 8 | header[at + 3];
+  };
+  check<FileError>(big_endian(0) == 0x800 + N, "IDX file '", path, "': it begins with ",
+                   EightHexDigits{big_endian(0)}, ", expected ", EightHexDigits{0x800 + N}, " (", N,
+                   N == 1 ? " size" : " sizes", ", unsigned bytes)");
+  std::array<std::uint64_t, N> sizes;
+  for (std::size_t i = 0; i < N; ++i) {
+    sizes[i] = big_endian(4 + 4 * i);
+    check<FileError>(sizes[i] > 0, "IDX file '", path, "': size ", i, " is 0, expected at least 1");
+  }
+  return sizes;
+}
+
+/// A whole IDX file. Memory grows with the bytes that really come, whatever the header promises.
+template <std::size_t N>
+IdxArray<N> read_idx_array(const std::filesystem::path& path) {
+  UnpackedFile file(path);
+  IdxArray<N> array{read_idx_sizes<N>(file, path.string()), {}};
+  std::uint64_t promised = 1;
+  for (const std::uint64_t size : array.sizes) {
+    check<FileError>(promised <= (std::uint64_t{1} << 62) / size, "IDX file '", path.string(),
+                     "': the product of its sizes is above 2^62");
+    promised *= size;
+  }
+  std::uint64_t came = 0;
+  while (came < promised) {
+    const std::uint64_t more = std::min(promised - came, std::max(came, std::uint64_t{1} << 20));
+    array.numbers.resize(static_cast<std::size_t>(came + more));
+    const std::size_t count = file.read(std::span(array.numbers).subspan(static_cast<std::size_t>(came)));
+    came += count;
+    check<FileError>(count == more, "IDX file '", path.string(), "': it has ", came,
+                     " numbers, its header promises ", promised);
+  }
+  std::uint8_t surplus = 0;  // asking for it also makes zlib compare the checksum
+  check<FileError>(file.read({&surplus, 1}) == 0, "IDX file '", path.string(), "': it has more than the ",
+                   promised, " numbers that its header promises");
+  return array;
+}
+
+}  // namespace detail
+
+/// Pictures, each a column of its rows one after another.
+/// \throws FileError
+inline Dataset::Bytes read_idx_images(const std::filesystem::path& path) {
+  const auto array = detail::read_idx_array<3>(path);
+  Dataset::Bytes images(static_cast<Index>(array.sizes[1] * array.sizes[2]),
+                        static_cast<Index>(array.sizes[0]));
+  std::copy(array.numbers.begin(), array.numbers.end(), images.data());
+  return images;
+}
+
+/// Labels, counted from 0.
+/// \throws FileError
+inline std::vector<int> read_idx_labels(const std::filesystem::path& path) {
+  const auto array = detail::read_idx_array<1>(path);
+  return {array.numbers.begin(), array.numbers.end()};
+}
+
+/// Pictures with their labels.
+/// \throws FileError
+inline Dataset read_idx(const std::filesystem::path& images_path, const std::filesystem::path& labels_path) {
+  Dataset::Bytes images = read_idx_images(images_path);
+  std::vector<int> labels = read_idx_labels(labels_path);
+  check<FileError>(static_cast<std::size_t>(images.cols()) == labels.size(), "read_idx: '",
+                   images_path.string(), "' has ", images.cols(), " pictures, '", labels_path.string(),
+                   "' has ", labels.size(), " labels");
+  return Dataset(std::move(images), std::move(labels));
+}
+
+/// A training and a test set.
+struct Mnist {
+  Dataset train;  ///< what to learn from
+  Dataset test;   ///< what to judge by
+};
+
+/// The four files of MNIST (LeCun, Bottou, Bengio and Haffner, 1998), or of a set that is published like it,
+/// under either spelling (`train-images-idx3-ubyte`, `train-images.idx3-ubyte`), packed (`.gz`) or not.
+/// \throws FileError which says what is missing
+inline Mnist read_mnist(const std::filesystem::path& folder) {
+  std::string missing;
+  const auto find = [&](const std::string& name, const std::string& kind) {
+    for (const char* ending : {"", ".gz"})
+      for (const char* joint : {"-", "."}) {
+        std::filesystem::path path = folder / (name + joint + kind + ending);
+        std::error_code error;
+        if (std::filesystem::exists(path, error)) return path;
+      }
+    if (!missing.empty()) missing += ", ";
+    missing.append(name).append("-").append(kind);
+    return std::filesystem::path{};
+  };
+  const auto train_images = find("train-images", "idx3-ubyte"),
+             train_labels = find("train-labels", "idx1-ubyte");
+  const auto test_images = find("t10k-images", "idx3-ubyte"), test_labels = find("t10k-labels", "idx1-ubyte");
+  check<FileError>(missing.empty(), "read_mnist: in '", folder.string(), "' there is no ", missing,
+                   " (looked for each also with a dot, as in train-images.idx3-ubyte, and with .gz)");
+  Mnist mnist{read_idx(train_images, train_labels), read_idx(test_images, test_labels)};
+  check<FileError>(mnist.train.rows() == mnist.test.rows(), "read_mnist: '", train_images.string(),
+                   "' has pictures of ", mnist.train.rows(), " pixels, '", test_images.string(), "' of ",
+                   mnist.test.rows());
+  return mnist;
+}
+
+}  // namespace harmonium

@@ -1,0 +1,104 @@
+/// \file
+/// Files as readers see them: regular, of a known length, and read to the end or not at all. For POSIX
+/// systems.
+#pragma once
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <limits>
+#include <span>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "../../core/error.hpp"
+
+namespace harmonium {
+
+namespace detail {
+
+/// `cannot write 'model.safetensors': No space left on device`
+[[noreturn]] inline void fail_file(const char* doing, const std::filesystem::path& path, int reason) {
+  throw FileError("cannot " + std::string(doing) + " '" + path.string() +
+                  "': " + std::generic_category().message(reason));
+}
+
+/// An open file's number; closes it.
+class Descriptor {
+ public:
+  explicit Descriptor(int number) : number_(number) {}
+  Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
+  Descriptor& operator=(Descriptor&& other) noexcept {
+    std::swap(number_, other.number_);
+    return *this;
+  }
+  ~Descriptor() { close(); }
+  int number() const { return number_; }
+  /// 0, or what the system says: a write may turn out to have failed only here.
+  int close() {
+    const int open = std::exchange(number_, -1);
+    return open >= 0 && ::close(open) != 0 ? errno : 0;
+  }
+
+ private:
+  int number_;
+};
+
+}  // namespace detail
+
+/// A regular file that is read from its beginning on.
+class InputFile {
+ public:
+  /// \throws FileError if there is none that can be read
+  explicit InputFile(const std::filesystem::path& path)
+      : path_(path),
+        descriptor_(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {  // a pipe would block
+    struct stat status {};
+    if (descriptor_.number() < 0 || ::fstat(descriptor_.number(), &status) != 0)
+      detail::fail_file("read", path_, errno);
+    check<FileError>(S_ISREG(status.st_mode), "cannot read '", path_.string(), "': it is not a regular file");
+    size_ = static_cast<std::uint64_t>(status.st_size);
+  }
+  /// Where it is.
+  const std::filesystem::path& path() const { return path_; }
+  /// Its length in bytes, by which readers bound what a header says.
+  std::uint64_t size() const { return size_; }
+  /// The next bytes.
+  /// \throws FileError if the file ends before
+  void read(std::span<std::byte> bytes) {
+    while (!bytes.empty()) {
+      const auto came = ::read(descriptor_.number(), bytes.data(), bytes.size());
+      if (came < 0 && errno == EINTR) continue;
+      if (came < 0) detail::fail_file("read", path_, errno);
+      check<FileError>(came > 0, "cannot read '", path_.string(), "': it ends ", bytes.size(),
+                       " bytes too early");
+      bytes = bytes.subspan(static_cast<std::size_t>(came));
+    }
+  }
+
+ private:
+  std::filesystem::path path_;
+  detail::Descriptor descriptor_;
+  std::uint64_t size_ = 0;
+};
+
+/// All bytes of a file.
+/// \throws FileError if it cannot be read or is longer than `at_most` bytes
+inline std::vector<std::byte> read_file(const std::filesystem::path& path,
+                                        std::uint64_t at_most = std::numeric_limits<std::uint64_t>::max()) {
+  InputFile file(path);
+  check<FileError>(file.size() <= at_most, "cannot read '", path.string(), "': it has ", file.size(),
+                   " bytes, expected at most ", at_most);
+  std::vector<std::byte> bytes(static_cast<std::size_t>(file.size()));
+  file.read(bytes);
+  return bytes;
+}
+
+}  // namespace harmonium

@@ -1,0 +1,174 @@
+/// \file
+/// Runs that can be killed: all that training remembers goes to a file every now and then, and a program that
+/// is started again goes on from there and ends with the same bytes as if nothing had happened.
+///
+///     Checkpoint checkpoint{{.path = "run.safetensors", .resume = true}};
+///     pre_train(dbn, data, options, checkpoint);
+///     auto network = classifier(dbn, 10);
+///     FineTuning{network, {.epochs = 20}}.fit(data, EarlyStopping{}, checkpoint);
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <utility>
+
+#include "checkpoint_format.hpp"
+
+namespace harmonium {
+
+/// When and where to.
+struct CheckpointOptions {
+  std::filesystem::path path = {};  ///< safetensors file; written beside the old one and renamed
+  bool resume = false;              ///< go on from the file, if it is there
+  int epochs = 1;                   ///< a checkpoint after every so many epochs; 0: only by `seconds`
+  double seconds = 0;  ///< and within an epoch when the last one is so many seconds old; 0: never
+};
+
+/// An observer that saves a run (model, moments, chains, averages, offsets, the best model, what other
+/// observers remember, how far it has come) and with `resume` restores it: `fit` then goes on from there and
+/// returns the whole history. At the run's end or pause (`Flow::pause`) there is always a checkpoint.
+///
+/// One object serves all runs of a program, layer after layer of pre-training and fine-tuning: each has its
+/// part of the file, and one that was over is restored at once. So the program that resumes must train the
+/// same things in the same order. With other options, another model, another number of samples or other
+/// observers `fit` refuses to go on. What it cannot know: whether the samples are the same ones, and what
+/// observers remember that have no `for_each_state` (training/run/run_state.hpp).
+class Checkpoint {
+ public:
+  /// \throws ValueError if an option is out of range \throws FileError if no file can be written there
+  explicit Checkpoint(CheckpointOptions options) : options_(std::move(options)) {
+    check<ValueError>(options_.epochs >= 0, "Checkpoint: epochs is ", options_.epochs,
+                      ", expected at least 0");
+    check<ValueError>(options_.seconds >= 0 && options_.seconds < 1e9, "Checkpoint: seconds is ",
+                      options_.seconds, ", expected a number of at least 0");
+    check<FileError>(options_.path.has_filename(), "Checkpoint: '", options_.path.string(),
+                     "' names no file");
+    require_writable_folder(detail::folder_of(options_.path));
+    // A folder of that name, or no permission, is known now, not hours later.
+    const AtomicFile probe(options_.path);
+  }
+
+  /// Nothing, for an epoch's report alone.
+  void operator()(const EpochReport& /*report*/) const {}
+
+  /// A run begins: restores it if it is in the file.
+  /// \throws FileError, nothing being changed, if the file is damaged or the run is another one
+  template <class State>
+  bool on_begin(State& state) {
+    if (run_ < 0 && options_.resume) read();
+    if (paused_) return false;  // what the program does after a pause is not what it would have done
+    ++run_;
+    saved_ = Clock::now();
+    const bool found = file_.metadata.count(prefix() + history_name) > 0;
+    if (found) restore(state);
+    was_over_ = found && state.run().over;
+    return found;
+  }
+
+  /// Saves, if it is time.
+  /// \throws DataError if a number is not finite \throws FileError if the file cannot be written
+  template <class State>
+  void on_state(Moment moment, State& state) {
+    const auto& run = state.run();
+    if (paused_ || was_over_) return;
+    const bool late = options_.seconds > 0 &&
+                      std::chrono::duration<double>(Clock::now() - saved_).count() >= options_.seconds;
+    const bool due = moment == Moment::epoch && options_.epochs > 0 && run.epoch % options_.epochs == 0;
+    if (moment == Moment::end || late || due) save(state);
+    paused_ = moment == Moment::end && !run.over;
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  static constexpr const char* history_name = "history";
+  static constexpr const char* kind = "checkpoint";
+  static constexpr const char* format = "1";
+
+  std::string prefix() const { return "runs." + std::to_string(run_) + '.'; }
+
+  void read() {
+    if (!std::filesystem::exists(options_.path)) return;
+    file_ = read_safetensors(options_.path);
+    const auto says = [&](const char* name, const char* value) {
+      const auto found = file_.metadata.find(name);
+      check<FileError>(found != file_.metadata.end() && found->second == value, "resume: '",
+                       options_.path.string(), "' is no checkpoint of this version: its ", name, " is ",
+                       found == file_.metadata.end() ? "missing" : '\'' + found->second + '\'',
+                       ", expected '", value, "'");
+    };
+    says("kind", kind);
+    says("format", format);
+  }
+
+  // With what this run was asked for, the file says the same.
+  template <class State>
+  void check_options(const State& state) const {
+    Metadata here;
+    detail::Settings put(here, prefix());
+    state.for_each_option(put);
+    const std::string start = prefix();
+    const auto own = [&](const std::string& name) { return name.substr(start.size()); };
+    for (const auto& [name, value] : here) {
+      const auto there = file_.metadata.find(name);
+      check<DataError>(there != file_.metadata.end(), "the run there has no ", own(name), ", here it is '",
+                       value, "'");
+      check<DataError>(there->second == value, own(name), " was '", there->second, "', it is '", value,
+                       "' now");
+    }
+    for (const auto& [name, value] : file_.metadata)
+      if (name.starts_with(start) && name != start + history_name)
+        check<DataError>(here.count(name) > 0, own(name), " was '", value, "', here there is none");
+  }
+
+  template <class State>
+  void restore(State& state) {
+    using File = detail::StateFile<typename State::Backend>;
+    std::set<std::string> seen;
+    try {
+      check_options(state);
+      File check_file(detail::Doing::check, file_, prefix(), seen);
+      state.for_each_state(check_file);
+      for (const Tensor& tensor : file_.tensors)
+        check<DataError>(!tensor.name.starts_with(prefix()) || seen.count(tensor.name) > 0,
+                         "there is a tensor '", tensor.name, "', which the run here has not");
+    } catch (const DataError& error) {
+      throw FileError("resume: '" + options_.path.string() + "': " + error.what());
+    }
+    File take_from_file(detail::Doing::take, file_, prefix(), seen);
+    state.for_each_state(take_from_file);
+  }
+
+  template <class State>
+  void save(State& state) {
+    forget_from(run_);
+    file_.metadata["kind"] = kind;
+    file_.metadata["format"] = format;
+    detail::Settings put(file_.metadata, prefix());
+    state.for_each_option(put);
+    std::set<std::string> seen;
+    detail::StateFile<typename State::Backend> write(detail::Doing::write, file_, prefix(), seen);
+    state.for_each_state(write);
+    write_safetensors(options_.path, file_);
+    if (!state.run().over) forget_from(run_);  // it will be written anew; memory is for runs that are over
+    saved_ = Clock::now();
+  }
+
+  // Leaves only what belongs to runs before one.
+  void forget_from(int run) {
+    const auto later = [&](const std::string& name) {
+      for (int i = 0; i < run; ++i)
+        if (name.starts_with("runs." + std::to_string(i) + '.')) return false;
+      return true;
+    };
+    std::erase_if(file_.tensors, [&](const Tensor& tensor) { return later(tensor.name); });
+    std::erase_if(file_.metadata, [&](const auto& word) { return later(word.first); });
+  }
+
+  CheckpointOptions options_;
+  TensorFile file_;                         // what the file holds of runs that are over, or were read
+  int run_ = -1;                            // the run at hand, counted over all of this object's
+  bool was_over_ = false, paused_ = false;  // the run at hand when it began, and some run
+  Clock::time_point saved_;
+};
+
+}  // namespace harmonium

@@ -1,0 +1,138 @@
+/// \file
+/// Models in safetensors files: each parameter a tensor of its own name, and what kind of model it is in the
+/// metadata. A file alone is enough to make the model again.
+///
+///     save("rbm.safetensors", rbm);
+///     const auto same = load<Rbm<Bernoulli, Bernoulli>>("rbm.safetensors");
+///
+/// What a model gives: its walk, `describe(model)` -> Metadata, and the static `options_from(metadata)` and
+/// `parameter_count(options)`.
+#pragma once
+
+#include <iomanip>
+
+#include "../../core/host_matrix.hpp"
+#include "../../models/parameters.hpp"
+#include "../formats/safetensors.hpp"
+
+namespace harmonium {
+
+namespace detail {
+
+/// A V x H block of columns has the bytes of an H x V one of rows, which is how the format counts.
+template <class V>
+std::vector<std::uint64_t> shape_of(Role role, const V& view) {
+  const auto rows = static_cast<std::uint64_t>(view.rows), cols = static_cast<std::uint64_t>(view.cols);
+  if (role != Role::weight && cols == 1) return {rows};
+  return {cols, rows};
+}
+
+inline std::string text_of(const std::vector<std::uint64_t>& shape) {
+  std::string text;
+  for (const std::uint64_t length : shape) text += (text.empty() ? "[" : ", ") + std::to_string(length);
+  return text.empty() ? "[]" : text + ']';
+}
+
+/// A tensor's numbers as a column-major block of type `To`.
+template <class To>
+HostMatrix<To> block_of(const Tensor& tensor, Index rows, Index cols) {
+  const auto converted = [&]<class From>(std::vector<From> numbers) -> HostMatrix<To> {
+    return Eigen::Map<const HostMatrix<From>>(numbers.data(), rows, cols).template cast<To>();
+  };
+  return tensor.dtype == Dtype::f64 ? converted(numbers_of<double>(tensor))
+                                    : converted(numbers_of<float>(tensor));
+}
+
+/// \throws DataError unless the tensor can be this parameter
+template <class T>
+void check_tensor(const Tensor* tensor, const std::string& name, const std::vector<std::uint64_t>& shape,
+                  Index rows, Index cols) {
+  check<DataError>(tensor != nullptr, "there is no tensor '", name, "'");
+  check<DataError>(tensor->dtype == Dtype::f32 || tensor->dtype == Dtype::f64, "tensor '", name, "' is ",
+                   name_of(tensor->dtype), ", expected F32 or F64");
+  check<DataError>(tensor->shape == shape, "tensor '", name, "' has shape ", text_of(tensor->shape),
+                   ", expected ", text_of(shape));
+  check<DataError>(block_of<T>(*tensor, rows, cols).allFinite(), "tensor '", name,
+                   "' has an infinity or a NaN, or a number too large for the model's type");
+}
+
+}  // namespace detail
+
+/// Adds a model's parameters to a file, their names behind `prefix`.
+template <class Model>
+void add_parameters(TensorFile& file, const Model& model, const std::string& prefix = "") {
+  using T = typename Model::Scalar;
+  for_each_parameter(
+      [&](const ParameterName& name, Role role, auto x) {
+        HostMatrix<T> host(x.rows, x.cols);
+        typename Model::Backend{}.download(x, View<T>(host));
+        file.tensors.push_back(
+            make_tensor(prefix + name.string(), detail::shape_of(role, x),
+                        std::span<const T>(host.data(), static_cast<std::size_t>(host.size()))));
+      },
+      model);
+}
+
+/// Sets a model's parameters to a file's; single and double precision are converted. Nothing is changed
+/// unless all of them are there. \throws DataError if one is missing, of another shape or type, or not finite
+template <class Model>
+void set_parameters(Model& model, const TensorFile& file, const std::string& prefix = "") {
+  using T = typename Model::Scalar;
+  for_each_parameter(
+      [&](const ParameterName& name, Role role, auto x) {
+        const std::string full = prefix + name.string();
+        detail::check_tensor<T>(file.find(full), full, detail::shape_of(role, x), x.rows, x.cols);
+      },
+      model);
+  for_each_parameter(
+      [&](const ParameterName& name, Role, auto x) {
+        const auto host = detail::block_of<T>(*file.find(prefix + name.string()), x.rows, x.cols);
+        typename Model::Backend{}.upload(View<const T>(host), x);
+      },
+      model);
+}
+
+/// Writes a model to a file, which is whole or the old one.
+/// \throws DataError if a parameter is not finite, for then it would not load \throws FileError if it cannot
+/// be written
+template <class Model>
+void save(const std::filesystem::path& path, const Model& model) {
+  check<DataError>(all_finite(typename Model::Backend{}, model), "save: the model for '", path.string(),
+                   "' has an infinity or a NaN among its parameters");
+  TensorFile file{describe(model), {}};
+  add_parameters(file, model);
+  write_safetensors(path, file);
+}
+
+/// Makes a model from a file that was read already. It is made only after its sizes were found to be those of
+/// the tensors that the file has. \throws DataError if the file holds another kind of model
+template <class Model>
+Model model_from(const TensorFile& file) {
+  const typename Model::Options options = Model::options_from(file.metadata);
+  std::uint64_t numbers = 0;
+  for (const Tensor& tensor : file.tensors)
+    numbers += tensor.bytes.size() / detail::entry_of(tensor.dtype).size;
+  const double expected = Model::parameter_count(options);
+  check<DataError>(expected == static_cast<double>(numbers), "it holds ", numbers,
+                   " numbers, a model of the sizes that it names has ", std::setprecision(17), expected);
+  Model model(options);
+  set_parameters(model, file);
+  std::size_t parameters = 0;
+  for_each_parameter([&](const ParameterName&, Role, auto) { ++parameters; }, model);
+  check<DataError>(parameters == file.tensors.size(), "it has ", file.tensors.size(),
+                   " tensors, the model has ", parameters);
+  return model;
+}
+
+/// Makes a model from a file. \throws FileError if the file is damaged or holds another kind of model
+template <class Model>
+Model load(const std::filesystem::path& path) {
+  const TensorFile file = read_safetensors(path);
+  try {
+    return model_from<Model>(file);
+  } catch (const Error& error) {
+    throw FileError("load: '" + path.string() + "': " + error.what());
+  }
+}
+
+}  // namespace harmonium

@@ -1,0 +1,75 @@
+/// \file
+/// Fast-weights persistent CD (Tieleman and Hinton, 2009): the chains see weights that learn fast and forget
+/// fast on top of the model's own, and so are driven away from where they are.
+#pragma once
+
+#include "../../models/energy_model.hpp"
+
+namespace harmonium {
+
+/// Persistent chains that move by the model's weights and biases plus fast ones.
+struct FastWeights {
+  Index chains = 100;  ///< how many, at least 1
+  double rate = 0.02;  ///< of the fast weights, at least 0
+  double keep = 0.95;  ///< what is left of them at the next update, 0 to below 1
+  static constexpr const char* name = "fast weights";  ///< in files
+
+  /// The same for every batch.
+  Index count(Index /*batch*/) const { return chains; }
+  /// The fast weights.
+  template <class M>
+  class Memory;
+};
+
+/// Options by name: see training/run/option_words.hpp.
+template <class F>
+void for_each_option(F&& f, const FastWeights& options) {
+  const auto& [chains, rate, keep] = options;  // every field, or this does not compile
+  f("chains", chains);
+  f("rate", rate);
+  f("keep", keep);
+}
+
+template <class M>
+class FastWeights::Memory {
+  using B = typename M::Backend;
+  using T = ScalarOf<B>;
+
+ public:
+  /// \throws ValueError if an option is out of range
+  Memory(const FastWeights& policy, const M& model) : policy_(policy), fast_(zeros_like(model)), sum_(model) {
+    check<ValueError>(policy.rate >= 0 && policy.rate < 1e6, "FastWeights: rate is ", policy.rate,
+                      ", expected a number of at least 0");
+    check<ValueError>(policy.keep >= 0 && policy.keep < 1, "FastWeights: keep is ", policy.keep,
+                      ", expected at least 0 and less than 1");
+  }
+  /// So many steps by the model's parameters plus the fast ones.
+  void advance(const B& on, const M& model, typename M::StateView /*data*/, typename M::StateView states,
+               typename M::Workspace& work, int steps, Draws draws) {
+    for_each_parameter([&](const ParameterName&, Role, auto sum, auto own,
+                           auto fast) { on.update(SetToSum{}, sum, own, ConstViewOf<B>(fast)); },
+                       sum_, model, fast_);
+    for (int k = 0; k < steps; ++k, ++draws.step) transition(on, sum_, states, states, work, draws);
+    refresh(on, model, states);  // statistics are those of the model itself
+  }
+  /// The fast weights forget a little, and learn from the gradient.
+  void learned(const B& on, const M& gradient) {
+    const T kept = static_cast<T>(policy_.keep), step = static_cast<T>(policy_.rate);
+    for_each_parameter(
+        [&](const ParameterName&, Role role, auto fast, auto g) {
+          if (role != Role::shape) on.update(Mix<T>{kept, step}, fast, g);
+        },
+        fast_, gradient);
+  }
+  /// What it remembers: see training/run/run_state.hpp.
+  template <class F>
+  void for_each_state(F&& f) {
+    f("fast", fast_);
+  }
+
+ private:
+  FastWeights policy_;
+  M fast_, sum_;
+};
+
+}  // namespace harmonium

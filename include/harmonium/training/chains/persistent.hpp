@@ -1,0 +1,31 @@
+/// \file
+/// Persistent CD: chains go on where the last update left them (Tieleman, 2008).
+#pragma once
+
+#include "../../models/energy_model.hpp"
+
+namespace harmonium {
+
+/// So many chains, whatever the batch.
+struct Persistent {
+  Index chains = 100;                                ///< how many, at least 1
+  static constexpr const char* name = "persistent";  ///< in files
+
+  /// The same for every batch.
+  Index count(Index /*batch*/) const { return chains; }
+  /// So many steps from where the chains are.
+  template <class M>
+  void advance(const typename M::Backend& on, const M& model, typename M::StateView /*data*/,
+               typename M::StateView states, typename M::Workspace& work, int steps, Draws draws) const {
+    for (int k = 0; k < steps; ++k, ++draws.step) transition(on, model, states, states, work, draws);
+  }
+};
+
+/// Options by name: see training/run/option_words.hpp.
+template <class F>
+void for_each_option(F&& f, const Persistent& options) {
+  const auto& [chains] = options;  // every field, or this does not compile
+  f("chains", chains);
+}
+
+}  // namespace harmonium

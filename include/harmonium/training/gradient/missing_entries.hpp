@@ -1,0 +1,86 @@
+/// \file
+/// Learning from samples of which some numbers are not known: before each update they are drawn given the
+/// known ones, by block Gibbs sampling with the known ones held. The gradient's positive phase is then an
+/// estimate of that of log p(known), missing entries summed out.
+#pragma once
+
+#include "../../core/host_matrix.hpp"
+#include "../../inference/clamped.hpp"
+#include "../../models/energy_model.hpp"
+
+namespace harmonium {
+
+/// A source that says what is known of its samples: `fill_known(on, columns, out)`, 1 or 0; where it is 0,
+/// `fill` gives any number that the unit takes.
+template <class S, class B>
+concept SourceWithMissing = requires(const S& source, const B& on, std::span<const Index> columns,
+                                     ViewOf<B> out) {
+  source.fill_known(on, columns, out);
+};
+
+namespace detail {
+
+template <class U>
+inline constexpr bool has_groups = is_grouped<U>;
+template <class... U>
+inline constexpr bool has_groups<Mixed<U...>> = (is_grouped<U> || ...);
+
+/// \param first_column is where the columns are in the data
+/// \throws ValueError if of a grouped unit some rows are known and others not
+template <class L, class B = typename L::Backend>
+void check_known(const char* caller, const L& layer, ConstViewOf<B> known, Index first_column = 0) {
+  if constexpr (has_groups<typename L::Unit>) {
+    HostMatrix<ScalarOf<B>> host(known.rows, known.cols);
+    B{}.download(known, View<ScalarOf<B>>(host));
+    const Mask mask = host.array() != ScalarOf<B>(0);
+    check_whole_units(caller, layer, View<const bool>(mask), 0, first_column);
+  }
+}
+
+/// A batch's known numbers.
+template <class Model>
+class MissingEntries {
+  using B = typename Model::Backend;
+  // Given the hidden units visible ones are independent, so that known ones may simply be put back.
+  static constexpr bool possible =
+      requires(const B& on, const Model& model, ConstViewOf<B> in, ViewOf<B> out) {
+    hidden_input(on, model, in, out);
+    visible_input(on, model, in, out);
+  };
+
+ public:
+  /// Room for what is known of n samples of a batch of at most `most`.
+  ViewOf<B> known(Index rows, Index n, Index most) {
+    check<ValueError>(possible, "missing entries: the model has no hidden units to draw them by");
+    if (known_.cols() < most) {
+      known_ = Matrix<B>(rows, most);
+      values_ = Matrix<B>(rows, most);
+    }
+    return view_of(known_).columns(0, n);
+  }
+  /// Draws what is missing of a batch, of which `known` was filled.
+  void draw(const B& on, const Model& model, typename Model::StateView data, typename Model::Workspace& work,
+            int steps, Draws draws) {
+    if constexpr (possible) {
+      const Index n = data.visible.cols;
+      const auto known = view_of(known_).columns(0, n), values = view_of(values_).columns(0, n);
+      const auto h = view_of(work.hidden).columns(0, n), down = view_of(work.visible).columns(0, n);
+      on.copy(ConstViewOf<B>(data.visible), values);
+      for (int k = 0; k < steps; ++k) {
+        refresh(on, model, data);
+        sample(on, model.hidden, ConstViewOf<B>(data.input), h, draws);
+        visible_input(on, model, ConstViewOf<B>(h), down);
+        draws.step += 1;
+        sample(on, model.visible, ConstViewOf<B>(down), data.visible, draws);
+        draws.step += 1;
+        on.update(PutBack{}, data.visible, ConstViewOf<B>(values), ConstViewOf<B>(known));
+      }
+    }
+  }
+
+ private:
+  Matrix<B> known_, values_;
+};
+
+}  // namespace detail
+}  // namespace harmonium

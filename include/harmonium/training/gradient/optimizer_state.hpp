@@ -1,0 +1,64 @@
+/// \file
+/// Moving a model along a gradient of its own type.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "../../models/parameters.hpp"
+#include "../../optimizers/optimizer.hpp"
+
+namespace harmonium {
+
+/// What an optimizer remembers of a model: moments, each of the model's own type.
+template <class Model>
+class OptimizerState {
+ public:
+  OptimizerState() = default;
+  /// Moments of zero.
+  template <class Policy>
+  OptimizerState(const Model& model, const Policy& optimizer)
+      : moments_(static_cast<std::size_t>(
+                     detail::visit_policy([](const auto& o) { return o.moments; }, optimizer)),
+                 zeros_like(model)) {}
+
+  /// One step uphill: `gradient` minus `weight_decay` times the weights and `l1` times their signs, by the
+  /// optimizer's rule.
+  template <class Policy>
+  void step(const typename Model::Backend& on, const Policy& optimizer, double progress, double weight_decay,
+            double l1, const Model& gradient, Model& model) {
+    using T = ScalarOf<typename Model::Backend>;
+    ++steps_;
+    detail::visit_policy(
+        [&]<class O>(const O& o) {
+          const auto rule = o.template rule<T>(steps_, progress);
+          const auto move = [&](const ParameterName&, Role role, auto w, auto g, auto... m) {
+            const double penalized = role == Role::weight ? 1 : 0;
+            on.update(
+                detail::PenalizedRule<std::remove_const_t<decltype(rule)>, T>{
+                    rule, static_cast<T>(penalized * weight_decay), static_cast<T>(penalized * l1)},
+                w, g, m...);
+          };
+          static_assert(O::moments >= 0 && O::moments <= 2, "an optimizer remembers at most two moments");
+          if constexpr (O::moments == 0) for_each_parameter(move, model, gradient);
+          if constexpr (O::moments == 1) for_each_parameter(move, model, gradient, moments_[0]);
+          if constexpr (O::moments == 2) for_each_parameter(move, model, gradient, moments_[0], moments_[1]);
+        },
+        optimizer);
+  }
+  /// Steps taken.
+  std::uint64_t steps() const { return steps_; }
+
+  /// What it remembers: see training/run/run_state.hpp.
+  template <class F>
+  void for_each_state(F&& f) {
+    f("steps", steps_);
+    for (std::size_t i = 0; i < moments_.size(); ++i) f("moments." + std::to_string(i), moments_[i]);
+  }
+
+ private:
+  std::vector<Model> moments_;
+  std::uint64_t steps_ = 0;
+};
+
+}  // namespace harmonium

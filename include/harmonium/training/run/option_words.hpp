@@ -1,0 +1,110 @@
+/// \file
+/// Options as words, by name: how a file says what a run was asked for, and how two runs are told apart.
+///
+/// A struct of options lists itself beside its definition, in a function
+///
+///     template <class F>
+///     void for_each_option(F&& f, const Momentum& options) {
+///       const auto& [rate, momentum] = options;  // every field, or this does not compile
+///       f("rate", rate);
+///       f("momentum", momentum);
+///     }
+///
+/// and names itself by a static `name` if it is an alternative of a variant.
+#pragma once
+
+#include <array>
+#include <charconv>
+#include <concepts>
+#include <string>
+#include <string_view>
+#include <type_traits>
+
+#include "../../models/metadata.hpp"
+#include "../../optimizers/optimizer.hpp"
+
+namespace harmonium {
+
+namespace detail {
+
+/// The shortest text that reads back as the same number.
+template <class T>
+std::string text_of_number(T value) {
+  std::array<char, 64> text;
+  const auto end = std::to_chars(text.data(), text.data() + text.size(), value).ptr;
+  return {text.data(), end};
+}
+
+/// A constant, or values from a run's beginning to its end.
+inline std::string text_of_schedule(const Schedule& schedule) {
+  constexpr int pieces = 16;
+  const std::string first = text_of_number(schedule.at(0));
+  std::string all = first;
+  bool constant = true;
+  for (int i = 1; i <= pieces; ++i) {
+    const std::string value = text_of_number(schedule.at(static_cast<double>(i) / pieces));
+    constant = constant && value == first;
+    all += ' ' + value;
+  }
+  return constant ? first : all;
+}
+
+/// Puts options down, one after another.
+class Settings {
+ public:
+  /// Names get `prefix` in front.
+  Settings(Metadata& out, std::string prefix) : out_(out), prefix_(std::move(prefix)) {}
+
+  void operator()(std::string_view name, bool value) { put(name, value ? "true" : "false"); }
+  template <class T>
+  requires std::is_arithmetic_v<T>
+  void operator()(std::string_view name, T value) { put(name, text_of_number(value)); }
+  void operator()(std::string_view name, const std::string& value) { put(name, value); }
+  void operator()(std::string_view name, const char* value) { put(name, value); }
+  void operator()(std::string_view name, const Schedule& value) { put(name, text_of_schedule(value)); }
+  template <class... Policies>
+  void operator()(std::string_view name, const std::variant<Policies...>& value) {
+    std::visit([&](const auto& policy) { (*this)(name, policy); }, value);
+  }
+  /// What was put into words already.
+  void operator()(std::string_view name, const Metadata& words) {
+    for (const auto& [key, value] : words) put(std::string(name) + '.' + key, value);
+  }
+  /// Options within options.
+  template <class Part>
+  requires std::is_class_v<Part>
+  void operator()(std::string_view name, const Part& part) {
+    if constexpr (requires { Part::name; }) put(name, Part::name);
+    Settings inner(out_, prefix_ + std::string(name) + '.');
+    static_assert(
+        requires { for_each_option(inner, part); },
+        "options that are to be compared or written down list themselves: for_each_option(f, "
+        "options), see training/run/option_words.hpp");
+    for_each_option(inner, part);
+  }
+
+ private:
+  void put(std::string_view name, std::string value) { out_[prefix_ + std::string(name)] = std::move(value); }
+  Metadata& out_;
+  std::string prefix_;
+};
+
+}  // namespace detail
+
+/// Options, or whatever else lists what it was asked for.
+template <class T>
+concept HasOptions = requires(const T& options, detail::Settings& f) {
+  for_each_option(f, options);
+};
+
+/// What options say: "epochs" -> "10", "optimizer" -> "momentum", "optimizer.rate" -> "0.1", ... A schedule
+/// is its value, or 17 values from a run's beginning to its end.
+template <HasOptions Options>
+Metadata settings(const Options& options) {
+  Metadata result;
+  detail::Settings put(result, "");
+  for_each_option(put, options);
+  return result;
+}
+
+}  // namespace harmonium

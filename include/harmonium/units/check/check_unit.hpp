@@ -1,0 +1,30 @@
+/// \file
+/// Is a unit type right? `check_unit<U>()` weighs the unit's states by nothing but its energy and compares
+/// all functions of the unit, its own and the derived ones, with sums over them: the log-partition with the
+/// log of the sum, mean, variance and statistics with expectations, draws with the distribution.
+///
+/// A finite unit's states are known. Another's are the whole numbers if all draws are whole, else the real
+/// numbers, integrated over by the double-exponential rule (Takahasi and Mori, 1974); they end where the
+/// unit's `accepts` does, or at the options' `lowest` and `highest`.
+#pragma once
+
+#include "elements.hpp"
+#include "groups.hpp"
+
+namespace harmonium {
+
+/// Holds all functions of a unit type against sums over its states, at each of the options' fields and
+/// shapes. \throws ValueError if the options leave nothing to check
+template <class U>
+UnitReport check_unit(const UnitCheckOptions& options = {}) {
+  static_assert(require_unit<U>());
+  detail::UnitChecker checker(U::name, options);
+  if constexpr (is_grouped<U>) {
+    detail::check_grouped_unit<U>(checker);
+  } else {
+    detail::check_element_unit<U>(checker);
+  }
+  return checker.report;
+}
+
+}  // namespace harmonium
