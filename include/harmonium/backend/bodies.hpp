@@ -1,5 +1,6 @@
-/// \file Element-wise bodies: what one pass over a layer does to one unit. Host and device run the same ones.
-/// `F` is the `Family` of the layer's unit type; `shape...` are the unit's parameters besides its bias.
+/// \file
+/// Element-wise bodies: what one pass over a layer does to one unit. Host and device run the same ones. `F`
+/// is the `Family` of the layer's unit type; `shape...` are the unit's parameters besides its bias.
 #pragma once
 
 #include "../core/group.hpp"

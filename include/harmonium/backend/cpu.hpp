@@ -1,5 +1,6 @@
-/// \file The CPU backend: Eigen's matrices, products split into pieces, and element-wise passes split into
-/// chunks, whose loops are in cpu_loops.hpp.
+/// \file
+/// The CPU backend: Eigen's matrices, products split into pieces, and element-wise passes split into chunks,
+/// whose loops are in cpu_loops.hpp.
 ///
 /// Work is split into pieces whose number depends on the shape alone, and each number of a result is computed
 /// by one piece (total sums are added in the order of the pieces), so results are bit-identical for any

@@ -1,5 +1,6 @@
-/// \file The CPU backend's loops over a chunk of rows: one for each kind of element-wise pass,
-/// single-threaded, in a form that compilers vectorise.
+/// \file
+/// The CPU backend's loops over a chunk of rows: one for each kind of element-wise pass, single-threaded, in
+/// a form that compilers vectorise.
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,7 @@
-/// \file The interface of the CUDA backend: plain C++ that needs neither nvcc nor CUDA headers. What it calls
-/// is compiled once, by nvcc, in the target harmonium::cuda: element-wise operations for the bodies, rules
-/// and unit types named there (harmonium/cuda/). Your own unit types have their own .cu file (cuda/unit.cuh).
+/// \file
+/// The interface of the CUDA backend: plain C++ that needs neither nvcc nor CUDA headers. What it calls is
+/// compiled once, by nvcc, in the target harmonium::cuda: element-wise operations for the bodies, rules and
+/// unit types named there (harmonium/cuda/). Your own unit types have their own .cu file (cuda/unit.cuh).
 ///
 /// All work on a device is queued on one stream in the order of the calls; only `sum` and `download` wait for
 /// it. Trainers submit a batch's work in one go, which then runs as one CUDA graph (`as_one`).

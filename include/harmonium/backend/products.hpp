@@ -1,5 +1,6 @@
-/// \file Matrix products on the calling thread alone: by Eigen, or in single precision by oneDNN or OpenBLAS
-/// if the build links one and defines HARMONIUM_ONEDNN or HARMONIUM_OPENBLAS (with CMake: HARMONIUM_BLAS).
+/// \file
+/// Matrix products on the calling thread alone: by Eigen, or in single precision by oneDNN or OpenBLAS if the
+/// build links one and defines HARMONIUM_ONEDNN or HARMONIUM_OPENBLAS (with CMake: HARMONIUM_BLAS).
 #pragma once
 
 #include <Eigen/Core>

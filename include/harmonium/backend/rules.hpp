@@ -1,6 +1,7 @@
-/// \file Rules: what an element-wise update does to one number x, given the numbers at the same place in
-/// other matrices. They are named types rather than lambdas, so that a device compiler can instantiate them
-/// in another file than the one that uses them.
+/// \file
+/// Rules: what an element-wise update does to one number x, given the numbers at the same place in other
+/// matrices. They are named types rather than lambdas, so that a device compiler can instantiate them in
+/// another file than the one that uses them.
 #pragma once
 
 #include "../core/math.hpp"

@@ -1,7 +1,8 @@
-/// \file A few threads that process the pieces of one job after another. Each thread starts at its own fixed
-/// share of the pieces, so that it mostly finds its data still in its core's cache; a thread that is done
-/// helps the others. Callers split jobs into pieces determined by the shape, so results do not depend on
-/// which thread does what.
+/// \file
+/// A few threads that process the pieces of one job after another. Each thread starts at its own fixed share
+/// of the pieces, so that it mostly finds its data still in its core's cache; a thread that is done helps the
+/// others. Callers split jobs into pieces determined by the shape, so results do not depend on which thread
+/// does what.
 #pragma once
 
 #include <atomic>

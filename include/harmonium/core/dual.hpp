@@ -1,6 +1,7 @@
-/// \file Dual numbers: a value and its slope along one direction. With them, a unit's log-partition
-/// determines its mean (the slope along the field), its variance (the slope of the mean) and the statistics
-/// of its shape parameters.
+/// \file
+/// Dual numbers: a value and its slope along one direction. With them, a unit's log-partition determines its
+/// mean (the slope along the field), its variance (the slope of the mean) and the statistics of its shape
+/// parameters.
 #pragma once
 
 #include <type_traits>

@@ -1,5 +1,6 @@
-/// \file Errors. Every message names the function and the argument, and says what was expected and what was
-/// found: `fit: data has 783 rows, the model has 784 visible rows`. Arguments are checked before anything is
+/// \file
+/// Errors. Every message names the function and the argument, and says what was expected and what was found:
+/// `fit: data has 783 rows, the model has 784 visible rows`. Arguments are checked before anything is
 /// changed.
 #pragma once
 

@@ -1,5 +1,6 @@
-/// \file log x! = log Gamma(x + 1), by Stirling's series in double precision, because near 0 and 1 the result
-/// is a small difference of larger numbers.
+/// \file
+/// log x! = log Gamma(x + 1), by Stirling's series in double precision, because near 0 and 1 the result is a
+/// small difference of larger numbers.
 #pragma once
 
 #include "math.hpp"

@@ -1,4 +1,5 @@
-/// \file What the functions of a grouped unit see: the numbers of one group, wherever they are stored.
+/// \file
+/// What the functions of a grouped unit see: the numbers of one group, wherever they are stored.
 #pragma once
 
 #include "view.hpp"

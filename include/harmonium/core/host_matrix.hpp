@@ -1,4 +1,5 @@
-/// \file Matrices in host memory, as users pass them.
+/// \file
+/// Matrices in host memory, as users pass them.
 #pragma once
 
 #include <Eigen/Core>

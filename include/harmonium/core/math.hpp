@@ -1,6 +1,7 @@
-/// \file Elementary functions shared by host and device. In single precision they are polynomials of this
-/// library, written with explicit fused multiply-adds, so that every compiler vectorises them and gets the
-/// same bits. In double precision they are the standard library's.
+/// \file
+/// Elementary functions shared by host and device. In single precision they are polynomials of this library,
+/// written with explicit fused multiply-adds, so that every compiler vectorises them and gets the same bits.
+/// In double precision they are the standard library's.
 ///
 /// NaNs propagate. In single precision, nothing here branches on data.
 #pragma once

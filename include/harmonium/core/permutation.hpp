@@ -1,4 +1,5 @@
-/// \file Shuffling by address: the same seed and step give the same order on every machine.
+/// \file
+/// Shuffling by address: the same seed and step give the same order on every machine.
 #pragma once
 
 #include <utility>

@@ -1,4 +1,5 @@
-/// \file Policies: options that have a type of their own, or a variant of several such types.
+/// \file
+/// Policies: options that have a type of their own, or a variant of several such types.
 #pragma once
 
 #include <type_traits>

@@ -1,6 +1,7 @@
-/// \file Random numbers by their address: Philox4x32-10 (Salmon, Moraes, Dror and Shaw, 2011, "Parallel
-/// random numbers: as easy as 1, 2, 3"). A draw is a function of (seed, stream, step, sample, row, number of
-/// the draw) and of nothing else. Results therefore depend neither on threads nor on how work is split into
+/// \file
+/// Random numbers by their address: Philox4x32-10 (Salmon, Moraes, Dror and Shaw, 2011, "Parallel random
+/// numbers: as easy as 1, 2, 3"). A draw is a function of (seed, stream, step, sample, row, number of the
+/// draw) and of nothing else. Results therefore depend neither on threads nor on how work is split into
 /// batches, a run can resume at any step, and CPU and GPU draw the same bits. Nothing is seeded implicitly.
 #pragma once
 

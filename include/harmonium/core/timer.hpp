@@ -1,4 +1,5 @@
-/// \file Elapsed time.
+/// \file
+/// Elapsed time.
 #pragma once
 
 #include <chrono>

@@ -1,7 +1,8 @@
-/// \file The normal distribution with mean t and variance 1, cut off below 0: its log-partition function log
-/// of the integral of e^(t x - x^2 / 2) over x > 0 = log(Phi(t) / phi(t)), mean t + phi(t) / Phi(t) and
-/// variance, each the slope of the previous one. Accurate for any t: there is no difference of nearly equal
-/// numbers, and only t^2 can overflow.
+/// \file
+/// The normal distribution with mean t and variance 1, cut off below 0: its log-partition function log of the
+/// integral of e^(t x - x^2 / 2) over x > 0 = log(Phi(t) / phi(t)), mean t + phi(t) / Phi(t) and variance,
+/// each the slope of the previous one. Accurate for any t: there is no difference of nearly equal numbers,
+/// and only t^2 can overflow.
 #pragma once
 
 #include "dual.hpp"

@@ -1,4 +1,5 @@
-/// \file Views: column-major memory that is owned elsewhere. A sample is a column.
+/// \file
+/// Views: column-major memory that is owned elsewhere. A sample is a column.
 #pragma once
 
 #include <concepts>

@@ -1,4 +1,5 @@
-/// \file Which types have device code. Bodies have it if their unit type has.
+/// \file
+/// Which types have device code. Bodies have it if their unit type has.
 #pragma once
 
 #include "../backend.hpp"

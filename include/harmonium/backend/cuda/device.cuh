@@ -1,5 +1,6 @@
-/// \file A device as seen by the backend's own files: its stream, cuBLAS, and their errors as exceptions.
-/// Needs the headers of CUDA and cuBLAS, but not nvcc.
+/// \file
+/// A device as seen by the backend's own files: its stream, cuBLAS, and their errors as exceptions. Needs the
+/// headers of CUDA and cuBLAS, but not nvcc.
 #pragma once
 
 #include <cublas_v2.h>

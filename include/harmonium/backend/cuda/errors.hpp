@@ -1,4 +1,5 @@
-/// \file The errors of the CUDA backend, one type for each situation. Every message says what to do.
+/// \file
+/// The errors of the CUDA backend, one type for each situation. Every message says what to do.
 #pragma once
 
 #include "../../core/error.hpp"

@@ -1,6 +1,6 @@
-/// \file A device's work as plain values, and CUDA graphs of it. A small model's step is about fifteen
-/// launches of a few microseconds each, no longer than the host takes to launch one; a graph takes a single
-/// launch.
+/// \file
+/// A device's work as plain values, and CUDA graphs of it. A small model's step is about fifteen launches of
+/// a few microseconds each, no longer than the host takes to launch one; a graph takes a single launch.
 ///
 /// The recorded work is authoritative: a graph is only a faster way to submit it. A step can therefore be
 /// repeated without keeping anything on the device: kernel arguments change from step to step (draws'

@@ -1,5 +1,6 @@
-/// \file Device memory as plain values, and the few functions that access a device. Plain C++; the
-/// implementation is in harmonium/cuda/runtime.cu.
+/// \file
+/// Device memory as plain values, and the few functions that access a device. Plain C++; the implementation
+/// is in harmonium/cuda/runtime.cu.
 #pragma once
 
 #include <cstddef>

@@ -1,6 +1,7 @@
-/// \file The CUDA backend's operations: which pass each one runs, and how it is launched. Plain C++, except
-/// for two functions that are only declared here: kernels.cuh defines them with kernels, the tests with loops
-/// on the host.
+/// \file
+/// The CUDA backend's operations: which pass each one runs, and how it is launched. Plain C++, except for two
+/// functions that are only declared here: kernels.cuh defines them with kernels, the tests with loops on the
+/// host.
 #pragma once
 
 #include <algorithm>

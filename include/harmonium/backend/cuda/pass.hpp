@@ -1,6 +1,7 @@
-/// \file What the threads of a launch do. A *pass* is a plain value with a plain function, so that the tests
-/// can step through a launch's blocks and threads on the host; `run_pass` and `run_reduction` in kernels.cuh
-/// are the only kernels. A pass's function is called once for each of its items, whatever the launch
+/// \file
+/// What the threads of a launch do. A *pass* is a plain value with a plain function, so that the tests can
+/// step through a launch's blocks and threads on the host; `run_pass` and `run_reduction` in kernels.cuh are
+/// the only kernels. A pass's function is called once for each of its items, whatever the launch
 /// configuration.
 #pragma once
 

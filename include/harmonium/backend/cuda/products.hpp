@@ -1,5 +1,6 @@
-/// \file Matrix products in cuBLAS's terms: sizes, strides and transposes, computed by a plain function that
-/// can be tested without a device.
+/// \file
+/// Matrix products in cuBLAS's terms: sizes, strides and transposes, computed by a plain function that can be
+/// tested without a device.
 #pragma once
 
 #include <limits>

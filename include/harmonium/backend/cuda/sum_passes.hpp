@@ -1,6 +1,7 @@
-/// \file Passes that sum. The threads of a block sum one `piece` after another: each thread its part, then
-/// all in a tree, down to `width` numbers, which `finish` receives. Pieces depend on the shape alone, so
-/// results are bit-identical whatever the launch.
+/// \file
+/// Passes that sum. The threads of a block sum one `piece` after another: each thread its part, then all in a
+/// tree, down to `width` numbers, which `finish` receives. Pieces depend on the shape alone, so results are
+/// bit-identical whatever the launch.
 #pragma once
 
 #include <utility>

@@ -1,4 +1,5 @@
-/// \file Passes over a layer: every unit's mean, draw, or whatever else a body computes.
+/// \file
+/// Passes over a layer: every unit's mean, draw, or whatever else a body computes.
 #pragma once
 
 #include <utility>
