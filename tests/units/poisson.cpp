@@ -74,8 +74,7 @@ TEMPLATE_TEST_CASE("a Poisson unit's draws have its distribution at all rates", 
   for (const double rate : {0.01, 0.7, 4.0, 9.9, 10.1, 25.0, 300.0, 1e5, 1e7}) {
     INFO("rate " << rate);
     const double field = static_cast<double>(static_cast<T>(std::log(rate)));
-    const double exact =
-        static_cast<double>(exponential(static_cast<T>(field)));  // the rate of the rounded field
+    const double exact = static_cast<double>(exponential(static_cast<T>(field)));  // after rounding
     const double width = std::floor(1 + std::sqrt(rate) / 8),
                  first = std::fmax(0, std::floor(rate - 6 * std::sqrt(rate)));
     std::vector<double> counts(110, 0.0), probabilities(110, 0.0);

@@ -119,7 +119,7 @@ struct Layer {
   static void walk(F& f, const ParameterName& name, Self& self, Others&... others) {
     f(name / "bias", Role::bias, view_of(self.parameters).columns(0, 1),
       view_of(others.parameters).columns(0, 1)...);
-    if constexpr (shapes_of < U >> 0) {
+    if constexpr (has_shapes<U>) {
       for (Index i = 0; i < shapes_of<U>; ++i)
         f(name / U::shape[i], Role::shape, view_of(self.parameters).columns(1 + i, 1),
           view_of(others.parameters).columns(1 + i, 1)...);

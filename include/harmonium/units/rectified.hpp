@@ -14,9 +14,8 @@ namespace harmonium {
 
 /// A number of at least 0, with a precision that is learned.
 struct Rectified {
-  static constexpr const char* name = "rectified";  ///< name in files and errors
-  static constexpr const char* shape[] = {
-      "log_precision"};  ///< a logarithm, so that the precision stays positive
+  static constexpr const char* name = "rectified";           ///< name in files and errors
+  static constexpr const char* shape[] = {"log_precision"};  ///< a logarithm, so it stays positive
   /// g x^2 / 2
   template <class T>
   static constexpr T energy(T x, T log_precision) {

@@ -45,6 +45,10 @@ template <class U>
 requires requires { U::shape; }
 inline constexpr int shapes_of<U> = static_cast<int>(std::size(U::shape));
 
+/// Does a unit have parameters besides the bias?
+template <class U>
+inline constexpr bool has_shapes = shapes_of<U> != 0;
+
 namespace detail {
 template <class U, class Indices>
 struct Gives;  // expands to one number per shape parameter
