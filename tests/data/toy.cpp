@@ -32,8 +32,7 @@ TEST_CASE("bars and stripes are all pictures of full rows or of full columns", "
   CHECK(data.rows() == side * side);
   CHECK(data.size() == Index{2} << side);
   const auto counts = counts_of(data);
-  CHECK(static_cast<Index>(counts.size()) ==
-        (Index{2} << side) - 2);  // the blank and the full one occur twice
+  CHECK(static_cast<Index>(counts.size()) == (Index{2} << side) - 2);  // blank and full occur twice
   for (const auto& [picture, count] : counts) {
     bool rows = true, columns = true;
     for (Index y = 0; y < side; ++y)

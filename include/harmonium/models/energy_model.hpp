@@ -1,5 +1,5 @@
 /// \file
-/// What contrastive divergence asks of a model, and nothing more.
+/// What contrastive divergence requires of a model.
 #pragma once
 
 #include "layer.hpp"
@@ -9,21 +9,21 @@ namespace harmonium {
 /// A model with an energy over visible states, a Markov chain that leaves its distribution unchanged, and
 /// gradients.
 ///
-/// A *state* holds visible states, one a column, and with them what the layer on top receives (for an RBM W^T
-/// v), so that transition, statistics and free energy share that product. `StateView` is a block of its
+/// A *state* holds visible states, one per column, together with the input of the layer above (W^T v for an
+/// RBM), so that transition, statistics and free energy share that product. `StateView` is a block of its
 /// columns.
 ///
 /// - `make_state(model, n)`, `make_workspace(model, n)`: memory for n columns
-/// - `refresh(on, model, state)`: after the visible states were set: brings the rest up to date
-/// - `start(on, model, state, draws)`: visible states drawn from the visible layer at zero input
-/// - `transition(on, model, from, to, work, draws)`: to = one step of the chain from `from`; both may be
-///   the same columns
+/// - `refresh(on, model, state)`: updates the rest of a state after its visible states were set
+/// - `start(on, model, state, draws)`: draws visible states from the visible layer at zero input
+/// - `transition(on, model, from, to, work, draws)`: to = one step of the chain from `from`; both may be the
+///   same columns
 /// - `set_statistics(on, model, state, weights, keep, gradient, work)`: gradient = keep * gradient + sum
 ///   over columns of weights(0, c) * E[d(-energy)/d(parameters)]
 /// - `add_free_energy(on, model, state, factor, out)`: out(0, c) += factor * free energy
-/// - `reconstruct(on, model, state, work, out)`: out = visible means after one step down of means
+/// - `reconstruct(on, model, state, work, out)`: out = the visible means after one mean-field step
 ///
-/// For runs that can be gone on with a `StateView` also has `for_each_state(f)`: f(name, view) for each of
+/// To support resuming runs, `StateView` also has `for_each_state(f)`, which calls f(name, view) for each of
 /// its matrices.
 template <class M>
 concept EnergyModel = std::copyable<M> && requires {
@@ -48,7 +48,7 @@ concept EnergyModel = std::copyable<M> && requires {
 };
 
 namespace detail {
-/// Sets a state to zero, so that it is none of somebody else's numbers before chains start.
+/// Zeroes a state, so that uninitialised memory is never read before chains start.
 template <class B, class StateView>
 void clear_state(const B& on, StateView state) {
   if constexpr (requires { state.for_each_state([](const char*, ViewOf<B>) {}); })
