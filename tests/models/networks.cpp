@@ -194,8 +194,7 @@ TEMPLATE_TEST_CASE("an unrolled DBN reconstructs as the DBN does", "[network][au
   CHECK(largest_difference(decode(network, codes), decode(dbn, codes)) < 1e-13);
   CHECK(largest_difference(reconstruct(network, x), whole) < 1e-12);
   CHECK(largest_difference(outputs(network, x, on), whole) < 1e-12);
-  CHECK(whole.colwise().sum().maxCoeff() - whole.colwise().sum().minCoeff() >
-        1e-3);  // the result depends on x
+  CHECK(whole.colwise().sum().maxCoeff() - whole.colwise().sum().minCoeff() > 1e-3);  // depends on x
   CHECK((codes.rows() == 4 && code_rows(network) == 4));
 }
 

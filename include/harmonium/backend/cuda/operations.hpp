@@ -88,7 +88,8 @@ template <class From, class T>
 void CudaGather<From, T>::run(CudaQueue queue, CudaIn<From> table, std::span<const Index> columns, T scale,
                               CudaOut<T> x) {
   check<ShapeError>(table.cols <= std::numeric_limits<std::int32_t>::max(), "gather: the data have ",
-                    table.cols, " columns, a device counts to ", std::numeric_limits<std::int32_t>::max());
+                    table.cols, " columns, a device supports at most ",
+                    std::numeric_limits<std::int32_t>::max());
   const bool aligned =
       moves_by_four(table.data, table.leading_dimension) && moves_by_four(x.data, x.leading_dimension);
   const auto launch = [&]<Index most>(std::integral_constant<Index, most>, Index first) {

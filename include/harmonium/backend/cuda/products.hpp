@@ -41,7 +41,7 @@ CudaProduct<T> cuda_product(Op op_a, Op op_b, T alpha, View<const T, CudaMemory>
                             View<const T, CudaMemory> b, T beta, View<T, CudaMemory> c) {
   const auto narrow = [](Index size) {
     check<ShapeError>(size <= std::numeric_limits<int>::max(), "multiply: a matrix has a size of ", size,
-                      ", cuBLAS counts to ", std::numeric_limits<int>::max());
+                      ", cuBLAS supports at most ", std::numeric_limits<int>::max());
     return static_cast<int>(size);
   };
   const auto distance = [&](Index size) { return narrow(size < 1 ? 1 : size); };  // cuBLAS rejects 0
