@@ -172,8 +172,7 @@ cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int) {
   return cudaSuccess;
 }
 cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned) {
-  *stream = reinterpret_cast<cudaStream_t>(
-      new test::Stream);  // never freed, since the backend does not destroy streams
+  *stream = reinterpret_cast<cudaStream_t>(new test::Stream);  // never freed, like the backend's
   return answer("cudaStreamCreateWithFlags");
 }
 cudaError_t cudaStreamSynchronize(cudaStream_t stream) {

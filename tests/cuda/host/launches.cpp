@@ -245,8 +245,7 @@ void check_gather() {
   const Cpu<T> cpu;
   const Cuda<T> cuda;
   for (const Index rows : {13, 16})
-    for (const Index count :
-         {1, 7, 300, 9000})  // more than fit into the smallest launch, and into any launch
+    for (const Index count : {1, 7, 300, 9000})  // more than fit into the smallest launch, and into any
       for (const Place& at : places) {
         Both<From> table(0, rows, 0, 40, dice, 0, 250);
         std::vector<Index> columns;
