@@ -1,7 +1,7 @@
 /// \file
-/// Fully visible Boltzmann machine (Ackley, Hinton and Sejnowski, 1985): E(v) = E(v of the layer) - v^T W v /
-/// 2, W symmetric with zeros within a unit. For categorical units that is the Potts model. Units are drawn
-/// one by one, each given all others.
+/// Fully visible Boltzmann machine (Ackley, Hinton and Sejnowski, 1985): E(v) = E_layer(v) - v^T W v / 2,
+/// where W is symmetric, with zeros within a unit. With categorical units this is the Potts model. Units are
+/// drawn one by one, each given all others.
 #pragma once
 
 #include "centering.hpp"
@@ -9,34 +9,34 @@
 
 namespace harmonium {
 
-/// How a Boltzmann machine is made.
+/// Options of a Boltzmann machine.
 template <class U>
 struct BoltzmannMachineOptions {
-  LayerSize<U> visible{};  ///< units (grouped: {units, states})
+  LayerSize<U> visible{};  ///< number of units (grouped: {units, states})
 };
 
-/// A Boltzmann machine without hidden units on backend `B`. Begins without couplings.
+/// A Boltzmann machine without hidden units on backend `B`. Couplings are initially zero.
 ///
 ///     BoltzmannMachine<Spin> glass{{.visible = 100}};
 template <class U, class B = Cpu<float>>
 struct BoltzmannMachine {
   static_assert(require_unit<U>());
-  using Backend = B;                           ///< where parameters live
-  using Scalar = typename B::Scalar;           ///< their numbers
-  using Options = BoltzmannMachineOptions<U>;  ///< how it is made
-  /// The same model on another backend or with other numbers.
+  using Backend = B;                           ///< where its parameters are stored
+  using Scalar = typename B::Scalar;           ///< type of its parameters
+  using Options = BoltzmannMachineOptions<U>;  ///< options of the constructor
+  /// The same model on another backend or with another number type.
   template <class To>
   using On = BoltzmannMachine<U, To>;
 
-  /// States (V x n) and what units receive from each other, W v (V x n).
+  /// Visible states (V x n) and the units' inputs from each other, W v (V x n).
   struct State;
-  /// Columns of a state.
+  /// A view of a state's columns.
   struct StateView;
-  /// What a step needs besides.
+  /// Scratch memory of a step.
   struct Workspace;
 
   Layer<U, B> visible;  ///< the units
-  Matrix<B> weights;    ///< V x V, each pair's coupling twice
+  Matrix<B> weights;    ///< V x V, with each pair's coupling twice
 
   BoltzmannMachine() = default;
   /// All parameters zero. \throws ShapeError if there are no units
@@ -44,21 +44,21 @@ struct BoltzmannMachine {
       : visible(options.visible), weights(visible.rows(), visible.rows()) {
     B{}.fill(weights, 0);
   }
-  /// The size to make another of the same shape with.
+  /// Options that make another machine of the same shape.
   Options options() const { return {.visible = visible.size()}; }
 
-  /// What `describe` put down. \throws DataError if it is no Boltzmann machine of these units
+  /// Options from what `describe` wrote. \throws DataError if that is not a Boltzmann machine of these units
   static Options options_from(const Metadata& metadata) {
     detail::check_kind(metadata, "boltzmann_machine");
     return {.visible = Layer<U, B>::size_from(metadata, "visible")};
   }
-  /// Number of parameters of one made with these options.
+  /// Number of parameters of a machine made with these options.
   static double parameter_count(const Options& options) {
     const double rows = Layer<U, B>::row_count(options.visible);
     return rows * rows + Layer<U, B>::parameter_count(options.visible);
   }
 
-  /// Are all parameters the same?
+  /// Are all parameters equal?
   friend bool operator==(const BoltzmannMachine& a, const BoltzmannMachine& b) {
     return a.visible == b.visible && detail::equal<B>(a.weights, b.weights);
   }
@@ -79,7 +79,7 @@ Metadata describe(const BoltzmannMachine<U, B>& machine) {
   return metadata;
 }
 
-/// Columns of a state.
+/// A view of a state's columns.
 template <class U, class B>
 struct BoltzmannMachine<U, B>::StateView {
   ViewOf<B> visible;  ///< V x n
@@ -88,7 +88,7 @@ struct BoltzmannMachine<U, B>::StateView {
   StateView columns(Index first, Index count) const {
     return {visible.columns(first, count), input.columns(first, count)};
   }
-  /// What chains go on from: see training/run/run_state.hpp.
+  /// What chains resume from: see training/run/run_state.hpp.
   template <class F>
   void for_each_state(F&& f) const {
     f("visible", visible);
@@ -96,7 +96,7 @@ struct BoltzmannMachine<U, B>::StateView {
   }
 };
 
-/// Visible states with what they send into each other.
+/// Visible states with their inputs from each other.
 template <class U, class B>
 struct BoltzmannMachine<U, B>::State {
   Matrix<B> visible;  ///< V x n
@@ -105,7 +105,7 @@ struct BoltzmannMachine<U, B>::State {
   StateView columns(Index first, Index count) { return StateView{visible, input}.columns(first, count); }
 };
 
-/// What a sweep needs besides.
+/// Scratch memory of a sweep.
 template <class U, class B>
 struct BoltzmannMachine<U, B>::Workspace {
   Matrix<B> states;  ///< V x n
@@ -135,7 +135,7 @@ void refresh(const B& on, const BoltzmannMachine<U, B>& machine,
   on.multiply(Op::plain, Op::plain, 1, machine.weights, state.visible, 0, state.input);
 }
 
-/// States from the layer alone, at zero input.
+/// Draws states from the layer alone, at zero input.
 template <class U, class B>
 void start(const B& on, const BoltzmannMachine<U, B>& machine,
            typename BoltzmannMachine<U, B>::StateView state, Draws draws) {
@@ -145,14 +145,15 @@ void start(const B& on, const BoltzmannMachine<U, B>& machine,
 }
 
 namespace detail {
-/// One sweep of Gibbs sampling over all units, their input changed by temper(row, input) before each draw.
+/// One sweep of Gibbs sampling over all units, where temper(row, input) changes a unit's input before it is
+/// drawn.
 template <class U, class B, class Temper>
 void sweep(const B& on, const BoltzmannMachine<U, B>& machine,
            typename BoltzmannMachine<U, B>::StateView state, typename BoltzmannMachine<U, B>::Workspace& work,
            Draws draws, Temper temper) {
   const Index group = machine.visible.group, n = state.visible.cols;
   const auto field = view_of(work.field).columns(0, n), drawn = view_of(work.drawn).columns(0, n);
-  refresh(on, machine, state);  // the weights may have changed, and sums of changes drift
+  refresh(on, machine, state);  // the weights may have changed, and accumulated changes drift
   for (Index r = 0; r < machine.visible.rows(); r += group) {
     const auto own = state.visible.rows_from(r, group);
     on.copy(ConstViewOf<B>(state.input.rows_from(r, group)), field);
@@ -183,7 +184,7 @@ void prepare_tempering(const B& on, const BoltzmannMachine<U, B>& machine, Layer
               view_of(means.hidden).columns(0, 1));
 }
 
-/// One sweep of Gibbs sampling with the centred interaction scaled.
+/// One sweep of Gibbs sampling with the centered interaction scaled.
 template <class U, class B>
 void tempered_transition(const B& on, const BoltzmannMachine<U, B>& machine, ConstViewOf<B> betas,
                          const LayerMeans<B>& means, typename BoltzmannMachine<U, B>::StateView state,
@@ -205,7 +206,7 @@ void add_interaction(const B& on, const BoltzmannMachine<U, B>& /*machine*/, con
 }
 
 namespace detail {
-/// No unit is coupled to itself.
+/// Removes the couplings of units to themselves.
 template <class U, class B>
 void clear_diagonal(const B& on, const BoltzmannMachine<U, B>& machine, ViewOf<B> weights) {
   const Index group = machine.visible.group;
@@ -213,7 +214,7 @@ void clear_diagonal(const B& on, const BoltzmannMachine<U, B>& machine, ViewOf<B
 }
 }  // namespace detail
 
-/// Statistics of the states. Each coupling is held twice, so each number has half the pair's slope.
+/// Statistics of the states. Each coupling is stored twice, so each number has half the pair's slope.
 template <class U, class B>
 void set_statistics(const B& on, const BoltzmannMachine<U, B>& machine,
                     typename BoltzmannMachine<U, B>::StateView state, ConstViewOf<B> weights,
@@ -228,7 +229,7 @@ void set_statistics(const B& on, const BoltzmannMachine<U, B>& machine,
   detail::clear_diagonal<U, B>(on, machine, gradient.weights);
 }
 
-/// The same: there is nothing else to draw.
+/// The same as `set_statistics`: there are no hidden units to draw.
 template <class U, class B>
 void set_sampled_statistics(const B& on, const BoltzmannMachine<U, B>& machine,
                             typename BoltzmannMachine<U, B>::StateView state, ConstViewOf<B> weights,

@@ -9,12 +9,12 @@
 
 namespace harmonium {
 
-/// How an RBM is made.
+/// Options of an RBM.
 template <class V, class H>
 struct RbmOptions {
-  LayerSize<V> visible{};      ///< visible units (grouped: {units, states})
-  LayerSize<H> hidden{};       ///< hidden units
-  std::uint64_t seed = 0;      ///< of the initial weights
+  LayerSize<V> visible{};      ///< number of visible units (grouped: {units, states})
+  LayerSize<H> hidden{};       ///< number of hidden units
+  std::uint64_t seed = 0;      ///< seed of the initial weights
   double weight_scale = 0.01;  ///< their standard deviation (Hinton, 2010, section 8)
 };
 
@@ -25,26 +25,26 @@ template <class V, class H, class B = Cpu<float>>
 struct Rbm {
   static_assert(!is_activation<V> && !is_activation<H>,
                 "an Rbm is made of units, which have an energy; an activation is for layers of a Network");
-  using Backend = B;                  ///< where parameters live
-  using Scalar = typename B::Scalar;  ///< their numbers
-  /// The same model on another backend or with other numbers.
+  using Backend = B;                  ///< where its parameters are stored
+  using Scalar = typename B::Scalar;  ///< type of its parameters
+  /// The same model on another backend or with another number type.
   template <class To>
   using On = Rbm<V, H, To>;
 
-  using Options = RbmOptions<V, H>;  ///< how it is made
+  using Options = RbmOptions<V, H>;  ///< options of the constructor
   /// Visible states (V x n) and their hidden input W^T v (H x n).
   struct State;
-  /// Columns of a state.
+  /// A view of a state's columns.
   struct StateView;
-  /// What a step needs besides.
+  /// Scratch memory of a step.
   struct Workspace;
 
   Layer<V, B> visible;  ///< visible units
   Layer<H, B> hidden;   ///< hidden units
-  Matrix<B> weights;    ///< V x H: a hidden unit's filter is a column
+  Matrix<B> weights;    ///< V x H: each column is a hidden unit's filter
 
   Rbm() = default;
-  /// Zero biases, normal weights.
+  /// Zero biases, normally distributed weights.
   /// \throws ShapeError if a layer has no units \throws ValueError if the scale is negative or not finite
   explicit Rbm(const Options& options)
       : visible(options.visible), hidden(options.hidden), weights(visible.rows(), hidden.rows()) {
@@ -60,10 +60,10 @@ struct Rbm {
                          .template normal<Scalar>();
     B{}.upload(View<const Scalar>(host), weights);
   }
-  /// Sizes to make another of the same shape with.
+  /// Options that make another RBM of the same shape.
   Options options() const { return {.visible = visible.size(), .hidden = hidden.size()}; }
 
-  /// What `describe` put down. \throws DataError if it is no RBM of these unit types
+  /// Options from what `describe` wrote. \throws DataError if that is not an RBM of these unit types
   static Options options_from(const Metadata& metadata) {
     detail::check_kind(metadata, "rbm");
     return {.visible = Layer<V, B>::size_from(metadata, "visible"),
@@ -75,7 +75,7 @@ struct Rbm {
            Layer<V, B>::parameter_count(options.visible) + Layer<H, B>::parameter_count(options.hidden);
   }
 
-  /// Are all parameters the same?
+  /// Are all parameters equal?
   friend bool operator==(const Rbm& a, const Rbm& b) {
     return a.visible == b.visible && a.hidden == b.hidden && detail::equal<B>(a.weights, b.weights);
   }
@@ -98,7 +98,7 @@ Metadata describe(const Rbm<V, H, B>& rbm) {
   return metadata;
 }
 
-/// Columns of a state.
+/// A view of a state's columns.
 template <class V, class H, class B>
 struct Rbm<V, H, B>::StateView {
   ViewOf<B> visible;  ///< V x n
@@ -107,7 +107,7 @@ struct Rbm<V, H, B>::StateView {
   StateView columns(Index first, Index count) const {
     return {visible.columns(first, count), input.columns(first, count)};
   }
-  /// What chains go on from: see training/run/run_state.hpp.
+  /// What chains resume from: see training/run/run_state.hpp.
   template <class F>
   void for_each_state(F&& f) const {
     f("visible", visible);
@@ -115,7 +115,7 @@ struct Rbm<V, H, B>::StateView {
   }
 };
 
-/// Visible states with the hidden input that they make.
+/// Visible states with the resulting hidden input.
 template <class V, class H, class B>
 struct Rbm<V, H, B>::State {
   Matrix<B> visible;  ///< V x n
@@ -124,7 +124,7 @@ struct Rbm<V, H, B>::State {
   StateView columns(Index first, Index count) { return StateView{visible, input}.columns(first, count); }
 };
 
-/// What a step needs besides.
+/// Scratch memory of a step.
 template <class V, class H, class B>
 struct Rbm<V, H, B>::Workspace {
   Matrix<B> hidden;   ///< H x n: draws or means
@@ -161,7 +161,7 @@ void refresh(const B& on, const Rbm<V, H, B>& rbm, typename Rbm<V, H, B>::StateV
   hidden_input(on, rbm, state.visible, state.input);
 }
 
-/// Visible states from the visible layer alone, at zero input.
+/// Draws visible states from the visible layer alone, at zero input.
 template <class V, class H, class B>
 void start(const B& on, const Rbm<V, H, B>& rbm, typename Rbm<V, H, B>::StateView state, Draws draws) {
   Matrix<B> none(rbm.visible.rows(), state.visible.cols);
@@ -170,9 +170,9 @@ void start(const B& on, const Rbm<V, H, B>& rbm, typename Rbm<V, H, B>::StateVie
   refresh(on, rbm, state);
 }
 
-/// One step of block Gibbs sampling: h ~ p(h | from), to ~ p(v | h). The draw of h uses the input that `from`
-/// holds; if the weights have changed since, the chain is the one that kept its hidden state over the update,
-/// and a persistent chain needs no product more than one from the data.
+/// One step of block Gibbs sampling: h ~ p(h | from), to ~ p(v | h). The draw of h uses the hidden input
+/// stored in `from`. If the weights have changed since, this is equivalent to a chain that kept its hidden
+/// state across the update, so a persistent chain needs no more products than one that starts from the data.
 template <class V, class H, class B>
 void transition(const B& on, const Rbm<V, H, B>& rbm, typename Rbm<V, H, B>::StateView from,
                 typename Rbm<V, H, B>::StateView to, typename Rbm<V, H, B>::Workspace& work, Draws draws) {
@@ -185,7 +185,7 @@ void transition(const B& on, const Rbm<V, H, B>& rbm, typename Rbm<V, H, B>::Sta
   refresh(on, rbm, to);
 }
 
-/// Statistics of visible states and of the hidden units' expectations given them.
+/// Statistics of visible states, with the expectations of the hidden units given them.
 template <class V, class H, class B>
 void set_statistics(const B& on, const Rbm<V, H, B>& rbm, typename Rbm<V, H, B>::StateView state,
                     ConstViewOf<B> weights, ScalarOf<B> keep, Rbm<V, H, B>& gradient,
@@ -219,7 +219,7 @@ void reconstruct(const B& on, const Rbm<V, H, B>& rbm, typename Rbm<V, H, B>::St
   mean(on, rbm.visible, down, out);
 }
 
-/// `set_statistics` with hidden states drawn given the visible ones in place of their expectations.
+/// `set_statistics`, with drawn hidden states in place of their expectations.
 template <class V, class H, class B>
 void set_sampled_statistics(const B& on, const Rbm<V, H, B>& rbm, typename Rbm<V, H, B>::StateView state,
                             ConstViewOf<B> weights, ScalarOf<B> keep, Rbm<V, H, B>& gradient,
@@ -287,7 +287,7 @@ void prepare_tempering(const B& on, const Rbm<V, H, B>& rbm, LayerMeans<B>& mean
   hidden_input(on, rbm, ConstViewOf<B>(visible.columns(0, 1)), hidden.columns(0, 1));
 }
 
-/// One step of block Gibbs sampling with the centred interaction scaled.
+/// One step of block Gibbs sampling with the centered interaction scaled.
 template <class V, class H, class B>
 void tempered_transition(const B& on, const Rbm<V, H, B>& rbm, ConstViewOf<B> betas,
                          const LayerMeans<B>& means, typename Rbm<V, H, B>::StateView state,
@@ -302,7 +302,7 @@ void tempered_transition(const B& on, const Rbm<V, H, B>& rbm, ConstViewOf<B> be
   refresh(on, rbm, state);
 }
 
-/// v^T W h - v^T W lambda - mu^T W h, h being the hidden states of the last step
+/// v^T W h - v^T W lambda - mu^T W h, where h are the hidden states of the last step
 template <class V, class H, class B>
 void add_interaction(const B& on, const Rbm<V, H, B>& /*rbm*/, const LayerMeans<B>& means,
                      typename Rbm<V, H, B>::StateView state, const typename Rbm<V, H, B>::Workspace& work,

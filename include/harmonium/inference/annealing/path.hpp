@@ -70,7 +70,7 @@ void fit_biases(const Cpu<double>& on, Layer<U, Cpu<double>>& layer, View<const 
   auto fitted = layer;
   fit(fitted, means, View<const double>(variance), count);
   layer.parameters.col(0) = fitted.parameters.col(0);
-  if constexpr (shapes_of < U >> 0) {  // `fit` may have counted on a shape of its own: Newton's method
+  if constexpr (has_shapes<U>) {  // `fit` may have counted on a shape of its own: Newton's method
     for (int i = 0; i < 30; ++i) {
       measure();
       for (Index r = 0; r < layer.rows(); ++r) {
