@@ -3,6 +3,7 @@
 /// to see what comes out.
 #pragma once
 
+#include "../inference/networks/classification.hpp"
 #include "../inference/networks/regression.hpp"
 #include "../training/run/report.hpp"
 
