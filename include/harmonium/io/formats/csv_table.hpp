@@ -13,8 +13,8 @@ namespace harmonium {
 
 /// How to read a CSV file.
 struct CsvOptions {
-  char separator =
-      '\0';            ///< between cells; 0: the most frequent of comma, semicolon and tab in the first line
+  /// Between cells; 0: the most frequent of comma, semicolon and tab in the first line.
+  char separator = '\0';
   bool header = true;  ///< does the first line name the columns? Otherwise they are "1", "2", ...
 };
 
