@@ -39,10 +39,15 @@ mnist=""
 work="$source/build/bare"
 while (($#)); do
   case $1 in
-    --presets) presets=${2:?--presets needs names}; shift ;;
-    --mnist-dir) mnist=${2:?--mnist-dir needs a folder}; shift ;;
-    --work) work=${2:?--work needs a folder}; shift ;;
     --help) usage; exit ;;
+    --presets | --mnist-dir | --work)
+      [[ -n ${2-} ]] || die "$1 needs a value"
+      case $1 in
+        --presets) presets=$2 ;;
+        --mnist-dir) mnist=$2 ;;
+        *) work=$2 ;;
+      esac
+      shift ;;
     -*) die "unknown option $1" ;;
     *) suites+=("$1") ;;
   esac
@@ -53,8 +58,8 @@ read -ra presets <<<"$presets"
 [[ -z $mnist || -d $mnist ]] || die "$mnist is no folder"
 mkdir -p "$work"
 work=$(cd "$work" && pwd)
-exec 9>"$work/lock"
-flock -n 9 || die "another run uses $work"
+exec {lock}>"$work/lock"
+flock -n "$lock" || die "another run uses $work"
 
 # apt's proxy is for wget too, with which debootstrap loads.
 for scheme in http https; do
