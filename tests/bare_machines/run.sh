@@ -23,6 +23,8 @@ die() { echo "run.sh: $*" >&2; exit 2; }
 
 usage() { sed -n '/^# Do/,/^set/{s/^# \{0,1\}//p}' "$0"; }
 
+export PATH="$PATH:/usr/sbin:/sbin"
+umask 022                                        # what root makes here the systems' users must be able to read
 ((EUID == 0)) || { [[ ${1-} == --help ]] && usage && exit; die "debootstrap needs root"; }
 for tool in debootstrap git unshare wget; do
   command -v "$tool" >/dev/null || die "there is no $tool"
@@ -178,7 +180,7 @@ for suite in "${suites[@]}"; do
   if [[ ! -e $folder/ready ]]; then
     family "$suite"
     find_mirror "$suite" || { say "$suite" system "skipped: archive not reachable"; continue; }
-    [[ -e $keyring ]] || { say "$suite" system "skipped: no $keyring to check the archive's signature"; continue; }
+    [[ -e $keyring ]] || { say "$suite" system "skipped: no $keyring to check the archive by"; continue; }
     try "$suite" debootstrap "$folder/debootstrap.log" bootstrap "$suite" "$root" || continue
   fi
   try "$suite" mounts "$folder/mounts.log" connect "$root" || continue
