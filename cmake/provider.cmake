@@ -126,7 +126,7 @@ function(harmonium_unpack_debs result)
   set(${result} TRUE PARENT_SCOPE)
 endfunction()
 
-# Distribution packages expect to be under /usr. Elsewhere, three things need fixing.
+# Distribution packages expect to be under /usr. Elsewhere, four things need fixing.
 function(harmonium_relocate_sysroot)
   set(usr "${HARMONIUM_SYSROOT}/usr")
   # Headers that depend on the architecture (zconf.h): compilers search include/<machine> only below /usr.
@@ -153,6 +153,23 @@ function(harmonium_relocate_sysroot)
     string(REPLACE "${usr}" "/usr" text "${text}")            # already done for an earlier package
     string(REGEX REPLACE "(=|-I|-L)/usr" "\\1${usr}" text "${text}")
     file(WRITE "${pc}" "${text}")
+  endforeach()
+  # Programs (pkgconf, which libeigen3-dev brings): the loader looks for their libraries below /usr alone. They move
+  # aside, and a script of the same name tells it where to look as well.
+  file(GLOB programs "${usr}/bin/*" "${usr}/sbin/*")
+  foreach(program IN LISTS programs)
+    file(READ "${program}" magic LIMIT 4 HEX)
+    if(magic STREQUAL "7f454c46" AND NOT IS_SYMLINK "${program}")
+      cmake_path(GET program FILENAME name)
+      file(MAKE_DIRECTORY "${usr}/libexec/unpacked")
+      file(RENAME "${program}" "${usr}/libexec/unpacked/${name}")
+      file(WRITE "${program}" "#!/bin/sh\n"
+        "LD_LIBRARY_PATH='${usr}/lib/${CMAKE_LIBRARY_ARCHITECTURE}:${usr}/lib'\"\${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}\"\n"
+        "export LD_LIBRARY_PATH\n"
+        "exec '${usr}/libexec/unpacked/${name}' \"$@\"\n")
+      file(CHMOD "${program}" PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE
+        WORLD_READ WORLD_EXECUTE)
+    endif()
   endforeach()
 endfunction()
 
