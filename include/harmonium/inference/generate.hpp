@@ -22,8 +22,8 @@ namespace detail {
 /// Plain steps, then as many at inverse temperatures that rise to 1. Only the centered interaction is scaled
 /// (models/tempering.hpp); its offsets are the chains' means after the plain steps.
 template <class V, class H, class B>
-void cool_down(const B& on, const Rbm<V, H, B>& rbm, typename Rbm<V, H, B>::StateView chains,
-               typename Rbm<V, H, B>::Workspace& work, int steps, std::uint64_t seed) {
+void cool_down(const B& on, const Rbm<V, H, B>& rbm, ChainView<B> chains, RbmWorkspace<B>& work, int steps,
+               std::uint64_t seed) {
   using T = ScalarOf<B>;
   const Index count = chains.visible.cols;
   auto means = make_means(rbm);

@@ -13,8 +13,23 @@ namespace harmonium {
 /// Offsets of two layers, each next to memory for the layer's bias gradient.
 template <class B>
 struct LayerMeans {
-  Matrix<B> visible;  ///< V x 2: mu, bias gradient
-  Matrix<B> hidden;   ///< H x 2: bias gradient, lambda
+  Matrix<B> visible;  ///< V x 2: mu, room
+  Matrix<B> hidden;   ///< H x 2: room, lambda
+
+  LayerMeans() = default;
+  /// Means of zero for layers of V and H rows.
+  LayerMeans(Index v, Index h) : visible(v, 2), hidden(h, 2) {
+    B{}.fill(visible, 0);
+    B{}.fill(hidden, 0);
+  }
+  auto mu() { return view_of(visible).columns(0, 1); }                  ///< the visible layer's means, V x 1
+  auto mu() const { return view_of(visible).columns(0, 1); }            ///< to read
+  auto lambda() { return view_of(hidden).columns(1, 1); }               ///< the hidden layer's means, H x 1
+  auto lambda() const { return view_of(hidden).columns(1, 1); }         ///< to read
+  auto visible_room() { return view_of(visible).columns(1, 1); }        ///< V x 1
+  auto visible_room() const { return view_of(visible).columns(1, 1); }  ///< to read
+  auto hidden_room() { return view_of(hidden).columns(0, 1); }          ///< H x 1
+  auto hidden_room() const { return view_of(hidden).columns(0, 1); }    ///< to read
 
   /// Its state, for resuming: see training/run/run_state.hpp.
   template <class F>
