@@ -137,6 +137,12 @@ struct Family {
     }
   }
 
+  /// d energy / d x at a number, as if states were real.
+  template <class T, class... P>
+  static constexpr T energy_slope(T x, P... shape) {
+    return energy(Dual<T>(x, T(1)), Dual<T>(shape)...).slope;
+  }
+
   /// -d energy / d shape[which] at a state.
   template <int which, class T, class... P>
   static constexpr T statistic(T x, P... shape) {
