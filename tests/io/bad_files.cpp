@@ -1,4 +1,4 @@
-// Files that are none, pictures that are none, and places where nothing can be written.
+// Files and pictures that are not valid, and places where nothing can be written.
 #include <harmonium/io.hpp>
 
 #include "bad_input/refusals.hpp"
@@ -15,7 +15,7 @@ using Known = std::variant<Bits, Rbm<Gaussian, Bernoulli>>;
 
 const Bits rbm{{.visible = 4, .hidden = 3, .seed = 1}};
 
-// A number's 8 bytes, the lowest first.
+// A number's 8 bytes, lowest first.
 string little(std::uint64_t number) {
   string bytes;
   for (int i = 0; i < 8; ++i) bytes += static_cast<char>(number >> 8 * i & 0xff);
@@ -24,7 +24,7 @@ string little(std::uint64_t number) {
 string safetensors(const string& header, const string& numbers = "") {
   return little(header.size()) + header + numbers;
 }
-// A header of IDX with these sizes, the highest byte first.
+// An IDX header with these sizes, highest byte first.
 string idx(int kind, const std::vector<std::uint32_t>& sizes) {
   string bytes{'\0', '\0', static_cast<char>(kind), static_cast<char>(sizes.size())};
   for (const std::uint32_t size : sizes)
@@ -34,7 +34,7 @@ string idx(int kind, const std::vector<std::uint32_t>& sizes) {
 
 }  // namespace
 
-TEST_CASE("hostile model files are refused in words, and take no more memory than they have bytes",
+TEST_CASE("hostile model files are refused in words, and take no more memory than their size",
           "[bad_input][files]") {
   const TemporaryFolder folder;
   const auto path = folder / "model.safetensors";
@@ -121,7 +121,7 @@ TEST_CASE("hostile model files are refused in words, and take no more memory tha
   CHECK(load<Bits>(path) == rbm);
 }
 
-TEST_CASE("hostile IDX files are refused in words, and take no more memory than they have bytes",
+TEST_CASE("hostile IDX files are refused in words, and take no more memory than their size",
           "[bad_input][files]") {
   const TemporaryFolder folder;
   const auto images = folder / "images", labels = folder / "labels";
@@ -213,7 +213,7 @@ TEST_CASE("what cannot be written leaves nothing behind", "[bad_input][files]") 
   CHECK(get(folder / "file") == "old");
 }
 
-TEST_CASE("pictures that are none are refused", "[bad_input][files]") {
+TEST_CASE("invalid pictures are refused", "[bad_input][files]") {
   const Eigen::MatrixXf filters = Eigen::MatrixXf::Zero(6, 4);
   const Image image(2, 3, 1);
   Image broken = image;
