@@ -111,7 +111,7 @@ TEST_CASE("bad sets of samples are refused", "[bad_input][data]") {
   });
 }
 
-TEST_CASE("what binarize keeps of a set", "[data]") {
+TEST_CASE("what binarize keeps from a set", "[data]") {
   const Dataset set = Dataset(Eigen::MatrixXd(Eigen::MatrixXd::Constant(2, 3, 0.7)), {0, 1, 2})
                           .with_weights({1, 2, 3})
                           .with_targets(Eigen::MatrixXd::Ones(1, 3));
@@ -162,7 +162,7 @@ TEST_CASE("bad schedules and optimizers are refused", "[bad_input][optimizers]")
   });
 }
 
-TEST_CASE("of no numbers the estimates of log weights say so", "[bad_input][annealing]") {
+TEST_CASE("estimates from no log weights say so", "[bad_input][annealing]") {
   const Eigen::VectorXd none, bad = Eigen::VectorXd::Constant(3, NAN);
   CHECK(log_mean_exp(none) == -INFINITY);
   CHECK(std::isnan(log_mean_exp(bad)));

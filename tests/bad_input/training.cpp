@@ -1,4 +1,4 @@
-// Options, batches and sets that a trainer or an observer refuses: the model stays what it was.
+// Options, batches and sets that a trainer or an observer refuses, leaving the model unchanged.
 #include <harmonium/data/dataset.hpp>
 #include <harmonium/data/missing.hpp>
 #include <harmonium/observers/early_stopping.hpp>
@@ -94,7 +94,7 @@ TEST_CASE("contrastive divergence refuses options out of range", "[bad_input][cd
       rbm, wide);
 }
 
-TEST_CASE("contrastive divergence refuses data and batches that are none", "[bad_input][cd]") {
+TEST_CASE("contrastive divergence refuses invalid data and batches", "[bad_input][cd]") {
   Bits rbm{{.visible = 4, .hidden = 3, .seed = 1}}, empty;
   ContrastiveDivergence<Bits> trainer(rbm, {.epochs = 2, .batch_size = 5}, on), of_nothing(empty, {}, on);
   const std::vector<double> weights{1, 2}, negative{1, 1, 1, -1, 1};
@@ -142,7 +142,7 @@ TEST_CASE("contrastive divergence refuses data and batches that are none", "[bad
   CHECK(trainer.steps() == 0);
 }
 
-TEST_CASE("fine-tuning refuses options and data that are none", "[bad_input][fine_tuning]") {
+TEST_CASE("fine-tuning refuses invalid options and data", "[bad_input][fine_tuning]") {
   Classifier network{{.sizes = {4, 3}, .classes = 3, .seed = 1}};
   FineTuning<Classifier> trainer(network, {.epochs = 2, .batch_size = 5}, on);
   const auto asked = [&](const FineTuningOptions<>& options) {

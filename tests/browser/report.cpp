@@ -1,4 +1,4 @@
-// Writes a report with everything that a report may hold, awkward things included.
+// Writes a report with everything that a report can contain, awkward content included.
 #include <harmonium/io/report/html_report.hpp>
 #include <harmonium/models/rbm.hpp>
 #include <harmonium/units/bernoulli.hpp>
