@@ -65,7 +65,7 @@ int main(int count, char** arguments) {
       .add_history(runs)
       .add_section("Variants")
       .add_curves(variants, {.title = "Log likelihood",
-                             .y_title = "nats a sample, over five seeds",
+                             .y_title = "nats per sample, over five seeds",
                              .width = 900,
                              .height = 400})
       .add_section("What it learned")

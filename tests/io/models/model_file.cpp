@@ -47,7 +47,7 @@ std::string complaint(const std::filesystem::path& path) {
 
 }  // namespace
 
-namespace elsewhere {  // a model of somebody else's: what `save` and `load` ask for, and no more
+namespace elsewhere {  // a model from elsewhere: what `save` and `load` need, and no more
 
 struct Line {
   using Backend = Cpu<double>;
@@ -270,7 +270,7 @@ TEST_CASE("a model's file with any byte changed or cut off loads or is refused",
     test::put(folder / "model", bytes);
     try {
       const Model model = load<Model>(folder / "model");
-      if (!all_finite(Cpu<float>{}, model)) FAIL("numbers that are none");
+      if (!all_finite(Cpu<float>{}, model)) FAIL("numbers that are not finite");
       ++accepted;
     } catch (const FileError&) {
       ++refused;
