@@ -133,7 +133,7 @@ class Table {
     if (record == records_.end() || record->at("settings") != how) {
       const Timer timer;
       Json made = {{"model", recipe.name},
-                   {"data", settings_.hold_out > 0 ? "MNIST, held-out training digits" : "MNIST, test set"},
+                   {"data", settings_.hold_out > 0 ? "MNIST, training digits kept aside" : "MNIST, test set"},
                    {"binarisation", text_of(recipe.pixels)}};
       made.update(std::visit(
           [&](const auto& m) { return judge(m, digits(recipe.pixels), settings_.judging, on_); }, model));
