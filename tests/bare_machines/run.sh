@@ -11,7 +11,7 @@
 # status is 0 if nothing failed and something was run. An archive that cannot be reached is skipped, and said so.
 #
 #   --mnist-dir FOLDER  has the MNIST files, for a machine that reaches no mirror of them (MNIST_DIR in the system)
-#   --work FOLDER       keeps systems and logs, build/bare by default: about 1.5 GB a release; made anew if removed
+#   --work FOLDER       keeps systems and logs, build/bare by default: about 1 GB per release; made anew if removed
 #
 # Needs root, debootstrap and git, and the archive's keyring (debian-archive-keyring, ubuntu-keyring). The mirrors are
 # those that this machine's apt uses, else the public ones. What apt needs to reach them (proxies, certificates) goes
