@@ -2,16 +2,17 @@
 /// What contrastive divergence asks of a model, and nothing more.
 #pragma once
 
-#include "layer.hpp"
+#include "layer_data.hpp"
 
 namespace harmonium {
 
 /// A model with an energy over visible states, a Markov chain that leaves its distribution unchanged, and
-/// gradients.
+/// gradients. It is a value with a walk over its parameters (models/parameters.hpp) and a member `visible`, a
+/// layer (models/layer.hpp).
 ///
 /// A *state* holds visible states, one a column, and with them what the layer on top receives (for an RBM W^T
 /// v), so that transition, statistics and free energy share that product. `StateView` is a block of its
-/// columns.
+/// columns, which `columns(first, count)` gives of both; its `visible` is a view of the visible states.
 ///
 /// - `make_state(model, n)`, `make_workspace(model, n)`: memory for n columns
 /// - `refresh(on, model, state)`: after the visible states were set: brings the rest up to date
@@ -23,21 +24,27 @@ namespace harmonium {
 /// - `add_free_energy(on, model, state, factor, out)`: out(0, c) += factor * free energy
 /// - `reconstruct(on, model, state, work, out)`: out = visible means after one step down of means
 ///
-/// For runs that can be gone on with a `StateView` also has `for_each_state(f)`: f(name, view) for each of
-/// its matrices.
+/// Optional: `set_sampled_statistics` (see `SamplesStatistics`), centering (`CenterableModel`), tempering
+/// (`TemperedModel`), and, to support resuming, `for_each_state(f)` of a `StateView`: f(name, view) for each
+/// of its matrices.
 template <class M>
 concept EnergyModel = std::copyable<M> && requires {
   typename M::Backend;
   typename M::State;
   typename M::StateView;
   typename M::Workspace;
-} && requires(const M& model, M& gradient, typename M::StateView state, typename M::Workspace& work,
-              const typename M::Backend& on, ConstViewOf<typename M::Backend> in,
-              ViewOf<typename M::Backend> out, ScalarOf<typename M::Backend> s, Draws draws) {
+} && requires(const M& model, M& gradient, typename M::State& states, typename M::StateView state,
+              typename M::Workspace& work, const typename M::Backend& on, ConstViewOf<typename M::Backend> in,
+              ViewOf<typename M::Backend> out, View<const ScalarOf<typename M::Backend>> host,
+              ScalarOf<typename M::Backend> s, Draws draws) {
   { make_state(model, Index(1)) } -> std::same_as<typename M::State>;
   { make_workspace(model, Index(1)) } -> std::same_as<typename M::Workspace>;
-  { model.visible.rows() } -> std::same_as<Index>;
+  { states.columns(Index(0), Index(1)) } -> std::same_as<typename M::StateView>;
+  { state.columns(Index(0), Index(1)) } -> std::same_as<typename M::StateView>;
   { state.visible } -> std::convertible_to<ViewOf<typename M::Backend>>;
+  { model.visible.rows() } -> std::same_as<Index>;
+  find_unacceptable(model.visible, host);
+  fit(gradient.visible, host, host, Index(1));
   refresh(on, model, state);
   start(on, model, state, draws);
   transition(on, model, state, state, work, draws);
@@ -47,8 +54,18 @@ concept EnergyModel = std::copyable<M> && requires {
   for_each_parameter([](const ParameterName&, Role, auto, auto) {}, gradient, model);
 };
 
+/// A model whose statistics can also be those of drawn hidden states:
+/// `set_sampled_statistics(on, model, state, weights, keep, gradient, work, draws)`.
+template <class M>
+concept SamplesStatistics = EnergyModel<M> &&
+    requires(const M& model, M& gradient, typename M::StateView state, typename M::Workspace& work,
+             const typename M::Backend& on, ConstViewOf<typename M::Backend> in,
+             ScalarOf<typename M::Backend> s, Draws draws) {
+  set_sampled_statistics(on, model, state, in, s, gradient, work, draws);
+};
+
 namespace detail {
-/// Sets a state to zero, so that it is none of somebody else's numbers before chains start.
+/// Zeroes a state, so that uninitialized memory is never read.
 template <class B, class StateView>
 void clear_state(const B& on, StateView state) {
   if constexpr (requires { state.for_each_state([](const char*, ViewOf<B>) {}); })

@@ -79,4 +79,11 @@ void fix_gauge(const B& on, Rbm<V, H, B>& rbm) {
   fix_gauge(on, rbm, scratch);
 }
 
+namespace detail {
+template <class Model, class B = typename Model::Backend>
+inline constexpr bool has_gauge = requires(const B& on, Model& model, GaugeScratch<B>& scratch) {
+  fix_gauge(on, model, scratch);
+};
+}  // namespace detail
+
 }  // namespace harmonium

@@ -4,337 +4,226 @@
 /// +1/B and -1/M.
 #pragma once
 
-#include "../data/batch_source.hpp"
-#include "../models/gauge.hpp"
-#include "chains/autocorrelation.hpp"
+#include "chains/negative_phase.hpp"
 #include "contrastive_divergence_options.hpp"
 #include "gradient/label_gradient.hpp"
 #include "gradient/missing_entries.hpp"
-#include "gradient/optimizer_state.hpp"
-#include "gradient/phase_weights.hpp"
-#include "gradient/shaping.hpp"
-#include "run/averaging.hpp"
-#include "run/epochs.hpp"
 #include "run/first_pass.hpp"
+#include "run/reconstruction_error.hpp"
+#include "trainer.hpp"
 
 namespace harmonium {
 
-/// Trains `Model`. Holds what training remembers: moments, chains, counts.
-///
-///     ContrastiveDivergence trainer{rbm, {.epochs = 30, .chains = Persistent{.chains = 100}, .seed = 1}};
-///     History history = trainer.fit(data, ProgressBar{});
-template <class Model, class Options = ContrastiveDivergenceOptions<>>
-class ContrastiveDivergence {
+/// The objective of contrastive divergence: see training/objective.hpp.
+template <class Model_, class Options_>
+class ContrastiveDivergenceObjective {
   static_assert(
-      EnergyModel<Model>,
+      EnergyModel<Model_>,
       "ContrastiveDivergence trains an EnergyModel: see models/energy_model.hpp for what it must offer");
 
  public:
-  using Backend = typename Model::Backend;  ///< where the model lives
-  using Scalar = typename Model::Scalar;    ///< its numbers
+  using Model = Model_;                                           ///< what is trained
+  using Options = Options_;                                       ///< what can be asked for
+  using Backend = typename Model::Backend;                        ///< where the model lives
+  using Phase = NegativePhase<Model, decltype(Options::chains)>;  ///< its chains
 
-  /// \param model is trained in place and must outlive the trainer
-  /// \param on with which means; by default all processors
-  /// \throws ValueError if an option is out of range
-  explicit ContrastiveDivergence(Model& model, Options options = {}, Backend on = Backend::all())
-      : model_(model),
-        options_(checked(std::move(options))),
-        on_(std::move(on)),
-        chains_(Chains::make(options_.chains, model_)) {
-    const Index chains = chain_count(options_.batch_size);
-    gradient_ = zeros_like(model_);
-    optimizer_ = OptimizerState<Model>(model_, options_.optimizer);
-    state_ = make_state(model_, chains + options_.batch_size);
-    detail::clear_state(on_, state_.columns(0, chains));
-    work_ = make_workspace(model_, chains + options_.batch_size);
-    weights_ = detail::PhaseWeights<Backend>(chains + options_.batch_size);
-    shaping_ = GradientShaping<Model>(model_);
-    if constexpr (LabelGradient<Model>::possible) {
-      if (options_.discriminative > 0) label_gradient_ = LabelGradient<Model>(model_, options_.batch_size);
-    }
+  /// \throws ValueError if an option is out of range, or asks for what the model does not have
+  static void check(const Options& options) {
+    constexpr const char* trainer = "ContrastiveDivergence";
+    detail::check_contrastive_divergence_options(options);
+    detail::check_penalties_of_model<Model>(trainer, options.penalties);
+    harmonium::check<ValueError>(options.discriminative == 0 || LabelGradient<Model>::possible, trainer,
+                                 ": discriminative is for joint RBMs, whose visible units are a sample and a "
+                                 "label");
+    harmonium::check<ValueError>(options.statistics == Statistics::means || SamplesStatistics<Model>, trainer,
+                                 ": statistics = samples is for models with set_sampled_statistics");
   }
-
-  /// One update from a batch of at most `batch_size` samples.
-  /// \throws ShapeError if the batch has other rows than the model, no samples or too many \throws DataError
-  /// if a number is not finite \throws ValueError if numbers are missing and the model has no hidden units,
-  /// or some rows of a grouped unit are missing and others not
-  void step(const Batch<Scalar, typename Backend::Memory>& batch) {
-    const Index n = batch.values.cols;
-    detail::check_batch(on_, batch, rows(), options_.batch_size);
-    const bool missing = batch.known.cols > 0;
-    check<ShapeError>(!missing || (batch.known.rows == rows() && batch.known.cols == n), "step: known is ",
-                      batch.known.rows, " x ", batch.known.cols, ", the batch ", rows(), " x ", n);
-    if (missing) detail::check_known("step", model_.visible, batch.known);
-    on_.copy(batch.values, data_columns(n).visible);
-    if (missing) on_.copy(batch.known, missing_.known(rows(), n, options_.batch_size));
-    learn(n, batch.weights, 1, missing);
+  /// Memory for batches of `options.batch_size` samples and for their chains.
+  ContrastiveDivergenceObjective(const Backend& on, const Model& model, const Options& options)
+      : negative_(options.chains, model), most_(options.batch_size), most_chains_(negative_.count(most_)) {
+    const Index columns = most_chains_ + most_;
+    state_ = make_state(model, columns);
+    detail::clear_state(on, chains(most_chains_));
+    work_ = make_workspace(model, columns);
+    weights_ = detail::PhaseWeights<Backend>(columns);
+    if constexpr (LabelGradient<Model>::possible)
+      if (options.discriminative > 0) label_gradient_ = LabelGradient<Model>(model, most_);
   }
 
-  /// One pass over all samples, in the order of epoch `number`; see `fit` for what it checks.
-  template <BatchSource<Backend> Source>
-  void epoch(const Source& source, int number = 1) {
-    check_source(source, "epoch");
-    const double mean = detail::mean_weight(source);
-    for_each_batch(source.size(), options_.batch_size, options_.seed, number,
-                   [&](std::span<const Index> columns) { learn_columns(source, columns, mean); });
-  }
-
-  /// Trains for all epochs. A sample with weight 2 counts as two; of a source with missing entries
-  /// (`MissingData`) they are drawn anew at each update, given what is known. Reports the metrics
-  /// `reconstruction_error` (mean squared difference a visible row after one step down of means, over the
-  /// first 1000 samples), `gradient_norm` (of the last update), for chains that go on `chain_autocorrelation`
-  /// (of visible states, over the last update), and what the chains report. \throws ShapeError if the data
-  /// have other rows than the model \throws DataError if there are no samples, one has a number that its unit
-  /// cannot take (row and column named), or sample weights are wrong \throws ValueError if a grouped unit is
-  /// known in part; all before anything is changed \throws ValueError if the parameters stop being finite
-  template <BatchSource<Backend> Source, Observer... Observers>
-  History fit(const Source& source, Observers&&... observers) {
-    check_source(source, "fit");
-    const double mean = detail::mean_weight(source);
-    return run_resumable_epochs(
-        {.phase = options_.phase,
-         .epochs = options_.epochs,
-         .batch_size = options_.batch_size,
-         .seed = options_.seed},
-        source.size(), model_, TrainerParts<ContrastiveDivergence, Source>{*this, source},
-        [&] {
-          plan(source.size());
-          average_.clear();
-          if (options_.fit_visible_biases)
-            detail::fit_fresh_layer<Backend>(on_, model_.visible, source,
-                                             data_columns(options_.batch_size).visible);
-        },
-        [&](std::span<const Index> columns, bool last_of_epoch) {
-          watch_chains_ = last_of_epoch;
-          learn_columns(source, columns, mean);
-          watch_chains_ = false;
-        },
-        [&](EpochReport& report) {
-          detail::end_epoch(on_, options_, progress_.at(optimizer_.steps()), average_, model_, report);
-          report.metrics = {{"reconstruction_error", reconstruction_error(source)},
-                            {"gradient_norm", norm(on_, gradient_)}};
-          if (const Index moved = autocorrelation_.chains(); moved > 0)
-            report.metrics.emplace_back("chain_autocorrelation",
-                                        autocorrelation_.of(on_, state_.columns(0, moved).visible));
-          detail::visit_policy(
-              [&](const auto& chains) {
-                if constexpr (requires { chains.report(report.metrics); }) chains.report(report.metrics);
-              },
-              chains_);
-        },
-        observers...);
-  }
-  /// The same for a matrix of one's own, rows x samples.
-  template <Observer... Observers>
-  History fit(View<const Scalar, typename Backend::Memory> data, Observers&&... observers) {
-    return fit(MatrixSource<Scalar, typename Backend::Memory>{data}, observers...);
-  }
-
-  /// Plans a run of single steps as `fit` does by itself: schedules go their way in the next `epochs` passes
-  /// over so many samples.
-  void plan(Index samples) { progress_.plan(optimizer_.steps(), samples, options_); }
-  /// Where the n samples lie that `update` learns from, rows x n.
-  ViewOf<Backend> samples(Index n) { return data_columns(n).visible; }
-  /// One update from the n samples that were put there, at most `batch_size`, for trainers that make them
-  /// themselves: `step` without its checks, which wait for the backend. A sample counts by its weight over
-  /// `mean_weight`, or all count the same.
-  void update(Index n, std::span<const double> weights = {}, double mean_weight = 1) {
-    learn(n, weights, mean_weight, false);
-  }
+  /// Where n samples lie, rows x n.
+  ViewOf<Backend> samples(Index n) { return data(n).visible; }
   /// Visible states of the last update's chains, rows x chains.
-  ConstViewOf<Backend> fantasies() const {
-    return ConstViewOf<Backend>(state_.visible).columns(0, last_chains_);
-  }
-  /// The last update's direction, without L2 and L1.
-  const Model& gradient() const { return gradient_; }
-  /// Updates so far.
-  std::uint64_t steps() const { return optimizer_.steps(); }
-  /// What the chains' policy remembers (a variant, if the policy is one), such as the ladder of `Tempered`.
-  const auto& chains() const { return chains_; }
-  /// What it was asked for.
-  const Options& options() const { return options_; }
+  ConstViewOf<Backend> fantasies() const { return ConstViewOf<Backend>(state_.visible).columns(0, chains_); }
+  /// The chains.
+  const Phase& negative_phase() const { return negative_; }
 
-  /// What training remembers besides the model: see training/run/run_state.hpp.
+  /// \throws DataError if a number is not one that its unit takes \throws ValueError if a grouped unit is
+  /// known in part
+  template <class Source>
+  void check_source(const Backend& on, const char* caller, const Options& /*options*/, const Model& model,
+                    const Source& source) {
+    detail::check_values<Backend>(on, caller, model.visible, source, samples(most_));
+    if constexpr (SourceWithMissing<Source, Backend>)
+      detail::for_each_block(source.size(), most_, [&](std::span<const Index> columns) {
+        const auto known = missing_.known(source.rows(), static_cast<Index>(columns.size()), most_);
+        source.fill_known(on, columns, known);
+        detail::check_known(caller, model.visible, ConstViewOf<Backend>(known), columns.front());
+      });
+  }
+  /// A fresh visible layer starts at the data's means and variances.
+  template <class Source>
+  void prepare(const Backend& on, const Options& options, Model& model, const Source& source) {
+    if (options.fit_visible_biases)
+      detail::fit_fresh_layer<Backend>(on, model.visible, source, samples(most_));
+  }
+  /// Which entries of a batch are known. \throws ShapeError, ValueError if they cannot be
+  void take(const Backend& on, const Model& model,
+            const Batch<ScalarOf<Backend>, typename Backend::Memory>& batch) {
+    const Index rows = batch.values.rows, n = batch.values.cols;
+    is_missing_ = batch.known.cols > 0;
+    if (!is_missing_) return;
+    harmonium::check<ShapeError>(batch.known.rows == rows && batch.known.cols == n, "step: known is ",
+                                 batch.known.rows, " x ", batch.known.cols, ", the batch ", rows, " x ", n);
+    detail::check_known("step", model.visible, batch.known);
+    on.copy(batch.known, missing_.known(rows, n, most_));
+  }
+  /// Which entries of a source's samples are known.
+  template <class Source>
+  void take(const Backend& on, const Source& source, std::span<const Index> columns) {
+    is_missing_ = SourceWithMissing<Source, Backend>;
+    if constexpr (SourceWithMissing<Source, Backend>)
+      source.fill_known(on, columns,
+                        missing_.known(source.rows(), static_cast<Index>(columns.size()), most_));
+  }
+
+  /// Statistics of the samples minus those of the chains.
+  void set_gradient(const Backend& on, const Options& options, const Model& model, const Update& update,
+                    Model& gradient) {
+    samples_ = update.samples;
+    chains_ = negative_.count(samples_);
+    const auto positive = data(samples_), negative = chains(chains_);
+    const Draws draws{
+        .seed = options.seed,
+        .step = static_cast<std::uint32_t>(update.step * static_cast<std::uint64_t>(options.steps))};
+    total_ =
+        weights_.write(on, chains_, samples_, negative_.follows_data(), update.weights, update.mean_weight);
+
+    if (std::exchange(is_missing_, false)) draw_missing(on, options, model, update.step, positive);
+    refresh(on, model, positive);
+    negative_.advance(on, model, update, positive, negative, work_, options.steps, draws);
+    negative_.weigh(on, total_, chains_, weights_);
+    set_statistics_of(on, options, model, draws, gradient);
+    if constexpr (LabelGradient<Model>::possible)
+      if (options.discriminative > 0)
+        label_gradient_.add(on, model, positive.visible, weights_.columns(chains_, samples_),
+                            static_cast<ScalarOf<Backend>>(options.discriminative), gradient);
+  }
+  /// The last update's samples.
+  BatchStates<Model> batch() { return {data(samples_), weights_.columns(chains_, samples_), total_, work_}; }
+  /// Chains may learn from the gradient as well.
+  void updated(const Backend& on, const Model& gradient) { negative_.learned(on, gradient); }
+  /// Do the chains reject the model that an update led to?
+  bool refuses(const Backend& on, const Model& model) requires Phase::may_refuse {
+    return negative_.refuses(on, model);
+  }
+  /// The model that then takes its place.
+  const Model& fallback() const requires Phase::may_refuse { return negative_.fallback(); }
+
+  /// Reconstruction error, length of the gradient, and what the chains report.
+  template <class Source>
+  void report(const Backend& on, const Options& /*options*/, const Model& model, const Source& source,
+              const Model& gradient, std::vector<std::pair<std::string, double>>& metrics) {
+    metrics = {{"reconstruction_error", reconstruction_error(on, model, source)},
+               {"gradient_norm", norm(on, gradient)}};
+    negative_.report(on, state_.visible, metrics);
+  }
+  /// What it remembers: see training/run/run_state.hpp.
   template <class F>
-  void for_each_state(F&& f) {
-    f("optimizer", optimizer_);
-    f("progress", progress_);
-    f("centring", shaping_);
-    f("average", average_, model_);
-    detail::visit_policy(
-        [&]<class Policy>(const Policy& policy) {
-          if constexpr (!detail::follows_data<Policy>)
-            f("chains", state_.columns(0, chain_count(options_.batch_size)));
-          using Memory = typename detail::ChainsMemory<Policy, Model>::type;
-          if constexpr (!std::is_same_v<Memory, Policy>) {
-            Memory* memory = nullptr;
-            if constexpr (detail::is_variant<typename Chains::type>) {
-              memory = std::get_if<Memory>(&chains_);
-            } else {
-              memory = &chains_;
-            }
-            static_assert(
-                requires { memory->for_each_state(f); },
-                "chains that remember more than states say what: for_each_state(f), see "
-                "training/run/run_state.hpp");
-            f(Policy::name, *memory);
-          }
-          static_cast<void>(policy);
-        },
-        options_.chains);
+  void for_each_state(const Backend& /*on*/, F&& f) {
+    negative_.for_each_state(f, chains(most_chains_));
   }
 
  private:
-  using Chains = detail::ChainsMemory<decltype(Options::chains), Model>;
-  static constexpr bool has_gauge =
-      requires(Model & model, const Backend& on, GaugeScratch<Backend>& scratch) {
-    fix_gauge(on, model, scratch);
-  };
-
-  static Options checked(Options options) {
-    detail::check_contrastive_divergence_options(options);
-    GradientShaping<Model>::check_penalties("ContrastiveDivergence", options.penalties);
-    check<ValueError>(options.discriminative == 0 || LabelGradient<Model>::possible,
-                      "ContrastiveDivergence: discriminative is for joint RBMs, whose visible units are a "
-                      "sample and a label");
-    return options;
-  }
-  Index rows() const { return model_.visible.rows(); }
-  Index chain_count(Index batch) const {
-    return detail::visit_policy(
-        [&](const auto& memory) {
-          if constexpr (requires { memory.count(batch); }) {
-            return memory.count(batch);
-          } else {
-            return detail::visit_policy([&](const auto& c) { return c.count(batch); }, options_.chains);
-          }
-        },
-        chains_);
-  }
   // Chains lie in front, so that chains and a batch, a short one too, are one block of columns.
-  auto data_columns(Index n) { return state_.columns(chain_count(n), n); }
-  // One update from the n samples that lie in the state's data columns.
-  void learn(Index n, std::span<const double> sample_weights, double mean_weight, bool missing) {
-    const Index chains = last_chains_ = chain_count(n);
-    const auto data = state_.columns(chains, n), negative = state_.columns(0, chains);
-    const auto first_step =
-        static_cast<std::uint32_t>(optimizer_.steps() * static_cast<std::uint64_t>(options_.steps));
-    const Draws draws{.seed = options_.seed, .step = first_step};
-    const bool follows = detail::visit_policy(
-        []<class Memory>(const Memory&) { return detail::follows_data<Memory>; }, chains_);
-    const double total = weights_.write(on_, chains, n, follows, sample_weights, mean_weight);
-    detail::visit_policy(
-        [&](auto& policy) {
-          // Not before the first update, so that chains begin at the visible biases that `fit` may have set.
-          if (optimizer_.steps() == 0) {
-            start(on_, model_, negative, {.seed = options_.seed});
-            if constexpr (requires { policy.begin(on_, model_, negative, draws); })
-              policy.begin(on_, model_, negative, {.seed = options_.seed});
-          }
-          if (missing)
-            missing_.draw(on_, model_, data, work_, options_.missing_steps,
-                          {.seed = options_.seed,
-                           .step = 2 * static_cast<std::uint32_t>(optimizer_.steps()) *
-                                   static_cast<std::uint32_t>(options_.missing_steps),
-                           .stream = Stream::clamped});
-          refresh(on_, model_, data);
-          constexpr bool weighs = requires { policy.weigh(on_, 1.0, ViewOf<Backend>()); };
-          if constexpr (!weighs && !detail::follows_data<std::remove_reference_t<decltype(policy)>>) {
-            if (watch_chains_) autocorrelation_.remember(on_, negative.visible);
-          }
-          policy.advance(on_, model_, data, negative, work_, options_.steps, draws);
-          if constexpr (weighs) policy.weigh(on_, total, weights_.overwritten(chains));
-        },
-        chains_);
-    const auto weights = weights_.columns(0, chains + n), data_weights = weights_.columns(chains, n);
-    if (options_.statistics == Statistics::means) {
-      set_statistics(on_, model_, state_.columns(0, chains + n), weights, Scalar(0), gradient_, work_);
-    } else {
-      set_sampled_statistics(on_, model_, state_.columns(0, chains + n), weights, Scalar(0), gradient_, work_,
-                             draws);
-    }
-    if constexpr (LabelGradient<Model>::possible) {
-      if (options_.discriminative > 0)
-        label_gradient_.add(on_, model_, ConstViewOf<Backend>(data.visible), data_weights,
-                            static_cast<Scalar>(options_.discriminative), gradient_);
-    }
-    shaping_.apply(on_, options_, model_, data, data_weights, total, work_, gradient_);
-    optimizer_.step(on_, options_.optimizer, progress_.at(optimizer_.steps()), options_.weight_decay,
-                    options_.penalties.l1, gradient_, model_);
-    shaping_.limit(on_, options_.penalties, model_);
-    if constexpr (has_gauge) {
-      if (options_.zero_sum) fix_gauge(on_, model_, gauge_);
-    }
-    detail::join_average(on_, options_, progress_.at(optimizer_.steps()), model_, average_);
-    detail::visit_policy(
-        [&](auto& policy) {
-          if constexpr (requires { policy.learned(on_, gradient_); }) policy.learned(on_, gradient_);
-        },
-        chains_);
-  }
+  auto chains(Index count) { return state_.columns(0, count); }
+  auto data(Index n) { return state_.columns(negative_.count(n), n); }
 
-  template <class Source>
-  void learn_columns(const Source& source, std::span<const Index> columns, double mean_weight) {
-    const auto n = static_cast<Index>(columns.size());
-    detail::pick_weights(weights_of(source), columns, sample_weights_);
-    as_one(on_, [&] {
-      source.fill(on_, columns, data_columns(n).visible);
-      constexpr bool missing = SourceWithMissing<Source, Backend>;
-      if constexpr (missing) source.fill_known(on_, columns, missing_.known(rows(), n, options_.batch_size));
-      learn(n, sample_weights_, mean_weight, missing);
-    });
+  void draw_missing(const Backend& on, const Options& options, const Model& model, std::uint64_t step,
+                    typename Model::StateView data) {
+    missing_.draw(
+        on, model, data, work_, options.missing_steps,
+        {.seed = options.seed,
+         .step = 2 * static_cast<std::uint32_t>(step) * static_cast<std::uint32_t>(options.missing_steps),
+         .stream = Stream::clamped});
   }
-
-  template <class Source>
-  void check_source(const Source& source, const char* caller) {
-    detail::check_size(caller, source, rows());
-    detail::check_values<Backend>(on_, caller, model_.visible, source,
-                                  data_columns(options_.batch_size).visible);
-    if constexpr (SourceWithMissing<Source, Backend>)
-      detail::for_each_block(source.size(), options_.batch_size, [&](std::span<const Index> columns) {
-        const auto known = missing_.known(rows(), static_cast<Index>(columns.size()), options_.batch_size);
-        source.fill_known(on_, columns, known);
-        detail::check_known(caller, model_.visible, ConstViewOf<Backend>(known), columns.front());
-      });
+  void set_statistics_of(const Backend& on, const Options& options, const Model& model, Draws draws,
+                         Model& gradient) {
+    const auto both = chains(chains_ + samples_);
+    const auto weights = weights_.columns(0, chains_ + samples_);
+    if constexpr (SamplesStatistics<Model>)
+      if (options.statistics == Statistics::samples)
+        return set_sampled_statistics(on, model, both, weights, 0, gradient, work_, draws);
+    set_statistics(on, model, both, weights, 0, gradient, work_);
   }
-
   template <class Source>
-  double reconstruction_error(const Source& source) {
+  double reconstruction_error(const Backend& on, const Model& model, const Source& source) {
+    if (reconstructed_.cols() == 0) reconstructed_ = Matrix<Backend>(source.rows(), most_);
     return detail::reconstruction_error(
-        on_, source, options_.batch_size, [&](Index n) { return samples(n); },
+        on, source, most_, [&](Index n) { return samples(n); },
         [&](Index n) {
-          const auto block = data_columns(n);
-          const auto out = ViewOf<Backend>(reconstructed()).columns(0, n);
-          refresh(on_, model_, block);
-          reconstruct(on_, model_, block, work_, out);
+          const auto out = view_of(reconstructed_).columns(0, n);
+          refresh(on, model, data(n));
+          reconstruct(on, model, data(n), work_, out);
           return out;
         });
   }
-  Matrix<Backend>& reconstructed() {
-    if (reconstructed_.cols() == 0) reconstructed_ = Matrix<Backend>(rows(), options_.batch_size);
-    return reconstructed_;
-  }
 
-  Model& model_;
-  Options options_;
-  Backend on_;
-  Model gradient_;
-  OptimizerState<Model> optimizer_;
+  Phase negative_;
+  Index most_, most_chains_;        // samples and chains of a full batch
+  Index samples_ = 0, chains_ = 0;  // of the last update
+  double total_ = 1;                // weight of its samples
   typename Model::State state_;
   typename Model::Workspace work_;
   detail::PhaseWeights<Backend> weights_;
-  typename Chains::type chains_;
-  GradientShaping<Model> shaping_;
-  LabelGradient<Model> label_gradient_;
-  Autocorrelation<Backend> autocorrelation_;
-  GaugeScratch<Backend> gauge_;
-  Average<Model> average_;
-  std::vector<double> sample_weights_;
-  Matrix<Backend> reconstructed_;
   detail::MissingEntries<Model> missing_;
-  detail::Progress progress_;
-  Index last_chains_ = 0;
-  bool watch_chains_ = false;
+  bool is_missing_ = false;
+  LabelGradient<Model> label_gradient_;
+  Matrix<Backend> reconstructed_;
+};
+
+/// Trains an `EnergyModel` by contrastive divergence; all there is to call is in `Trainer`.
+///
+///     ContrastiveDivergence trainer{rbm, {.epochs = 30, .chains = Persistent{.chains = 100}, .seed = 1}};
+///     History history = trainer.fit(data, ProgressBar{});
+///
+/// Of a source with missing entries (`MissingData`) they are drawn anew at each update, given what is known.
+/// Reports the metrics `reconstruction_error` (mean squared difference per visible row after one step down of
+/// means, over the first 1000 samples), `gradient_norm` (of the last update), for chains that go on
+/// `chain_autocorrelation` (of visible states, over the last update), and what the chains report.
+template <class Model, class Options = ContrastiveDivergenceOptions<>>
+class ContrastiveDivergence : public Trainer<ContrastiveDivergenceObjective<Model, Options>> {
+ public:
+  /// \param model is trained in place and must outlive the trainer
+  /// \param on backend to compute on; default: all cores
+  /// \throws ValueError if an option is out of range
+  explicit ContrastiveDivergence(Model& model, Options options = {},
+                                 typename Model::Backend on = Model::Backend::all())
+      : Trainer<ContrastiveDivergenceObjective<Model, Options>>(model, std::move(options), std::move(on)) {}
+
+  /// Where n samples lie that `update` learns from, rows x n.
+  ViewOf<typename Model::Backend> samples(Index n) { return this->objective().samples(n); }
+  /// One update from the n samples that were put there, at most `batch_size`, for trainers that make them
+  /// themselves: `step` without its checks, which wait for the backend. A sample is weighted by its weight
+  /// over `mean_weight`; without weights all are alike.
+  void update(Index n, std::span<const double> weights = {}, double mean_weight = 1) {
+    this->learn({n, weights, mean_weight, this->steps()});
+  }
+  /// Visible states of the last update's chains, rows x chains.
+  ConstViewOf<typename Model::Backend> fantasies() const { return this->objective().fantasies(); }
+  /// What the chains' policy remembers (a variant, if the policy is one), such as the ladder of `Tempered`.
+  const auto& chains() const { return this->objective().negative_phase().memory(); }
+  /// Number of chains for a batch of n samples.
+  Index chain_count(Index n) const { return this->objective().negative_phase().count(n); }
 };
 
 }  // namespace harmonium

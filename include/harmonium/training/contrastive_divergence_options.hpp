@@ -82,9 +82,14 @@ void check_contrastive_divergence_options(const Options& options) {
   check<ValueError>(options.steps >= 1, trainer, ": steps is ", options.steps, ", expected at least 1");
   check<ValueError>(options.missing_steps >= 1, trainer, ": missing_steps is ", options.missing_steps,
                     ", expected at least 1");
-  const Index chains =
-      visit_policy([&](const auto& c) { return c.count(options.batch_size); }, options.chains);
-  check<ValueError>(chains >= 1, trainer, ": there are ", chains, " chains, expected at least 1");
+  visit_policy(
+      [&](const auto& policy) {
+        if constexpr (requires { policy.count(options.batch_size); }) {
+          const Index chains = policy.count(options.batch_size);
+          check<ValueError>(chains >= 1, trainer, ": there are ", chains, " chains, expected at least 1");
+        }
+      },
+      options.chains);
   check<ValueError>(options.offset_rate > 0 && options.offset_rate <= 1, trainer, ": offset_rate is ",
                     options.offset_rate, ", expected above 0 and at most 1");
   check<ValueError>(options.max_gradient_norm >= 0, trainer, ": max_gradient_norm is ",

@@ -43,35 +43,36 @@ inline constexpr bool is_up_down_dbn<UpDownDbn<Units, B>> = true;
 
 }  // namespace detail
 
-/// Trains an `UpDownDbn`. Holds what training remembers.
-///
-///     WakeSleep trainer{model, {.epochs = 50, .steps = 3, .seed = 1}};
-///     trainer.fit(digits, ProgressBar{});
-template <class Model, class Options = WakeSleepOptions<>>
-class WakeSleep {
-  static_assert(detail::is_up_down_dbn<Model>,
+/// The objective of wake-sleep: see training/objective.hpp. It climbs the ways up and down; a trainer of its
+/// own trains the top RBM between the two phases.
+template <class Model_, class Options_>
+class WakeSleepObjective {
+  static_assert(detail::is_up_down_dbn<Model_>,
                 "WakeSleep trains an UpDownDbn, whose ways up and down differ");
 
  public:
-  using Backend = typename Model::Backend;  ///< where the model lives
-  using Scalar = typename Model::Scalar;    ///< its numbers
+  using Model = Model_;                                       ///< what is trained
+  using Options = Options_;                                   ///< what can be asked for
+  using Backend = typename Model::Backend;                    ///< where the model lives
+  using Stack = UpDownStack<typename Model::Units, Backend>;  ///< the ways up and down
 
-  /// \param model is trained in place and must outlive the trainer; its two ways should have been made by
-  /// pre-training
-  /// \param on with which means; by default all processors
+  /// The gradient is that of the ways up and down.
+  static Stack& climbed(Model& model) { return model.stack; }
   /// \throws ValueError if an option is out of range
-  explicit WakeSleep(Model& model, Options options = {}, Backend on = Backend::all())
-      : model_(model),
-        options_(checked(std::move(options))),
-        on_(std::move(on)),
-        gradient_{zeros_like(model.stack)},
-        optimizer_(model.stack, options_.optimizer),
-        top_(model.top, top_options(options_), on_),
-        values_(model.visible_rows(), options_.batch_size),
-        one_hot_(model.classes(), options_.batch_size) {
-    const Index widest = std::max(
-        options_.batch_size,
-        detail::visit_policy([&](const auto& c) { return c.count(options_.batch_size); }, options_.chains));
+  static void check(const Options& options) {
+    detail::check_training_options("WakeSleep", options);
+    check_optimizer(options.top_optimizer);
+    harmonium::check<ValueError>(options.steps >= 1, "WakeSleep: steps is ", options.steps,
+                                 ", expected at least 1");
+  }
+  /// Memory for batches of `options.batch_size` samples and for their dreams. The model must outlive this.
+  WakeSleepObjective(const Backend& on, Model& model, const Options& options)
+      : feature_rows_(model.features().rows()),
+        classes_(model.classes()),
+        top_(model.top, top_options(options), on),
+        values_(model.visible_rows(), options.batch_size),
+        one_hot_(classes_, options.batch_size) {
+    const Index widest = std::max(options.batch_size, top_.chain_count(options.batch_size));
     for (const auto& any : model.stack.layers)
       std::visit(
           [&](const auto& layer) {
@@ -81,80 +82,77 @@ class WakeSleep {
           },
           any);
     shares_ = Matrix<Backend>(2, widest);
-    host_shares_ = HostMatrix<Scalar>(2, widest);
+    host_shares_ = HostMatrix<ScalarOf<Backend>>(2, widest);
   }
 
-  /// One update from a batch of at most `batch_size` samples, with labels if the model has classes.
-  /// \throws ShapeError if the batch has other rows than the model, no samples or too many \throws DataError
-  /// if a number is not finite, there are not as many labels as samples, or a label is no class
-  void step(const Batch<Scalar, typename Backend::Memory>& batch) {
-    const Index n = batch.values.cols;
-    detail::check_batch(on_, batch, model_.visible_rows(), options_.batch_size);
-    if (model_.classes() > 0) detail::check_labels("step", batch.labels, n, model_.classes());
-    on_.copy(batch.values, visible(n));
-    take_labels(batch.labels);
-    learn(n, batch.weights, 1);
-  }
-
-  /// One pass over all samples, in the order of epoch `number`; see `fit` for what it checks.
-  template <BatchSource<Backend> Source>
-  void epoch(const Source& source, int number = 1) {
-    check_source(source, "epoch");
-    const double mean = detail::mean_weight(source);
-    for_each_batch(source.size(), options_.batch_size, options_.seed, number,
-                   [&](std::span<const Index> columns) { learn_columns(source, columns, mean); });
-  }
-
-  /// Trains for all epochs. A sample with weight 2 counts as two. Reports the metrics `reconstruction_error`
-  /// (mean squared difference a visible row after recognition up and generation down, in means, over the
-  /// first 1000 samples) and `gradient_norm` (of the last update, both ways and the top). \throws ShapeError
-  /// if the data have other rows than the model \throws DataError if there are no samples, one has a number
-  /// that its unit cannot take, or, if the model has classes, there are no labels or one is no class; all
-  /// before anything is changed \throws ValueError if the parameters stop being finite
-  template <BatchSource<Backend> Source, Observer... Observers>
-  History fit(const Source& source, Observers&&... observers) {
-    check_source(source, "fit");
-    const double mean = detail::mean_weight(source);
-    return run_resumable_epochs(
-        {.phase = options_.phase,
-         .epochs = options_.epochs,
-         .batch_size = options_.batch_size,
-         .seed = options_.seed},
-        source.size(), model_, TrainerParts<WakeSleep, Source>{*this, source},
-        [&] {
-          progress_.plan(optimizer_.steps(), source.size(), options_);
-          top_.plan(source.size());
-          average_.clear();
-        },
-        [&](std::span<const Index> columns, bool /*last_of_epoch*/) { learn_columns(source, columns, mean); },
-        [&](EpochReport& report) {
-          detail::end_epoch(on_, options_, progress_.at(optimizer_.steps()), average_, model_, report);
-          report.metrics = {{"reconstruction_error", reconstruction_error(source)},
-                            {"gradient_norm", std::hypot(norm(on_, gradient_), norm(on_, top_.gradient()))}};
-        },
-        observers...);
-  }
-
-  /// The last update's direction in the ways up and down, without weight decay.
-  const UpDownStack<typename Model::Units, Backend>& gradient() const { return gradient_; }
-  /// Who trains the top RBM.
+  /// Where n samples lie: with no layer below it the top RBM sees them as they are.
+  ViewOf<Backend> samples(Index n) { return rooms_.empty() ? features(n) : view_of(values_).columns(0, n); }
+  /// The trainer of the top RBM.
   const auto& top() const { return top_; }
-  /// Updates so far.
-  std::uint64_t steps() const { return optimizer_.steps(); }
-  /// What it was asked for.
-  const Options& options() const { return options_; }
 
-  /// What training remembers besides the model: see training/run/run_state.hpp.
+  /// \throws DataError if a number is not one that its unit takes, or, if the model has classes, there are no
+  /// labels or one is not a class
+  template <class Source>
+  void check_source(const Backend& on, const char* caller, const Options& options, const Model& model,
+                    const Source& source) {
+    if (classes_ > 0) detail::check_labels(caller, source.labels(), source.size(), classes_);
+    const auto look = [&](const auto& layer) {
+      detail::check_values<Backend>(on, caller, layer, source, samples(options.batch_size));
+    };
+    if (rooms_.empty()) {
+      look(model.features());
+    } else {
+      std::visit([&](const auto& layer) { look(layer.generation.layer); }, model.stack.layers[0]);
+    }
+  }
+  /// The top RBM's schedules run over the same epochs.
+  template <class Source>
+  void prepare(const Backend& /*on*/, const Options& /*options*/, Model& /*model*/, const Source& source) {
+    top_.plan(source.size());
+  }
+  /// A batch's labels. \throws DataError if there are not as many as samples, or one is not a class
+  void take(const Backend& on, const Model& /*model*/,
+            const Batch<ScalarOf<Backend>, typename Backend::Memory>& batch) {
+    if (classes_ > 0) detail::check_labels("step", batch.labels, batch.values.cols, classes_);
+    take_labels(on, batch.labels);
+  }
+  /// The labels of a source's samples.
+  template <class Source>
+  void take(const Backend& on, const Source& source, std::span<const Index> columns) {
+    if (classes_ == 0) return;
+    detail::pick_labels(source.labels(), columns, labels_);
+    take_labels(on, labels_);
+  }
+
+  /// Wake, an update of the top RBM, sleep.
+  void set_gradient(const Backend& on, const Options& options, Model& model, const Update& update,
+                    Stack& gradient) {
+    const auto depth = static_cast<std::uint32_t>(rooms_.size());
+    const Draws draws{.seed = options.seed, .step = static_cast<std::uint32_t>(update.step) * depth};
+    wake(on, model.stack, shares(on, update.weights, update.mean_weight, update.samples),
+         draws.in(Stream::wake), gradient);
+    top_.update(update.samples, update.weights, update.mean_weight);
+    sleep(on, options, model.stack, shares(on, {}, 1, top_.fantasies().cols), draws.in(Stream::dream),
+          gradient);
+  }
+
+  /// Reconstruction error, and the length of the gradient of all parts.
+  template <class Source>
+  void report(const Backend& on, const Options& options, const Model& model, const Source& source,
+              const Stack& gradient, std::vector<std::pair<std::string, double>>& metrics) {
+    const auto back = [&](Index n) { return reconstruct(model, ConstViewOf<Backend>(samples(n)), on); };
+    const double error = detail::reconstruction_error(
+        on, source, options.batch_size, [&](Index n) { return samples(n); }, back);
+    metrics = {{"reconstruction_error", error},
+               {"gradient_norm", std::hypot(norm(on, gradient), norm(on, top_.gradient()))}};
+  }
+  /// What it remembers: see training/run/run_state.hpp.
   template <class F>
-  void for_each_state(F&& f) {
-    f("optimizer", optimizer_);
-    f("progress", progress_);
+  void for_each_state(const Backend& /*on*/, F&& f) {
     f("top", top_);
-    f("average", average_, model_);
   }
 
  private:
-  using Stack = UpDownStack<typename Model::Units, Backend>;
   using TopOptions =
       ContrastiveDivergenceOptions<decltype(Options::chains), decltype(Options::top_optimizer)>;
   // What a layer needs: its hidden rows in the first line, its visible rows in the second.
@@ -175,131 +173,99 @@ class WakeSleep {
             .seed = options.seed,
             .phase = options.phase};
   }
-  static Options checked(Options options) {
-    detail::check_training_options("WakeSleep", options);
-    check_optimizer(options.top_optimizer);
-    check<ValueError>(options.steps >= 1, "WakeSleep: steps is ", options.steps, ", expected at least 1");
-    return options;
-  }
-
-  // Where the n samples at hand lie: with no layer below it the top RBM sees them as they are.
-  ViewOf<Backend> visible(Index n) { return rooms_.empty() ? features(n) : view_of(values_).columns(0, n); }
-  // What the top RBM sees beside the labels.
-  ViewOf<Backend> features(Index n) { return top_.samples(n).rows_from(0, model_.features().rows()); }
-  void take_labels(std::span<const int> labels) {
-    if (model_.classes() == 0) return;
+  // What the top RBM sees in addition to the labels.
+  ViewOf<Backend> features(Index n) { return top_.samples(n).rows_from(0, feature_rows_); }
+  void take_labels(const Backend& on, std::span<const int> labels) {
+    if (classes_ == 0) return;
     const auto seen = top_.samples(static_cast<Index>(labels.size()));
-    one_hot_.write(on_, labels, seen.rows_from(model_.features().rows(), model_.classes()));
+    one_hot_.write(on, labels, seen.rows_from(feature_rows_, classes_));
   }
-  // What each column counts, and the negative of it.
-  ConstViewOf<Backend> shares(std::span<const double> weights, double mean_weight, Index n) {
+  // The weight of each column, and its negative.
+  ConstViewOf<Backend> shares(const Backend& on, std::span<const double> weights, double mean_weight,
+                              Index n) {
+    using Scalar = ScalarOf<Backend>;
     const auto host = View<Scalar>(host_shares_).columns(0, n);
     detail::write_shares(weights, mean_weight, host.rows_from(0, 1));
     for (Index c = 0; c < n; ++c) host(1, c) = -host(0, c);
     const auto here = view_of(shares_).columns(0, n);
-    on_.upload(View<const Scalar>(host), here);
+    on.upload(View<const Scalar>(host), here);
     return here;
   }
 
-  // One update from the n samples and labels that lie ready.
-  void learn(Index n, std::span<const double> weights, double mean_weight) {
-    const auto depth = static_cast<std::uint32_t>(rooms_.size());
-    const Draws draws{.seed = options_.seed, .step = static_cast<std::uint32_t>(optimizer_.steps()) * depth};
-    wake(n, shares(weights, mean_weight, n), draws.in(Stream::wake));
-    top_.update(n, weights, mean_weight);
-    const Index dreams = top_.fantasies().cols;
-    sleep(dreams, shares({}, 1, dreams), draws.in(Stream::dream));
-    optimizer_.step(on_, options_.optimizer, progress_.at(optimizer_.steps()), options_.weight_decay, 0,
-                    gradient_, model_.stack);
-    detail::join_average(on_, options_, progress_.at(optimizer_.steps()), model_, average_);
-  }
-
   // Recognition draws each layer from the one below, and the generative ways get their gradient.
-  void wake(Index n, ConstViewOf<Backend> shares, Draws draws) {
-    ConstViewOf<Backend> below = visible(n);
+  void wake(const Backend& on, const Stack& stack, ConstViewOf<Backend> shares, Draws draws,
+            Stack& gradient) {
+    const Index n = shares.cols;
+    ConstViewOf<Backend> below = samples(n);
     for (std::size_t i = 0; i < rooms_.size(); ++i, ++draws.step)
       std::visit(
           [&]<class L>(const L& layer) {
             Room& room = rooms_[i];
             const auto cut = [&](Matrix<Backend>& x) { return view_of(x).columns(0, n); };
             const auto above = i + 1 == rooms_.size() ? features(n) : cut(room.wake);
-            sample_output(on_, layer.recognition, below, cut(room.up_input), above, draws);
-            detail::set_likelihood_gradient(on_, layer.generation, ConstViewOf<Backend>(above), below, shares,
+            sample_output(on, layer.recognition, below, cut(room.up_input), above, draws);
+            detail::set_likelihood_gradient(on, layer.generation, ConstViewOf<Backend>(above), below, shares,
                                             cut(room.down_input), cut(room.down_means),
-                                            std::get<L>(gradient_.layers[i]).generation);
+                                            std::get<L>(gradient.layers[i]).generation);
             below = above;
           },
-          model_.stack.layers[i]);
+          stack.layers[i]);
   }
 
   // The chains' features are dreamt down, and the recognition ways get their gradient.
-  void sleep(Index n, ConstViewOf<Backend> shares, Draws draws) {
-    ConstViewOf<Backend> above = top_.fantasies().rows_from(0, model_.features().rows());
+  void sleep(const Backend& on, const Options& options, const Stack& stack, ConstViewOf<Backend> shares,
+             Draws draws, Stack& gradient) {
+    const Index n = shares.cols;
+    ConstViewOf<Backend> above = top_.fantasies().rows_from(0, feature_rows_);
     for (std::size_t i = rooms_.size(); i-- > 0; ++draws.step)
       std::visit(
           [&]<class L>(const L& layer) {
             Room& room = rooms_[i];
             const auto cut = [&](Matrix<Backend>& x) { return view_of(x).columns(0, n); };
             const auto below = cut(room.dream);
-            if (i == 0 && options_.visible_means) {
-              mean_output(on_, layer.generation, above, cut(room.down_input), below);
+            if (i == 0 && options.visible_means) {
+              mean_output(on, layer.generation, above, cut(room.down_input), below);
             } else {
-              sample_output(on_, layer.generation, above, cut(room.down_input), below, draws);
+              sample_output(on, layer.generation, above, cut(room.down_input), below, draws);
             }
-            detail::set_likelihood_gradient(on_, layer.recognition, ConstViewOf<Backend>(below), above,
-                                            shares, cut(room.up_input), cut(room.up_means),
-                                            std::get<L>(gradient_.layers[i]).recognition);
+            detail::set_likelihood_gradient(on, layer.recognition, ConstViewOf<Backend>(below), above, shares,
+                                            cut(room.up_input), cut(room.up_means),
+                                            std::get<L>(gradient.layers[i]).recognition);
             above = below;
           },
-          model_.stack.layers[i]);
+          stack.layers[i]);
   }
 
-  template <class Source>
-  void learn_columns(const Source& source, std::span<const Index> columns, double mean_weight) {
-    const auto n = static_cast<Index>(columns.size());
-    detail::pick_weights(weights_of(source), columns, weights_);
-    source.fill(on_, columns, visible(n));
-    if (model_.classes() > 0) detail::pick_labels(source.labels(), columns, labels_);
-    take_labels(labels_);
-    learn(n, weights_, mean_weight);
-  }
-
-  template <class Source>
-  void check_source(const Source& source, const char* caller) {
-    detail::check_size(caller, source, model_.visible_rows());
-    if (model_.classes() > 0) detail::check_labels(caller, source.labels(), source.size(), model_.classes());
-    const auto look = [&](const auto& layer) {
-      detail::check_values<Backend>(on_, caller, layer, source, visible(options_.batch_size));
-    };
-    if (rooms_.empty()) {
-      look(model_.features());
-    } else {
-      std::visit([&](const auto& layer) { look(layer.generation.layer); }, model_.stack.layers[0]);
-    }
-  }
-
-  template <class Source>
-  double reconstruction_error(const Source& source) {
-    return detail::reconstruction_error(
-        on_, source, options_.batch_size, [&](Index n) { return visible(n); },
-        [&](Index n) { return reconstruct(model_, ConstViewOf<Backend>(visible(n)), on_); });
-  }
-
-  Model& model_;
-  Options options_;
-  Backend on_;
-  Stack gradient_;
-  OptimizerState<Stack> optimizer_;
+  Index feature_rows_, classes_;
   ContrastiveDivergence<typename Model::Top, TopOptions> top_;
   Matrix<Backend> values_;  // samples
   std::vector<Room> rooms_;
   Matrix<Backend> shares_;
-  HostMatrix<Scalar> host_shares_;
+  HostMatrix<ScalarOf<Backend>> host_shares_;
   detail::OneHot<Backend> one_hot_;
-  std::vector<double> weights_;
   std::vector<int> labels_;
-  Average<Model> average_;
-  detail::Progress progress_;
+};
+
+/// Trains an `UpDownDbn`; all there is to call is in `Trainer`. Its two ways should have been made by
+/// pre-training. A model with classes needs labels.
+///
+///     WakeSleep trainer{model, {.epochs = 50, .steps = 3, .seed = 1}};
+///     trainer.fit(digits, ProgressBar{});
+///
+/// Reports the metrics `reconstruction_error` (mean squared difference per visible row after recognition up
+/// and generation down, in means, over the first 1000 samples) and `gradient_norm` (of the last update, both
+/// ways and the top). `gradient()` is that of the ways up and down.
+template <class Model, class Options = WakeSleepOptions<>>
+class WakeSleep : public Trainer<WakeSleepObjective<Model, Options>> {
+ public:
+  /// \param model is trained in place and must outlive the trainer
+  /// \param on backend to compute on; default: all cores
+  /// \throws ValueError if an option is out of range
+  explicit WakeSleep(Model& model, Options options = {}, typename Model::Backend on = Model::Backend::all())
+      : Trainer<WakeSleepObjective<Model, Options>>(model, std::move(options), std::move(on)) {}
+
+  /// The trainer of the top RBM.
+  const auto& top() const { return this->objective().top(); }
 };
 
 }  // namespace harmonium

@@ -1,16 +1,24 @@
 /// \file
-/// Where the negative phase of contrastive divergence comes from. A policy is a value: options, and
+/// Where the negative phase of contrastive divergence comes from. A policy is a value: options, a `name`, and
 ///
-/// - `count(batch)`: how many chains there are for a batch of so many samples
-/// - `advance(on, model, data, chains, work, steps, draws)`: moves the chains by so many steps
+/// function | is
+/// ---|---
+/// `count(batch)` | the number of chains for a batch of n samples
+/// `advance(on, model, data, chains, work, steps, draws)` | moves the chains by `steps` steps
+/// `follows_data = true` | optional: chain i belongs to sample i, and is weighted like it
 ///
 /// A policy that remembers more than the chains' states does so in `Policy::Memory<Model>`, made from policy
-/// and model, which then has `advance` in its place and `for_each_state(f)` (what it remembers: see
-/// training/run/run_state.hpp), and may have `begin(on, model, chains, draws)` (where
-/// the chains start), `learned(on, gradient)` (after each update) and `report(metrics)` (after each epoch).
-/// If the model says how many there are, the memory has a `count(batch)` of its own; and if they do not count
-/// alike, `weigh(on, total, weights)`, which after `advance` sets what each counts, minus `total` in all.
-/// With `follows_data = true` chain i belongs to sample i and counts as much as that.
+/// and model, which has `advance` in its place, and
+///
+/// function | is
+/// ---|---
+/// `for_each_state(f)` | what it remembers (training/run/run_state.hpp)
+/// `count(batch)` | optional, in place of the policy's: the model decides how many there are
+/// `begin(on, model, chains, draws)` | optional: where the chains start
+/// `weigh(on, total, weights)` | optional: after `advance`, sets each chain's weight, minus `total` in all
+/// `learned(on, gradient)` | optional: after each update
+/// `refuses(on, model)`, `fallback()` | optional: rejects what an update led to, and what takes its place
+/// `report(metrics)` | optional: what it measures, after each epoch
 #pragma once
 
 #include <variant>
@@ -30,17 +38,20 @@ namespace detail {
 template <class Policy, class M>
 struct ChainsMemory {  // a policy that remembers nothing is its own memory
   using type = Policy;
+  static constexpr bool may_refuse = false;
   static type make(const Policy& policy, const M& /*model*/) { return policy; }
 };
 template <class Policy, class M>
 requires requires { typename Policy::template Memory<M>; }
 struct ChainsMemory<Policy, M> {
   using type = typename Policy::template Memory<M>;
+  static constexpr bool may_refuse = requires(type & memory) { memory.fallback(); };
   static type make(const Policy& policy, const M& model) { return type(policy, model); }
 };
 template <class... Policies, class M>
 struct ChainsMemory<std::variant<Policies...>, M> {
   using type = std::variant<typename ChainsMemory<Policies, M>::type...>;
+  static constexpr bool may_refuse = (ChainsMemory<Policies, M>::may_refuse || ...);
   static type make(const std::variant<Policies...>& policy, const M& model) {
     return std::visit([&]<class P>(const P& p) { return type(ChainsMemory<P, M>::make(p, model)); }, policy);
   }

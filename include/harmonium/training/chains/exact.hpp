@@ -15,8 +15,6 @@ struct Exact {
   Index most_states = 1 << 14;                  ///< models with more visible states are refused
   static constexpr const char* name = "exact";  ///< in files
 
-  /// Not known before the model is; its `Memory` says how many there are.
-  Index count(Index /*batch*/) const { return 1; }
   /// The states' probabilities.
   template <class M>
   class Memory;

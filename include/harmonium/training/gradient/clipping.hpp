@@ -13,9 +13,10 @@ class Clipping {
   using T = ScalarOf<B>;
 
  public:
-  /// Scales a gradient whose norm over all parameters is above `longest` back to it.
+  /// Scales a gradient whose norm over all parameters is above `longest` back to it; 0: any is allowed.
   template <class Model>
   void apply(const B& on, double longest, Model& gradient) {
+    if (longest <= 0) return;
     if (factor_.cols() == 0) {
       factor_ = one_ = Matrix<B>(1, 1);
       on.fill(one_, 1);

@@ -1,5 +1,5 @@
 /// \file
-/// Moving a model along a gradient of its own type.
+/// What an optimizer remembers of a model, and how it moves the model along a gradient of the same type.
 #pragma once
 
 #include <string>
@@ -10,7 +10,7 @@
 
 namespace harmonium {
 
-/// What an optimizer remembers of a model: moments, each of the model's own type.
+/// Moments, each of the model's own type, and a count of steps.
 template <class Model>
 class OptimizerState {
  public:
@@ -31,7 +31,7 @@ class OptimizerState {
     ++steps_;
     detail::visit_policy(
         [&]<class O>(const O& o) {
-          const auto rule = o.template rule<T>(steps_, progress);
+          const auto rule = o.template rule<T>(steps_ - forgotten_at_, progress);
           const auto move = [&](const ParameterName&, Role role, auto w, auto g, auto... m) {
             const double penalized = role == Role::weight ? 1 : 0;
             on.update(
@@ -39,12 +39,17 @@ class OptimizerState {
                     rule, static_cast<T>(penalized * weight_decay), static_cast<T>(penalized * l1)},
                 w, g, m...);
           };
-          static_assert(O::moments >= 0 && O::moments <= 2, "an optimizer remembers at most two moments");
-          if constexpr (O::moments == 0) for_each_parameter(move, model, gradient);
-          if constexpr (O::moments == 1) for_each_parameter(move, model, gradient, moments_[0]);
-          if constexpr (O::moments == 2) for_each_parameter(move, model, gradient, moments_[0], moments_[1]);
+          [&]<std::size_t... I>(std::index_sequence<I...>) {
+            for_each_parameter(move, model, gradient, moments_[I]...);
+          }
+          (std::make_index_sequence<static_cast<std::size_t>(O::moments)>{});
         },
         optimizer);
+  }
+  /// Begins anew: moments are 0, and the optimizer's rule counts its steps from here.
+  void forget(const typename Model::Backend& on) {
+    for (Model& moment : moments_) set_zero(on, moment);
+    forgotten_at_ = steps_;
   }
   /// Steps taken.
   std::uint64_t steps() const { return steps_; }
@@ -55,10 +60,12 @@ class OptimizerState {
     f("steps", steps_);
     for (std::size_t i = 0; i < moments_.size(); ++i) f("moments." + std::to_string(i), moments_[i]);
   }
+  /// The step at which it began anew, which only trainers that may refuse an update need to remember.
+  std::uint64_t& forgotten_at() { return forgotten_at_; }
 
  private:
   std::vector<Model> moments_;
-  std::uint64_t steps_ = 0;
+  std::uint64_t steps_ = 0, forgotten_at_ = 0;
 };
 
 }  // namespace harmonium

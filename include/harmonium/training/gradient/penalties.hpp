@@ -1,6 +1,6 @@
 /// \file
-/// What training wants of weights and codes besides likelihood. L2 is an option of every trainer; the rest is
-/// here.
+/// What training asks of weights and codes besides the objective. L2 is an option of every trainer; the rest
+/// is here.
 #pragma once
 
 #include <cmath>
@@ -46,26 +46,43 @@ inline void check_penalties(const char* trainer, const Penalties& penalties) {
                     penalties.activity_target, ", expected a finite number");
 }
 
-/// The hidden biases' gradient is pulled towards the target: by sparsity * (target - mean activity).
-template <class B, class L>
-void add_sparsity(const B& on, const Penalties& penalties, const LayerMeans<B>& means, L& gradient) {
-  using T = ScalarOf<B>;
-  const auto cost = static_cast<T>(penalties.sparsity), target = static_cast<T>(penalties.activity_target);
-  for_each_bias(gradient, [&](auto bias, Index first) {
-    on.update(Pull<T>{cost, target}, bias,
-              ConstViewOf<B>(view_of(means.hidden).columns(1, 1).rows_from(first, bias.rows)));
-  });
+/// The options' penalty on the sum of |w|; 0 for options without one.
+template <class Options>
+double l1_of(const Options& options) {
+  if constexpr (requires { options.penalties.l1; }) return options.penalties.l1;
+  return 0;
+}
+/// The largest norm of a unit's weights that the options allow; 0: any.
+template <class Options>
+double max_norm_of(const Options& options) {
+  if constexpr (requires { options.penalties.max_norm; }) return options.penalties.max_norm;
+  if constexpr (requires { options.max_norm; }) return options.max_norm;
+  return 0;
 }
 
-/// Where the norms of a matrix's columns go, and what they become.
+template <class Model>
+inline constexpr bool has_hidden_units = requires(Model& model) {
+  model.hidden;
+};
+
+/// \throws ValueError if a penalty is for models with hidden units, and this is not one
+template <class Model>
+void check_penalties_of_model(const char* trainer, const Penalties& penalties) {
+  check_penalties(trainer, penalties);
+  check<ValueError>(
+      has_hidden_units<Model> || (penalties.group == 0 && penalties.max_norm == 0 && penalties.sparsity == 0),
+      trainer, ": group, max_norm and sparsity are for models with hidden units");
+}
+
+/// Functions of the norms of a matrix's columns, and memory for them.
 template <class B>
 class ColumnNorms {
  public:
-  /// factors(0, c) = what the rule makes of the squared norm of column c
+  /// factors(0, c) = rule(squared norm of column c)
   template <class Rule>
   ConstViewOf<B> factors(const B& on, ConstViewOf<B> weights, Rule rule) {
-    if (squares_.cols() != weights.cols) squares_ = Matrix<B>(1, weights.cols);
-    const ViewOf<B> squares = squares_;
+    if (squares_.cols() < weights.cols) squares_ = Matrix<B>(1, weights.cols);
+    const ViewOf<B> squares = view_of(squares_).columns(0, weights.cols);
     on.fill(squares, 0);
     on.dot_columns(1, weights, weights, squares);
     on.update(rule, squares);
@@ -76,21 +93,65 @@ class ColumnNorms {
   Matrix<B> squares_;
 };
 
-/// gradient -= factor * the derivative of the sum of column norms; `scratch` has the weights' shape.
+/// Scales columns of weights whose norm is too large back to the largest one allowed.
 template <class B>
-void subtract_group_penalty(const B& on, ConstViewOf<B> weights, double factor, ColumnNorms<B>& norms,
-                            ViewOf<B> scratch, ViewOf<B> gradient) {
-  using T = ScalarOf<B>;
-  on.copy(weights, scratch);
-  on.scale_columns(scratch, norms.factors(on, weights, NormSlope<T>{static_cast<T>(factor)}));
-  on.update(Subtract{}, gradient, ConstViewOf<B>(scratch));
-}
+class NormLimits {
+ public:
+  /// In each of a model's weight matrices; nothing happens if `most` is 0.
+  template <class Model>
+  void limit(const B& on, double most, Model& model) {
+    if (most <= 0) return;
+    for_each_parameter(
+        [&](const ParameterName&, Role role, ViewOf<B> w) {
+          if (role != Role::weight) return;
+          const NormLimit<ScalarOf<B>> rule{static_cast<ScalarOf<B>>(most)};
+          on.scale_columns(w, norms_.factors(on, w, rule));
+        },
+        model);
+  }
 
-/// Scales columns whose norm is above `most` back to it.
-template <class B>
-void limit_column_norms(const B& on, double most, ColumnNorms<B>& norms, ViewOf<B> weights) {
-  using T = ScalarOf<B>;
-  on.scale_columns(weights, norms.factors(on, weights, NormLimit<T>{static_cast<T>(most)}));
-}
+ private:
+  ColumnNorms<B> norms_;
+};
 }  // namespace detail
+
+/// Adds the gradients of penalties on activities and on groups of weights.
+template <class Model>
+class Penalizing {
+  using B = typename Model::Backend;
+  using T = ScalarOf<B>;
+
+ public:
+  /// \param means are running means of the layers, as centering follows them
+  void apply(const B& on, const Penalties& penalties, const detail::MeansOf<Model>& means, const Model& model,
+             Model& gradient) {
+    if constexpr (detail::has_hidden_units<Model>) {
+      if constexpr (CenterableModel<Model>)
+        if (penalties.sparsity > 0) pull_activities(on, penalties, means, gradient.hidden);
+      if (penalties.group > 0) subtract_group_slope(on, penalties.group, model.weights, gradient.weights);
+    }
+  }
+
+ private:
+  // Hidden biases are pulled by sparsity * (target - mean activity).
+  template <class L>
+  static void pull_activities(const B& on, const Penalties& penalties, const LayerMeans<B>& means,
+                              L& gradient) {
+    const Pull<T> pull{static_cast<T>(penalties.sparsity), static_cast<T>(penalties.activity_target)};
+    for_each_bias(gradient, [&](auto bias, Index first) {
+      on.update(pull, bias, ConstViewOf<B>(view_of(means.hidden).columns(1, 1).rows_from(first, bias.rows)));
+    });
+  }
+  // gradient -= factor * the slope of the sum of the columns' norms
+  void subtract_group_slope(const B& on, double factor, ConstViewOf<B> weights, ViewOf<B> gradient) {
+    if (slope_.cols() == 0) slope_ = Matrix<B>(weights.rows, weights.cols);
+    on.copy(weights, slope_);
+    on.scale_columns(slope_, norms_.factors(on, weights, NormSlope<T>{static_cast<T>(factor)}));
+    on.update(Subtract{}, gradient, ConstViewOf<B>(slope_));
+  }
+
+  Matrix<B> slope_;
+  detail::ColumnNorms<B> norms_;
+};
+
 }  // namespace harmonium

@@ -1,11 +1,11 @@
 /// \file
-/// What each column of both phases counts in their statistics: a sample by its weight, a chain against it.
+/// The weight of each column of both phases in their statistics: positive for samples, negative for chains.
 #pragma once
 
 #include <span>
 
-#include "../../core/host_matrix.hpp"
-#include "../run/checks.hpp"
+#include "../../models/parameters.hpp"
+#include "sample_shares.hpp"
 
 namespace harmonium::detail {
 
@@ -17,11 +17,11 @@ class PhaseWeights {
 
  public:
   PhaseWeights() = default;
-  /// Room for so many columns.
+  /// Room for n columns.
   explicit PhaseWeights(Index columns) : weights_(1, columns), now_(1, columns), uploaded_(1, columns) {}
 
-  /// Samples count by their weights over the mean weight and the batch's size, or all alike. Chains count
-  /// what the samples that they follow do, or all alike, with the other sign. Returns the samples' sum.
+  /// A sample's weight is its own over the mean weight and the batch's size. A chain's weight is minus that
+  /// of the sample that it follows, or minus the samples' total over the number of chains. Returns the total.
   double write(const B& on, Index chains, Index samples, bool chains_follow,
                std::span<const double> sample_weights, double mean_weight) {
     const auto negative = View<T>(now_).columns(0, chains), positive = View<T>(now_).columns(chains, samples);
@@ -34,12 +34,16 @@ class PhaseWeights {
     upload(on, chains + samples);
     return total;
   }
-  /// The chains' weights, for chains that put down their own.
+  /// The weights of samples alone, for objectives without chains. Returns their total.
+  double write(const B& on, Index samples, std::span<const double> sample_weights, double mean_weight) {
+    return write(on, 0, samples, false, sample_weights, mean_weight);
+  }
+  /// The chains' weights, for chains that set their own.
   ViewOf<B> overwritten(Index chains) {
     uploaded_count_ = 0;
     return view_of(weights_).columns(0, chains);
   }
-  /// What some columns count.
+  /// The weights of some columns.
   ConstViewOf<B> columns(Index first, Index count) const {
     return ConstViewOf<B>(weights_).columns(first, count);
   }

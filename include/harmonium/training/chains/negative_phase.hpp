@@ -1,0 +1,156 @@
+/// \file
+/// The negative phase: chains of whatever policy, from their start to what they report. The only place that
+/// asks what a policy offers (see chains.hpp for the list).
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "../../core/policy.hpp"
+#include "../gradient/phase_weights.hpp"
+#include "../objective.hpp"
+#include "autocorrelation.hpp"
+#include "chains.hpp"
+
+namespace harmonium {
+
+/// The chains of a `Model` under a `Policy`, one of several types or a variant of them. Their states lie
+/// where the caller says.
+template <class Model, class Policy>
+class NegativePhase {
+  using B = typename Model::Backend;
+  using StateView = typename Model::StateView;
+  using Memories = detail::ChainsMemory<Policy, Model>;
+
+ public:
+  static constexpr bool may_refuse = Memories::may_refuse;  ///< may a policy reject an update?
+
+  /// \throws ValueError if an option of the policy is out of range, or its chains are not for this model
+  NegativePhase(const Policy& policy, const Model& model)
+      : policy_(policy), memory_(Memories::make(policy, model)) {}
+
+  /// Number of chains for a batch of n samples.
+  Index count(Index n) const {
+    return visit([&](const auto& policy, const auto& memory) {
+      if constexpr (requires { memory.count(n); }) {
+        return memory.count(n);
+      } else {
+        return policy.count(n);
+      }
+    });
+  }
+  /// Does chain i belong to sample i?
+  bool follows_data() const {
+    return visit([]<class P>(const P&, const auto&) { return detail::follows_data<P>; });
+  }
+
+  /// Moves the chains by `steps` steps for an update; before the first one they start at draws from the
+  /// visible layer. `data` is the batch, up to date with the model.
+  void advance(const B& on, const Model& model, const Update& update, StateView data, StateView chains,
+               typename Model::Workspace& work, int steps, Draws draws) {
+    visit([&]<class P>(const P&, auto& memory) {
+      // Not before the first update, so that chains begin at the visible biases that `fit` may have set.
+      if (update.step == 0) {
+        start(on, model, chains, {.seed = draws.seed});
+        if constexpr (requires { memory.begin(on, model, chains, draws); })
+          memory.begin(on, model, chains, {.seed = draws.seed});
+      }
+      constexpr bool go_on = !weighs<decltype(memory)> && !detail::follows_data<P>;
+      if constexpr (go_on)
+        if (update.last_of_epoch) autocorrelation_.remember(on, chains.visible);
+      memory.advance(on, model, data, chains, work, steps, draws);
+    });
+  }
+  /// Chains that are not weighted alike set their own weights, minus `total` in all.
+  void weigh(const B& on, double total, Index chains, detail::PhaseWeights<B>& weights) {
+    visit([&](const auto&, auto& memory) {
+      if constexpr (weighs<decltype(memory)>) memory.weigh(on, total, weights.overwritten(chains));
+    });
+  }
+  /// After an update.
+  void learned(const B& on, const Model& gradient) {
+    visit([&](const auto&, auto& memory) {
+      if constexpr (requires { memory.learned(on, gradient); }) memory.learned(on, gradient);
+    });
+  }
+  /// Is the model that an update led to rejected?
+  bool refuses(const B& on, const Model& model) requires may_refuse {
+    return visit([&](const auto&, auto& memory) {
+      if constexpr (requires { memory.refuses(on, model); }) return memory.refuses(on, model);
+      return false;
+    });
+  }
+  /// The model that then takes its place.
+  const Model& fallback() const requires may_refuse {
+    const Model* model = nullptr;
+    visit([&](const auto&, const auto& memory) {
+      if constexpr (requires { memory.fallback(); }) model = &memory.fallback();
+    });
+    return *model;
+  }
+
+  /// After an epoch: `chain_autocorrelation` of chains that go on, and what the policy measures.
+  void report(const B& on, ConstViewOf<B> visible,
+              std::vector<std::pair<std::string, double>>& metrics) const {
+    if (const Index moved = autocorrelation_.chains(); moved > 0)
+      metrics.emplace_back("chain_autocorrelation", autocorrelation_.of(on, visible.columns(0, moved)));
+    visit([&](const auto&, const auto& memory) {
+      if constexpr (requires { memory.report(metrics); }) memory.report(metrics);
+    });
+  }
+
+  /// What the policy remembers (a variant, if the policy is one), such as the ladder of `Tempered`.
+  const typename Memories::type& memory() const { return memory_; }
+
+  /// What it remembers, the chains' states among it: see training/run/run_state.hpp.
+  template <class F>
+  void for_each_state(F&& f, StateView chains) {
+    visit([&]<class P>(const P&, auto& memory) {
+      if constexpr (!detail::follows_data<P>) f("chains", chains);
+      if constexpr (!std::is_same_v<std::remove_cvref_t<decltype(memory)>, P>) {
+        static_assert(
+            requires { memory.for_each_state(f); },
+            "chains that remember more than states say what: for_each_state(f), see "
+            "training/run/run_state.hpp");
+        f(P::name, memory);
+      }
+    });
+  }
+
+ private:
+  template <class Memory>
+  static constexpr bool weighs = requires(std::remove_reference_t<Memory>& memory, const B& on,
+                                          ViewOf<B> out) {
+    memory.weigh(on, 1.0, out);
+  };
+
+  // f(policy, its memory)
+  template <class F>
+  decltype(auto) visit(F&& f) {
+    return visit_both(*this, std::forward<F>(f));
+  }
+  template <class F>
+  decltype(auto) visit(F&& f) const {
+    return visit_both(*this, std::forward<F>(f));
+  }
+  template <class Self, class F>
+  static decltype(auto) visit_both(Self& self, F&& f) {
+    return detail::visit_policy(
+        [&]<class P>(const P& policy) -> decltype(auto) {
+          if constexpr (detail::is_variant<Policy>) {
+            using Memory = typename detail::ChainsMemory<P, Model>::type;
+            return f(policy, *std::get_if<Memory>(&self.memory_));
+          } else {
+            return f(policy, self.memory_);
+          }
+        },
+        self.policy_);
+  }
+
+  Policy policy_;
+  typename Memories::type memory_;
+  Autocorrelation<B> autocorrelation_;
+};
+
+}  // namespace harmonium

@@ -1,0 +1,62 @@
+/// \file
+/// Centering within training: the running means of both layers, and the centered gradient about them.
+#pragma once
+
+#include <algorithm>
+
+#include "../objective.hpp"
+
+namespace harmonium {
+
+/// Follows the layers' means over the data, and centers gradients about them (models/centering.hpp).
+template <class Model>
+class Centering {
+  using B = typename Model::Backend;
+  using T = ScalarOf<B>;
+
+ public:
+  Centering() = default;
+  /// Memory for a model's means.
+  explicit Centering(const Model& model) {
+    if constexpr (CenterableModel<Model>) means_ = make_means(model);
+  }
+
+  /// The means move towards those of the batch if anything needs them; the gradient is centered if
+  /// `options.centered` says so.
+  template <class Options>
+  void apply(const B& on, const Options& options, const BatchStates<Model>& batch, const Model& model,
+             Model& gradient) {
+    if constexpr (CenterableModel<Model>) {
+      if (options.centered || options.penalties.sparsity > 0) follow(on, options.offset_rate, batch, model);
+      if (options.centered) center(on, means_, gradient);
+    }
+  }
+  /// The means, of a `CenterableModel`.
+  const detail::MeansOf<Model>& means() const { return means_; }
+
+  /// What it remembers: see training/run/run_state.hpp.
+  template <class F>
+  void for_each_state(F&& f) {
+    f("tracked", tracked_);
+    if constexpr (CenterableModel<Model>) means_.for_each_state(f);
+  }
+
+ private:
+  // The first batch with any weight sets the means.
+  void follow(const B& on, double rate, const BatchStates<Model>& batch, const Model& model) {
+    if (batch.total <= 0) return;
+    const double share = tracked_ ? std::min(1.0, rate * batch.total) : 1.0;
+    tracked_ = true;
+    if (shares_.cols() < batch.shares.cols) shares_ = Matrix<B>(1, batch.shares.cols);
+    const auto shares = view_of(shares_).columns(0, batch.shares.cols);
+    on.update(SetToMultiple<T>{static_cast<T>(share / batch.total)}, shares, batch.shares);
+    track_means(on, model, batch.states, ConstViewOf<B>(shares), static_cast<T>(1 - share), means_,
+                batch.work);
+  }
+
+  detail::MeansOf<Model> means_;
+  Matrix<B> shares_;
+  bool tracked_ = false;
+};
+
+}  // namespace harmonium

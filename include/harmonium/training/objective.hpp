@@ -1,0 +1,103 @@
+/// \file
+/// What a trainer climbs. A `Trainer` owns the loop: batches, centering, penalties, clipping, the optimizer,
+/// averaging, reports, resuming. An objective says which way is up, and keeps only what it needs for that.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "../data/batch_source.hpp"
+#include "../models/centering.hpp"
+
+namespace harmonium {
+
+/// One update, as an objective sees it. The samples lie in the objective's `samples(n)`.
+struct Update {
+  Index samples = 0;                     ///< n, at least 1 and at most the options' batch_size
+  std::span<const double> weights = {};  ///< one per sample; empty: all are weighted alike
+  double mean_weight = 1;                ///< over the whole source
+  std::uint64_t step = 0;                ///< number of updates before this one
+  bool last_of_epoch = false;            ///< does a report follow?
+};
+
+/// The visible states that a gradient was taken from, for trainers that center it. `states` is up to date
+/// with the model, `shares` (1 x n) says how each column was weighted, `total` is their sum.
+template <class Model>
+struct BatchStates {
+  typename Model::StateView states;             ///< n columns
+  ConstViewOf<typename Model::Backend> shares;  ///< 1 x n
+  double total = 1;                             ///< sum of the shares
+  typename Model::Workspace& work;              ///< room for n columns
+};
+
+namespace detail {
+/// The part of a model that an objective's gradient belongs to: all of it, unless the objective names a part.
+template <class O>
+auto& climbed(typename O::Model& model) {
+  if constexpr (requires { O::climbed(model); }) {
+    return O::climbed(model);
+  } else {
+    return model;
+  }
+}
+template <class O>
+using Climbed = std::remove_reference_t<decltype(climbed<O>(std::declval<typename O::Model&>()))>;
+
+template <class O>
+inline constexpr bool takes_matrices = true;
+template <class O>
+requires requires { O::takes_matrices; }
+inline constexpr bool takes_matrices<O> = O::takes_matrices;
+}  // namespace detail
+
+/// An objective, with `Model` and `Options` as member types. Required:
+///
+/// - `O::check(options)`: throws ValueError if an option is out of range
+/// - `O(on, model, options)`: made once per trainer, with memory for batches of `options.batch_size`
+/// - `samples(n)`: where the trainer puts a batch's n samples, rows x n
+/// - `set_gradient(on, options, model, update, gradient)`: the uphill gradient for the samples that lie there
+///
+/// Optional, and free of cost when absent:
+///
+/// - `climbed(model)`, static: the part of the model that the gradient belongs to
+/// - `takes_matrices`, static: false if a matrix without labels or targets is not enough
+/// - `check_source(on, caller, options, model, source)`: throws if the data do not fit, before anything
+/// changes
+/// - `prepare(on, options, model, source)`: before the first update of a run
+/// - `take(on, model, batch)`, `take(on, source, columns)`: what comes with a batch besides its values;
+///   the former checks it and is called before the values are copied, the latter after
+/// - `batch()`: the last batch as `BatchStates`, which allows centering and penalties on activities
+/// - `updated(on, gradient)`: after an update
+/// - `refuses(on, model)` and `fallback()`: whether the model that an update led to is rejected, and the
+/// model
+///   that then takes its place; the optimizer's moments start anew
+/// - `report(on, options, model, source, gradient, metrics)`: what it measures after an epoch
+/// - `for_each_state(on, f)`: what it remembers from one update to the next (training/run/run_state.hpp)
+template <class O>
+concept Objective = requires {
+  typename O::Model;
+  typename O::Options;
+}
+&&requires(O& objective, const typename O::Model::Backend& on, typename O::Model& model,
+           const typename O::Options& options, const Update& update, detail::Climbed<O>& gradient) {
+  O::check(options);
+  O(on, model, options);
+  { objective.samples(Index(1)) } -> std::same_as<ViewOf<typename O::Model::Backend>>;
+  objective.set_gradient(on, options, model, update, gradient);
+};
+
+/// An objective that shows the states it learned from.
+template <class O>
+concept SeesStates = requires(O& objective) {
+  { objective.batch() } -> std::same_as<BatchStates<typename O::Model>>;
+};
+
+/// An objective that may reject what an update led to.
+template <class O>
+concept RefusesUpdates = requires(O& objective, const typename O::Model::Backend& on,
+                                  const typename O::Model& model) {
+  { objective.refuses(on, model) } -> std::same_as<bool>;
+  { objective.fallback() } -> std::convertible_to<const typename O::Model&>;
+};
+
+}  // namespace harmonium

@@ -1,0 +1,60 @@
+/// \file
+/// How far a run has come, and what depends on that: schedules, averaging, the report of an epoch.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include "../../optimizers/optimizer.hpp"
+#include "averaging.hpp"
+#include "report.hpp"
+
+namespace harmonium::detail {
+
+/// Share of a planned run that is done; schedules depend on it.
+class Progress {
+ public:
+  /// A run of so many updates begins after `steps` updates.
+  template <class Options>
+  void plan(std::uint64_t steps, Index samples, const Options& options) {
+    const Index batches = (samples + options.batch_size - 1) / options.batch_size;
+    first_ = steps;
+    planned_ = static_cast<double>(options.epochs) * static_cast<double>(batches);
+  }
+  /// 0 without a plan.
+  double at(std::uint64_t steps) const {
+    return planned_ > 0 ? std::min(1.0, static_cast<double>(steps - first_) / planned_) : 0.0;
+  }
+
+  /// What it remembers: see training/run/run_state.hpp.
+  template <class F>
+  void for_each_state(F&& f) {
+    f("first", first_);
+    f("planned", planned_);
+  }
+
+ private:
+  std::uint64_t first_ = 0;
+  double planned_ = 0;
+};
+
+/// After an update: if the options ask for the mean of a run's last share, and that has begun, the model
+/// joins it.
+template <class Model, class Options>
+void join_average(const typename Model::Backend& on, const Options& options, double progress,
+                  const Model& model, Average<Model>& average) {
+  if (options.average_last > 0 && progress > 1 - options.average_last) average.add(on, model);
+}
+
+/// After an epoch: the last one ends with the mean, if there is one; the rate is reported.
+/// \throws ValueError if the parameters are not finite any more
+template <class Model, class Options>
+void end_epoch(const typename Model::Backend& on, const Options& options, double progress,
+               const Average<Model>& average, Model& model, EpochReport& report) {
+  if (report.epoch == report.epochs && average.count() > 0) model = average.mean();
+  check<ValueError>(all_finite(on, model), "fit: a parameter is infinite or not a number after epoch ",
+                    report.epoch, " of ", options.phase, "; a lower rate may help");
+  report.rate = rate_at(options.optimizer, progress);
+}
+
+}  // namespace harmonium::detail

@@ -1,0 +1,203 @@
+/// \file
+/// The one training loop: uphill along an objective's gradient, batch by batch.
+#pragma once
+
+#include <vector>
+
+#include "../models/gauge.hpp"
+#include "gradient/centered_gradient.hpp"
+#include "gradient/clipping.hpp"
+#include "gradient/optimizer_state.hpp"
+#include "gradient/penalties.hpp"
+#include "objective.hpp"
+#include "run/averaging.hpp"
+#include "run/checks.hpp"
+#include "run/epochs.hpp"
+#include "run/progress.hpp"
+
+namespace harmonium {
+
+/// Trains the model of an objective `O`. Holds what training remembers: moments, averages, the objective.
+template <Objective O>
+class Trainer {
+ public:
+  using Model = typename O::Model;          ///< what is trained
+  using Options = typename O::Options;      ///< what can be asked for
+  using Backend = typename Model::Backend;  ///< where the model lives
+  using Scalar = ScalarOf<Backend>;         ///< its numbers
+  using Gradient = detail::Climbed<O>;      ///< the model, or the part of it that the objective climbs
+
+  /// \param model is trained in place and must outlive the trainer
+  /// \param on backend to compute on
+  /// \throws ValueError if an option is out of range
+  Trainer(Model& model, Options options, Backend on)
+      : model_(model),
+        options_(checked(std::move(options))),
+        on_(std::move(on)),
+        objective_(on_, model_, options_),
+        gradient_(zeros_like(climbed())),
+        optimizer_(climbed(), options_.optimizer) {
+    if constexpr (SeesStates<O>) centering_ = Centering<Model>(model_);
+  }
+
+  /// One update from a batch of at most `batch_size` samples.
+  /// \throws ShapeError if the batch has other rows than the model, no samples or too many, or what comes
+  /// with it has another shape \throws DataError if a number is not finite, or labels, targets or weights are
+  /// wrong \throws ValueError if entries are missing that the model cannot draw
+  void step(const Batch<Scalar, typename Backend::Memory>& batch) {
+    const Index n = batch.values.cols;
+    detail::check_batch(on_, batch, rows(), options_.batch_size);
+    if constexpr (requires { objective_.take(on_, model_, batch); }) objective_.take(on_, model_, batch);
+    on_.copy(batch.values, objective_.samples(n));
+    learn({.samples = n, .weights = batch.weights, .step = steps()});
+  }
+
+  /// One pass over all samples, in the order of epoch `number`; see `fit` for what it checks.
+  template <BatchSource<Backend> Source>
+  void epoch(const Source& source, int number = 1) {
+    check_source(source, "epoch");
+    const double mean = detail::mean_weight(source);
+    for_each_batch(source.size(), options_.batch_size, options_.seed, number,
+                   [&](std::span<const Index> columns) { learn_from(source, columns, mean, false); });
+  }
+
+  /// Trains for all epochs, or until an observer ends it. A sample with weight 2 is weighted like two
+  /// samples. \throws ShapeError if the data have other rows than the model \throws DataError if there are no
+  /// samples, one has a number that its unit cannot take (row and column are named), or weights, labels or
+  /// targets are wrong; all before anything is changed \throws ValueError if the parameters stop being finite
+  template <BatchSource<Backend> Source, Observer... Observers>
+  History fit(const Source& source, Observers&&... observers) {
+    check_source(source, "fit");
+    const double mean = detail::mean_weight(source);
+    const auto prepare = [&] {
+      plan(source.size());
+      average_.clear();
+      if constexpr (requires { objective_.prepare(on_, options_, model_, source); })
+        objective_.prepare(on_, options_, model_, source);
+    };
+    const auto learn_batch = [&](std::span<const Index> columns, bool last) {
+      learn_from(source, columns, mean, last);
+    };
+    const auto measure = [&](EpochReport& report) {
+      detail::end_epoch(on_, options_, progress(), average_, model_, report);
+      if constexpr (requires { objective_.report(on_, options_, model_, source, gradient_, report.metrics); })
+        objective_.report(on_, options_, model_, source, gradient_, report.metrics);
+    };
+    return run_resumable_epochs({.phase = options_.phase,
+                                 .epochs = options_.epochs,
+                                 .batch_size = options_.batch_size,
+                                 .seed = options_.seed},
+                                source.size(), model_, TrainerParts<Trainer, Source>{*this, source}, prepare,
+                                learn_batch, measure, observers...);
+  }
+  /// `fit` of your own matrix, rows x samples.
+  template <Observer... Observers>
+  requires(detail::takes_matrices<O>) History
+      fit(View<const Scalar, typename Backend::Memory> data, Observers&&... observers) {
+    return fit(MatrixSource<Scalar, typename Backend::Memory>{data}, observers...);
+  }
+
+  /// Plans a run of single steps as `fit` does: schedules run over the next `epochs` passes over `samples`
+  /// samples.
+  void plan(Index samples) { progress_.plan(steps(), samples, options_); }
+  /// The last update's direction, without weight decay and L1.
+  const Gradient& gradient() const { return gradient_; }
+  /// Number of updates so far.
+  std::uint64_t steps() const { return optimizer_.steps(); }
+  /// What it was asked for.
+  const Options& options() const { return options_; }
+
+  /// What training remembers besides the model: see training/run/run_state.hpp.
+  template <class F>
+  void for_each_state(F&& f) {
+    f("optimizer", optimizer_);
+    if constexpr (RefusesUpdates<O>) f("forgotten_at", optimizer_.forgotten_at());
+    f("progress", progress_);
+    if constexpr (SeesStates<O>) f("centring", centering_);
+    if constexpr (requires { objective_.for_each_state(on_, f); }) objective_.for_each_state(on_, f);
+    f("average", average_, model_);
+  }
+
+ protected:
+  /// What is climbed.
+  O& objective() { return objective_; }
+  /// To read.
+  const O& objective() const { return objective_; }
+
+  /// One update from the samples that lie in the objective's `samples(n)`.
+  void learn(const Update& update) {
+    objective_.set_gradient(on_, options_, model_, update, gradient_);
+    if constexpr (SeesStates<O>) {
+      centering_.apply(on_, options_, objective_.batch(), model_, gradient_);
+      penalties_.apply(on_, options_.penalties, centering_.means(), model_, gradient_);
+    }
+    if constexpr (requires { options_.max_gradient_norm; })
+      clipping_.apply(on_, options_.max_gradient_norm, gradient_);
+    optimizer_.step(on_, options_.optimizer, progress(), options_.weight_decay, detail::l1_of(options_),
+                    gradient_, climbed());
+    norms_.limit(on_, detail::max_norm_of(options_), climbed());
+    if constexpr (detail::has_gauge<Model> && requires { options_.zero_sum; })
+      if (options_.zero_sum) fix_gauge(on_, model_, gauge_);
+    if (refused()) return put_back();
+    detail::join_average(on_, options_, progress(), model_, average_);
+    if constexpr (requires { objective_.updated(on_, gradient_); }) objective_.updated(on_, gradient_);
+  }
+
+ private:
+  static Options checked(Options options) {
+    O::check(options);
+    return options;
+  }
+  Gradient& climbed() { return detail::climbed<O>(model_); }
+  Index rows() { return objective_.samples(1).rows; }
+  double progress() const { return progress_.at(steps()); }
+
+  bool refused() {
+    if constexpr (RefusesUpdates<O>) return objective_.refuses(on_, model_);
+    return false;
+  }
+  // Moments belong to the way that was refused.
+  void put_back() {
+    if constexpr (RefusesUpdates<O>) {
+      for_each_parameter([&](const ParameterName&, Role, auto x, auto kept) { on_.copy(kept, x); }, model_,
+                         objective_.fallback());
+      optimizer_.forget(on_);
+    }
+  }
+
+  template <class Source>
+  void learn_from(const Source& source, std::span<const Index> columns, double mean_weight, bool last) {
+    const auto n = static_cast<Index>(columns.size());
+    detail::pick_weights(weights_of(source), columns, sample_weights_);
+    as_one(on_, [&] {
+      source.fill(on_, columns, objective_.samples(n));
+      if constexpr (requires { objective_.take(on_, source, columns); })
+        objective_.take(on_, source, columns);
+      learn({n, sample_weights_, mean_weight, steps(), last});
+    });
+  }
+
+  template <class Source>
+  void check_source(const Source& source, const char* caller) {
+    detail::check_size(caller, source, rows());
+    if constexpr (requires { objective_.check_source(on_, caller, options_, model_, source); })
+      objective_.check_source(on_, caller, options_, model_, source);
+  }
+
+  Model& model_;
+  Options options_;
+  Backend on_;
+  O objective_;
+  Gradient gradient_;
+  OptimizerState<Gradient> optimizer_;
+  Centering<Model> centering_;
+  Penalizing<Model> penalties_;
+  detail::Clipping<Backend> clipping_;
+  detail::NormLimits<Backend> norms_;
+  GaugeScratch<Backend> gauge_;
+  Average<Model> average_;
+  detail::Progress progress_;
+  std::vector<double> sample_weights_;
+};
+
+}  // namespace harmonium
