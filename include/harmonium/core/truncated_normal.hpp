@@ -85,7 +85,7 @@ template <std::floating_point T>
 constexpr T truncated_normal_third_cumulant(T t) {
   const T a = magnitude(t), c = detail::mills_tail(a), below = T(1) / (a + c);
   const T h = detail::inverse_mills(a, below), mean = h + (a < T(40) ? a : T(40));
-  return t > T(0) ? h * (mean * (mean + h) - T(1)) : (below + a) * below * (T(2) * below - c);
+  return t > T(0) ? h * (mean * (mean + h) - T(1)) : (T(1) - below * (c - below)) * (T(2) * below - c);
 }
 
 /// The same for a dual number: its slope is the mean.

@@ -48,8 +48,10 @@ TEST_CASE("score matching with infinitely many hidden states follows its definit
   check_score_matching_of<Rectified>(2, 1);
 }
 
-TEST_CASE("score matching derives what a real layer's units and hidden ones do not give", "[objective][oracle]") {
-  Pair<Mixed<Gaussian, Centred>, Mixed<Gaussian, Categorical>> rbm{{.visible = {1, 2}, .hidden = {1, {1, 3}}}};
+TEST_CASE("score matching derives what a real layer's units and hidden ones do not give",
+          "[objective][oracle]") {
+  Pair<Mixed<Gaussian, Centred>, Mixed<Gaussian, Categorical>> rbm{
+      {.visible = {1, 2}, .hidden = {1, {1, 3}}}};
   randomise(rbm, 3, 0.3);
   check_score_matching(rbm, 2 * (numbers(3, 2, 4).array() - 0.5).matrix());
 }

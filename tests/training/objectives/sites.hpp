@@ -71,7 +71,8 @@ template <class Model>
 struct Columns {
   typename Model::State state;
   typename Model::StateView view;
-  Columns(const Model& model, const Eigen::MatrixXd& v, Index first) : state(make_state(model, first + v.cols())) {
+  Columns(const Model& model, const Eigen::MatrixXd& v, Index first)
+      : state(make_state(model, first + v.cols())) {
     state.visible.setConstant(1000);  // the others are nobody's business
     state.visible.rightCols(v.cols()) = v.cast<typename Model::Scalar>();
     refresh(Cpu<typename Model::Scalar>{}, model, state.columns(0, first + v.cols()));
@@ -115,7 +116,8 @@ void check_scores(const R& rbm, const Eigen::MatrixXd& v) {
   const auto machine = [](const R& at) { return machine_of(at); };
   const auto value_of = []<class Score>(Score) {
     return [](const oracle::Machine& at, const oracle::Numbers& x) {
-      return score_of<Score>(at.visible, x, [&](const oracle::Numbers& y) { return oracle::free_energy(at, y); });
+      return score_of<Score>(at.visible, x,
+                             [&](const oracle::Numbers& y) { return oracle::free_energy(at, y); });
     };
   };
   check_score<LogScore>(rbm, v, machine, value_of(LogScore{}));

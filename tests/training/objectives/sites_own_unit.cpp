@@ -3,8 +3,8 @@
 using namespace test;
 
 TEMPLATE_TEST_CASE("objectives of a user's finite units' conditionals follow their definitions",
-                   "[objective][oracle]", QuinticBernoulli, (Pair<Quintic, Spin>), (Pair<Quintic, Categorical>),
-                   (Pair<Quintic, Gaussian>), (Pair<AtMostOne, Poisson>), (Pair<AtMostOne, Rectified>),
-                   (Pair<AtMostOne, Quintic>)) {
+                   "[objective][oracle]", QuinticBernoulli, (Pair<Quintic, Spin>),
+                   (Pair<Quintic, Categorical>), (Pair<Quintic, Gaussian>), (Pair<AtMostOne, Poisson>),
+                   (Pair<AtMostOne, Rectified>), (Pair<AtMostOne, Quintic>)) {
   check_scores_of<TestType>(1);
 }

@@ -44,8 +44,8 @@ struct EnergyCurvatureBody {
   }
 };
 
-/// out = score * d(energy slope) / d shape[which] + d(energy curvature) / d shape[which]: what a visible shape
-/// parameter's slope is
+/// out = score * d(energy slope) / d shape[which] + d(energy curvature) / d shape[which]: what a visible
+/// shape parameter's slope is
 template <class F, int which>
 struct RealShapeBody {
   static constexpr Needs needs = Needs::nothing;  ///< no draws

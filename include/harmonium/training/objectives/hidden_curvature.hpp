@@ -188,8 +188,8 @@ class HiddenCurvature<U, B> {
     for (Index i = 0; i < layer_.units(); ++i) f(i * rows, rows, i * states, states);
   }
 
-  Matrix<B> states_;              // rows of a unit x states
-  Layer<Categorical, B> layer_;   // a row for each state
+  Matrix<B> states_;             // rows of a unit x states
+  Layer<Categorical, B> layer_;  // a row for each state
   Matrix<B> weights_, weight_gradient_, scaled_, norms_, sums_;
   Matrix<B> means_, input_, delta_, slopes_, part_, ones_;
 };
@@ -220,11 +220,9 @@ class HiddenCurvature<Mixed<U...>, B> {
   }
   /// out (1 x n) += factor * tr(C W^T W)
   void add_trace(const B& on, const L& layer, ConstViewOf<B> input, ScalarOf<B> factor, ViewOf<B> out) {
-    for_each_part(
-        [&](PartRows rows, const auto& part, auto& own) {
-          own.add_trace(on, part, rows.of(input), factor, out);
-        },
-        layer, *this);
+    for_each_part([&](PartRows rows, const auto& part,
+                      auto& own) { own.add_trace(on, part, rows.of(input), factor, out); },
+                  layer, *this);
   }
   /// gradient += the parts'
   void add(const B& on, const L& layer, ConstViewOf<B> w, ConstViewOf<B> v, ConstViewOf<B> input,

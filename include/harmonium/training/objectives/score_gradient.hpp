@@ -74,7 +74,8 @@ class ScoreGradient<Rbm<V, H, B>> {
     detail::for_each_kind(
         [&](detail::PartRows rows, const auto& part) {
           using F = typename std::remove_cvref_t<decltype(part)>::Functions;
-          on.sum_over_units(EnergyCurvatureBody<F>{}, part.parameters, 1, rows.of(state.visible), factor, out);
+          on.sum_over_units(EnergyCurvatureBody<F>{}, part.parameters, 1, rows.of(state.visible), factor,
+                            out);
         },
         rbm.visible);
     hidden_.add_trace(on, rbm.hidden, state.input, -factor, out);
@@ -102,7 +103,8 @@ class ScoreGradient<Rbm<V, H, B>> {
                    ViewOf<B> slopes, ConstViewOf<B> weights, Layer<U, B>& gradient) {
     detail::for_each_shape(
         [&](auto which) {
-          on.transform(RealShapeBody<Family<U>, which>{}, part.parameters, 1, received, v, slopes, Draws{}, 0);
+          on.transform(RealShapeBody<Family<U>, which>{}, part.parameters, 1, received, v, slopes, Draws{},
+                       0);
           on.sum_over_samples(StateBody{}, part.parameters, slopes, weights,
                               view_of(gradient.parameters).columns(1 + which, 1));
         },

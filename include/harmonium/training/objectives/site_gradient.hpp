@@ -60,15 +60,15 @@ requires(Layer<V, B>::finite) class SiteGradient<Rbm<V, H, B>> {
           for (Index k = 0; k < states.count(); ++k) {
             shift_biases(on, rbm, k);
             for_each_bias(sums_, [&](auto bias, Index) { on.fill(bias, 0); });
-            weigh_means(on, hidden_, without, sites_.slopes(states, n).rows_from(k, 1), k == 0 ? of_unit : means,
-                        sums_);
+            weigh_means(on, hidden_, without, sites_.slopes(states, n).rows_from(k, 1),
+                        k == 0 ? of_unit : means, sums_);
             if (k > 0) on.update(Add{}, of_unit, ConstViewOf<B>(means));
             take_biases(on, view_of(totals_).columns(k, 1), gradient.hidden);
           }
           // sum over k of (t_k - v) (slope h)^T
           const auto rows = view_of(gradient.weights).rows_from(first, part.group);
-          on.multiply(Op::plain, Op::transposed, 1, states.states, view_of(totals_).columns(0, states.count()),
-                      1, rows);
+          on.multiply(Op::plain, Op::transposed, 1, states.states,
+                      view_of(totals_).columns(0, states.count()), 1, rows);
           on.multiply(Op::plain, Op::transposed, -1, v, of_unit, 1, rows);
           on.update(Add{}, of_all, ConstViewOf<B>(of_unit));
         },
@@ -164,8 +164,8 @@ requires(Layer<U, B>::finite) class SiteGradient<BoltzmannMachine<U, B>> {
   SiteGradient(const Model& machine, Index columns)
       : sites_(machine.visible, columns), changes_(machine.visible.rows(), columns) {}
 
-  /// gradient += sum over columns c of weights(0, c) * d score / d parameters; each coupling is held twice, so
-  /// each number has half the pair's slope
+  /// gradient += sum over columns c of weights(0, c) * d score / d parameters; each coupling is held twice,
+  /// so each number has half the pair's slope
   template <class Score>
   void add(const B& on, const Model& machine, typename Model::StateView state, ConstViewOf<B> weights,
            Model& gradient) {
@@ -193,8 +193,8 @@ requires(Layer<U, B>::finite) class SiteGradient<BoltzmannMachine<U, B>> {
     sites_.for_each(
         [&](Index first, const auto& states, const auto& part, Index row) {
           set_log_weights(on, state, first, states, part.group);
-          sites_.template add_scores<Score>(on, states, part, row,
-                                            state.visible.rows_from(first, part.group), factor, out);
+          sites_.template add_scores<Score>(on, states, part, row, state.visible.rows_from(first, part.group),
+                                            factor, out);
         },
         machine.visible);
   }
@@ -209,5 +209,22 @@ requires(Layer<U, B>::finite) class SiteGradient<BoltzmannMachine<U, B>> {
   detail::Sites<B> sites_;
   Matrix<B> changes_;  // V x n: sum over a unit's states of slope times state
 };
+
+namespace detail {
+/// What a `LocalObjective` by one of the scores has in common with those by the others.
+template <class Score>
+struct SiteKind {
+  template <class Model>
+  using Gradient = SiteGradient<Model>;
+  template <class G, class... Arguments>
+  static void add(G& gradient, Arguments&&... arguments) {
+    gradient.template add<Score>(std::forward<Arguments>(arguments)...);
+  }
+  template <class G, class B, class Model, class State, class Out>
+  static void add_values(G& gradient, const B& on, const Model& model, State state, int factor, Out out) {
+    gradient.template add_values<Score>(on, model, state, static_cast<ScalarOf<B>>(factor), out);
+  }
+};
+}  // namespace detail
 
 }  // namespace harmonium

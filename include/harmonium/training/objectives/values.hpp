@@ -45,9 +45,10 @@ Eigen::VectorXd objective_costs(const char* caller, const Model& model,
 template <class Score, class Model>
 Eigen::VectorXd site_costs(const char* caller, const Model& model, ConstViewOf<typename Model::Backend> v,
                            const typename Model::Backend& on) {
-  return objective_costs<SiteGradient<Model>>(caller, model, v, on, [&](auto& objective, auto state, auto out) {
-    objective.template add_values<Score>(on, model, state, -1, out);
-  });
+  return objective_costs<SiteGradient<Model>>(
+      caller, model, v, on, [&](auto& objective, auto state, auto out) {
+        objective.template add_values<Score>(on, model, state, -1, out);
+      });
 }
 }  // namespace detail
 
@@ -70,8 +71,9 @@ template <class Model>
 Eigen::VectorXd probability_flow(const Model& model,
                                  std::type_identity_t<ConstViewOf<typename Model::Backend>> v,
                                  const typename Model::Backend& on = Model::Backend::all()) {
-  static_assert(SiteGradient<Model>::possible,
-                "probability_flow: an RBM or Boltzmann machine whose visible units have finitely many states");
+  static_assert(
+      SiteGradient<Model>::possible,
+      "probability_flow: an RBM or Boltzmann machine whose visible units have finitely many states");
   return detail::site_costs<FlowScore>("probability_flow", model, v, on);
 }
 
