@@ -104,10 +104,12 @@ void check_score(Model model, const Eigen::MatrixXd& v, Machine machine, Value v
     return sum;
   };
   oracle::Numbers slopes = slopes_of(model, objective_at);
-  CHECK(largest_difference(flatten(gradient), slopes) < 2e-9);
+  double scale = 1;  // flows from improbable states are large
+  for (const double slope : slopes) scale = std::max(scale, std::abs(slope));
+  CHECK(largest_difference(flatten(gradient), slopes) < 2e-9 * scale);
   objective.template add<Score>(on, model, columns.view, weights, gradient);  // it adds
   for (double& slope : slopes) slope *= 2;
-  CHECK(largest_difference(flatten(gradient), slopes) < 4e-9);
+  CHECK(largest_difference(flatten(gradient), slopes) < 4e-9 * scale);
 }
 
 /// All three of an RBM.
