@@ -1,5 +1,5 @@
-# Finds oneDNN: target DNNL::dnnl. Not its own dnnl-config.cmake: Debian 12's asks for the OpenCL headers, which its package
-# neither needs nor depends on.
+# Finds oneDNN: target DNNL::dnnl. Does not use oneDNN's own dnnl-config.cmake, since Debian 12's requires the
+# OpenCL headers, which its package neither needs nor depends on.
 find_path(dnnl_INCLUDE_DIR dnnl.h)
 find_library(dnnl_LIBRARY dnnl)
 mark_as_advanced(dnnl_INCLUDE_DIR dnnl_LIBRARY)

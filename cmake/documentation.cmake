@@ -1,4 +1,5 @@
-# Target `docs`: the reference as HTML in the build folder's docs/html, where there is Doxygen. Any warning is an error.
+# Target `docs`: the reference as HTML in docs/html of the build folder, if Doxygen is installed. Warnings are
+# errors.
 find_program(HARMONIUM_DOXYGEN doxygen)
 mark_as_advanced(HARMONIUM_DOXYGEN)
 if(HARMONIUM_DOXYGEN)

@@ -1,8 +1,9 @@
-# harmonium_enable_cuda() makes the target harmonium::cuda: the device code of everything bundled, compiled by nvcc in the
-# build of whoever calls it. To be called at file scope; a macro, for a function can't enable a language.
+# harmonium_enable_cuda() creates the target harmonium::cuda: the device code of everything bundled, compiled
+# by nvcc in the caller's build. Call it at file scope; it is a macro because a function cannot enable a
+# language.
 #
-# What a consumer's own .cu files need comes with the target. CMAKE_CUDA_ARCHITECTURES, if it is set before, says for which
-# devices; else all from sm_75 on, and PTX for later ones.
+# The target also carries what a consumer's own .cu files need. CMAKE_CUDA_ARCHITECTURES, if set before,
+# selects the devices; the default is all from sm_75 on, plus PTX for later ones.
 set(_harmonium_cuda_folder "${CMAKE_CURRENT_LIST_DIR}")
 
 macro(harmonium_enable_cuda)
@@ -11,7 +12,7 @@ macro(harmonium_enable_cuda)
       find_program(_harmonium_nvcc nvcc HINTS ENV CUDA_HOME ENV CUDA_PATH PATHS /usr/local/cuda PATH_SUFFIXES bin)
       mark_as_advanced(_harmonium_nvcc)
       if(NOT _harmonium_nvcc)
-        message(FATAL_ERROR "harmonium::cuda needs nvcc: install the CUDA toolkit, or say where it is by CMAKE_CUDA_COMPILER")
+        message(FATAL_ERROR "harmonium::cuda needs nvcc: install the CUDA toolkit, or set CMAKE_CUDA_COMPILER")
       endif()
       set(CMAKE_CUDA_COMPILER "${_harmonium_nvcc}" CACHE FILEPATH "CUDA compiler")
     endif()
@@ -28,16 +29,16 @@ macro(harmonium_enable_cuda)
     endforeach()
     add_library(harmonium_cuda STATIC ${_harmonium_cuda_files})
     add_library(harmonium::cuda ALIAS harmonium_cuda)
-    # The runtime is named, for a parent project without CUDA would not link it.
+    # The runtime is set explicitly, since a parent project without CUDA would not link it.
     set_target_properties(harmonium_cuda PROPERTIES CUDA_RUNTIME_LIBRARY Shared POSITION_INDEPENDENT_CODE ON)
     target_link_libraries(harmonium_cuda PUBLIC harmonium::harmonium CUDA::cudart CUDA::cublas)
     target_compile_definitions(harmonium_cuda PUBLIC HARMONIUM_CUDA)
-    # Without contraction of a * b + c, element-wise results are the CPU's bits.
+    # Without contraction of a * b + c, element-wise results have the same bits as on the CPU.
     target_compile_options(harmonium_cuda PUBLIC
       "$<$<COMPILE_LANGUAGE:CUDA>:--expt-relaxed-constexpr>" "$<$<COMPILE_LANGUAGE:CUDA>:-fmad=false>")
     if("cuda_std_20" IN_LIST CMAKE_CUDA_COMPILE_FEATURES)
       target_compile_features(harmonium_cuda PUBLIC cuda_std_20)
-    else()                                     # CMake 3.25.1 does not know it
+    else()                                     # CMake 3.25.1 does not support it
       target_compile_options(harmonium_cuda PUBLIC "$<$<COMPILE_LANGUAGE:CUDA>:-std=c++20>")
     endif()
   endif()

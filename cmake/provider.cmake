@@ -1,18 +1,19 @@
-# A CMake dependency provider: answers the find_package() calls of CMakeLists.txt. The presets switch it on through
-# CMAKE_PROJECT_TOP_LEVEL_INCLUDES; without it find_package() behaves as ever. A package that is REQUIRED comes from
-#   1. the system, or what an earlier run put into HARMONIUM_DEPS;
+# A CMake dependency provider: handles the find_package() calls of CMakeLists.txt. The presets enable it
+# through CMAKE_PROJECT_TOP_LEVEL_INCLUDES; without it find_package() behaves as usual. A package that is
+# REQUIRED comes from
+#   1. the system, or HARMONIUM_DEPS, where an earlier run put it;
 #   2. the distribution's own packages, unpacked into HARMONIUM_DEPS without root;
 #   3. a pinned upstream archive, checked by SHA-256, built and installed into HARMONIUM_DEPS;
 # else there is one error that names the package to install. A package that is not REQUIRED but listed as worth having
 # comes by the first two ways, or not at all. Nothing outside the build folder is written.
 
-set(HARMONIUM_DEPS "${CMAKE_BINARY_DIR}/deps" CACHE PATH "Where fetched dependencies live")
+set(HARMONIUM_DEPS "${CMAKE_BINARY_DIR}/deps" CACHE PATH "Folder for fetched dependencies")
 set(HARMONIUM_ARCHIVES "" CACHE PATH "Folder of upstream archives named <package>-<file>, used instead of the network")
 option(HARMONIUM_APT "Unpack the distribution's packages when something is missing" ON)
 
 set(HARMONIUM_SYSROOT "${HARMONIUM_DEPS}/root")
 list(PREPEND CMAKE_PREFIX_PATH "${HARMONIUM_SYSROOT}/usr")
-# RPATH rather than RUNPATH: an unpacked library must find the libraries that it needs itself beside it.
+# RPATH rather than RUNPATH, since an unpacked library must find its own dependencies next to it.
 if(CMAKE_HOST_SYSTEM_NAME STREQUAL "Linux")
   add_link_options(LINKER:--disable-new-dtags)
 endif()
@@ -42,13 +43,14 @@ set(harmonium_archive_stb
   https://raw.githubusercontent.com/nothings/stb/1ee679ca2ef753a528db5ba6801e1067b40481b8/stb_image_write.h
   cbd5f0ad7a9cf4468affb36354a1d2338034f2c12473cf1a8e32053cb6914a05)
 
-# Runs a command quietly; `result` is its exit status, 0 for success. The log keeps what it said.
+# Runs a command quietly; `result` is its exit status, 0 for success. Its output goes to the log.
 function(harmonium_run result)
   cmake_parse_arguments(PARSE_ARGV 1 run "" "WORKING_DIRECTORY;OUTPUT" "COMMAND")
   if(NOT run_WORKING_DIRECTORY)
     set(run_WORKING_DIRECTORY "${HARMONIUM_DEPS}")
   endif()
-  # C.UTF-8: apt's words must not depend on the user's language, file names in archives must be readable.
+  # C.UTF-8, so that apt's messages do not depend on the user's language and file names in archives are
+  # readable.
   execute_process(COMMAND ${CMAKE_COMMAND} -E env LC_ALL=C.UTF-8 ${run_COMMAND}
     WORKING_DIRECTORY "${run_WORKING_DIRECTORY}" RESULT_VARIABLE status OUTPUT_VARIABLE output ERROR_VARIABLE errors)
   list(JOIN run_COMMAND " " command)
@@ -59,9 +61,9 @@ function(harmonium_run result)
   endif()
 endfunction()
 
-# Way 2. `apt-get -s install` (a simulation, open to everybody) names what is missing, dependencies included;
-# `apt-get download` fetches and verifies; `dpkg-deb -x` unpacks. First with the system's lists of packages; where these
-# are empty, stale or absent, with lists of our own.
+# Way 2. `apt-get -s install` (a simulation that needs no privileges) lists the missing packages, including
+# dependencies; `apt-get download` fetches and verifies them; `dpkg-deb -x` unpacks them. This uses the
+# system's package lists first, or our own if those are empty, stale or absent.
 function(harmonium_unpack_debs result)
   set(${result} FALSE PARENT_SCOPE)
   find_program(HARMONIUM_APT_GET apt-get)
@@ -72,8 +74,9 @@ function(harmonium_unpack_debs result)
   endif()
   set(apt "${HARMONIUM_DEPS}/apt")
   file(MAKE_DIRECTORY "${apt}/state/lists/partial" "${apt}/cache/archives/partial" "${HARMONIUM_SYSROOT}")
-  # Short time-outs: no network must cost seconds. No translations and file lists: they are most of what update loads.
-  # Lists stay compressed and uncached: 20 MB instead of 140 in the build folder.
+  # Short time-outs, so that a missing network costs only seconds. No translations and file lists, which are
+  # most of what update downloads. Lists stay compressed and uncached: 20 MB instead of 140 MB in the build
+  # folder.
   set(options -q -o Debug::NoLocking=1 -o APT::Sandbox::User=root -o Acquire::Retries=1 -o Acquire::Languages=none
     -o Acquire::http::Timeout=10 -o Acquire::https::Timeout=10
     -o Acquire::IndexTargets::deb::Contents-deb::DefaultEnabled=false)
@@ -85,8 +88,8 @@ function(harmonium_unpack_debs result)
       list(APPEND options ${own_lists})
       get_property(updated GLOBAL PROPERTY harmonium_apt_updated)
       if(NOT updated)
-        message(STATUS "harmonium: apt's lists of packages are empty or stale, loading fresh ones (no root needed)")
-        harmonium_run(ignored COMMAND ${HARMONIUM_APT_GET} ${options} update)  # one dead source of many is no matter
+        message(STATUS "harmonium: apt's package lists are empty or stale, downloading new ones (no root needed)")
+        harmonium_run(ignored COMMAND ${HARMONIUM_APT_GET} ${options} update)  # a single unreachable source does not matter
         set_property(GLOBAL PROPERTY harmonium_apt_updated TRUE)
       endif()
     endif()
@@ -123,14 +126,15 @@ function(harmonium_unpack_debs result)
   set(${result} TRUE PARENT_SCOPE)
 endfunction()
 
-# Distribution packages expect to lie under /usr. Three things need a hand elsewhere.
+# Distribution packages expect to be under /usr. Elsewhere, four things need fixing.
 function(harmonium_relocate_sysroot)
   set(usr "${HARMONIUM_SYSROOT}/usr")
-  # Headers that differ by machine (zconf.h): a compiler looks into include/<machine> only below /usr.
+  # Headers that depend on the architecture (zconf.h): compilers search include/<machine> only below /usr.
   if(CMAKE_LIBRARY_ARCHITECTURE AND IS_DIRECTORY "${usr}/include/${CMAKE_LIBRARY_ARCHITECTURE}")
     file(COPY "${usr}/include/${CMAKE_LIBRARY_ARCHITECTURE}/" DESTINATION "${usr}/include")
   endif()
-  # libz.so -> libz.so.1.3.1, where the latter belongs to a package that the system already has: point there.
+  # libz.so -> libz.so.1.3.1, where the latter belongs to a package that is already installed: link to that
+  # one.
   file(GLOB libraries "${usr}/lib/*.so" "${usr}/lib/${CMAKE_LIBRARY_ARCHITECTURE}/*.so")
   foreach(library IN LISTS libraries)
     if(IS_SYMLINK "${library}" AND NOT EXISTS "${library}")
@@ -146,14 +150,31 @@ function(harmonium_relocate_sysroot)
   file(GLOB_RECURSE pc_files "${usr}/*.pc")
   foreach(pc IN LISTS pc_files)
     file(READ "${pc}" text)
-    string(REPLACE "${usr}" "/usr" text "${text}")            # done before, for an earlier package
+    string(REPLACE "${usr}" "/usr" text "${text}")            # already done for an earlier package
     string(REGEX REPLACE "(=|-I|-L)/usr" "\\1${usr}" text "${text}")
     file(WRITE "${pc}" "${text}")
   endforeach()
+  # Programs (pkgconf, which libeigen3-dev brings): the loader looks for their libraries below /usr alone. They move
+  # aside, and a script of the same name tells it where to look as well.
+  file(GLOB programs "${usr}/bin/*" "${usr}/sbin/*")
+  foreach(program IN LISTS programs)
+    file(READ "${program}" magic LIMIT 4 HEX)
+    if(magic STREQUAL "7f454c46" AND NOT IS_SYMLINK "${program}")
+      cmake_path(GET program FILENAME name)
+      file(MAKE_DIRECTORY "${usr}/libexec/unpacked")
+      file(RENAME "${program}" "${usr}/libexec/unpacked/${name}")
+      file(WRITE "${program}" "#!/bin/sh\n"
+        "LD_LIBRARY_PATH='${usr}/lib/${CMAKE_LIBRARY_ARCHITECTURE}:${usr}/lib'\"\${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}\"\n"
+        "export LD_LIBRARY_PATH\n"
+        "exec '${usr}/libexec/unpacked/${name}' \"$@\"\n")
+      file(CHMOD "${program}" PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE
+        WORLD_READ WORLD_EXECUTE)
+    endif()
+  endforeach()
 endfunction()
 
-# Way 3. Installed into the same folder rather than added with FetchContent_MakeAvailable: targets of a subdirectory
-# can't be exported, so our own install() would fail, and the consumer test could not find them.
+# Way 3. Installed into the same folder rather than added with FetchContent_MakeAvailable, because targets of
+# a subdirectory can't be exported: our own install() would fail, and the consumer test could not find them.
 function(harmonium_install_archive result package)
   set(${result} FALSE PARENT_SCOPE)
   set(options ${harmonium_archive_${package}})
@@ -168,10 +189,11 @@ function(harmonium_install_archive result package)
   endif()
   if(NOT EXISTS "${archive}")
     message(STATUS "harmonium: downloading ${url}")
-    # First: is the host there? INACTIVITY_TIMEOUT does not cover connecting. 22: it answered, though not with a file.
+    # First, is the host reachable? INACTIVITY_TIMEOUT does not cover connecting. 22: it responded, though not
+    # with a file.
     string(REGEX MATCH "^https://[^/]+" host "${url}")
     file(DOWNLOAD "${host}/robots.txt" "${archive}.part" TIMEOUT 8 STATUS status)
-    # No EXPECTED_HASH: a failed download would then stop CMake before the clear message below.
+    # No EXPECTED_HASH, because a failed download would then stop CMake before the clear message below.
     if(status MATCHES "^(0|22);")
       file(DOWNLOAD "${url}" "${archive}.part" TIMEOUT 300 INACTIVITY_TIMEOUT 10 STATUS status)
     endif()
@@ -187,7 +209,7 @@ function(harmonium_install_archive result package)
   endif()
   if(NOT found STREQUAL sha256)
     file(REMOVE "${archive}")
-    message(STATUS "harmonium: ${url}: not reached, or not the expected file")
+    message(STATUS "harmonium: ${url}: not reachable, or not the expected file")
     return()
   endif()
 
@@ -222,7 +244,7 @@ function(harmonium_install_archive result package)
   endif()
 endfunction()
 
-# Ways 2 and 3, one preset at a time, for all presets share the folder.
+# Ways 2 and 3, one preset at a time, since all presets share the folder.
 function(harmonium_fetch result way)
   file(MAKE_DIRECTORY "${HARMONIUM_DEPS}")
   file(LOCK "${HARMONIUM_DEPS}" DIRECTORY GUARD FUNCTION TIMEOUT 600 RESULT_VARIABLE ignored)
@@ -232,7 +254,7 @@ endfunction()
 
 # A macro, because find_package() must set its variables in the caller's scope.
 macro(harmonium_provide method package)
-  if(DEFINED harmonium_debs_${package})        # otherwise none of ours: CMake goes on as ever
+  if(DEFINED harmonium_debs_${package})        # otherwise not ours: CMake proceeds as usual
     set(harmonium_args ${ARGN})
     set(harmonium_required FALSE)
     if("REQUIRED" IN_LIST harmonium_args)
@@ -243,7 +265,7 @@ macro(harmonium_provide method package)
     set(harmonium_worth_a_try FALSE)
     if("${package}" IN_LIST harmonium_worth_having AND NOT HARMONIUM_TRIED_${package})
       set(harmonium_worth_a_try TRUE)
-      set(HARMONIUM_TRIED_${package} TRUE CACHE INTERNAL "Fetched, or not to be had: a second try may cost a time-out")
+      set(HARMONIUM_TRIED_${package} TRUE CACHE INTERNAL "Fetched, or not available: a second attempt may cost a time-out")
     endif()
     if(NOT ${package}_FOUND AND (harmonium_required OR harmonium_worth_a_try))
       harmonium_fetch(harmonium_ok unpack_debs ${harmonium_debs_${package}})
@@ -259,9 +281,9 @@ macro(harmonium_provide method package)
     endif()
     if(NOT ${package}_FOUND AND harmonium_required)
       set(${package}_FOUND TRUE)               # otherwise CMake adds its own long error to this one
-      message(FATAL_ERROR "harmonium needs ${package}, which is neither installed nor could be fetched.\n"
+      message(FATAL_ERROR "harmonium needs ${package}, which is not installed and could not be fetched.\n"
         "On Debian or Ubuntu:  sudo apt-get install ${harmonium_debs_${package}}\n"
-        "(What was tried is in ${HARMONIUM_DEPS}/log.txt)")
+        "(See ${HARMONIUM_DEPS}/log.txt for what was tried.)")
     endif()
   endif()
 endmacro()

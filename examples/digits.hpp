@@ -6,13 +6,13 @@
 
 namespace digit_pictures {
 
-using namespace harmonium;  // this file is a part of programs
+using namespace harmonium;  // a part of the example programs
 
 inline TileOptions digit_tiles(Index per_row) {
   return {.width = 28, .height = 28, .per_row = per_row, .gap = 2, .range = TileRange::unit};
 }
 
-// The width of the picture that a layer's code is drawn as: as square as its size allows.
+// The width of the picture of a layer's code: as square as its size allows.
 inline Index code_width(Index units) {
   Index width = 1;
   for (Index w = 1; w * w <= units; ++w)

@@ -1,5 +1,5 @@
 // How good is a saved model? The mean log probability of samples, in nats, with an estimate of log Z from
-// both sides and a verdict on whether to trust it; of a DBN, a lower bound.
+// both sides and a verdict on whether to trust it; for a DBN, a lower bound.
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <exception>
@@ -16,7 +16,7 @@ using namespace harmonium;
 
 namespace {
 
-// Other unit types are added here.
+// Add other unit types here.
 using Model = std::variant<Rbm<Bernoulli, Bernoulli>, Rbm<Bernoulli, Gaussian>, Rbm<Gaussian, Bernoulli>,
                            Rbm<Spin, Spin>, Dbn<Stack<Bernoulli>>, Dbn<Stack<Gaussian, Bernoulli>>>;
 
@@ -27,7 +27,7 @@ struct Settings {
   bool exact = false;
 };
 
-// Grey levels as the model is to see them.
+// Grey levels in the form that the model expects.
 Dataset prepared(const Settings& settings) {
   const Dataset::Bytes bytes = read_idx_images(settings.data);
   const Index count = settings.limit == 0 ? bytes.cols() : std::min<Index>(settings.limit, bytes.cols());
@@ -109,7 +109,7 @@ void run(const Settings& settings) {
   result["seconds"] = timer.seconds();
   write_file(settings.output, result.dump(2) + '\n');
 
-  std::printf("log likelihood of a sample %.3f nats, standard error %.3f: %s\n",
+  std::printf("log likelihood per sample %.3f nats, standard error %.3f: %s\n",
               result["test_log_likelihood"].get<double>(), result["standard_error"].get<double>(),
               result["estimator"].get<std::string>().c_str());
   std::printf("log Z %.3f", result["log_z"].get<double>());
@@ -126,24 +126,24 @@ int main(int argc, char** argv) {
   Settings settings;
   CLI::App app{"How good is a saved model? The log likelihood of samples, and whether to trust it."};
   app.add_option("model", settings.model, "RBM or DBN, a .safetensors file")->required();
-  app.add_option("data", settings.data, "pictures in an IDX file, packed with gzip or not")->required();
+  app.add_option("data", settings.data, "pictures in an IDX file, gzip-compressed or not")->required();
   app.add_option("--pixels", settings.pixels,
-                 "threshold: 1 above one half; draw: 1 with the grey level as probability; grey: as they are")
+                 "threshold: 1 above one half; draw: 1 with the grey level as probability; grey: unchanged")
       ->check(CLI::IsMember({"threshold", "draw", "grey"}))
       ->capture_default_str();
-  app.add_option("--limit", settings.limit, "the first so many samples; 0 for all")
+  app.add_option("--limit", settings.limit, "use only this many samples; 0 for all")
       ->check(CLI::Range(0, 1000000000))
       ->capture_default_str();
   app.add_flag("--exact", settings.exact,
                "sum over all states of the smaller layer, 26 binary units at most");
-  app.add_option("--chains", settings.chains, "of annealing, in each direction")
+  app.add_option("--chains", settings.chains, "annealing chains, in each direction")
       ->check(CLI::Range(10, 1000000))
       ->capture_default_str();
-  app.add_option("--temperatures", settings.temperatures, "between independent units and the model")
+  app.add_option("--temperatures", settings.temperatures,
+                 "number of temperatures between independent units and the model")
       ->check(CLI::Range(1, 100000000))
       ->capture_default_str();
-  app.add_option("--start-steps", settings.start_steps,
-                 "of the chains at whose ends reverse annealing starts")
+  app.add_option("--start-steps", settings.start_steps, "steps of the chains that start reverse annealing")
       ->check(CLI::Range(1, 1000000000))
       ->capture_default_str();
   app.add_option("--ways-up", settings.ways_up, "draws of a DBN's hidden layers for each sample")

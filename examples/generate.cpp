@@ -1,6 +1,6 @@
-// What does a saved model make up? Pictures of chains after more and more steps, from random and from
-// tempered starts, below each sample the training digit that is nearest to it: is it a memory? And test
-// digits of which half is hidden, filled in by the model.
+// What samples does a saved model generate? Pictures of chains after more and more steps, from random and
+// from tempered starts; below each sample the nearest training digit: is it a memory? And test digits of
+// which half is hidden, filled in by the model.
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <exception>
@@ -19,7 +19,7 @@ using namespace digit_pictures;
 
 namespace {
 
-// Other unit types are added here.
+// Add other unit types here.
 using Model = std::variant<Rbm<Bernoulli, Bernoulli>, Rbm<Gaussian, Bernoulli>, Dbn<Stack<Bernoulli>>,
                            Dbn<Stack<Gaussian, Bernoulli>>>;
 
@@ -30,7 +30,7 @@ struct Settings {
   std::uint64_t seed = 1;
 };
 
-// Digits as the model knows them.
+// Digits in the form that the model expects.
 Dataset prepared(const Dataset& digits, const Settings& settings) {
   if (settings.pixels == "threshold") return binarize(digits);
   if (settings.pixels == "draw") return sample_binary(digits, settings.seed);
@@ -49,7 +49,7 @@ Eigen::MatrixXf nearest(const Eigen::MatrixXf& all, const Eigen::MatrixXf& x) {
   return found;
 }
 
-// A row of samples for each number of steps, below it their nearest training digits.
+// A row of samples for each number of steps, and below it their nearest training digits.
 template <class M>
 Image draw_chains(const M& model, const Eigen::MatrixXf& train, int tempering, const Settings& settings,
                   const Cpu<float>& on) {
@@ -79,7 +79,7 @@ Dataset some_of_each(const Dataset& digits, int count) {
   return digits.subset(chosen);
 }
 
-// Whole digits; what is known of them; the mean of what the model makes of that; one draw.
+// Whole digits; the known part; the model's mean given that part; one draw.
 template <class M>
 Image draw_in_painting(const M& rbm, const Eigen::MatrixXf& digits, bool lower, const Settings& settings,
                        const Cpu<float>& on) {
@@ -107,7 +107,7 @@ void draw_in_painting(const Rbm<V, H>& rbm, const Dataset& test, const Settings&
 }
 template <class Units>
 void draw_in_painting(const Dbn<Units>&, const Dataset&, const Settings&, const Cpu<float>&) {
-  std::printf("a DBN is asked for samples alone: in-painting is of RBMs\n");
+  std::printf("in-painting needs an RBM: a DBN only generates samples\n");
 }
 
 template <class V, class H>
@@ -143,24 +143,23 @@ void run(const Settings& settings) {
 
 int main(int argc, char** argv) {
   Settings settings;
-  CLI::App app{"What a saved model of digits makes up, and what it makes of halves of digits."};
+  CLI::App app{"Samples from a saved model of digits, and halves of digits that it completes."};
   app.add_option("model", settings.model, "RBM or DBN, a .safetensors file")->required();
   options::add_data(app, settings.data);
-  app.add_option("--output", settings.output, "folder for the pictures; made if need be")
+  app.add_option("--output", settings.output, "folder for the pictures; created if necessary")
       ->capture_default_str();
   app.add_option("--pixels", settings.pixels,
-                 "threshold: 1 above one half; draw: 1 with the grey level as probability; grey: as they are")
+                 "threshold: 1 above one half; draw: 1 with the grey level as probability; grey: unchanged")
       ->check(CLI::IsMember({"threshold", "draw", "grey"}))
       ->capture_default_str();
-  app.add_option("--steps", settings.steps, "of Gibbs sampling: a pair of rows for each number")
+  app.add_option("--steps", settings.steps, "steps of Gibbs sampling: a pair of rows for each number")
       ->delimiter(',')
       ->check(CLI::Range(1, 1000000000))
       ->capture_default_str();
-  app.add_option("--chains", settings.chains, "side by side")
+  app.add_option("--chains", settings.chains, "chains side by side")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
-  app.add_option("--tempering", settings.tempering,
-                 "steps from hot to cold before those, for tempered starts")
+  app.add_option("--tempering", settings.tempering, "preceding steps from hot to cold, for tempered starts")
       ->check(CLI::Range(1, 1000000000))
       ->capture_default_str();
   options::add_seed(app, settings.seed);

@@ -1,5 +1,5 @@
-// What an earlier run of a program left in its output folder: models that were made in the same way are not
-// made again.
+// Models that an earlier run of a program left in its output folder: those made with the same settings are
+// not made again.
 #pragma once
 
 #include <exception>
@@ -10,16 +10,16 @@
 
 namespace kept {
 
-using namespace harmonium;  // this file is a part of programs
+using namespace harmonium;  // a part of the example programs
 
 template <class Model>
 struct Found {
   Model model;
-  double seconds;     // that making it took
-  Metadata metadata;  // all that was put down
+  double seconds;     // time it took to make
+  Metadata metadata;  // everything saved with it
 };
 
-// The model in a file, if the file is there and whole, and was made with these settings.
+// The model in a file, if the file exists, is complete, and was made with these settings.
 template <class Model>
 std::optional<Found<Model>> find(const std::string& path, const std::string& settings) {
   try {
@@ -27,12 +27,12 @@ std::optional<Found<Model>> find(const std::string& path, const std::string& set
     const Metadata& metadata = file.metadata;
     if (metadata.at("settings") == settings)
       return Found<Model>{model_from<Model>(file), std::stod(metadata.at("seconds")), metadata};
-  } catch (const std::exception&) {  // not there, not whole, or of another making
+  } catch (const std::exception&) {  // missing, incomplete, or made differently
   }
   return {};
 }
 
-// Writes a model, how it was made, and what else is to be known of it.
+// Writes a model, how it was made, and other metadata.
 template <class Model>
 void keep(const std::string& path, const Model& model, const std::string& settings, double seconds,
           const Metadata& more = {}) {
@@ -44,7 +44,7 @@ void keep(const std::string& path, const Model& model, const std::string& settin
   write_safetensors(path, file);
 }
 
-// A file of JSON; "discarded" if it is none. \throws FileError if it cannot be read
+// A file of JSON; "discarded" if it is not valid. \throws FileError if it cannot be read
 inline nlohmann::ordered_json read_json(const std::string& path) {
   const auto bytes = read_file(path);
   const auto* text = reinterpret_cast<const char*>(bytes.data());

@@ -1,4 +1,4 @@
-// Options that the examples' programs have in common, and how they end.
+// Options that the example programs share, and how they end.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -10,13 +10,13 @@
 namespace options {
 
 inline void add_data(CLI::App& app, std::string& folder) {
-  app.add_option("--data", folder, "folder of the four MNIST files, as they are or with .gz behind")
+  app.add_option("--data", folder, "folder of the four MNIST files, compressed (.gz) or not")
       ->envname("MNIST_DIR")
       ->capture_default_str();
 }
 
 inline void add_seed(CLI::App& app, std::uint64_t& seed,
-                     const std::string& what = "of everything random: one seed, one result") {
+                     const std::string& what = "of everything random: the same seed gives the same result") {
   app.add_option("--seed", seed, what)->capture_default_str();
 }
 
@@ -26,7 +26,7 @@ inline void add_threads(CLI::App& app, int& threads) {
       ->capture_default_str();
 }
 
-// What a program does; an error ends it with a line that names it. \returns the exit status
+// Runs a program's work; an error ends it with a line that says what went wrong. \returns the exit status
 template <class Work>
 int run(const char* program, const Work& work) {
   try {

@@ -1,4 +1,4 @@
-// The shortest story: an RBM learns the 16 bars and stripes of 3 x 3 pixels, and its exact likelihood says
+// The shortest example: an RBM learns the 16 bars and stripes of 3 x 3 pixels, and its exact likelihood says
 // how well.
 #include <cstdio>
 #include <harmonium/harmonium.hpp>
@@ -24,7 +24,7 @@ int main() {
   });
 
   const double learned = exact_log_likelihood(rbm, data.to_matrix<float>()).mean();
-  std::printf("log likelihood a pattern: %.3f nats (best possible -2.599)\n", learned);
+  std::printf("log likelihood per pattern: %.3f nats (best possible -2.599)\n", learned);
 
   const Eigen::MatrixXf dreams = generate(rbm, {.samples = 6, .steps = 1000, .seed = 2});
   for (int row = 0; row < 3; ++row, std::puts(""))

@@ -111,7 +111,7 @@ shell("${pretraining} --data data --output tables > first.log && cp tables/table
 file(GLOB left RELATIVE "${WORK}/tables" "${WORK}/tables/*")
 set(files accuracy.svg codes.json dbn-1.safetensors dbn.png gaussian-1.safetensors loss.svg rbm-1.safetensors rbm.png
   report.html strip.png tables-settings.json tables.csv tables.json tables.md)
-if(NOT status EQUAL 0 OR NOT left STREQUAL "${files}" OR NOT output MATCHES "rbm-1.safetensors is whole"
+if(NOT status EQUAL 0 OR NOT left STREQUAL "${files}" OR NOT output MATCHES "rbm-1.safetensors is complete"
     OR output MATCHES "A glorot")
   message(SEND_ERROR "published tables: status ${status}, files ${left}\n${errors}")
 else()
@@ -151,7 +151,7 @@ foreach(mode IN ITEMS classifier long autoencoder wake-sleep)
   shell("${command} --epochs 2 --output ${folder} --seeds 2 && cp ${folder}/seed-1/metrics.json ${folder}-first.json &&
     head -c 50 ${folder}/seed-2/metrics.json > half && cp ${folder}/seed-2/metrics.json ${folder}-second.json &&
     mv half ${folder}/seed-2/metrics.json && ${command} --epochs 2 --output ${folder} --seeds 3 --resume")
-  if(NOT status EQUAL 0 OR NOT output MATCHES "seed 1: its metrics are whole" OR output MATCHES "seed [23]: its metrics"
+  if(NOT status EQUAL 0 OR NOT output MATCHES "seed 1: its metrics are complete" OR output MATCHES "seed [23]: its metrics"
       OR NOT output MATCHES "${number_${mode}} of 3 seeds: mean [^\n]*standard deviation")
     message(SEND_ERROR "mnist, ${mode}, 3 seeds: status ${status}\n${output}${errors}")
     continue()

@@ -16,11 +16,12 @@ constexpr std::array<const char*, 6> kind_names = {"bernoulli", "categorical", "
 Kind kind_from(const std::string& name) {
   for (std::size_t i = 0; i < kind_names.size(); ++i)
     if (name == kind_names[i]) return static_cast<Kind>(i);
-  throw ValueError("'" + name +
-                   "' is no kind of column, expected bernoulli, categorical, gaussian, poisson or ignored");
+  throw ValueError(
+      "'" + name +
+      "' is not a kind of column, expected bernoulli, categorical, gaussian, poisson or ignored");
 }
 
-// Digits after the point, as a number is written; of one with an exponent as many as a number has.
+// Decimal places of a number as written; with an exponent, as many as a number can have.
 int decimals_of(const std::string& text) {
   const std::size_t point = text.find('.');
   if (text.find_first_of("eE") != std::string::npos) return 17;
@@ -28,14 +29,14 @@ int decimals_of(const std::string& text) {
                                     : static_cast<int>(std::min<std::size_t>(text.size() - point - 1, 17));
 }
 
-// What a column holds.
+// The contents of a column.
 struct Contents {
   Index known = 0, numbers = 0;
   bool whole = true, unit = true;  // are all numbers whole; between 0 and 1?
-  int decimals = 0;                // the most of any
+  int decimals = 0;                // largest number of decimals
   double least = 0, most = 0;
-  std::map<std::string, Index> words;  // how often each comes, as long as there are no more than 1001
-  Index odd_row = -1;                  // the first that is no number
+  std::map<std::string, Index> words;  // their counts, as long as there are no more than 1001 words
+  Index odd_row = -1;                  // the first row that is not a number
 };
 
 Contents look_at(const RawTable& table, Index column) {
@@ -64,12 +65,12 @@ Contents look_at(const RawTable& table, Index column) {
   return c;
 }
 
-// A cell as a word: of a column of numbers "1.0" and "1" are the same one.
+// A cell as a word; in a column of numbers "1.0" and "1" are the same word.
 std::string word_at(const RawTable& table, Index row, Index column, bool numbers) {
   return numbers ? csv_text(table.number(row, column)) : table.cell(row, column);
 }
 
-// Words in the order of their states: numbers by size, text by the alphabet.
+// Words in the order of their states: numbers by size, text alphabetically.
 std::vector<std::string> vocabulary(const Contents& c) {
   std::vector<std::string> words;
   for (const auto& [word, count] : c.words) words.push_back(word);
@@ -103,8 +104,8 @@ Kind guess(const RawTable& table, Index column, const Contents& c, std::string& 
   if (10 * c.numbers >= 8 * c.known)
     throw DataError(
         table.place(c.odd_row, column) + ": '" + table.cell(c.odd_row, column) +
-        "' is not a number, as most of the column are. Correct it or leave the cell empty; if it is meant, "
-        "say --visible categorical:" +
+        "' is not a number, as most of the column is. Correct it or leave the cell empty; if it is intended, "
+        "use --visible categorical:" +
         table.names()[static_cast<std::size_t>(column)]);
   if (distinct > 1000 || (distinct > 20 && 2 * distinct > c.known))
     return because(Kind::ignored, (distinct > 1000 ? "more than 1000" : std::to_string(distinct)) +
@@ -112,7 +113,7 @@ Kind guess(const RawTable& table, Index column, const Contents& c, std::string& 
   return because(Kind::categorical, std::to_string(distinct) + " words");
 }
 
-// Kinds by column from "gaussian:age..height,bernoulli:smoker". A name may have commas and colons in it.
+// Kinds by column, from "gaussian:age..height,bernoulli:smoker". Names may contain commas and colons.
 class Specification {
  public:
   Specification(const RawTable& table, const std::string& text) : table_(table) {
@@ -142,7 +143,7 @@ class Specification {
     if (found == names.end()) return {};
     return static_cast<std::size_t>(found - names.begin());
   }
-  // Is that a column, a range of them, or all? Then they are what the last kind says.
+  // Is it a column, a range of columns, or all? Then these get the last kind named.
   bool take(const std::string& item) {
     std::optional<std::size_t> first = find(item), last = first;
     if (const std::size_t dots = item.find(".."); !first && dots != std::string::npos) {
@@ -176,7 +177,7 @@ class Specification {
   std::map<std::string, Kind> kinds_;
 };
 
-// Does what was asked for go with what is there?
+// Does the requested kind fit the contents?
 void check_contents(const RawTable& table, Index index, const Contents& c, const Column& column) {
   const bool numbers = column.kind == Kind::gaussian || column.kind == Kind::poisson;
   if (numbers && c.odd_row >= 0)
@@ -187,11 +188,11 @@ void check_contents(const RawTable& table, Index index, const Contents& c, const
   check<DataError>(column.kind == Kind::ignored || c.known > 0, what, ", but none of its values is known");
   check<DataError>(column.kind != Kind::bernoulli || table.grey() || c.words.size() <= 2 ||
                        (c.unit && c.numbers == c.known),
-                   what, ", but has other values than two words or numbers from 0 to 1");
+                   what, ", but has values other than two words or numbers from 0 to 1");
   check<DataError>(column.kind != Kind::categorical || c.words.size() <= 1000, what,
                    ", but has more than 1000 different values");
   check<DataError>(column.kind != Kind::poisson || (c.whole && c.least >= 0), what,
-                   ", but has other values than whole numbers from 0");
+                   ", but has values other than whole numbers from 0");
   check<DataError>(column.kind != Kind::gaussian || c.least < c.most, what, ", but always the same");
 }
 
@@ -249,7 +250,7 @@ Columns choose_columns(const RawTable& table, const std::string& specification, 
         std::find_if(given.begin(), given.end(), [&](const Column& g) { return g.name == column.name; });
     if (const auto asked = kinds.find(column.name); asked != kinds.end()) {
       column.kind = asked->second;
-      column.reason = "as asked for";
+      column.reason = "as requested";
     } else if (known != given.end()) {
       column.kind = known->kind;
       column.reason = known->reason;
@@ -257,7 +258,7 @@ Columns choose_columns(const RawTable& table, const std::string& specification, 
       column.kind = guess(table, i, c, column.reason);
     }
     check_contents(table, i, c, column);
-    const bool plain = c.unit && c.numbers == c.known;  // numbers from 0 to 1 are their own probabilities
+    const bool plain = c.unit && c.numbers == c.known;  // numbers from 0 to 1 are probabilities
     if (column.kind == Kind::categorical || (column.kind == Kind::bernoulli && !plain && !table.grey()))
       column.words = vocabulary(c);
     if (column.kind == Kind::bernoulli && table.grey()) column.scale = 255;
@@ -275,7 +276,7 @@ std::string explain(const Columns& columns) {
   for (const Kind kind :
        {Kind::bernoulli, Kind::categorical, Kind::gaussian, Kind::poisson, Kind::constant, Kind::ignored}) {
     std::string line;
-    for (std::size_t i = 0; i < columns.size();) {  // neighbours of one kind and reason as a range
+    for (std::size_t i = 0; i < columns.size();) {  // merge neighbours of the same kind and reason
       std::size_t end = i + 1;
       while (end < columns.size() && columns[end].kind == columns[i].kind &&
              columns[end].reason == columns[i].reason)
@@ -347,7 +348,7 @@ Samples encode_table(const RawTable& table, const Columns& columns) {
           std::string known;
           for (std::size_t k = 0; k < std::min<std::size_t>(column.words.size(), 12); ++k)
             known += (k == 0 ? "" : ", ") + column.words[k];
-          fail(row, "a word that training knew: " + known + (column.words.size() > 12 ? ", ..." : ""));
+          fail(row, "a word known from training: " + known + (column.words.size() > 12 ? ", ..." : ""));
         }
         if (column.kind == Kind::categorical) {
           values(state->second) = 1;
@@ -367,7 +368,7 @@ Samples encode_table(const RawTable& table, const Columns& columns) {
 }
 
 namespace {
-// With so many decimals, as the training table has them.
+// Rounded to `decimals` places, like the training table.
 std::string rounded(double number, int decimals) {
   const double power = std::pow(10.0, decimals);
   return csv_text(std::round(number * power) / power + 0.0);  // not -0

@@ -1,4 +1,4 @@
-// What the columns of a table are, and the table as a model sees it: numbers, a sample a column.
+// The kinds of a table's columns, and the table as a model sees it: numbers, one sample per column.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -16,19 +16,19 @@ const char* name_of(Kind kind);
 struct Column {
   std::string name;
   Kind kind = Kind::ignored;
-  std::vector<std::string> words = {};  // what the states 0, 1, ... are called; none: numbers as they are
+  std::vector<std::string> words = {};  // names of the states 0, 1, ...; empty: numbers as they are
   double mean = 0, scale = 1;           // a number of the table is mean + scale * the model's number
-  int decimals = -1;                    // the most that the table has of its numbers; -1: any
+  int decimals = -1;                    // most decimals of its numbers in the table; -1: any
   std::string value = {};               // of a constant column
-  std::string reason = {};              // why it was taken for what it is
+  std::string reason = {};              // why this kind was chosen
 };
 using Columns = std::vector<Column>;
 
 void to_json(nlohmann::ordered_json& json, const Column& column);
 void from_json(const nlohmann::ordered_json& json, Column& column);
 
-// Where the columns are among the visible rows: bernoulli, categorical, gaussian, poisson. Categorical
-// columns all get the rows of the one with most words; what is too much is switched off for good.
+// Positions of the columns among the visible rows: bernoulli, categorical, gaussian, poisson. All categorical
+// columns get as many rows as the one with most words; surplus states are switched off for good.
 struct Layout {
   explicit Layout(const Columns& columns);
   Index bernoulli = 0, categorical = 0, states = 0, gaussian = 0, poisson = 0;
@@ -37,10 +37,10 @@ struct Layout {
   std::vector<Index> unused;
 };
 
-// Guesses what is not said. `specification` is that of --visible; `given` are columns of a run file, whose
-// kinds count where the specification says nothing.
+// Guesses what is not specified. `specification` is that of --visible; `given` are the columns of a run file,
+// whose kinds apply where the specification says nothing.
 Columns choose_columns(const RawTable& table, const std::string& specification, const Columns& given = {});
-// What was chosen and why, a line for each kind.
+// What was chosen and why, one line per kind.
 std::string explain(const Columns& columns);
 
 struct Samples {
@@ -48,7 +48,7 @@ struct Samples {
   Eigen::Matrix<bool, Eigen::Dynamic, Eigen::Dynamic> known;  // V x n
   bool complete() const { return known.all(); }
   Samples subset(const std::vector<Index>& samples) const;
-  // Numbers of the samples of which all is known.
+  // Indices of the samples without missing values.
   std::vector<Index> whole_ones() const;
 };
 
@@ -56,10 +56,10 @@ struct Samples {
 void standardise(const RawTable& table, Columns& columns);
 Samples encode_table(const RawTable& table, const Columns& columns);
 
-// What standardising adds to the log of a row's density.
+// The term that standardising adds to the log density of a row.
 double log_scale(const Columns& columns);
 
-// A CSV table of visible rows under the training table's names: draws as they are, or means, of which
+// Visible rows as a CSV table with the training table's header: either draws, unchanged, or means, in which
 // categories become the most probable word.
 std::string decode_table(const Columns& columns, const Eigen::MatrixXf& values, bool draws);
 

@@ -1,5 +1,5 @@
-// A stack of RBMs with visible units `V` and Bernoulli hidden units behind the program's interface; of one
-// RBM the file is that of an RBM. Included by the file of each kind.
+// A stack of RBMs with visible units `V` and Bernoulli hidden units behind the program's interface; a single
+// RBM is saved as an RBM. Included by the file of each kind.
 #pragma once
 
 #include <harmonium/data/dataset.hpp>
@@ -19,11 +19,11 @@
 
 namespace program {
 
-using namespace harmonium;  // this file is a part of one program
+using namespace harmonium;  // a part of one program
 
 inline Cpu<float> processors(int threads) { return threads == 0 ? Cpu<float>::all() : Cpu<float>(threads); }
 
-// Watches, shows, and stops. One type, so that training is compiled once.
+// Monitors, reports, and stops. One type, so that training is compiled once.
 struct Watcher {
   std::function<void(EpochReport&)> look;
   Progress progress = {};
@@ -37,7 +37,7 @@ struct Watcher {
   void on_batch(const BatchReport& report) { progress.bar.on_batch(report); }
 };
 
-// Trains one RBM. Where values are missing they are drawn anew at each update.
+// Trains one RBM. Missing values are drawn anew at each update.
 template <class V>
 History train_rbm(Rbm<V, Bernoulli>& rbm, const Samples& rows, const Samples& held_out,
                   const TrainSettings& settings, int layer) {
@@ -52,7 +52,7 @@ History train_rbm(Rbm<V, Bernoulli>& rbm, const Samples& rows, const Samples& he
   if (seen.size() > 0 && aside.size() == 0)
     monitor.emplace(rbm, seen, MonitorOptions{.seed = settings.seed}, on);
   check<DataError>(settings.patience == 0 || aside.size() > 0,
-                   "patience: no row kept aside is without missing values");
+                   "patience: all held-out rows have missing values");
   Watcher watcher{[&](EpochReport& report) {
     if (aside.size() > 0)
       report.metrics.emplace_back("held_out_reconstruction_error",
@@ -69,7 +69,8 @@ History train_rbm(Rbm<V, Bernoulli>& rbm, const Samples& rows, const Samples& he
 extern template History train_rbm(Rbm<Bernoulli, Bernoulli>&, const Samples&, const Samples&,
                                   const TrainSettings&, int);
 
-// Rates of the visible units as in the data, missing values left out; states that no column has get none.
+// Sets the rates of the visible units to those of the data without missing values; states that no column uses
+// get none.
 template <class V>
 void fit_visible(Rbm<V, Bernoulli>& rbm, const Samples& rows, const std::vector<Index>& unused) {
   const Index size = rows.values.rows();
@@ -206,7 +207,7 @@ class Machine final : public Model {
  private:
   Bottom& bottom() { return std::get<Bottom>(dbn_.rbms.front()); }
   const Bottom& bottom() const { return std::get<Bottom>(dbn_.rbms.front()); }
-  // What a layer's hidden units make of samples.
+  // A layer's hidden codes of samples.
   Samples codes(std::size_t layer, const Samples& rows, std::uint64_t seed) const {
     const Eigen::MatrixXf values = layer == 0 ? fill_in(rows, seed) : rows.values;
     Samples up;

@@ -1,5 +1,4 @@
-// Learns tables of one's own: binary, categorical and real columns, or pictures, from CSV, NumPy or IDX
-// files.
+// Learns tables of your own: binary, categorical and real columns, or pictures, from CSV, NumPy or IDX files.
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <exception>
@@ -10,7 +9,7 @@ using namespace program;
 
 namespace {
 
-// Options from the list of settings, so that command line, run file and help cannot drift apart.
+// Options from the list of settings, so that command line, run file and help stay consistent.
 template <class Settings>
 void add_settings(CLI::App& command, Settings& settings) {
   for_each_setting(settings, [&]<class T>(const std::string& name, T& value, const std::string& help,
@@ -32,25 +31,25 @@ void add_data(CLI::App& command, CommonSettings& s, bool required) {
   command.add_option("--array", s.array, "which array of an NPZ file");
 }
 void add_model(CLI::App& command, CommonSettings& s) {
-  command.add_option("model", s.model, "the model.safetensors that train wrote")->required();
+  command.add_option("model", s.model, "the model.safetensors written by train")->required();
 }
 void add_output(CLI::App& command, CommonSettings& s) {
   command.add_option("-o,--output", s.output, "file to write: .csv, .npy or .npz; - is the terminal, as CSV")
       ->capture_default_str();
 }
 void add_seed(CLI::App& command, CommonSettings& s) {
-  command.add_option("--seed", s.judge.seed, "of everything random: one seed, one result")
+  command.add_option("--seed", s.judge.seed, "of everything random: the same seed gives the same result")
       ->capture_default_str();
 }
 
 CLI::App* add_train(CLI::App& app, CommonSettings& s) {
   CLI::App* train = app.add_subcommand(
-      "train", "learn a table; leaves a folder with the model, what was done, and a report");
+      "train", "learn a table; writes a folder with the model, its settings, and a report");
   add_data(*train, s, false);
-  train->add_option("-o,--output", s.folder, "folder for the results; made if need be")
+  train->add_option("-o,--output", s.folder, "folder for the results; created if necessary")
       ->capture_default_str();
   train->add_option("--run", s.run,
-                    "a run.json that train wrote: the same again; options given beside it win");
+                    "repeat the run of a run.json written by train; other options override it");
   add_settings(*train, s.train);
   train->footer(
       "Example:\n  harmonium train people.csv --hidden 32 -o results\n"
@@ -64,15 +63,16 @@ CLI::App* add_evaluate(CLI::App& app, CommonSettings& s) {
       "evaluate", "how well does a model know rows? Log likelihood, and whether to trust it");
   add_model(*evaluate, s);
   add_data(*evaluate, s, true);
-  evaluate->add_option("--chains", s.judge.chains, "of annealing, in each direction")
+  evaluate->add_option("--chains", s.judge.chains, "annealing chains, in each direction")
       ->check(CLI::Range(10, 1000000))
       ->capture_default_str();
-  evaluate->add_option("--temperatures", s.judge.temperatures, "between independent units and the model")
+  evaluate
+      ->add_option("--temperatures", s.judge.temperatures,
+                   "number of temperatures between independent units and the model")
       ->check(CLI::Range(1, 100000000))
       ->capture_default_str();
   evaluate
-      ->add_option("--start-steps", s.judge.start_steps,
-                   "of the chains at whose ends reverse annealing starts")
+      ->add_option("--start-steps", s.judge.start_steps, "steps of the chains that start reverse annealing")
       ->check(CLI::Range(1, 1000000000))
       ->capture_default_str();
   add_seed(*evaluate, s);
@@ -81,9 +81,9 @@ CLI::App* add_evaluate(CLI::App& app, CommonSettings& s) {
       ->capture_default_str();
   evaluate->footer(
       "Example:\n  harmonium evaluate results/model.safetensors test.csv\n\n"
-      "Rows with missing values are left out. The numbers are nats a row; densities of real columns are in\n"
-      "the table's own units. Small models are summed over exactly, others are estimated from two sides,\n"
-      "with a verdict on whether the two agree.");
+      "Rows with missing values are left out. The numbers are nats per row; densities of real columns\n"
+      "are in the table's own units. Small models are summed over exactly, others are estimated from two\n"
+      "sides, with a verdict on whether the two agree.");
   return evaluate;
 }
 
@@ -104,7 +104,7 @@ int main(int argc, char** argv) {
   sample->add_option("-n,--count", settings.count, "rows")
       ->check(CLI::Range(1, 100000000))
       ->capture_default_str();
-  sample->add_option("--steps", settings.steps, "of each row's own chain")
+  sample->add_option("--steps", settings.steps, "steps of each row's own chain")
       ->check(CLI::Range(1, 100000000))
       ->capture_default_str();
   add_seed(*sample, settings);
@@ -120,16 +120,16 @@ int main(int argc, char** argv) {
       "Example:\n  harmonium encode results/model.safetensors people.csv -o features.npy\n\n"
       "Missing values are averaged over given the known ones.");
   CLI::App* reconstruct = app.add_subcommand(
-      "reconstruct", "rows as the model sees them, or with --fill-in only their missing values");
+      "reconstruct", "rows as the model reconstructs them, or with --fill-in only their missing values");
   add_model(*reconstruct, settings);
   add_data(*reconstruct, settings, true);
-  reconstruct->add_flag("--fill-in", settings.fill_in, "known values stay as they are");
+  reconstruct->add_flag("--fill-in", settings.fill_in, "leave known values unchanged");
   add_seed(*reconstruct, settings);
   add_output(*reconstruct, settings);
   reconstruct->footer(
       "Example:\n  harmonium reconstruct results/model.safetensors people.csv --fill-in -o whole.csv");
-  CLI::App* report = app.add_subcommand("report", "write the report of a finished run anew");
-  report->add_option("folder", settings.folder, "the folder that train wrote")->required();
+  CLI::App* report = app.add_subcommand("report", "rewrite the report of a finished run");
+  report->add_option("folder", settings.folder, "the folder written by train")->required();
   report->footer("Example:\n  harmonium report results");
 
   try {

@@ -1,4 +1,4 @@
-// Tables of all kinds of columns.
+// Tables with columns of all kinds.
 #include <harmonium/units/poisson.hpp>
 #include "machine.hpp"
 

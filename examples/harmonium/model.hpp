@@ -1,5 +1,5 @@
-// What the program does with a model whatever its unit types are: chosen at run time from one registry, while
-// everything below runs on types known at compile time.
+// What the program does with a model of any unit types: the model is chosen at run time from one registry,
+// while everything below it uses types known at compile time.
 #pragma once
 
 #include <functional>
@@ -15,7 +15,7 @@ namespace program {
 // How likely rows are.
 struct Judgement {
   Eigen::VectorXd log_likelihoods;  // in nats, of numbers as the model sees them
-  double standard_error = 0;        // what the estimate of log Z adds
+  double standard_error = 0;        // from the estimate of log Z
   double log_z = 0;
   std::string method, verdict, reason;
 };
@@ -26,13 +26,13 @@ class Model {
   virtual std::vector<harmonium::History> train(const Samples& rows, const Samples& held_out,
                                                 const TrainSettings& settings) = 0;
   virtual void save(const std::string& path, const harmonium::Metadata& more) const = 0;
-  // With `fill_in`ed values where some are missing: they are averaged over given the known ones.
+  // Fills in missing values: their averages given the known ones.
   virtual Eigen::MatrixXf fill_in(const Samples& rows, std::uint64_t seed) const = 0;
   virtual Eigen::MatrixXf encode(const Eigen::MatrixXf& rows) const = 0;
   virtual Eigen::MatrixXf reconstruct(const Eigen::MatrixXf& rows) const = 0;
   virtual Eigen::MatrixXf generate(Index samples, int steps, std::uint64_t seed) const = 0;
   virtual Judgement judge(const Eigen::MatrixXf& rows, const JudgeSettings& settings) const = 0;
-  // The exact log likelihood if columns had nothing to do with each other, with the rates of `rates`.
+  // The exact log likelihood if columns were independent, with the rates of `rates`.
   virtual Eigen::VectorXd judge_independent(const Eigen::MatrixXf& rates,
                                             const Eigen::MatrixXf& rows) const = 0;
   // Weights of the lowest layer, V x H.
@@ -43,12 +43,12 @@ class Model {
 // A kind of model.
 struct ModelKind {
   const char* name;
-  bool (*fits)(const Layout&);  // can it have these columns?
+  bool (*fits)(const Layout&);  // does it support these columns?
   std::unique_ptr<Model> (*make)(const Layout&, const TrainSettings&);
   std::unique_ptr<Model> (*from)(const harmonium::TensorFile&, const Layout&);
 };
 
-// All kinds; the first that fits is taken. Another kind is another file like bernoulli.cpp and a line there.
+// All kinds; the first that fits is used. To add a kind, add a file like bernoulli.cpp and a line there.
 const std::vector<ModelKind>& registry();
 
 std::unique_ptr<Model> make_model(const Columns& columns, const TrainSettings& settings);

@@ -18,7 +18,7 @@ void Progress::show(const harmonium::EpochReport& report, bool last) {
   if (telling) {
     std::fprintf(stderr, "%s%s %d/%d:", clear, report.phase.c_str(), report.epoch, report.epochs);
     metric("reconstruction_error", " reconstruction error");
-    metric("held_out_reconstruction_error", ", of rows kept aside");
+    metric("held_out_reconstruction_error", ", of held-out rows");
     metric("free_energy_gap", ", free-energy gap");
     std::fprintf(stderr, "\n");
   }

@@ -1,4 +1,4 @@
-// What is to be seen while a model learns.
+// The display while a model learns.
 #pragma once
 
 #include <harmonium/observers/progress_bar.hpp>
@@ -6,7 +6,7 @@
 
 namespace program {
 
-// A live line on a terminal, a line that stays for each tenth of the epochs, and every warning once.
+// A live line on a terminal, a permanent line for each tenth of the epochs, and every warning once.
 struct Progress {
   harmonium::ProgressBar bar{stderr};
   std::set<std::string> warned = {};

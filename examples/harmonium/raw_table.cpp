@@ -16,7 +16,7 @@ std::string first_bytes(const std::string& path) {
   return bytes;
 }
 
-// What people take for a table by mistake, so that the message can say so.
+// Files that people mistake for tables, so that the message can say so.
 void refuse_other_files(const std::string& path, const std::string& begin) {
   const auto is = [&](const char* what, const char* hint) {
     throw FileError("'" + path + "' is " + what + ", expected a table: CSV, NPY, NPZ or IDX. " + hint);
@@ -26,7 +26,7 @@ void refuse_other_files(const std::string& path, const std::string& begin) {
   if (begin.starts_with("%PDF")) is("a PDF document", "");
   if (begin.starts_with("\xd0\xcf\x11\xe0")) is("an old Office document", "Save the sheet as CSV.");
   if (begin.ends_with(std::string("\0\0{", 3))) is("a model (safetensors)", "The data come after the model.");
-  if (begin.starts_with("{")) is("JSON", "A run file is given with --run.");
+  if (begin.starts_with("{")) is("JSON", "Pass a run file with --run.");
   if (begin.starts_with("<")) is("HTML or XML", "");
 }
 

@@ -1,4 +1,4 @@
-// A table as a file has it: named columns of text or of numbers, before anybody knows what they mean.
+// A table as in its file: named columns of text or of numbers, before they are interpreted.
 #pragma once
 
 #include <Eigen/Core>
@@ -12,7 +12,7 @@ namespace program {
 
 class RawTable {
  public:
-  // CSV, NPY, NPZ or IDX, told apart by what is in it. `array` names the one of an NPZ file that is wanted.
+  // CSV, NPY, NPZ or IDX, told apart by their contents. `array` names the array to read from an NPZ file.
   explicit RawTable(const std::string& path, const std::string& array = "");
 
   const std::string& path() const { return path_; }
@@ -20,12 +20,12 @@ class RawTable {
   harmonium::Index rows() const { return csv_ ? csv_->rows() : numbers_.cols(); }
   harmonium::Index columns() const { return static_cast<harmonium::Index>(names_.size()); }
   harmonium::Index column(const std::string& name) const;
-  // Grey levels of 8 bits: numbers from 0 to 255 that stand for 0 to 1.
+  // Grey levels of 8 bits: numbers from 0 to 255 that represent 0 to 1.
   bool grey() const { return grey_; }
-  // Can only numbers be in it?
+  // Can it contain only numbers?
   bool numeric() const { return !csv_; }
   std::string cell(harmonium::Index row, harmonium::Index column) const;
-  // NaN where there is none: see `missing`.
+  // NaN if the value is missing: see `missing`.
   double number(harmonium::Index row, harmonium::Index column) const;
   bool missing(harmonium::Index row, harmonium::Index column) const;
   // For messages.
@@ -35,7 +35,7 @@ class RawTable {
   std::string path_;
   std::vector<std::string> names_;
   std::optional<harmonium::CsvTable> csv_;
-  Eigen::MatrixXf numbers_;  // a sample a column
+  Eigen::MatrixXf numbers_;  // one sample per column
   bool grey_ = false;
 };
 

@@ -38,12 +38,12 @@ LoadedModel load_model(const std::string& path) {
   } catch (const FileError& error) {
     std::error_code ignored;
     if (!std::filesystem::exists(path, ignored)) throw;
-    throw FileError("'" + path + "' is no model: expected the model.safetensors that train wrote. (" +
+    throw FileError("'" + path + "' is not a model: expected the model.safetensors written by train. (" +
                     error.what() + ")");
   }
   const auto found = file.metadata.find(columns_name);
   check<FileError>(found != file.metadata.end(), "'", path,
-                   "' is a safetensors file, but not of this program: it does not say what its columns are");
+                   "' is a safetensors file, but not one of this program: it does not describe its columns");
   try {
     LoadedModel loaded;
     loaded.columns = nlohmann::ordered_json::parse(found->second).get<Columns>();
@@ -51,7 +51,7 @@ LoadedModel load_model(const std::string& path) {
     loaded.model = kind_of(loaded.columns).from(file, Layout(loaded.columns));
     return loaded;
   } catch (const nlohmann::json::exception& error) {
-    throw FileError("'" + path + "': what it says of its columns is damaged: " + error.what());
+    throw FileError("'" + path + "': its description of the columns is damaged: " + error.what());
   } catch (const Error& error) {
     throw FileError("'" + path + "': " + error.what());
   }

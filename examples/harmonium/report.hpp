@@ -1,4 +1,4 @@
-// The page that a run leaves behind.
+// The report page of a run.
 #pragma once
 
 #include "model.hpp"
@@ -11,7 +11,7 @@ struct ReportInput {
   const Columns& columns;
   const std::vector<harmonium::History>& histories;
   const Model& model;
-  Eigen::MatrixXf rows;  // some that were not learned from, if there are any
+  Eigen::MatrixXf rows;  // held-out rows, if there are any
 };
 
 // Writes `report.html` into the folder.

@@ -15,7 +15,8 @@ nlohmann::ordered_json read_json(const std::string& path) {
                      "it has no \"options\"");
     return json;
   } catch (const std::exception& error) {
-    throw FileError("'" + path + "' is no run file, expected the run.json that train wrote: " + error.what());
+    throw FileError("'" + path +
+                    "' is not a run file, expected the run.json written by train: " + error.what());
   }
 }
 
@@ -43,14 +44,14 @@ void take_run_file(CommonSettings& settings) {
       known.emplace_back(name);
       if (!json["options"].contains(name)) return;
       const auto& given = json["options"][name];
-      // JSON would round 1.5 to 1 and take -1 for a large number.
+      // JSON would round 1.5 to 1 and turn -1 into a large number.
       check<ValueError>(!std::is_integral_v<T> || std::is_same_v<T, bool> || given.is_number_unsigned(),
                         "option \"", name, "\" is ", given.dump(), ", expected a whole number of at least 0");
       value = given.template get<T>();
       if constexpr (std::is_same_v<T, std::string>)
         check<ValueError>(
             choices.empty() || std::find(choices.begin(), choices.end(), value) != choices.end(), "option \"",
-            name, "\" is '", value, "', which is none of its words");
+            name, "\" is '", value, "', which is not one of its values");
     });
     for (const auto& [name, value] : json["options"].items())
       check<ValueError>(std::find(known.begin(), known.end(), name) != known.end(), "there is no option \"",

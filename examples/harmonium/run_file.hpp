@@ -1,4 +1,4 @@
-// A run in JSON: what was learned from, with which options, what came out. `train --run` repeats it.
+// A run in JSON: its data, options and results. `train --run` repeats it.
 #pragma once
 
 #include "commands.hpp"
@@ -6,7 +6,7 @@
 namespace program {
 
 nlohmann::ordered_json run_json(const CommonSettings& settings, const Columns& columns);
-// Takes the settings of the run file that is named.
+// Takes the settings from the named run file.
 void take_run_file(CommonSettings& settings);
 nlohmann::ordered_json read_json(const std::string& path);
 

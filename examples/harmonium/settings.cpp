@@ -7,7 +7,7 @@ namespace program {
 ContrastiveDivergenceOptions<> training_options(const TrainSettings& s, int layer) {
   check<ValueError>(s.hold_out >= 0 && s.hold_out <= 0.9, "hold-out is ", s.hold_out, ", expected 0 to 0.9");
   check<ValueError>(s.patience >= 0, "patience is ", s.patience, ", expected at least 0");
-  check<ValueError>(s.patience == 0 || s.hold_out > 0, "patience needs rows kept aside: hold-out is 0");
+  check<ValueError>(s.patience == 0 || s.hold_out > 0, "patience needs held-out rows: hold-out is 0");
   check<ValueError>(s.final_rate >= 0, "final-rate is ", s.final_rate, ", expected at least 0");
   check<ValueError>(s.threads >= 0 && s.threads <= 1024, "threads is ", s.threads, ", expected 0 to 1024");
   check<ValueError>(s.epochs >= 1, "epochs is ", s.epochs, ", expected at least 1");

@@ -1,5 +1,4 @@
-// What the program can be asked for: one list, from which the command line, the run file and the help are
-// made.
+// The program's settings: one list, from which the command line, the run file and the help are generated.
 #pragma once
 
 #include <cstdint>
@@ -22,43 +21,44 @@ struct TrainSettings {
   std::uint64_t seed = 1;
 };
 
-// Calls f(name, value, help, choices) for each; a name here is --name on the command line and "name" in a
-// file.
+// Calls f(name, value, help, choices) for each; a name is --name on the command line and "name" in a file.
 template <class Settings, class F>
 void for_each_setting(Settings& s, F f) {
   using Choices = std::vector<std::string>;
   f("visible", s.visible,
-    "what columns are, where a guess will not do: kind:column,column,... of the kinds bernoulli, "
+    "kinds of columns where the guess is wrong: kind:column,column,... of the kinds bernoulli, "
     "categorical, "
     "gaussian, poisson and ignored; a..b are all columns from a to b, * all others",
     Choices{});
   f("hidden", s.hidden, "hidden units; more numbers make a deep belief network: 64,32", Choices{});
   f("epochs", s.epochs, "passes over the rows, for each layer", Choices{});
-  f("batch-size", s.batch_size, "rows in an update", Choices{});
+  f("batch-size", s.batch_size, "rows per update", Choices{});
   f("chains", s.chains,
     "where the negative phase comes from: cd, persistent chains, fast weights, tempered chains",
     Choices{"cd", "pcd", "fast", "tempered"});
-  f("chain-count", s.chain_count, "how many chains go on, unless they are cd", Choices{});
-  f("temperatures", s.temperatures, "of tempered chains", Choices{});
-  f("steps", s.steps, "of the chains in an update", Choices{});
+  f("chain-count", s.chain_count, "number of chains, except for cd", Choices{});
+  f("temperatures", s.temperatures, "number of temperatures of tempered chains", Choices{});
+  f("steps", s.steps, "steps of the chains per update", Choices{});
   f("optimizer", s.optimizer, "how parameters move", Choices{"adam", "momentum", "nesterov", "sgd"});
   f("rate", s.rate, "learning rate at the beginning", Choices{});
-  f("final-rate", s.final_rate, "learning rate at the end, reached in a straight line", Choices{});
-  f("momentum", s.momentum, "of momentum and nesterov", Choices{});
+  f("final-rate", s.final_rate, "learning rate at the end, reached linearly", Choices{});
+  f("momentum", s.momentum, "coefficient of momentum and nesterov", Choices{});
   f("weight-decay", s.weight_decay, "L2 penalty", Choices{});
   f("l1", s.l1, "L1 penalty", Choices{});
-  f("sparsity", s.sparsity, "pull of hidden units' mean activity to its target", Choices{});
-  f("activity-target", s.activity_target, "the target", Choices{});
-  f("max-norm", s.max_norm, "largest norm of a hidden unit's weights; 0: any", Choices{});
-  f("plain-gradient", s.plain_gradient, "the plain gradient, not the centred one", Choices{});
-  f("average-last", s.average_last, "ends with the mean of this last share of the updates", Choices{});
-  f("weight-scale", s.weight_scale, "standard deviation of the first weights", Choices{});
-  f("hold-out", s.hold_out, "share of the rows that is kept aside to judge by", Choices{});
+  f("sparsity", s.sparsity, "strength with which hidden units' mean activity is pulled to its target",
+    Choices{});
+  f("activity-target", s.activity_target, "target of the mean activity", Choices{});
+  f("max-norm", s.max_norm, "largest norm of a hidden unit's weights; 0: no limit", Choices{});
+  f("plain-gradient", s.plain_gradient, "use the plain gradient, not the centered one", Choices{});
+  f("average-last", s.average_last, "end with the mean parameters of this last share of the updates",
+    Choices{});
+  f("weight-scale", s.weight_scale, "standard deviation of the initial weights", Choices{});
+  f("hold-out", s.hold_out, "share of the rows held out for evaluation", Choices{});
   f("patience", s.patience,
-    "ends after so many epochs in which rows kept aside were reconstructed no better, with the best model; "
+    "end with the best model after this many epochs without better reconstructions of held-out rows; "
     "0: never",
     Choices{});
-  f("seed", s.seed, "of everything random: one seed, one result", Choices{});
+  f("seed", s.seed, "of everything random: the same seed gives the same result", Choices{});
   f("threads", s.threads, "0 for all processors; the result does not depend on it", Choices{});
 }
 

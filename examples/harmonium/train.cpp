@@ -13,7 +13,7 @@ namespace program {
 
 namespace {
 
-// What came out, for people and for the run file.
+// The results, for people and for the run file.
 nlohmann::ordered_json sum_up(const Model& model, const Columns& columns, const Samples& rows,
                               const Samples& held_out, const TrainSettings& settings) {
   nlohmann::ordered_json results;
@@ -21,7 +21,7 @@ nlohmann::ordered_json sum_up(const Model& model, const Columns& columns, const 
   Eigen::MatrixXf judged = test.cols() > 0 ? test : train;
   const bool drawn = draw_bits(columns, settings.seed, judged);
   if (judged.cols() == 0) {
-    std::printf("no row is without missing values: the likelihood was not looked at\n");
+    std::printf("all rows have missing values: the likelihood was not evaluated\n");
     return results;
   }
   const double units = log_scale(columns);
@@ -29,8 +29,8 @@ nlohmann::ordered_json sum_up(const Model& model, const Columns& columns, const 
   const Judgement judgement = model.judge(judged, judge);
   const double here = judgement.log_likelihoods.mean() - units,
                alone = model.judge_independent(train.cols() > 0 ? train : judged, judged).mean() - units;
-  const char* which = test.cols() > 0 ? "kept aside" : "of training";
-  std::printf("log likelihood of a row %s: %.3f nats (%s); if columns were independent: %.3f\n", which, here,
+  const char* which = test.cols() > 0 ? "held-out" : "training";
+  std::printf("log likelihood per %s row: %.3f nats (%s); if columns were independent: %.3f\n", which, here,
               judgement.method.c_str(), alone);
   if (drawn) std::printf("(numbers between 0 and 1 were drawn as 0 or 1 for it)\n");
   std::printf("verdict: %s, %s\n", judgement.verdict.c_str(), judgement.reason.c_str());
@@ -70,7 +70,7 @@ void run_train(const CommonSettings& given) {
   check<DataError>(rows.values.cols() >= 2, "'", settings.data, "' leaves ", rows.values.cols(),
                    " rows to learn from, expected at least 2");
   const std::unique_ptr<Model> model = make_model(columns, settings.train);
-  std::printf("learning from %ld rows, %ld kept aside; %s\n", static_cast<long>(rows.values.cols()),
+  std::printf("learning from %ld rows, %ld held out; %s\n", static_cast<long>(rows.values.cols()),
               static_cast<long>(held_out.values.cols()), model->text().c_str());
   std::fflush(stdout);
   const std::vector<History> histories = model->train(rows, held_out, settings.train);

@@ -1,4 +1,4 @@
-// What a trained model is good for.
+// Uses of a trained model.
 #include <cstdio>
 #include <harmonium/io/formats/npz.hpp>
 
@@ -12,7 +12,7 @@ namespace program {
 
 namespace {
 
-// As a table under names, or as an array, by the file's ending.
+// Writes a table with a header or an array, depending on the file's extension.
 void write_numbers(const std::string& output, const std::string& name, const Eigen::MatrixXf& values,
                    const std::function<std::string()>& csv) {
   const std::filesystem::path path = output;
@@ -40,7 +40,7 @@ void check_output(const std::string& output) {
                     "--output is '", output, "', expected a name in .csv, .npy or .npz");
 }
 
-// Values in the table's own units: of columns of words the numbers of the words.
+// Values in the table's own units; categories become their indices.
 Eigen::MatrixXf in_units(const Columns& columns, Eigen::MatrixXf values) {
   const Layout layout(columns);
   for (std::size_t i = 0; i < columns.size(); ++i)
@@ -70,16 +70,16 @@ void run_evaluate(const CommonSettings& settings) {
   std::printf("%s: %ld rows judged", settings.data.c_str(), static_cast<long>(rows.cols()));
   if (all.values.cols() > rows.cols())
     std::printf(", %ld with missing values left out", static_cast<long>(all.values.cols() - rows.cols()));
-  std::printf("\nlog likelihood of a row      %10.3f nats (standard error %.3f from rows, %.3f from log Z)\n",
+  std::printf("\nlog likelihood per row       %10.3f nats (standard error %.3f from rows, %.3f from log Z)\n",
               mean, spread, judgement.standard_error);
   std::printf("  method                     %s\n  verdict                    %s: %s\n",
               judgement.method.c_str(), judgement.verdict.c_str(), judgement.reason.c_str());
   if (drawn) std::printf("  numbers between 0 and 1    were drawn as 0 or 1 for it\n");
-  std::printf("if columns were independent  %10.3f nats, with the rates of these very rows\n", alone);
-  // In each row of units, as shares of what guessing the mean would give.
+  std::printf("if columns were independent  %10.3f nats, with the rates of these rows\n", alone);
+  // For each kind of units, relative to predicting the mean.
   const Eigen::MatrixXf error = model->reconstruct(rows) - rows;
   const Eigen::MatrixXf centred = rows.colwise() - rows.rowwise().mean();
-  std::printf("reconstruction error         %10.4f, mean square a number",
+  std::printf("reconstruction error         %10.4f, mean square per number",
               error.squaredNorm() / static_cast<double>(error.size()));
   if (centred.squaredNorm() > 0)
     std::printf("; %.1f %% of the variance is left", 100 * error.squaredNorm() / centred.squaredNorm());

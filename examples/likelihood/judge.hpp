@@ -21,7 +21,7 @@ struct Judging {
   }
 };
 
-// Digits as the model is to see them; base rates and long chains begin with the first of the training ones.
+// Digits in the form that the model expects; base rates and long chains use the first training digits.
 struct Digits {
   Dataset train, test;
   Eigen::MatrixXf some_train() const {
@@ -41,18 +41,18 @@ inline Json describe(const Sandwich& s) {
           {"reason", s.reason}};
 }
 
-// The mean over digits, and how far it may be from that over all digits that there are.
+// The mean over digits, and its standard error with respect to all possible digits.
 inline Json describe(const Eigen::VectorXd& log_p) {
   const double spread = std::sqrt((log_p.array() - log_p.mean()).square().mean());
   return {{"test_log_likelihood", log_p.mean()},
           {"sampling_error", spread / std::sqrt(static_cast<double>(log_p.size()))}};
 }
 
-// Of few hidden units all states are summed over; annealing is shown beside that.
+// With few hidden units all states are summed over; annealing is reported as well.
 inline Json judge(const BinaryRbm& rbm, const Digits& digits, const Judging& judging, const Cpu<float>& on) {
   const bool exact = rbm.hidden.rows() <= 20;
   SandwichOptions options = judging.sandwich();
-  if (exact) options.chains *= 10;  // of a small model, and to be compared with the truth
+  if (exact) options.chains *= 10;  // a small model, compared with the truth
   const Sandwich s = sandwich(rbm, digits.some_train(), options, on);
   const double log_z = exact ? exact_log_z(rbm, Cpu<double>(on.threads())) : s.log_z;
   Json record = {{"estimator", exact ? "exact" : "annealed importance sampling, forward and reverse"}};
@@ -78,21 +78,21 @@ inline Json judge(const BinaryDbn& dbn, const Digits& digits, const Judging& jud
   return record;
 }
 
-// What an earlier run found. \throws FileError if the file is there and is not of this program's making
+// The results of an earlier run. \throws FileError if the file exists and was not written by this program
 inline Json read_records(const std::string& path) {
   if (!std::filesystem::exists(path)) return Json::array();
   Json records = kept::read_json(path);
   bool good = records.is_array();
   for (const Json& record : good ? records : Json::array())
     good = good && record.is_object() && record.contains("model") && record.contains("settings");
-  check<FileError>(good, "'", path, "' is no list of results; remove it to begin anew");
+  check<FileError>(good, "'", path, "' is not a list of results; remove it to start afresh");
   return records;
 }
 
 // The results as a table in Markdown.
 inline std::string table_of(const Json& records) {
   std::ostringstream table;
-  table << "model | pixels | nats a test digit | standard error | gap | verdict | minutes\n"
+  table << "model | pixels | nats per test digit | standard error | gap | verdict | minutes\n"
         << "---|---|---|---|---|---|---\n"
         << std::fixed;
   for (const Json& record : records) {

@@ -1,6 +1,6 @@
-// How well do RBMs and a DBN model handwritten digits? Trains the models of the table, and says what
-// probability each gives to test digits: a mean logarithm, in nats, with an error and a verdict on whether to
-// trust it.
+// How well do RBMs and a DBN model handwritten digits? Trains the models of the table, and reports the
+// probability that each assigns to test digits: a mean logarithm, in nats, with an error and a verdict on
+// whether to trust it.
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
@@ -28,7 +28,7 @@ struct Settings {
 
 using AnyModel = std::variant<BinaryRbm, BinaryDbn>;
 
-// Trains and judges models, unless the output folder has them already.
+// Trains and evaluates models, unless the output folder already has them.
 class Table {
  public:
   explicit Table(const Settings& settings)
@@ -57,7 +57,7 @@ class Table {
     return *std::find_if(recipes_.begin(), recipes_.end(), [&](const Recipe& r) { return r.name == name; });
   }
 
-  // All digits with pixels of a kind, read when first asked for.
+  // All digits with pixels of a kind, read on first use.
   const Digits& digits(Pixels pixels) {
     auto& kept = digits_[pixels == Pixels::drawn];
     if (kept) return *kept;
@@ -71,7 +71,7 @@ class Table {
     return kept.emplace(std::move(made));
   }
 
-  // So that another program can judge by the same draws.
+  // Lets another program evaluate the same draws.
   void save_pixels(const Dataset& test) const {
     const auto pixels = test.to_matrix<std::uint8_t>();
     write_safetensors(
@@ -89,13 +89,13 @@ class Table {
     return own;
   }
 
-  // The model of a recipe: from its file if that is whole and was made in the same way, else trained and
-  // saved, which takes so many seconds.
+  // The model of a recipe: from its file if that is complete and was made with the same settings, otherwise
+  // trained and saved. Sets `seconds` to the training time.
   AnyModel make(const Recipe& recipe, double& seconds) {
     const std::string file = path(recipe.name + ".safetensors"), settings = settings_of(recipe).dump();
     const auto use = [&](auto&& found) {
       seconds = found.seconds;
-      std::printf("%s: its file is whole\n", recipe.name.c_str());
+      std::printf("%s: its file is complete\n", recipe.name.c_str());
       return AnyModel(std::move(found.model));
     };
     if (recipe.below.empty()) {
@@ -155,7 +155,7 @@ class Table {
 
   static void print(const Json& record) {
     const auto number = [&](const char* name) { return record.at(name).get<double>(); };
-    std::printf("%s, pixels %s: a digit's log likelihood is %.2f nats (training digits: %.2f), %s\n",
+    std::printf("%s, pixels %s: log likelihood per digit is %.2f nats (training digits: %.2f), %s\n",
                 record.at("model").get<std::string>().c_str(),
                 record.at("binarisation").get<std::string>().c_str(), number("test_log_likelihood"),
                 number("train_log_likelihood"), record.at("estimator").get<std::string>().c_str());
@@ -178,36 +178,39 @@ class Table {
 
 int main(int argc, char** argv) {
   Settings settings;
-  CLI::App app{"Trains models of MNIST's digits, and says what probability they give to digits not seen."};
+  CLI::App app{
+      "Trains models of MNIST's digits, and reports the probability that they assign to unseen digits."};
   std::vector<std::string> names;
   for (const Recipe& recipe : recipes(false)) names.push_back(recipe.name);
   options::add_data(app, settings.data);
-  app.add_option("--output", settings.output, "folder for models and results; what it has is not made again")
+  app.add_option("--output", settings.output, "folder for models and results; models in it are reused")
       ->capture_default_str();
-  auto* only = app.add_option("--only", settings.only, "this model, instead of those of the default table")
-                   ->check(CLI::IsMember(names));
-  app.add_option("--epochs", settings.epochs, "other than the model's own")
+  auto* only =
+      app.add_option("--only", settings.only, "train this model instead of those of the default table")
+          ->check(CLI::IsMember(names));
+  app.add_option("--epochs", settings.epochs, "number of epochs, instead of the model's own")
       ->check(CLI::Range(1, 1000000))
       ->needs(only);
-  app.add_option("--steps", settings.steps, "of Gibbs sampling in an update, other than the model's own")
+  app.add_option("--steps", settings.steps, "steps of Gibbs sampling per update, instead of the model's own")
       ->check(CLI::Range(1, 1000000))
       ->needs(only);
-  app.add_option("--rate", settings.rate, "of learning, other than the model's own")
+  app.add_option("--rate", settings.rate, "learning rate, instead of the model's own")
       ->check(CLI::Range(1e-9, 1e9))
       ->needs(only);
   app.add_option("--hold-out", settings.hold_out,
-                 "judge by so many training digits, kept aside: to choose settings by")
+                 "evaluate on this many held-out training digits, to choose settings")
       ->check(CLI::Range(0, 49999))
       ->capture_default_str();
-  app.add_option("--chains", settings.judging.chains, "of annealing, in each direction")
+  app.add_option("--chains", settings.judging.chains, "annealing chains, in each direction")
       ->check(CLI::Range(10, 1000000))
       ->capture_default_str();
-  auto* temperatures = app.add_option("--temperatures", settings.judging.temperatures, "of annealing")
-                           ->check(CLI::Range(1, 100000000))
-                           ->capture_default_str();
+  auto* temperatures =
+      app.add_option("--temperatures", settings.judging.temperatures, "number of annealing temperatures")
+          ->check(CLI::Range(1, 100000000))
+          ->capture_default_str();
   options::add_seed(app, settings.seed);
   options::add_threads(app, settings.threads);
-  app.add_flag("--quick", settings.quick, "all models, hardly trained, in a minute");
+  app.add_flag("--quick", settings.quick, "all models, barely trained, in a minute");
   CLI11_PARSE(app, argc, argv);
   if (settings.quick && temperatures->empty()) settings.judging.temperatures = 1000;
   return options::run("likelihood", [&] { Table(settings).run(); });

@@ -1,4 +1,4 @@
-// The models of the table, and how each of them is trained.
+// The models of the table, and how each is trained.
 #pragma once
 
 #include <harmonium/harmonium.hpp>
@@ -10,7 +10,7 @@
 
 namespace likelihood {
 
-using namespace harmonium;  // this file is a part of one program
+using namespace harmonium;  // a part of one program
 
 using Json = nlohmann::ordered_json;
 using BinaryRbm = Rbm<Bernoulli, Bernoulli>;
@@ -26,19 +26,19 @@ inline const char* text_of(Pixels pixels) {
                                        : "drawn once with the grey level as probability";
 }
 
-// A model, and what it takes. Of a DBN only the top RBM is trained here: below it is the RBM of another
-// recipe.
+// A model and its training. For a DBN only the top RBM is trained here: the one below it is the RBM of
+// another recipe.
 struct Recipe {
   std::string name;
   Pixels pixels = Pixels::thresholded;
-  int hidden = 0;          // of the RBM that is trained
+  int hidden = 0;          // of the RBM to train
   std::string below = {};  // the recipe of the RBM below it, if any
   int epochs = 0, steps = 0;
-  double rate = 0;  // falls to 0 in a straight line
+  double rate = 0;  // falls to 0 linearly
   bool by_default = true;
 };
 
-// Settings were chosen on 10,000 training digits kept aside (--hold-out 10000).
+// Settings were chosen on 10,000 held-out training digits (--hold-out 10000).
 inline std::vector<Recipe> recipes(bool quick) {
   std::vector<Recipe> all = {
       {.name = "rbm-16", .hidden = 16, .epochs = 50, .steps = 5, .rate = 0.8},
@@ -67,14 +67,14 @@ inline std::vector<Recipe> recipes(bool quick) {
   return all;
 }
 
-// What decides what comes out. A model that was made in the same way is not made again.
+// Everything that determines the result. A model made with the same settings is not made again.
 inline Json settings_of(const Recipe& recipe, Index digits, int hold_out, std::uint64_t seed) {
   return {{"pixels", text_of(recipe.pixels)}, {"hidden", recipe.hidden}, {"below", recipe.below},
           {"epochs", recipe.epochs},          {"steps", recipe.steps},   {"rate", recipe.rate},
           {"training_digits", digits},        {"hold_out", hold_out},    {"seed", seed}};
 }
 
-// Persistent chains, the centred gradient, and the mean of the last parameters.
+// Persistent chains, the centered gradient, and the mean of the last parameters.
 inline ContrastiveDivergenceOptions<> training_options(const Recipe& recipe, std::uint64_t seed) {
   const Schedule rate = linear(recipe.rate, 0);
   return {.epochs = recipe.epochs,
@@ -94,9 +94,9 @@ inline BinaryRbm train_rbm(const Recipe& recipe, const Dataset& digits, std::uin
   return rbm;
 }
 
-// A DBN on a trained RBM. Its top RBM begins as that RBM upside down, with units to spare: the bound on the
-// DBN's likelihood is then the RBM's own likelihood, and what is learned comes on top (Hinton, Osindero and
-// Teh, 2006).
+// A DBN on a trained RBM. Its top RBM starts as that RBM upside down, with extra units: the bound on the
+// DBN's likelihood is then the RBM's own likelihood, and further learning improves on it (Hinton, Osindero
+// and Teh, 2006).
 inline BinaryDbn train_dbn(const Recipe& recipe, const BinaryRbm& below, const Dataset& digits,
                            std::uint64_t seed, const Cpu<float>& on) {
   const Index pixels = below.visible.rows();

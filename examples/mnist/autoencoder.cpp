@@ -1,6 +1,6 @@
-// A deep belief network is unrolled into an autoencoder with a small linear code, and fine-tuned to give
-// digits back (Hinton and Salakhutdinov, 2006). Principal components, the best linear code of that size,
-// stand beside.
+// A deep belief network is unrolled into an autoencoder with a small linear code, and fine-tuned to
+// reconstruct digits (Hinton and Salakhutdinov, 2006). It is compared with principal components, the best
+// linear code of that size.
 #include <cstdio>
 
 #include "autoencoder_results.hpp"
@@ -12,7 +12,7 @@
 namespace mnist {
 namespace {
 
-// Learns from `train_set`, which is mnist.train where backend `B` has it at hand.
+// Learns from `train_set`, which is mnist.train in the memory of backend `B`.
 template <class B, class Source>
 Json learn_codes(Run& run, const Mnist& mnist, const Source& train_set, const B& on) {
   const Settings& settings = run.settings;
@@ -40,7 +40,7 @@ Json learn_codes(Run& run, const Mnist& mnist, const Source& train_set, const B&
                                           {"pca_train_squared_error", codes.pca_train}});
   HtmlReport report("Codes of handwritten digits",
                     std::to_string(code_rows(learned)) + " numbers for 784 pixels");
-  report.add_key_values({{"test squared error a digit", test.squared_error},
+  report.add_key_values({{"test squared error per digit", test.squared_error},
                          {"training squared error", train.squared_error},
                          {"principal components", codes.pca_test},
                          {"time", duration_text(metrics.at("seconds_total"))},
@@ -51,7 +51,7 @@ Json learn_codes(Run& run, const Mnist& mnist, const Source& train_set, const B&
   add_metrics(report, metrics);
   write(settings.path("report.html"), report);
   std::printf(
-      "test squared error %.2f a digit  (training %.2f, principal components %.2f), %.0f s in all; "
+      "test squared error %.2f per digit  (training %.2f, principal components %.2f), %.0f s in all; "
       "results are in %s\n",
       test.squared_error, train.squared_error, codes.pca_test, run.timer.seconds(), settings.output.c_str());
   return metrics;

@@ -6,7 +6,7 @@ namespace mnist {
 PreTraining autoencoder_pre_training(const Settings& settings) {
   PreTraining options{.layers = {}};
   for (std::size_t i = 0; i < settings.layers.size(); ++i) {
-    // Gaussian units, the code's, are not bounded: they want small steps.
+    // Gaussian units, those of the code, are unbounded: they need small steps.
     const double rate = i + 1 < settings.layers.size() ? 0.1 : 0.002;
     options.layers.push_back({.epochs = settings.pre_training_epochs,
                               .batch_size = 100,

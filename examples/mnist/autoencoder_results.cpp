@@ -10,7 +10,8 @@ namespace {
 
 using namespace digit_pictures;
 
-// The mean squared distance of digits from what principal components make of them, summed over pixels.
+// The mean squared distance between digits and their reconstructions by principal components, summed over
+// pixels.
 double squared_error(const PrincipalComponents& pca, const Dataset& digits) {
   double sum = 0;
   for (Index first = 0; first < digits.size(); first += 1000) {
@@ -22,7 +23,7 @@ double squared_error(const PrincipalComponents& pca, const Dataset& digits) {
   return sum / static_cast<double>(digits.size());
 }
 
-// Digits, what the autoencoder gives back, and what as many principal components do, one below another.
+// Digits, their reconstructions by the autoencoder and by as many principal components, one below another.
 Image draw_reconstructions(const Autoencoder<AutoencoderUnits>& network, const PrincipalComponents& pca,
                            const Dataset& test, const Cpu<float>& on) {
   const Eigen::MatrixXf digits = one_of_each(test).to_matrix<float>();
@@ -60,7 +61,7 @@ CodeResults show_codes(const Run& run, const Autoencoder<AutoencoderUnits>& netw
 void add_codes(HtmlReport& report, const CodeResults& codes, const Dataset& test) {
   add_pictures(report,
                {{codes.reconstructions,
-                 "Test digits, what the autoencoder gives back, and what as many principal components "
+                 "Test digits, their reconstructions by the autoencoder, and by as many principal components "
                  "do."}});
   report.add_scatter(codes.plane, test.labels(), scatter);
 }

@@ -1,4 +1,4 @@
-// What an autoencoder's codes are worth: pictures, and principal components beside.
+// How good an autoencoder's codes are: pictures, and a comparison with principal components.
 #pragma once
 
 #include "results.hpp"
@@ -11,7 +11,7 @@ struct CodeResults {
   Eigen::MatrixXd plane;  // 2 x test digits: their codes along the two directions in which they vary most
 };
 
-// Measures and draws, and writes the pictures.
+// Measures, draws and writes the pictures.
 CodeResults show_codes(const Run& run, const Autoencoder<AutoencoderUnits>& network, const Mnist& mnist);
 
 void add_codes(HtmlReport& report, const CodeResults& codes, const Dataset& test);

@@ -1,4 +1,4 @@
-// Where it is computed: on the processors, or on a CUDA device if the program was built with CUDA.
+// Where to compute: on the processors, or on a CUDA device if the program was built with CUDA.
 #pragma once
 
 #if defined(HARMONIUM_CUDA)
@@ -20,7 +20,7 @@ inline bool by_cuda([[maybe_unused]] const Settings& settings) {
 // \throws an error that says what is missing
 inline void check_backend([[maybe_unused]] const Settings& settings) {
 #if defined(HARMONIUM_CUDA)
-  if (by_cuda(settings)) static_cast<void>(Cuda<float>());  // says now if there is none
+  if (by_cuda(settings)) static_cast<void>(Cuda<float>());  // throws now if there is no device
 #else
   check<ValueError>(settings.backend != "cuda",
                     "the program was built without CUDA: configure with -D HARMONIUM_CUDA=ON, as the preset "
@@ -28,7 +28,7 @@ inline void check_backend([[maybe_unused]] const Settings& settings) {
 #endif
 }
 
-// learn(run, mnist, train_set, on), where train_set is mnist.train as backend `on` has it at hand.
+// learn(run, mnist, train_set, on), where train_set is mnist.train in the memory of backend `on`.
 template <class Learn>
 Json run_on_backend(const Settings& settings, const Mnist& mnist, const Learn& learn) {
 #if defined(HARMONIUM_CUDA)

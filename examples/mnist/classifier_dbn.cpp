@@ -1,4 +1,4 @@
-// The deep belief network that becomes a classifier, and makes up digits itself.
+// The deep belief network that becomes a classifier, and also generates digits itself.
 #include "pre_training.hpp"
 
 namespace mnist {
@@ -6,10 +6,10 @@ namespace mnist {
 PreTraining classifier_pre_training(const Settings& settings) {
   PreTraining options{.layers = {}};
   for (const int units : settings.layers) {
-    // The plain gradient: its features classify better than the centred one's (1.3 % against 1.7 % on digits
-    // kept aside), though they model the digits less well. With it all hidden units move together at first,
-    // so what they do to a visible unit grows with their number: a large layer wants smaller steps, or all of
-    // its units switch off.
+    // The plain gradient: its features classify better than those of the centered one (1.3 % against 1.7 % on
+    // held-out digits), though they model the digits less well. With it all hidden units move together at
+    // first, so their effect on a visible unit grows with their number: a large layer needs smaller steps, or
+    // all of its units switch off.
     const double rate = 50.0 / std::max(units, 500);
     options.layers.push_back({.epochs = settings.pre_training_epochs,
                               .batch_size = 100,
@@ -18,7 +18,7 @@ PreTraining classifier_pre_training(const Settings& settings) {
                               .centered = false,
                               .seed = settings.seed});
   }
-  options.layers.back().chains = Persistent{.chains = 100};  // chains that go on learn to generate
+  options.layers.back().chains = Persistent{.chains = 100};  // persistent chains learn to generate
   return options;
 }
 

@@ -1,5 +1,6 @@
 // Learns handwritten digits: a deep belief network is pre-trained layer by layer and becomes a classifier, or
-// what modes.cpp lists. It can be interrupted or killed at any time, and goes on with --resume.
+// one of the other modes of modes.cpp. It can be interrupted or killed at any time, and continues with
+// --resume.
 #include <cstdio>
 
 #include "backend.hpp"
@@ -10,7 +11,7 @@ using namespace mnist;
 
 namespace {
 
-// The digits to learn from and to test on; of --hold-out both are training digits.
+// Training and test digits; with --hold-out both are training digits.
 Mnist read_digits(const Settings& settings) {
   Mnist mnist = read_mnist(settings.data);
   if (settings.hold_out > 0) {
@@ -39,7 +40,7 @@ int main(int argc, char** argv) {
       run_seeds(settings, read_digits(settings));
     });
   } catch (const Interrupted& interrupted) {
-    std::printf("\nmnist: interrupted; the same command with --resume goes on from %s\n",
+    std::printf("\nmnist: interrupted; the same command with --resume continues from %s\n",
                 interrupted.checkpoint.c_str());
     return 128 + StopOnInterrupt::signal();
   }

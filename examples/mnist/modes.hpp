@@ -1,4 +1,4 @@
-// What the program can do: a mode is a row of the table in modes.cpp and a file that has its `run`.
+// The program's modes: each is a row of the table in modes.cpp and a file with its `run`.
 #pragma once
 
 #include <harmonium/data/dataset.hpp>
@@ -9,7 +9,7 @@
 
 namespace mnist {
 
-// How much of it, unless options say otherwise.
+// The amount of training, unless options override it.
 struct Amount {
   std::vector<int> layers;
   int pre_training_epochs, epochs;
@@ -17,11 +17,11 @@ struct Amount {
 
 struct Mode {
   const char* name;
-  const char* flag;    // the option that chooses it; none for what is done by default
+  const char* flag;    // the option that selects it; none for the default
   const char* what;    // the option's help
-  const char* number;  // the one of metrics.json that seeds are compared by
+  const char* number;  // the entry of metrics.json by which seeds are compared
   Amount usual, quick;
-  // Learns from mnist.train, tests on mnist.test, leaves all files in the output folder. \returns
+  // Learns from mnist.train, tests on mnist.test, and writes all files to the output folder. \returns
   // metrics.json
   Json (*run)(const Settings& settings, const harmonium::Mnist& mnist);
 };

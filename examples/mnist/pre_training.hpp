@@ -1,4 +1,4 @@
-// How a deep belief network is pre-trained: for the files that compile it.
+// Pre-training of a deep belief network, for the files that instantiate it.
 #pragma once
 
 #include "backend.hpp"

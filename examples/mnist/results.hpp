@@ -1,26 +1,26 @@
-// What a run leaves behind: tables, pictures and a report.
+// The output of a run: tables, pictures and a report.
 #pragma once
 
 #include "pre_trained.hpp"
 
 namespace mnist {
 
-// All epochs of all phases as one table, a column for each metric; `measure` is what fine-tuning reports
-// beside the loss.
+// All epochs of all phases as one table, with one column per metric; `measure` is what fine-tuning reports in
+// addition to the loss.
 std::string history_csv(const std::vector<History>& histories, const std::string& measure = {});
 
-// What is shown both as a file and in the report.
+// A picture that is both a file and part of the report.
 struct Picture {
   Image image;
   std::string caption;
 };
 using Pictures = std::vector<Picture>;
 
-// Everything that shows what a DBN has learned.
+// Pictures of what a DBN has learned.
 Pictures draw_dbn(const std::string& folder, const Dbn<ClassifierUnits>& dbn, const Dataset& test,
                   const Cpu<float>& on);
 
-// Test digits that the network gets wrong, the first two hundred.
+// The first two hundred test digits that the network gets wrong.
 Pictures draw_misclassified(const std::string& path, const Network<ClassifierUnits>& network,
                             const Dataset& test, const Cpu<float>& on);
 

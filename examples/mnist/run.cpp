@@ -9,7 +9,7 @@ Run::Run(const Settings& own, const Mnist& mnist, const std::string& where)
   std::printf("%ld digits to learn from, %ld to test on, %s\n", static_cast<long>(mnist.train.size()),
               static_cast<long>(mnist.test.size()), device.c_str());
   if (settings.resume)
-    std::printf(std::filesystem::exists(settings.checkpoint()) ? "going on from %s\n"
+    std::printf(std::filesystem::exists(settings.checkpoint()) ? "continuing from %s\n"
                                                                : "from the beginning: there is no %s\n",
                 settings.checkpoint().c_str());
 }

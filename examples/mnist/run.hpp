@@ -1,4 +1,4 @@
-// What a run of any mode has: where it runs, what it has been through, what may interrupt it.
+// What a run of any mode has: its backend, its history, and what may interrupt it.
 #pragma once
 
 #include <harmonium/io.hpp>
@@ -9,9 +9,9 @@
 
 namespace mnist {
 
-using namespace harmonium;  // this file is a part of one program
+using namespace harmonium;  // a part of one program
 
-// Thrown when the program is asked to end: whatever it was doing, the checkpoint is there.
+// Thrown when the program is asked to end; the checkpoint has been written.
 struct Interrupted {
   std::string checkpoint;
 };
@@ -27,14 +27,14 @@ inline std::vector<StackSize> sizes_of(const Settings& settings) {
 }
 
 struct Run {
-  // Says what is about to be done.
+  // Prints what is about to be done.
   Run(const Settings& settings, const Mnist& mnist, const std::string& device);
 
-  // Adds what a phase reported. \returns its time, also what was spent on it before the program was started
-  // again \throws Interrupted if the phase was
+  // Adds a phase's history. \returns its time, including time spent before the program was restarted \throws
+  // Interrupted if the phase was interrupted
   double finish(const History& history);
 
-  // What was measured, and how it was come by: written to metrics.json.
+  // The measurements and the settings behind them, as written to metrics.json.
   Json write_metrics(Json measured) const;
 
   const Settings& settings;

@@ -12,7 +12,7 @@
 namespace mnist {
 namespace {
 
-// The metrics of a run that is done, if they are whole and were come by with these settings.
+// The metrics of a finished run, if they are complete and were obtained with these settings.
 std::optional<Json> kept_metrics(const Settings& settings) {
   const std::string path = settings.path("metrics.json");
   if (!std::filesystem::exists(path)) return {};
@@ -31,7 +31,7 @@ Settings settings_of_seed(const Settings& settings, int i) {
   return own;
 }
 
-// The mode's number of each seed, their mean and standard deviation.
+// The mode's number for each seed, their mean and standard deviation.
 Json summary_of(const Settings& settings, const std::vector<Json>& runs) {
   const char* name = settings.mode->number;
   Json summary = {{"mode", settings.mode->name}, {"number", name}, {"seeds", Json::array()}};
@@ -70,12 +70,12 @@ void run_seeds(const Settings& settings, const Mnist& mnist) {
   std::vector<Json> runs;
   for (int i = 0; i < settings.seeds; ++i) {
     const Settings own = settings_of_seed(settings, i);
-    // Asked to end while no phase was going on.
+    // The program was asked to end between phases.
     if (i > 0 && StopOnInterrupt::requested()) throw Interrupted{own.checkpoint()};
     std::optional<Json> metrics;
     if (settings.resume) metrics = kept_metrics(own);
     std::printf("seed %llu%s\n", static_cast<unsigned long long>(own.seed),
-                metrics ? ": its metrics are whole" : "");
+                metrics ? ": its metrics are complete" : "");
     runs.push_back(metrics ? *metrics : settings.mode->run(own, mnist));
   }
   const Json summary = summary_of(settings, runs);

@@ -18,7 +18,7 @@ void parse(CLI::App& app, Settings& settings, int argc, char** argv) {
     flags.push_back(flag);
   }
   options::add_data(app, settings.data);
-  app.add_option("--output", settings.output, "folder for pictures, tables and models; made if need be")
+  app.add_option("--output", settings.output, "folder for pictures, tables and models; created if necessary")
       ->capture_default_str();
   auto* layers = app.add_option("--layers", settings.layers, "units of each hidden layer from the bottom up")
                      ->delimiter(',')
@@ -32,29 +32,29 @@ void parse(CLI::App& app, Settings& settings, int argc, char** argv) {
                      ->check(CLI::Range(0, 1000000))
                      ->capture_default_str();
   options::add_seed(app, settings.seed);
-  app.add_option(
-         "--seeds", settings.seeds,
-         "do all of it with so many seeds from --seed on, each in its own folder below the output, and "
-         "say how far apart they are")
+  app.add_option("--seeds", settings.seeds,
+                 "repeat everything with this many seeds from --seed on, each in its own folder below the "
+                 "output, and report their spread")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
   options::add_threads(app, settings.threads);
   app.add_option("--backend", settings.backend,
-                 "cpu, cuda (if the program was built with it), or auto: cuda where there is a device")
+                 "cpu, cuda (if the program was built with it), or auto: cuda if there is a device")
       ->check(CLI::IsMember({"auto", "cpu", "cuda"}))
       ->capture_default_str();
-  app.add_option("--products", settings.products, "of a CUDA device: exact, or tf32 or bf16 by tensor cores")
+  app.add_option("--products", settings.products,
+                 "matrix products on a CUDA device: exact, or tf32 or bf16 by tensor cores")
       ->check(CLI::IsMember({"exact", "tf32", "bf16"}))
       ->capture_default_str();
-  app.add_option(
-         "--hold-out", settings.hold_out,
-         "test on so many training digits, kept aside, instead of the test set: to choose settings by")
+  app.add_option("--hold-out", settings.hold_out,
+                 "test on this many held-out training digits instead of the test set, to choose settings")
       ->check(CLI::Range(0, 59999))
       ->capture_default_str();
   app.add_flag("--quick", settings.quick, "fewer epochs: a minute instead of several");
-  app.add_flag("--no-pre-training", settings.no_pre_training, "the same network from a fresh start");
-  app.add_flag("--resume", settings.resume,
-               "go on where the last run with the same options and output folder was interrupted or killed");
+  app.add_flag("--no-pre-training", settings.no_pre_training, "the same network from a random start");
+  app.add_flag(
+      "--resume", settings.resume,
+      "continue where the last run with the same options and output folder was interrupted or killed");
   app.parse(argc, argv);
 
   for (std::size_t i = 0; i < flags.size(); ++i)

@@ -1,4 +1,4 @@
-// What the program can be asked to do.
+// The program's settings.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -36,10 +36,10 @@ struct Settings {
   std::string checkpoint() const { return path("checkpoint.safetensors"); }
 };
 
-// Reads the command line; what it throws goes to app.exit().
+// Parses the command line; what it throws is for app.exit().
 void parse(CLI::App& app, Settings& settings, int argc, char** argv);
 
-// Everything that results depend on, as metrics.json has it.
+// Everything that results depend on, as written to metrics.json.
 Json described(const Settings& settings);
 
 }  // namespace mnist

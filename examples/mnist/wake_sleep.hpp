@@ -9,11 +9,11 @@ using DigitsAndLabels = UpDownDbn<ClassifierUnits>;
 
 struct Awoken {
   DigitsAndLabels model;
-  Evaluation before, test, train;  // before is the test's, before wake-sleep
+  Evaluation before, test, train;  // before: on test digits, before wake-sleep
 };
 
-// Learns on backend `B`, from training digits that are at hand there. Defined in wake_sleep_learning.hpp, for
-// files that compile it, one for each backend.
+// Learns on backend `B`, from training digits in its memory. Defined in wake_sleep_learning.hpp, for the
+// files that instantiate it, one per backend.
 template <class B, class Source>
 Awoken wake_sleep(Run& run, const Mnist& mnist, const Source& train_set, const B& on);
 

@@ -1,4 +1,4 @@
-// How a deep belief network of digits and labels learns: for the files that compile it.
+// Training of a deep belief network of digits and labels, for the files that instantiate it.
 #pragma once
 
 #include "pre_training.hpp"

@@ -3,8 +3,8 @@
 
 namespace mnist {
 
-// On digits kept aside a purely generative top RBM then reads with 4.3 % of errors at best, one that counts
-// the labels' probability as much as this with 1.9 %. Its rates are high for a gradient that is centred.
+// On held-out digits a purely generative top RBM then classifies with 4.3 % of errors at best, and one that
+// weights the probability of labels as much as this with 1.9 %. Its rates are high for a centered gradient.
 PreTraining joint_pre_training(const Settings& settings) {
   PreTraining options = classifier_pre_training(settings);
   auto& top = options.layers.back();
@@ -16,8 +16,8 @@ PreTraining joint_pre_training(const Settings& settings) {
   return options;
 }
 
-// Chains that go on learn to generate: with those that begin at the data, digits that are made up by a
-// thousand steps look like none.
+// Persistent chains learn to generate: with chains that start at the data, digits generated in a thousand
+// steps do not look like digits.
 WakeSleepOptions<PreTrainingChains, Momentum> wake_sleep_options(const Settings& settings) {
   return {.epochs = settings.epochs,
           .batch_size = 100,

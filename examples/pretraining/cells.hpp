@@ -1,4 +1,4 @@
-// What one run of fine-tuning reached after an epoch, what was published, and what several runs say together.
+// Results of one run of fine-tuning after an epoch, published results, and summaries of several runs.
 #pragma once
 
 #include <array>
@@ -56,8 +56,8 @@ inline void from_json(const Json& json, Cell& cell) {
   json.at("reference_train_loss").get_to(cell.train.reference_loss);
 }
 
-// A published table: after each of five epochs the reference's loss, on test and training digits, and
-// accuracy.
+// A published table: the reference's loss on test and training digits, and its accuracy, after each of five
+// epochs.
 struct Published {
   struct Row {
     double test_loss, train_loss, test_accuracy, train_accuracy;
@@ -103,8 +103,8 @@ inline constexpr std::array<Published, 5> published_tables = {{
        {1.4930, 1.4740, 0.9695, 0.9877}}}},
 }};
 
-// Numbers of several seeds: their mean, its standard error, and how far a 95 % interval goes to either side
-// (Student's t). Of one seed there is no error.
+// A quantity over several seeds: its mean, its standard error, and the half-width of its 95 % interval
+// (Student's t). With one seed there is no error.
 struct Summary {
   double mean = 0, error = std::nan(""), interval = std::nan("");
   std::size_t count = 0;
@@ -137,7 +137,7 @@ inline std::string text_of(const Summary& summary) {
   return text;
 }
 
-// A difference, and how far its 95 % interval goes to either side.
+// A difference, with the half-width of its 95 % interval.
 inline std::string difference_text(const Summary& summary) {
   char text[64];
   std::snprintf(text, sizeof text, summary.count < 2 ? "%+.4f" : "%+.4f ± %.4f", summary.mean,

@@ -1,4 +1,4 @@
-// Fine-tuning of all layers by back-propagation, and how good a classifier is.
+// Fine-tuning of all layers by back-propagation, and measures of a classifier.
 #pragma once
 
 #include <algorithm>
@@ -13,13 +13,14 @@
 
 namespace pretraining {
 
-// Digits to learn from, and others to test on.
+// Training and test digits.
 struct Digits {
   Dataset train, test;
 };
 
-// The accuracy, the cross-entropy, and the reference's loss: there the outputs of the softmax, numbers from 0
-// to 1, were taken for fields of a second one, so that it cannot be less than log(1 + 9 / e) = 1.4612.
+// The accuracy, the cross-entropy, and the reference's loss: the reference took the outputs of the softmax,
+// numbers from 0 to 1, for the fields of a second softmax, so that its loss cannot be less than log(1 + 9 /
+// e) = 1.4612.
 template <class Model>
 Measured measure(const Model& network, const Dataset& digits, const Cpu<float>& on) {
   const Eigen::MatrixXd p = predict_proba(network, digits, on).template cast<double>();
@@ -29,14 +30,14 @@ Measured measure(const Model& network, const Dataset& digits, const Cpu<float>& 
     Index best = 0;
     p.col(i).maxCoeff(&best);
     sum.accuracy += best == label ? 1 : 0;
-    sum.loss -= std::log(std::max(p(label, i), 1e-38));  // what single precision cannot tell from 0
+    sum.loss -= std::log(std::max(p(label, i), 1e-38));  // about the smallest normal float
     sum.reference_loss += std::log(p.col(i).array().exp().sum()) - p(label, i);
   }
   const auto n = static_cast<double>(p.cols());
   return {sum.accuracy / n, sum.loss / n, sum.reference_loss / n};
 }
 
-// Five epochs as in the reference, a cell after each. `cell` says what run it is.
+// Five epochs as in the reference, with a cell after each. `cell` identifies the run.
 template <class Model>
 std::vector<Cell> fine_tune(Cell cell, Model& network, const Digits& digits, std::uint64_t order,
                             const Cpu<float>& on) {

@@ -1,4 +1,4 @@
-// What runs of fine-tuning reached, kept as a list in <study>.json, and how it was come by in
+// Results of runs of fine-tuning, kept as a list in <study>.json, and the settings behind them in
 // <study>-settings.json.
 #pragma once
 
@@ -16,7 +16,7 @@ namespace pretraining {
 
 using Json = nlohmann::ordered_json;
 
-// What an earlier run of the same study with the same settings left, for the seeds that are asked for.
+// The results of an earlier run of the same study with the same settings, for the requested seeds.
 template <class Cell>
 std::vector<Cell> kept_cells(const Settings& settings, const std::string& study, const Json& how) {
   const auto parsed = [&](const std::string& file) {
@@ -31,7 +31,7 @@ std::vector<Cell> kept_cells(const Settings& settings, const std::string& study,
       if (cell.seed - settings.first_seed < static_cast<std::uint64_t>(settings.seeds)) cells.push_back(cell);
     }
     return cells;
-  } catch (const Json::exception&) {  // not of this program's making
+  } catch (const Json::exception&) {  // not written by this program
     return {};
   }
 }
@@ -40,7 +40,8 @@ template <class Cell>
 void keep_cells(const Settings& settings, const std::string& study, const Json& how,
                 std::vector<Cell> cells) {
   std::sort(cells.begin(), cells.end());
-  std::filesystem::remove(settings.path(study + "-settings.json"));  // the list is nobody's while it changes
+  std::filesystem::remove(
+      settings.path(study + "-settings.json"));  // while it changes, the list has no settings
   write_file(settings.path(study + ".json"), Json(cells).dump(1) + '\n');
   write_file(settings.path(study + "-settings.json"), how.dump(1) + '\n');
 }

@@ -1,6 +1,6 @@
-// Is pre-training worth it when few digits have labels? All training digits are there to pre-train on; 100,
-// 1,000 or 10,000 of them have labels. Beside the pre-trained network stand the same one from a fresh start
-// and networks of rectified linear units, all of the same sizes and with the same updates.
+// Is pre-training worth it when few digits have labels? All training digits are available for pre-training;
+// 100, 1,000 or 10,000 of them have labels. The pre-trained network is compared with the same one from a
+// random start and with networks of rectified linear units, all of the same sizes and with the same updates.
 #include <algorithm>
 #include <cstdio>
 #include <sstream>
@@ -67,7 +67,7 @@ class Labels {
   }
 
  private:
-  // Few labels are looked at more often: at least a thousand updates.
+  // Few labels are visited more often: at least a thousand updates.
   int epochs(Index labels) const {
     return (labels <= 100 ? 500 : labels <= 1000 ? 100 : 30) / (settings_.quick ? 5 : 1);
   }
@@ -127,7 +127,7 @@ class Labels {
     std::fflush(stdout);
   }
 
-  // The accuracies of a model by seed.
+  // The accuracies of a model, one per seed.
   std::vector<double> accuracies(const std::string& model, Index labels) const {
     std::vector<double> numbers;
     for (int i = 0; i < settings_.seeds; ++i)

@@ -1,6 +1,6 @@
-// Does pre-training help? Repeats five published tables of networks that read digits, from fresh starts and
-// pre-trained as RBMs, with several seeds; or, with --labels, asks what pre-training is worth when only few
-// digits have labels. What an earlier run left whole in the output folder is not made again.
+// Does pre-training help? Repeats five published tables of networks that classify digits, from random starts
+// and pre-trained as RBMs, with several seeds; or, with --labels, asks what pre-training is worth when only
+// few digits have labels. Complete results of an earlier run in the output folder are reused.
 #include <cstdio>
 
 #include "studies.hpp"
@@ -10,7 +10,7 @@ using namespace pretraining;
 int main(int argc, char** argv) {
   Settings settings;
   CLI::App app{
-      "Does pre-training help? Networks that read digits, from fresh starts and pre-trained as RBMs."};
+      "Does pre-training help? Networks that classify digits, from random starts and pre-trained as RBMs."};
   try {
     parse(app, settings, argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -1,4 +1,4 @@
-// DBNs of one RBM or of several, trained once for a seed and kept in a file; and what their codes are like.
+// DBNs of one or several RBMs, trained once per seed and kept in a file; and statistics of their codes.
 #pragma once
 
 #include <algorithm>
@@ -16,18 +16,18 @@ namespace pretraining {
 
 using Json = nlohmann::ordered_json;
 using BinaryDbn = Dbn<Stack<Bernoulli>>;
-using GaussianDbn = Dbn<Stack<Gaussian, Bernoulli>>;  // of grey pixels
+using GaussianDbn = Dbn<Stack<Gaussian, Bernoulli>>;  // for grey pixels
 
-// What decides how a DBN comes out.
+// Everything that determines a DBN.
 struct Recipe {
   std::string name;
   std::vector<Index> sizes;
   int epochs = 0;
   std::uint64_t seed = 0;
-  Index digits = 0;  // that it learns from
-  // Hidden units begin as seldom on (Hinton, 2010, section 8): 2,500 that begin as half on move together for
-  // long, and their codes, half on, make a poor start for fine-tuning. On the digits that the study leaves
-  // aside -2 is better than 0 for both networks, and for the DBN as good as -3 or -4.
+  Index digits = 0;  // number of training digits
+  // Hidden units start mostly off (Hinton, 2010, section 8): 2,500 units that start half on move together for
+  // a long time, and their codes, half on, make a poor start for fine-tuning. On the digits that the study
+  // leaves unused, -2 is better than 0 for both networks, and for the DBN as good as -3 or -4.
   float hidden_bias = -2;
 
   std::string file() const { return name + '-' + std::to_string(seed) + ".safetensors"; }
@@ -45,20 +45,21 @@ struct Recipe {
   }
 };
 
-// The first digits of a set, with which errors and codes are looked at.
+// The first digits of a set, on which errors and codes are measured.
 inline Eigen::MatrixXf first_of(const Dataset& digits, Index count) {
   std::vector<Index> columns;
   for (Index i = 0; i < std::min(count, digits.size()); ++i) columns.push_back(i);
   return digits.subset(columns).to_matrix<float>();
 }
 
-// Mean absolute difference of a pixel, or of a unit below, from what one step up and down makes of it.
+// Mean absolute difference between a pixel, or a unit below, and its reconstruction one step up and down.
 template <class R>
 double absolute_error(const R& rbm, const Eigen::MatrixXf& v, const Cpu<float>& on) {
   return (reconstruct(rbm, v, {}, on) - v).cwiseAbs().mean();
 }
 
-// Trains one RBM until its mean absolute error has not become less for ten epochs. \returns epochs taken
+// Trains one RBM until its mean absolute error has not decreased for ten epochs. \returns the number of
+// epochs
 template <class R, class Source>
 std::size_t train(const Recipe& recipe, R& rbm, Index layer, const Source& source, const Cpu<float>& on) {
   ContrastiveDivergence trainer{rbm,
@@ -82,13 +83,13 @@ std::size_t train(const Recipe& recipe, R& rbm, Index layer, const Source& sourc
       .epochs.size();
 }
 
-// A trained DBN: from its file if that is whole and was made in the same way.
+// A trained DBN: from its file if that is complete and was made with the same settings.
 template <class Model>
 kept::Found<Model> pre_trained(const Settings& settings, const Recipe& recipe, const Dataset& digits,
                                const Cpu<float>& on) {
   const std::string path = settings.path(recipe.file()), how = recipe.settings().dump();
   if (auto found = kept::find<Model>(path, how)) {
-    std::printf("%s is whole\n", recipe.file().c_str());
+    std::printf("%s is complete\n", recipe.file().c_str());
     return std::move(*found);
   }
   const Timer timer;
@@ -107,8 +108,8 @@ kept::Found<Model> pre_trained(const Settings& settings, const Recipe& recipe, c
   return {std::move(dbn), seconds, more};
 }
 
-// What a DBN's layers make of digits: a record for each. A unit is dead if it is off for all of them,
-// saturated if it is on for all.
+// Statistics of the codes of a DBN's layers, one record per layer. A unit is dead if it is off for all
+// digits, saturated if it is on for all.
 template <class Model>
 Json describe_codes(const Recipe& recipe, const kept::Found<Model>& found, const Eigen::MatrixXf& digits,
                     const Cpu<float>& on) {

@@ -1,4 +1,4 @@
-// The two studies that the program can do.
+// The program's two studies.
 #pragma once
 
 #include <harmonium/io.hpp>
@@ -7,10 +7,10 @@
 
 namespace pretraining {
 
-// The published tables: networks from fresh starts and pre-trained ones, epoch by epoch.
+// The published tables: networks from random starts and pre-trained ones, epoch by epoch.
 void run_tables(const Settings& settings, const Mnist& mnist);
 
-// Few labelled digits, all digits to pre-train on, and modern networks beside.
+// Few labelled digits, all digits for pre-training, and modern networks for comparison.
 void run_labels(const Settings& settings, const Mnist& mnist);
 
 }  // namespace pretraining

@@ -9,7 +9,7 @@ namespace {
 
 using digit_pictures::code_width, digit_pictures::one_of_each;
 
-// Digits and codes of any size in columns that stand one below another.
+// Digits and codes of any size in columns, one below another.
 Image row_of(const Eigen::MatrixXf& pictures) {
   const Index width = code_width(pictures.rows()), scale = std::max<Index>(1, 56 / width);
   return tiles(pictures, {.width = width,
@@ -24,7 +24,7 @@ Image strip_of(const CodePictures& of) {
   return stack({row_of(of.digits), row_of(of.codes), row_of(of.reconstructions)}, {.centred = true});
 }
 
-// A measure of all variants over epochs, a band of one standard error around each.
+// A measure of all variants over epochs, each with a band of one standard error.
 template <class Pick>
 std::vector<Curve> curves_of(const TableResults& results, Pick pick) {
   std::vector<Curve> curves;
@@ -32,7 +32,7 @@ std::vector<Curve> curves_of(const TableResults& results, Pick pick) {
     Curve curve{.name = title_of(one, variant), .dashed = variant != "glorot", .colour = one.table[0] - 'A'};
     for (int epoch = 1; epoch <= 5; ++epoch) {
       const Summary summary = *results.summary(one.table, variant, epoch, pick);
-      curve.x.push_back(one.table == "E" ? epoch + 5 : epoch);  // goes on where D ends
+      curve.x.push_back(one.table == "E" ? epoch + 5 : epoch);  // continues where D ends
       curve.y.push_back(summary.mean);
       curve.spread.push_back(summary.error);
     }
@@ -77,7 +77,7 @@ void write_results(const TableResults& results) {
                   {.centred = true}));
 
   HtmlReport report("Does pre-training help?",
-                    "Networks that read digits, from fresh starts and pre-trained");
+                    "Networks that classify digits, from random starts and pre-trained");
   report.add_section("Curves").add_curves(accuracy, accuracy_chart).add_curves(loss, loss_chart);
   report.add_section("Digits, codes, reconstructions")
       .add_picture(rbm, "The RBM of 2500 units.")

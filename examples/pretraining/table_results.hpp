@@ -1,4 +1,4 @@
-// All that the study of the published tables found, as it comes, and the files that keep it.
+// Everything found by the study of the published tables, as it is found, and the files that keep it.
 #pragma once
 
 #include <algorithm>
@@ -13,7 +13,7 @@
 
 namespace pretraining {
 
-// A digit of each class, what a model makes of it, and what comes back.
+// One digit per class, its code in a model, and its reconstruction.
 struct CodePictures {
   Eigen::MatrixXf digits = {}, codes = {}, reconstructions = {};
 };
@@ -24,7 +24,7 @@ struct TableResults {
   Json layers = Json::array();
   CodePictures rbm = {}, dbn = {};
 
-  // What all seeds found in one place of a table.
+  // The results of all seeds at one place of a table.
   std::vector<const Cell*> at(std::string_view table, std::string_view variant, int epoch) const {
     std::vector<const Cell*> found;
     for (const Cell& cell : cells)
@@ -49,10 +49,10 @@ inline double train_loss(const Cell& cell) { return cell.train.loss; }
 inline double reference_test_loss(const Cell& cell) { return cell.test.reference_loss; }
 inline double reference_train_loss(const Cell& cell) { return cell.train.reference_loss; }
 
-// A digit of each class through an RBM, and up and down a whole DBN, averaged over stochastic passes.
+// One digit per class through an RBM, and up and down a whole DBN, averaged over stochastic passes.
 CodePictures code_pictures(const Dbn<Stack<Bernoulli>>& dbn, const Dataset& digits, PassOptions options);
 
-// Tables, verdicts, curves, pictures, and all of it on one page. Tables and verdicts are printed, too.
+// Tables, verdicts, curves, pictures, and a page with all of them. Tables and verdicts are also printed.
 void write_results(const TableResults& results);
 
 }  // namespace pretraining

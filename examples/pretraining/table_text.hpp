@@ -1,4 +1,4 @@
-// The five tables beside the published ones, and what they say, as text.
+// The five tables next to the published ones, and their verdicts, as text.
 #pragma once
 
 #include <sstream>
@@ -7,8 +7,8 @@
 
 namespace pretraining {
 
-// Is pre-training ahead? Two runs of each seed, which start from the same head and see digits in the same
-// order.
+// Is pre-training ahead? Compares two runs per seed, which start from the same head and see digits in the
+// same order.
 struct Comparison {
   std::string_view what, table, variant, against_table, against_variant;
 };
@@ -23,7 +23,7 @@ inline constexpr std::array<Comparison, 6> comparisons = {{
      "glorot"},
 }};
 
-// The difference in test accuracy after an epoch, over seeds that have both.
+// The difference in test accuracy after an epoch, over the seeds that have both.
 inline std::optional<Summary> difference(const TableResults& results, const Comparison& comparison,
                                          int epoch) {
   std::vector<double> numbers;
@@ -56,7 +56,7 @@ inline std::string title_of(const Published& published, std::string_view variant
   return title;
 }
 
-// Ours beside what was published.
+// Our results next to the published ones.
 inline std::string table_of(const TableResults& results, const Published& published,
                             std::string_view variant) {
   std::ostringstream text;
@@ -95,7 +95,7 @@ inline std::string verdicts_of(const TableResults& results) {
   return text.str();
 }
 
-// A line for each layer: what its codes are like, over seeds.
+// One line per layer: statistics of its codes over seeds.
 inline std::string codes_of(const TableResults& results) {
   std::ostringstream text;
   text << "model | layer | units | mean activation | dead units | saturated units | mean absolute error of "
@@ -118,7 +118,7 @@ inline std::string codes_of(const TableResults& results) {
   return text.str();
 }
 
-// Calls f(published table, variant) for each that there are cells of.
+// Calls f(published table, variant) for each that has cells.
 template <class F>
 void for_each_table(const TableResults& results, F f) {
   for (const Published& one : published_tables)

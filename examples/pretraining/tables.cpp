@@ -24,7 +24,7 @@ Digits study_digits(const Mnist& mnist, bool quick) {
   return {std::move(learned_from), std::move(tested_on)};
 }
 
-// Black and white at one threshold, the mean of all pixels that are learned from.
+// Binarises at one threshold, the mean of all training pixels.
 Digits at_one_threshold(const Digits& digits) {
   const double threshold = digits.train.visit_values(
       [&](const auto& values) { return values.template cast<double>().mean() * digits.train.scale(); });
@@ -116,7 +116,7 @@ class Tables {
     if (has("D", "glorot", seed) && has("E", "glorot", seed)) return;
     auto network = classifier(dbn, 10, seed);
     std::vector<Cell> cells = tuned("D", "glorot", seed, network);
-    // The same network goes on, with a fresh Adam and another order of digits.
+    // Training of the same network continues, with a fresh Adam and another order of digits.
     const std::vector<Cell> more =
         fine_tune({.table = "E", .variant = "glorot", .seed = seed}, network, binary_, seed + 1'000'000, on_);
     cells.insert(cells.end(), more.begin(), more.end());

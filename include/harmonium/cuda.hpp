@@ -20,7 +20,7 @@
 
 namespace harmonium {
 
-// What harmonium::cuda holds.
+// What harmonium::cuda contains.
 /// \cond
 template <>
 inline constexpr bool cuda_compiled<Bernoulli> = true;

@@ -32,6 +32,7 @@
 #include "inference/layers.hpp"
 #include "inference/networks/autoencoding.hpp"
 #include "inference/networks/calibration.hpp"
+#include "inference/networks/classification.hpp"
 #include "inference/networks/forward.hpp"
 #include "inference/networks/regression.hpp"
 #include "inference/principal_components.hpp"

@@ -1,5 +1,5 @@
 /// \file
-/// Everything of Harmonium: the core, and files and pictures, which also need zlib, nlohmann-json and
+/// All of Harmonium: the core, plus files and pictures, which also need zlib, nlohmann-json and
 /// stb_image_write.
 #pragma once
 

@@ -1,4 +1,4 @@
-// Every operation of the CPU backend against the loop that it stands for, at awkward sizes.
+// Compares every operation of the CPU backend with the loop that it stands for, at awkward sizes.
 #include <harmonium/backend/cpu.hpp>
 #include <harmonium/units/bernoulli.hpp>
 #include <harmonium/units/categorical.hpp>
@@ -19,7 +19,7 @@ namespace {
 template <class T>
 constexpr double epsilon = static_cast<double>(std::numeric_limits<T>::epsilon());
 
-// Largest difference between what an operation gave and f(row, column), in units of `scale` epsilon.
+// The largest difference between an operation's result and f(row, column), in units of `scale` epsilon.
 template <class T, class F>
 double deviation(const Block<T>& result, F f, double scale = 1) {
   double largest = 0;
@@ -63,7 +63,8 @@ TEMPLATE_TEST_CASE("multiply is the triple loop", "[backend]", float, double) {
         const Block<T> before = c;
         if (beta == T(0)) Cpu<T>{}.fill(c.view(), std::numeric_limits<T>::quiet_NaN());
         on.multiply(op_a, op_b, T(2), a.view(), b.view(), beta, c.view());
-        // A sum of k products of normal numbers, in any order: k roundings of what grows with the root of k
+        // A sum of k products of normal numbers, in any order: k roundings of a number that grows as the root
+        // of k
         const double far = deviation(
             c,
             [&, oa = op_a, ob = op_b](Index r, Index s) {
@@ -86,11 +87,11 @@ TEMPLATE_TEST_CASE("multiply is the triple loop", "[backend]", float, double) {
     for (const Index n : sizes)
       for (const Index k : sizes) compare(m, n, k, (m + n + k) % 2 == 0, {0, 1, T(-0.5)});
   compare(257, 130, 300, true, {T(-0.5)});  // several pieces of rows
-  compare(100, 310, 301, true, {0});        // and of columns
+  compare(100, 310, 301, true, {0});        // several pieces of columns
   CHECK(wrong == 0);
 }
 
-TEST_CASE("a product by Eigen's expressions is the one by its kernel", "[backend]") {
+TEST_CASE("a product by Eigen's expressions equals the one by its kernel", "[backend]") {
   const Index m = 19, n = 23, k = 31;
   for (const auto& [op_a, op_b] : {std::pair{Op::plain, Op::plain}, std::pair{Op::transposed, Op::plain},
                                    std::pair{Op::plain, Op::transposed}}) {
@@ -127,7 +128,7 @@ TEMPLATE_TEST_CASE("gather takes columns of a table and converts them", "[backen
   });
 }
 
-TEMPLATE_TEST_CASE("copy, fill, upload and download move numbers and nothing beside them", "[backend]", float,
+TEMPLATE_TEST_CASE("copy, fill, upload and download move numbers and nothing else", "[backend]", float,
                    double) {
   using T = TestType;
   const Cpu<T> on;
@@ -162,7 +163,7 @@ TEMPLATE_TEST_CASE("transform is a unit's function for each row and column", "[b
                  back.view(), Draws{}, 0);
     on.transform(MeanBody<Family<test::PlainGaussian>>{}, parameters.view(), 1, input.view(), input.view(),
                  derived.view(), Draws{}, 0);
-    // The same functions on the same numbers: a compiler may contract them differently.
+    // The same functions on the same numbers, but a compiler may contract them differently.
     const auto field = [&](Index r, Index c) { return input(r, c) + parameters(r, 0); };
     INFO(rows << " x " << cols);
     CHECK(deviation(
@@ -179,7 +180,7 @@ TEMPLATE_TEST_CASE("transform is a group's function for each group and column", 
   using T = TestType;
   const Cpu<T> on;
   using F = Family<Categorical>;
-  for (const Index group : {1, 3, 255, 256, 257, 1000})  // one to many in a chunk, and more than a chunk
+  for (const Index group : {1, 3, 255, 256, 257, 1000})  // from one row to more than a chunk of rows
     for (const Index units : {1, 2, 6})
       for (const Index cols : {0, 1, 3})
         for (const bool within : {false, true}) {
@@ -233,7 +234,7 @@ TEMPLATE_TEST_CASE("sums over units and over samples are sums", "[backend]", flo
         sum += static_cast<double>(weights(0, c) * G::template statistic<0>(x(r, c), parameters(r, 1)));
       return static_cast<double>(sums_before(r, 0)) + sum;
     };
-    // Sums of terms of order 1 to 10 grow with their number, and rounding them with its root.
+    // Sums of terms of order 1 to 10 grow with their number, and rounding errors with its root.
     const auto n = static_cast<double>(rows);
     CHECK(deviation(energies, energy, 20 + 4 * n * std::sqrt(n)) < 1);
     CHECK(deviation(sums, statistic, 20 * (1 + static_cast<double>(cols))) < 1);

@@ -1,4 +1,4 @@
-// Layers, models and training with memory that the host cannot reach.
+// Layers, models and training in memory that the host cannot access.
 #include "support/device.hpp"
 
 #include <harmonium/harmonium.hpp>
@@ -99,7 +99,7 @@ TEST_CASE("a DBN in memory out of reach is pre-trained and fine-tuned as one on 
   CHECK(evaluate(network_a, source_a).log_loss == evaluate(network_b, source_b).log_loss);
 }
 
-TEST_CASE("a table in memory out of reach is as one on the host", "[backend][mixed]") {
+TEST_CASE("a table in memory out of reach behaves as one on the host", "[backend][mixed]") {
   using Row = Mixed<Bernoulli, Categorical, Gaussian>;
   Rbm<Row, Bernoulli, Host> b{{.visible = {3, {2, 3}, 2}, .hidden = 4, .weight_scale = 0.5}};
   const Eigen::MatrixXd means = Eigen::MatrixXd::Constant(11, 1, 1.0 / 3), variances = means * 0.5;

@@ -1,5 +1,5 @@
-// Random numbers by their address: which word a unit gets, and that neither cutting a pass nor threads change
-// it.
+// Random numbers by their address: which word a unit gets, and that neither splitting a pass nor threads
+// change it.
 #include <harmonium/models/layer.hpp>
 #include <vector>
 
@@ -12,7 +12,7 @@ using test::Block;
 
 namespace {
 
-// Bodies that put out the random numbers that they are given.
+// Bodies that output the random numbers that they receive.
 struct WordBody {
   static constexpr Needs needs = Needs::one_uniform;
   [[maybe_unused]] static constexpr int shapes = 0;
@@ -69,7 +69,7 @@ TEST_CASE("a unit that draws once has word row % 4 of the block at row / 4", "[b
     }
 }
 
-TEST_CASE("a group draws with the word of its first row", "[backend][random]") {
+TEST_CASE("a group uses the word of its first row", "[backend][random]") {
   for (const Index group : {1, 3, 10, 300})
     for (const Index first_row : {0, 3, 1001}) {
       const auto x = pass(Cpu<double>{}, GroupWordBody{}, group * 5, 2, draws, first_row, group);
@@ -81,7 +81,7 @@ TEST_CASE("a group draws with the word of its first row", "[backend][random]") {
     }
 }
 
-TEST_CASE("a unit that draws more has a block for each draw at its own row", "[backend][random]") {
+TEST_CASE("a unit that draws more often has a block for each draw at its own row", "[backend][random]") {
   for (const Index first_row : {0, 5, 300}) {
     const auto x = pass(Cpu<double>{}, ThirdUniformBody{}, 300, 2, draws, first_row);
     Index wrong = 0;
@@ -120,7 +120,7 @@ TEMPLATE_TEST_CASE("a pass in parts draws what the whole pass draws", "[backend]
   const Draws at{.seed = 3, .step = 2, .first_sample = 5, .stream = Stream::visible};
   sample(on, layer, input, whole, at);
 
-  // Rows in two parts, as two layers of a larger one would be
+  // Rows in two parts, like two layers within a larger one
   const Index upper = units / 3 * group;  // not a multiple of 4
   for (const auto& [first, count] : {std::pair{Index(0), upper}, std::pair{upper, rows - upper}}) {
     auto part = layer_of(count / group);
@@ -130,7 +130,7 @@ TEMPLATE_TEST_CASE("a pass in parts draws what the whole pass draws", "[backend]
   }
   CHECK(parts == whole);
 
-  // Columns in two parts, as two workers' halves of a batch would be
+  // Columns in two parts, like a batch shared by two workers
   parts.setZero();
   for (const auto& [first, count] : {std::pair{Index(0), Index(17)}, std::pair{Index(17), cols - 17}}) {
     Draws shifted = at;

@@ -1,4 +1,5 @@
-// Products must stand a signal at any moment: a library's kernels may keep no stack that a handler can use.
+// Products must tolerate signals at any time: a library's kernels may not keep a stack that a handler can
+// use.
 #include <harmonium/backend/cpu.hpp>
 
 #if __has_include(<sys/time.h>)
@@ -16,7 +17,7 @@ namespace {
 volatile std::sig_atomic_t signals = 0;
 void note(int /*signal*/) { signals = signals + 1; }
 
-// A signal every fifth of a millisecond.
+// Raises a signal every fifth of a millisecond.
 class Alarms {
  public:
   Alarms() {
@@ -41,7 +42,7 @@ class Alarms {
 
 }  // namespace
 
-TEST_CASE("products stand signals", "[backend]") {
+TEST_CASE("products tolerate signals", "[backend]") {
   const Cpu<float> on(2);
   const Eigen::MatrixXf a = Eigen::MatrixXf::Random(501, 300), b = Eigen::MatrixXf::Random(300, 101);
   Eigen::MatrixXf expected(501, 101), c(501, 101);

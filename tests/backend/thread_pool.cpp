@@ -7,7 +7,7 @@ using harmonium::Index;
 using harmonium::ThreadPool;
 
 namespace {
-// f, piece by piece.
+// Calls f piece by piece.
 template <class F>
 auto each(F f) {
   return [f](Index begin, Index end) {
@@ -33,9 +33,9 @@ TEST_CASE("a thread pool does each piece once, run after run", "[backend][thread
   }
 }
 
-TEST_CASE("what a thread pool's pieces wrote is there when run returns", "[backend][threads]") {
+TEST_CASE("what a thread pool's pieces wrote is visible when run returns", "[backend][threads]") {
   ThreadPool pool(4);
-  std::vector<Index> numbers(64);  // no atomics: it is the pool that must make them visible
+  std::vector<Index> numbers(64);  // not atomic: the pool must make the writes visible
   for (Index run = 0; run < 3000; ++run) {
     pool.run(64, each([&](Index i) { numbers[static_cast<std::size_t>(i)] += run * i; }));
     if (run % 500 == 499) {
@@ -82,7 +82,7 @@ TEST_CASE("a thread pool that slept wakes up, and one that never worked ends", "
   std::atomic<int> done{0};
   for (int round = 0; round < 3; ++round) {
     pool.run(100, each([&](Index) { ++done; }));
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));  // helpers watch for microseconds, then sleep
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));  // helpers spin for microseconds, then sleep
   }
   CHECK(done == 300);
 }

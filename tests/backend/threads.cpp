@@ -1,4 +1,4 @@
-// The same bytes for any number of threads, operation by operation. Sizes are large enough for many pieces.
+// Every operation gives the same bytes for any number of threads. Sizes are large enough for many pieces.
 #include <cstring>
 #include <harmonium/models/layer.hpp>
 #include <vector>
@@ -42,7 +42,7 @@ TEST_CASE("products have the same bytes for any number of threads", "[backend][t
   CHECK(same_for_all_threads([&](const auto& on, auto& x) {
     on.multiply(Op::plain, Op::transposed, 1, a.view(), bt.view(), 1, x.view());
   }));
-  const Block<float> wide(301, 1030, true, 6);  // pieces of columns
+  const Block<float> wide(301, 1030, true, 6);  // split by columns
   CHECK(same_for_all_threads([&](const auto& on, auto& x) {
     Block<float> product(210, 1030, false);
     on.multiply(Op::transposed, Op::plain, 1, bt.view(), wide.view(), 0, product.view());

@@ -167,7 +167,7 @@ TEST_CASE("what cannot be summed, annealed or answered is refused", "[bad_input]
       refused<ShapeError>("a mask of another shape", "log_conditional: the mask a is 4 x 4, expected 4 x 5",
                           [=] { return log_conditional(rbm, x, few, all, options, on_double); }),
       refused<ValueError>("asked for and given",
-                          "log_conditional: row 0 of column 0 is asked for and given at once",
+                          "log_conditional: row 0 of column 0 is both asked for and given",
                           [=] { return log_conditional(rbm, x, all, all, options, on_double); }),
       refused<DataError>("log p of NaN", "clamp: row 1 is nan; a bernoulli unit takes numbers from 0 to 1",
                          [=] { return log_marginal(rbm, with(NAN), all, options, on_double); }),

@@ -72,7 +72,7 @@ TEST_CASE("models of impossible sizes are refused", "[bad_input][models]") {
                             return Classifier{{.sizes = {0, 3}}};
                           }),
       refused<ShapeError>("outputs of a classifier",
-                          "Network: outputs is given, but a softmax head has classes",
+                          "Network: outputs is given, but the outputs of a softmax head are its classes",
                           [] {
                             return Classifier{{.sizes = {4, 3}, .outputs = 2}};
                           }),

@@ -13,7 +13,7 @@ namespace {
 using D = Dual<double>;
 using DD = Dual<D>;
 
-// f, f' and f'' at x: duals in duals, seeded along the same direction.
+// f, f' and f'' at x: nested duals, seeded along the same direction.
 struct Derivatives {
   double value, first, second;
 };
@@ -24,8 +24,8 @@ Derivatives derivatives(F f, double x) {
   return {y.value.value, y.slope.value, y.slope.slope};
 }
 
-// Each formula is a handful of operations, so a relative error of 16 epsilon is more than they can add up to;
-// the places are chosen so that no expected value is a small difference of large numbers.
+// Each formula is a handful of operations, so their relative errors cannot add up to 16 epsilon; the points
+// are chosen so that no expected value is a small difference of large numbers.
 void check(const Derivatives& d, double value, double first, double second) {
   const double tolerance = 16 * std::numeric_limits<double>::epsilon();
   CHECK_THAT(d.value, WithinRel(value, tolerance));
@@ -58,7 +58,7 @@ TEST_CASE("elementary functions have the slopes of calculus", "[core][dual]") {
 }
 
 TEST_CASE("sigmoid and softplus have the slopes of calculus on both sides", "[core][dual]") {
-  // s' = 1 / (4 cosh^2(x / 2)), s'' = -s' tanh(x / 2), without a difference of nearly equal numbers in the
+  // s' = 1 / (4 cosh^2(x / 2)), s'' = -s' tanh(x / 2), without subtracting nearly equal numbers in the
   // oracle. In the library, 1 - s loses up to e^|x| epsilon, hence |x| <= 4 and e^4 = 55 times the tolerance.
   const double x = GENERATE(-4.0, -1.5, -0.1, 0.1, 1.5, 4.0);
   const double tolerance = 55 * 4 * std::numeric_limits<double>::epsilon();
@@ -67,7 +67,7 @@ TEST_CASE("sigmoid and softplus have the slopes of calculus on both sides", "[co
   CHECK_THAT(sigmoids.value, WithinRel(s, tolerance));
   CHECK_THAT(sigmoids.first, WithinRel(first, tolerance));
   CHECK_THAT(sigmoids.second,
-             WithinRel(-first * std::tanh(x / 2), 10 * tolerance));  // a difference near x = 0.1
+             WithinRel(-first * std::tanh(x / 2), 10 * tolerance));  // a cancellation near x = 0.1
   const Derivatives softplusses = derivatives([](auto t) { return softplus(t); }, x);
   CHECK_THAT(softplusses.value, WithinRel(std::log1p(std::exp(x)), tolerance));
   CHECK_THAT(softplusses.first, WithinRel(s, tolerance));

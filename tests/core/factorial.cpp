@@ -11,7 +11,7 @@ using Catch::Matchers::WithinAbs;
 using Catch::Matchers::WithinRel;
 
 TEST_CASE("log x! is right to a few roundings", "[core][math]") {
-  // By mpmath. Below 12 it is a difference of numbers up to 31, each with some roundings.
+  // From mpmath. Below 12 the result is a difference of numbers up to 31, each with some roundings.
   const std::pair<double, double> references[] = {{0, 0},
                                                   {0.5, -0.120782237635245222},
                                                   {1, 0},
@@ -30,7 +30,7 @@ TEST_CASE("log x! is right to a few roundings", "[core][math]") {
   for (const auto& [x, exact] : references) {
     INFO("x " << x);
     CHECK_THAT(log_factorial(x), WithinRel(exact, 4 * epsilon) || WithinAbs(exact, x < 12 ? 2e-14 : 0));
-    if (x < 1e30) {  // what x itself lost in single precision counts with a slope of log x
+    if (x < 1e30) {  // the rounding of x itself to single precision is multiplied by the slope, log x
       const auto narrow = static_cast<float>(x);
       CHECK(log_factorial(narrow) == static_cast<float>(log_factorial(static_cast<double>(narrow))));
     }
@@ -42,7 +42,7 @@ TEST_CASE("log x! is right to a few roundings", "[core][math]") {
   }
 }
 
-TEST_CASE("log x! of infinity is infinite, and of no number none", "[core][math]") {
+TEST_CASE("log x! of infinity is infinite, and of a NaN it is a NaN", "[core][math]") {
   CHECK(log_factorial(std::numeric_limits<double>::infinity()) == std::numeric_limits<double>::infinity());
   CHECK(std::isnan(log_factorial(std::numeric_limits<double>::quiet_NaN())));
   CHECK(std::isnan(log_factorial(std::numeric_limits<float>::quiet_NaN())));

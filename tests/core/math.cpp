@@ -17,7 +17,7 @@ constexpr float largest = std::numeric_limits<float>::max();
 float from_bits(std::uint32_t bits) { return std::bit_cast<float>(bits); }
 std::uint32_t bits_of(float x) { return std::bit_cast<std::uint32_t>(x); }
 
-// How far a result is from the exact number, in units of the last place of the latter.
+// The distance of a result from the exact number, in units in the last place of the latter.
 double ulps(float result, long double exact) {
   int exponent = 0;
   std::frexp(static_cast<double>(exact), &exponent);
@@ -25,8 +25,8 @@ double ulps(float result, long double exact) {
                              std::ldexp(1.0L, exponent - 24));
 }
 
-// The largest of error(x) over floats from `first` away from zero to `last`, evenly over their bit patterns.
-// An error that is no number counts as infinite.
+// The largest error(x) over floats from `first` to `last` (which is further from zero), spaced evenly in
+// their bit patterns. A NaN counts as an infinite error.
 template <class Error>
 double worst(float first, float last, Error error, std::uint32_t stride = 9973) {
   double most = 0;
@@ -41,7 +41,7 @@ long double exact_softplus(long double x) {
   return x > 0 ? x + std::log1p(std::exp(-x)) : std::log1p(std::exp(x));
 }
 
-// NaNs of both signs, quiet and signalling, with and without further bits.
+// NaNs of both signs, quiet and signalling, with and without further bits set.
 const std::uint32_t nans[] = {0x7fc00000, 0xffc00000, 0x7fc00001, 0x7fc000ff, 0x7fffffff,
                               0xffffffff, 0x7f800001, 0xff8000ff, 0x7fa55555};
 
@@ -78,8 +78,8 @@ TEST_CASE("logarithm of zero, infinity and negative numbers is what the standard
 }
 
 TEST_CASE("logarithm of a denormal is about that of the smallest normal number", "[core][math]") {
-  // They are read without being normalised: finite and below log(smallest) = -87.34, which is all that is
-  // asked.
+  // Denormals are not normalised first: the result is only required to be finite and below log(smallest) =
+  // -87.34.
   for (const std::uint32_t bits : {1u, 1000u, 0x400000u, 0x7fffffu}) {
     CHECK(logarithm(from_bits(bits)) <= logarithm(smallest));
     CHECK(logarithm(from_bits(bits)) >= -89);
@@ -96,7 +96,7 @@ TEST_CASE("square root is within 1 unit in the last place for normal numbers", "
 }
 
 TEST_CASE("cosine of turns is within 1.5 epsilon, and symmetric", "[core][math]") {
-  // 2 pi b is off by two roundings, the series by its end (7e-10) and the last operations by two more;
+  // 2 pi b is off by two roundings, the series by its truncation (7e-10) and the last operations by two more;
   // together 0.56 * 2 * 2^-24 + 2 * 2^-24 < 1.6 * 2^-23 at most, where 0.56 is the largest x cos x.
   const long double turn = 6.283185307179586476925286766559L;
   double most = 0;
@@ -142,7 +142,7 @@ TEST_CASE("softplus neither overflows nor loses small numbers", "[core][math]") 
   }
 }
 
-TEST_CASE("magnitude takes away the sign and nothing else", "[core][math]") {
+TEST_CASE("magnitude removes the sign and nothing else", "[core][math]") {
   for (const float x : {0.0f, 1.5f, smallest, largest, infinity, from_bits(1)}) {
     CHECK(bits_of(magnitude(x)) == bits_of(x));
     CHECK(bits_of(magnitude(-x)) == bits_of(x));
@@ -169,8 +169,9 @@ TEST_CASE("a NaN comes out as a NaN, whatever its bits", "[core][math]") {
   CHECK(std::isnan(softplus(x)));
 }
 
-TEST_CASE("double precision is that of the standard library", "[core][math]") {
-  // The library's own rounding, and for sigmoid and softplus two and one more: 4 epsilon is enough for all.
+TEST_CASE("double precision agrees with the standard library", "[core][math]") {
+  // The standard library's own rounding, plus two for sigmoid and one for softplus: 4 epsilon covers all of
+  // them.
   const double tolerance = 4 * std::numeric_limits<double>::epsilon();
   const double x = GENERATE(-700.0, -40.0, -1.0, -1e-9, 0.0, 1e-300, 0.3, 1.0, 36.0, 700.0);
   const auto exact = static_cast<long double>(x);
@@ -182,7 +183,7 @@ TEST_CASE("double precision is that of the standard library", "[core][math]") {
   CHECK_THAT(square_root(magnitude(x)), WithinRel(std::sqrt(magnitude(x)), tolerance));
 }
 
-TEST_CASE("double precision goes on where single precision ends", "[core][math]") {
+TEST_CASE("double precision continues beyond the range of single precision", "[core][math]") {
   const double limit = std::numeric_limits<double>::infinity();
   CHECK(exponential(-200.0) > 0);
   CHECK(exponential(800.0) == limit);
@@ -196,7 +197,7 @@ TEST_CASE("double precision goes on where single precision ends", "[core][math]"
   CHECK_THAT(cosine_of_turns(1.0 / 3), Catch::Matchers::WithinAbs(-0.5, 1e-15));
 }
 
-TEST_CASE("a product and a sum are taken in one fixed way", "[core][math]") {
+TEST_CASE("a product and a sum are rounded in one fixed way", "[core][math]") {
   CHECK(multiply_add(3.0f, 4.0f, 5.0f) == 17.0f);
   CHECK(multiply_add(3.0, 4.0, 5.0) == 17.0);
   const float a = 1 + 0x1p-12f;  // a * a - 1 keeps its last bit, 2^-24, only if fused

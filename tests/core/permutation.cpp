@@ -15,7 +15,7 @@ std::vector<Index> counted(Index count) {
 }
 }  // namespace
 
-TEST_CASE("a permutation has every number once", "[core][permutation]") {
+TEST_CASE("a permutation contains every number once", "[core][permutation]") {
   const Index count = GENERATE(0, 1, 2, 3, 100, 10007);
   std::vector<Index> order = permutation(count, {.seed = 5, .stream = Stream::shuffle});
   std::sort(order.begin(), order.end());
@@ -26,7 +26,7 @@ TEST_CASE("a permutation is a function of its address, and of every part of it",
   const Draws draws{.seed = 5, .step = 3, .stream = Stream::shuffle};
   const auto order = permutation(100, draws);
   CHECK(permutation(100, draws) == order);
-  std::vector<Index> again(100, 77);  // what was there does not matter
+  std::vector<Index> again(100, 77);  // previous contents do not matter
   permute(again, draws);
   CHECK(again == order);
   CHECK(permutation(100, {.seed = 6, .step = 3, .stream = Stream::shuffle}) != order);
@@ -34,8 +34,8 @@ TEST_CASE("a permutation is a function of its address, and of every part of it",
   CHECK(permutation(100, draws.in(Stream::split)) != order);
 }
 
-TEST_CASE("all orders are equally probable", "[core][permutation]") {
-  // Chi-squared over the 24 orders of four: 23 degrees of freedom, so 63 is passed by chance once in 10^5.
+TEST_CASE("all orders are equally likely", "[core][permutation]") {
+  // Chi-squared over the 24 orders of four: 23 degrees of freedom, so 63 is exceeded by chance once in 10^5.
   std::map<std::vector<Index>, int> counts;
   const int draws = 24000;
   for (int seed = 0; seed < draws; ++seed)
@@ -44,5 +44,5 @@ TEST_CASE("all orders are equally probable", "[core][permutation]") {
   double chi_squared = 0;
   for (const auto& [order, count] : counts) chi_squared += (count - 1000.0) * (count - 1000.0) / 1000.0;
   CHECK(chi_squared < 63);
-  CHECK(chi_squared > 5);  // passed the other way once in 10^5: counts more even than chance makes them
+  CHECK(chi_squared > 5);  // lower than this once in 10^5: the counts would be more even than chance allows
 }

@@ -12,7 +12,7 @@ using namespace harmonium;
 
 namespace {
 
-// What `draw(i)` gives for i = 0 ... n - 1.
+// draw(0) ... draw(n - 1).
 template <class Draw>
 std::vector<double> sample(int n, Draw draw) {
   std::vector<double> values;
@@ -26,8 +26,8 @@ double mean_of_power(const std::vector<double>& values, int power) {
   return sum / static_cast<double>(values.size());
 }
 
-// Kolmogorov and Smirnov's statistic, the largest distance between the sample's distribution function and
-// `cdf`, times sqrt(n). By chance it is above 2.47 once in 10^5 samples: 2 exp(-2 * 2.47^2).
+// The Kolmogorov-Smirnov statistic: the largest distance between the sample's distribution function and
+// `cdf`, times sqrt(n). It exceeds 2.47 by chance once in 10^5 samples: 2 exp(-2 * 2.47^2).
 template <class Cdf>
 double kolmogorov_smirnov(std::vector<double> values, Cdf cdf) {
   std::sort(values.begin(), values.end());
@@ -60,7 +60,7 @@ const Draws draws{.seed = 20260101, .step = 7, .first_sample = 100, .stream = St
 }  // namespace
 
 TEST_CASE("Philox gives the published known answers", "[core][random]") {
-  // Random123, file kat_vectors, philox4x32 with 10 rounds.
+  // From Random123, file kat_vectors, philox4x32 with 10 rounds.
   CHECK(words(philox({{0, 0, 0, 0}}, 0, 0)) ==
         std::vector<std::uint32_t>{0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8});
   CHECK(words(philox({{0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff}}, 0xffffffff, 0xffffffff)) ==
@@ -88,7 +88,7 @@ TEST_CASE("a draw's address is row, sample, step and purpose, and the seed is th
         words(philox({{3, 42, 5, stream << 20}}, 0x89abcdef, 0x01234567)));
   CHECK(words(all.block_of_row(3, 2, 9)) ==
         words(philox({{3, 42, 5, 0x80000000 | stream << 20 | 9}}, 0x89abcdef, 0x01234567)));
-  Draws later = all;  // a batch that begins later has the same samples' numbers
+  Draws later = all;  // a batch that starts later gives the same samples the same numbers
   later.first_sample = 41;
   CHECK(words(later.block_of_row(3, 1, 9)) == words(all.block_of_row(3, 2, 9)));
   CHECK((all.in(Stream::hidden).stream == Stream::hidden));
@@ -98,7 +98,7 @@ TEST_CASE("a draw's address is row, sample, step and purpose, and the seed is th
 }
 
 TEST_CASE("different addresses give different numbers", "[core][random]") {
-  // 64 bits of each; by chance two of some 20,000 agree once in 10^11.
+  // 64 bits of each; two of about 20,000 agree by chance once in 10^11.
   std::set<std::pair<std::uint32_t, std::uint32_t>> seen;
   long count = 0;
   const auto add = [&](PhiloxBlock block) {
@@ -118,9 +118,9 @@ TEST_CASE("different addresses give different numbers", "[core][random]") {
   CHECK(static_cast<long>(seen.size()) == count);
 }
 
-TEST_CASE("every bit of a block is 1 half of the time", "[core][random]") {
-  const int n =
-      10000;  // deviation of a count: sqrt(n) / 2; six of them, over 128 bits: by chance once in 10^6
+TEST_CASE("every bit of a block is 1 half the time", "[core][random]") {
+  const int n = 10000;  // standard deviation of a count: sqrt(n) / 2; six of them are exceeded in any of 128
+                        // bits once in 10^6
   std::array<int, 128> ones{};
   for (std::uint32_t i = 0; i < n; ++i) {
     const PhiloxBlock block = draws.words_of_four_rows(i, 0);
@@ -129,7 +129,7 @@ TEST_CASE("every bit of a block is 1 half of the time", "[core][random]") {
   for (const int count : ones) CHECK(std::abs(count - n / 2) < 6 * std::sqrt(n) / 2);
 }
 
-TEMPLATE_TEST_CASE("uniform numbers lie in [0, 1) on a grid that both precisions have", "[core][random]",
+TEMPLATE_TEST_CASE("uniform numbers lie in [0, 1) on a grid that both precisions share", "[core][random]",
                    float, double) {
   CHECK(uniform_from<TestType>(0) == 0);
   CHECK(uniform_from<TestType>(0xff) == 0);
@@ -168,8 +168,9 @@ TEMPLATE_TEST_CASE("normal numbers are normal", "[core][random][slow]", float, d
 
 TEST_CASE("normal numbers in single and double precision are the same draw", "[core][random]") {
   // In single precision the radius is off by 2^-22 of itself and the cosine by 1.6 * 2^-23, the radius being
-  // at most 8.3: together less than 15 * 2^-22. Besides, u is rounded by up to 2^-25, which moves the radius
-  // r = sqrt(-2 log u) by 2^-25 / (u r): less than 2^-24 / |x| where that counts, at u > 1/2, since |x| <= r.
+  // at most 8.3: together less than 15 * 2^-22. In addition, u is rounded by up to 2^-25, which moves the
+  // radius r = sqrt(-2 log u) by 2^-25 / (u r): less than 2^-24 / |x| where that matters, at u > 1/2, since
+  // |x| <= r.
   double most = 0;
   for (std::uint32_t row = 0; row < 20000; ++row) {
     const auto single = static_cast<double>(Random{draws, row, 0}.normal<float>());
@@ -180,23 +181,23 @@ TEST_CASE("normal numbers in single and double precision are the same draw", "[c
 }
 
 TEST_CASE("a normal number is finite at both ends of its radius", "[core][random]") {
-  // Seeds that were searched for: the first of the radius' words has its upper 24 bits all 0, or all 1.
+  // Seeds found by search: the upper 24 bits of the radius's first word are all 0, or all 1.
   const Draws far{.seed = 12605678, .stream = Stream::hidden},
       near{.seed = 10333686, .stream = Stream::hidden};
   REQUIRE(far.block_of_row(0, 0, 0).word[0] >> 8 == 0);
   REQUIRE(near.block_of_row(0, 0, 0).word[0] >> 8 == 0xffffff);
-  CHECK(std::fabs(Random{far, 0, 0}.normal<double>()) > 5.7);  // 2^-24 alone would give no more than that
+  CHECK(std::fabs(Random{far, 0, 0}.normal<double>()) > 5.7);  // 24 bits alone could not give more than that
   CHECK_THAT(static_cast<double>(Random{far, 0, 0}.normal<float>()),
              Catch::Matchers::WithinRel(Random{far, 0, 0}.normal<double>(), 1e-6));
-  CHECK(Random{near, 0, 0}.normal<float>() == 0);  // u was rounded to 1
+  CHECK(Random{near, 0, 0}.normal<float>() == 0);  // u is rounded to 1
   CHECK(std::fabs(Random{near, 0, 0}.normal<double>()) < 4e-4);
-  // The very ends, which no known seed draws: u = 2^-49 and 1.
+  // The extreme values, which no known seed draws: u = 2^-49 and 1.
   CHECK_THAT(static_cast<double>(square_root(-2.0f * logarithm(0x1p-49f))),
              Catch::Matchers::WithinAbs(8.242, 1e-3));
   CHECK(square_root(-2.0f * logarithm(1.0f)) == 0);
 }
 
-TEST_CASE("a unit's draws go on, and begin anew only with its address", "[core][random]") {
+TEST_CASE("a unit's draws advance, and start over only with its address", "[core][random]") {
   Random random{draws, 4, 5};
   const auto first = random.uniform<double>(), second = random.uniform<double>(),
              third = random.normal<double>();

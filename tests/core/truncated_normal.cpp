@@ -13,7 +13,8 @@ using Catch::Matchers::WithinRel;
 namespace {
 constexpr double epsilon = std::numeric_limits<double>::epsilon();
 
-// To 18 digits, by mpmath with 120: log(Phi(t) / phi(t)), and for t < -30 Laplace's continued fraction.
+// To 18 digits, from mpmath with 120 digits: log(Phi(t) / phi(t)), and Laplace's continued fraction for t <
+// -30.
 struct Reference {
   double t, log_partition, mean, variance;
 };
@@ -35,9 +36,9 @@ const Reference references[] = {
 };
 }  // namespace
 
-// A dozen operations, two of them differences whose terms have at most thrice their size; for the logarithm
-// near 0 absolutely.
-TEST_CASE("the truncated normal distribution is right to a few roundings everywhere", "[core][math]") {
+// A dozen operations, two of them differences whose terms are at most three times as large; near 0 the error
+// of the logarithm is absolute.
+TEST_CASE("the truncated normal distribution is accurate to a few roundings everywhere", "[core][math]") {
   for (const Reference& r : references) {
     INFO("t " << r.t);
     CHECK_THAT(truncated_normal_log_partition(r.t),
@@ -47,7 +48,7 @@ TEST_CASE("the truncated normal distribution is right to a few roundings everywh
   }
 }
 
-TEST_CASE("the truncated normal distribution is as good in single precision", "[core][math]") {
+TEST_CASE("the truncated normal distribution is as accurate in single precision", "[core][math]") {
   constexpr double last_place = std::numeric_limits<float>::epsilon();
   for (float t = -60; t <= 60; t += 0.0173f) {
     const double wide = t, log_partition = truncated_normal_log_partition(wide);
@@ -61,7 +62,7 @@ TEST_CASE("the truncated normal distribution is as good in single precision", "[
   }
 }
 
-TEMPLATE_TEST_CASE("the truncated normal distribution stands any t", "[core][math]", float, double) {
+TEMPLATE_TEST_CASE("the truncated normal distribution is defined for any t", "[core][math]", float, double) {
   using T = TestType;
   const T infinity = std::numeric_limits<T>::infinity(), huge = std::numeric_limits<T>::max();
   for (const T t : {-infinity, -huge, T(-1e25), T(1e25), huge, infinity}) {

@@ -9,7 +9,7 @@ using namespace harmonium;
 
 namespace {
 
-// Does a view show the very numbers of a matrix, each at its place?
+// Does a view refer to exactly the numbers of a matrix, each at its place?
 template <class M>
 bool shows(View<const float> view, const M& matrix) {
   if (view.rows != matrix.rows() || view.cols != matrix.cols()) return false;
@@ -33,7 +33,7 @@ struct DeviceMatrix {
 
 }  // namespace
 
-TEST_CASE("a view shows the numbers of every Eigen matrix that is column-major memory", "[core][view]") {
+TEST_CASE("a view refers to the numbers of every Eigen matrix in column-major memory", "[core][view]") {
   Eigen::MatrixXf m(6, 5), row(1, 5), column(6, 1), none(0, 0);
   CHECK(shows(m, m));
   CHECK(shows(row, row));
@@ -60,8 +60,7 @@ TEST_CASE("a view shows the numbers of every Eigen matrix that is column-major m
   CHECK(shows(map, map));
 }
 
-TEST_CASE("a view shows the numbers of row vectors, whose memory Eigen counts the other way",
-          "[core][view]") {
+TEST_CASE("a view refers to the numbers of row vectors, which Eigen stores row-major", "[core][view]") {
   Eigen::RowVectorXf row(5);
   CHECK(shows(row, row));
   Eigen::Matrix<float, 1, 4> fixed;
@@ -73,7 +72,7 @@ TEST_CASE("a view shows the numbers of row vectors, whose memory Eigen counts th
   CHECK(shows(of_matrix, of_matrix));
 }
 
-TEST_CASE("what is not column-major memory does not become a view", "[core][view]") {
+TEST_CASE("a matrix that is not column-major memory does not convert to a view", "[core][view]") {
   CHECK((Viewable<Eigen::MatrixXf>));
   CHECK((!Viewable<Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>>));
   CHECK((!Viewable<Eigen::Transpose<Eigen::MatrixXf>>));
@@ -86,14 +85,14 @@ TEST_CASE("what is not column-major memory does not become a view", "[core][view
   CHECK((std::convertible_to<DeviceMatrix&, View<float, DeviceMemory>>));
 }
 
-TEST_CASE("what is const is viewed for reading only", "[core][view]") {
+TEST_CASE("a const matrix converts to a read-only view", "[core][view]") {
   CHECK((Viewable<const Eigen::MatrixXf, const float>));
   CHECK((!Viewable<const Eigen::MatrixXf, float>));
   CHECK((Viewable<Eigen::MatrixXf, float>));
   CHECK((std::convertible_to<View<float>, View<const float>>));
   CHECK((!std::convertible_to<View<const float>, View<float>>));
   CHECK((std::convertible_to<Eigen::MatrixXf&&, View<const float>>));  // lives until the end of the call
-  CHECK((!std::convertible_to<Eigen::MatrixXf&&, View<float>>));       // what is written would be lost
+  CHECK((!std::convertible_to<Eigen::MatrixXf&&, View<float>>));       // writes would be lost
 }
 
 TEST_CASE("blocks of columns and rows are views of the same memory", "[core][view]") {
@@ -117,7 +116,7 @@ TEST_CASE("blocks of columns and rows are views of the same memory", "[core][vie
   CHECK(&read(2, 1) == &both(2, 1));
 }
 
-TEST_CASE("a view of nothing has no numbers", "[core][view]") {
+TEST_CASE("an empty view has no numbers", "[core][view]") {
   const View<float> none;
   CHECK(none.data == nullptr);
   CHECK(none.size() == 0);

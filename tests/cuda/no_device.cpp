@@ -1,4 +1,4 @@
-// Linked with the real CUDA libraries: what is said where there is no device.
+// The errors without a device, linked with the real CUDA libraries.
 #include <cstdio>
 #include <harmonium/cuda.hpp>
 #include <harmonium/models/rbm.hpp>

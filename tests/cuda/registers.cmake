@@ -1,5 +1,5 @@
-# The register report: compiles FILES' device code for ARCHITECTURES, as CMake names them, and says how many registers
-# kernels take. None may spill any, or use local memory.
+# The register report: compiles FILES' device code for ARCHITECTURES, as CMake names them, and reports how
+# many registers kernels use. No kernel may spill registers or use local memory.
 cmake_minimum_required(VERSION 3.25)
 string(REPLACE ":" ";" files "${FILES}")
 string(REPLACE ":" ";" architectures "${ARCHITECTURES}")

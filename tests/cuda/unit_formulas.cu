@@ -1,5 +1,5 @@
 // Host and device share the unit formulas: this compiles every function of every bundled unit type as device
-// code, and those that are derived for a user's.
+// code, and the functions derived for user-defined types.
 #include <harmonium/backend/bodies.hpp>
 #include <harmonium/units/bernoulli.hpp>
 #include <harmonium/units/categorical.hpp>

@@ -16,7 +16,7 @@ Dataset grey(std::initializer_list<int> levels) {
   return Dataset(std::move(bytes));
 }
 
-// `samples` columns of two rows: one of `level`, one of 255 - level.
+// `samples` columns of two numbers: `level` and 255 - level.
 Dataset repeated(int level, Index samples) {
   Dataset::Bytes bytes(2, samples);
   bytes.row(0).setConstant(static_cast<std::uint8_t>(level));
@@ -26,7 +26,7 @@ Dataset repeated(int level, Index samples) {
 
 }  // namespace
 
-TEST_CASE("a threshold makes 1 of what is above it", "[data][binarize]") {
+TEST_CASE("numbers above the threshold become 1", "[data][binarize]") {
   const Eigen::MatrixXd bits = binarize(grey({0, 127, 128, 255})).to_matrix<double>();
   CHECK(bits(0, 0) == 0);
   CHECK(bits(1, 0) == 0);
@@ -61,7 +61,7 @@ TEST_CASE("a level is the probability of a 1", "[data][binarize]") {
   const Index n = 20000;
   const Eigen::MatrixXd bits = sample_binary(repeated(level, n), 11).to_matrix<double>();
   const double p = level / 255.0;
-  // Deviation of a mean of n bits; 0 and 255 leave nothing to chance.
+  // Standard deviation of a mean of n bits; levels of 0 and 255 leave nothing to chance.
   const double deviation = std::sqrt(p * (1 - p) / static_cast<double>(n));
   CHECK(std::fabs(bits.row(0).mean() - p) <= 5 * deviation);
   CHECK(std::fabs(bits.row(1).mean() - (1 - p)) <= 5 * deviation);
@@ -75,18 +75,18 @@ TEST_CASE("draws depend on the seed and on nothing else", "[data][binarize]") {
   const Eigen::MatrixXd bits = sample_binary(data, 5).to_matrix<double>();
   CHECK(sample_binary(data, 5).to_matrix<double>() == bits);
   CHECK(sample_binary(data, 6).to_matrix<double>() != bits);
-  // A sample's bits do not change with how many come after it.
+  // A sample's bits do not depend on how many samples follow it.
   CHECK(sample_binary(repeated(128, 50), 5).to_matrix<double>() == bits.leftCols(50));
 }
 
 TEST_CASE("black stays black even when the smallest number is drawn", "[data][binarize]") {
-  const std::uint64_t seed = 10933177;  // searched for: its first draw is 0
+  const std::uint64_t seed = 10933177;  // found by search: its first draw is 0
   REQUIRE(Draws{.seed = seed, .stream = Stream::binarize}.block_of_row(0, 0, 0).word[0] >> 8 == 0);
   CHECK(sample_binary(grey({0}), seed).to_matrix<double>()(0, 0) == 0);
   CHECK(sample_binary(grey({1}), seed).to_matrix<double>()(0, 0) == 1);
 }
 
-TEST_CASE("a NaN is refused, and becomes neither 0 nor a random bit", "[data][binarize][errors]") {
+TEST_CASE("a NaN is refused instead of becoming 0 or a random bit", "[data][binarize][errors]") {
   Eigen::MatrixXd values = Eigen::MatrixXd::Constant(50, 2, 0.5);
   values(7, 1) = std::numeric_limits<double>::quiet_NaN();
   CHECK_THROWS_AS(binarize(Dataset(values)), DataError);

@@ -18,7 +18,7 @@ Dataset::Bytes all_levels() {
   return bytes;
 }
 
-// 3 numbers, 4 samples, each of its own: 10 * sample + row.
+// 4 samples of 3 distinct numbers: 10 * sample + row.
 Dataset::Bytes small() {
   Dataset::Bytes bytes(3, 4);
   for (Index c = 0; c < 4; ++c)
@@ -94,7 +94,7 @@ TEMPLATE_TEST_CASE("grey levels fill [0, 1] and never leave it", "[data][dataset
   const auto values = data.to_matrix<TestType>();
   CHECK(values(0, 0) == 0);
   CHECK(values(0, 255) == 1);
-  for (Index level = 0; level < 256; ++level) {  // the scale and the product are rounded once each
+  for (Index level = 0; level < 256; ++level) {  // scale and product are rounded once each
     const double exact = static_cast<double>(level) / 255;
     CHECK(std::fabs(static_cast<double>(values(0, level)) - exact) <=
           std::numeric_limits<TestType>::epsilon() * exact);
@@ -131,8 +131,7 @@ TEST_CASE("a subset has its samples, labels, weights and scale in the order aske
   CHECK(chosen.labels().empty());
 }
 
-TEMPLATE_TEST_CASE("samples have targets of their own, in subsets as well", "[data][dataset]", float,
-                   double) {
+TEMPLATE_TEST_CASE("each sample has its own target, in subsets as well", "[data][dataset]", float, double) {
   using T = TestType;
   const Eigen::MatrixXd targets{{0.5, 1.5, 2.5, 3.5}, {-1, -2, -3, -4}};
   const Dataset plain(small()), data = plain.with_targets(targets);
@@ -159,7 +158,7 @@ TEST_CASE("targets that do not fit are refused", "[data][dataset]") {
                     ContainsSubstring("with_targets: the target in row 0 of column 0 is inf"));
 }
 
-TEST_CASE("a subset of samples that are not there is refused", "[data][dataset]") {
+TEST_CASE("a subset with indices out of range is refused", "[data][dataset]") {
   const Dataset data(small());
   CHECK_THROWS_WITH(data.subset(std::vector<Index>{0, 4}), ContainsSubstring("no sample 4, the set has 4"));
   CHECK_THROWS_WITH(data.subset(std::vector<Index>{-1}), ContainsSubstring("no sample -1"));

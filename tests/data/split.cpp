@@ -10,7 +10,7 @@ using Catch::Matchers::ContainsSubstring;
 
 namespace {
 
-// Samples whose number, label and place are the same.
+// Samples whose value and label equal their index.
 Dataset numbered(int count) {
   Eigen::MatrixXd values(1, count);
   std::vector<int> labels;

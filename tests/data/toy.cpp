@@ -32,7 +32,7 @@ TEST_CASE("bars and stripes are all pictures of full rows or of full columns", "
   CHECK(data.rows() == side * side);
   CHECK(data.size() == Index{2} << side);
   const auto counts = counts_of(data);
-  CHECK(static_cast<Index>(counts.size()) == (Index{2} << side) - 2);  // the blank and the full one are both
+  CHECK(static_cast<Index>(counts.size()) == (Index{2} << side) - 2);  // blank and full occur twice
   for (const auto& [picture, count] : counts) {
     bool rows = true, columns = true;
     for (Index y = 0; y < side; ++y)
@@ -50,7 +50,7 @@ TEST_CASE("bars and stripes are all pictures of full rows or of full columns", "
 TEST_CASE("the best likelihood of bars and stripes is the one stated", "[data][toy]") {
   const Index side = GENERATE(1, 2, 3, 5);
   const auto n = static_cast<double>(Index{2} << side);
-  double best = 0;  // the mean of log p with p how often a picture occurs: no distribution gives more
+  double best = 0;  // the mean of log p, where p is a picture's frequency: no distribution gives more
   for (const auto& [picture, count] : counts_of(bars_and_stripes(side)))
     best += count / n * std::log(count / n);
   const auto s = static_cast<double>(side);
@@ -71,17 +71,17 @@ TEST_CASE("a side out of range is refused", "[data][toy]") {
   CHECK(bars_and_stripes(12).size() == 8192);
 }
 
-TEST_CASE("the shifter set is all rows, each shifted three ways, and which it was", "[data][toy]") {
+TEST_CASE("the shifter set is all rows, each shifted three ways, with its shift", "[data][toy]") {
   const Index bits = GENERATE(1, 2, 5, 8);
   const Dataset data = shifter(bits);
   REQUIRE((data.rows() == 2 * bits + 3 && data.size() == 3 * (Index{1} << bits)));
   const auto counts = counts_of(data);
-  CHECK(static_cast<Index>(counts.size()) == data.size());  // none comes twice: the best is -log(size)
+  CHECK(static_cast<Index>(counts.size()) == data.size());  // no duplicates, so the best is -log(size)
   const auto n = static_cast<std::size_t>(bits);
   for (const auto& [sample, count] : counts) {
     const std::string label = sample.substr(2 * n);
     REQUIRE((label == "100" || label == "010" || label == "001"));
-    const std::size_t by = label.find('1') + n - 1;  // -1, 0 or 1, and once around
+    const std::size_t by = label.find('1') + n - 1;  // -1, 0 or 1, plus n
     for (std::size_t i = 0; i < n; ++i) CHECK(sample[n + (i + by) % n] == sample[i]);
   }
   CHECK_THROWS_WITH(shifter(0), ContainsSubstring("bits is 0, expected 1 to 16"));

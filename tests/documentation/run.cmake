@@ -1,9 +1,9 @@
-# The blocks of C++ in the README and in the guide. A block with a main() is a program: WHAT=programs compiles it, warnings
-# being errors, and runs it (with ONLY_SYNTAX: only checks it). All other blocks are one translation unit: WHAT=snippets checks it. There each block is the body
+# The blocks of C++ in the README, the guide and the pages of the examples. A block with a main() is a program:
+# WHAT=programs compiles it, warnings being errors, and runs it (with ONLY_SYNTAX: only checks it). All other blocks are one translation unit: WHAT=snippets checks it. There each block is the body
 # of a template that nobody instantiates, so every name, type, option and overload has to be right, while no function of
 # the library is compiled for it: that would take minutes. The names that blocks take for granted are in names.hpp.
 cmake_minimum_required(VERSION 3.25)
-file(GLOB pages "${SOURCE}/README.md" "${SOURCE}/examples/guide/*.md")
+file(GLOB pages "${SOURCE}/README.md" "${SOURCE}/examples/*/*.md")
 find_program(compiler ${COMPILER})
 if(NOT compiler)
   message("SKIPPED: there is no ${COMPILER}")

@@ -182,7 +182,7 @@ TEST_CASE("what cannot be written leaves nothing behind", "[bad_input][files]") 
                          [&] { save(folder / "file/model", rbm); }),
       refused<FileError>("in no folder", "cannot write '.*/nowhere/model': No such file or directory",
                          [&] { save(folder / "nowhere/model", rbm); }),
-      refused<FileError>("on a folder", "cannot write '.*': it is there and not a regular file",
+      refused<FileError>("on a folder", "cannot write '.*': it exists and is not a regular file",
                          [&] { save(folder.path(), rbm); }),
       refused<FileError>("without a name", "cannot write '.*/': it names no file",
                          [&] { write_file(folder.path().string() + "/", std::string_view("text")); }),

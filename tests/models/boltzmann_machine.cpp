@@ -1,4 +1,5 @@
-// A fully visible Boltzmann machine against sums over all its states, and the gauge of categorical layers.
+// A fully visible Boltzmann machine compared with sums over all its states, and the gauge of categorical
+// layers.
 #include <harmonium/models/boltzmann_machine.hpp>
 
 #include <harmonium/inference/exact/log_z.hpp>
@@ -60,7 +61,7 @@ oracle::Distribution distribution(const M& machine) {
   return result;
 }
 
-// n draws of a distribution.
+// n draws from a distribution.
 Eigen::MatrixXd draw(const oracle::Distribution& p, Index n, std::uint64_t seed) {
   Dice dice(seed);
   std::vector<oracle::Numbers> drawn;
@@ -91,7 +92,7 @@ TEMPLATE_TEST_CASE("energy and log Z of a Boltzmann machine are sums over pairs 
     CHECK(std::abs(likelihood(c) - std::log(p.probabilities[static_cast<std::size_t>(c)])) < 1e-11);
 }
 
-TEMPLATE_TEST_CASE("a sweep leaves a Boltzmann machine's distribution as it is", "[boltzmann][oracle][slow]",
+TEMPLATE_TEST_CASE("a sweep leaves a Boltzmann machine's distribution unchanged", "[boltzmann][oracle][slow]",
                    Spins, Potts) {
   const auto machine = small_machine<TestType>(2, 0.8);
   const auto p = distribution(machine);
@@ -105,7 +106,7 @@ TEMPLATE_TEST_CASE("a sweep leaves a Boltzmann machine's distribution as it is",
   CHECK(chi_square(state.visible, p));
   CHECK(largest_difference(state.input, (machine.weights * state.visible).eval()) < 1e-12);
   CHECK((before - state.visible).cwiseAbs().maxCoeff() > 0.5);
-  // From anywhere, chains arrive there: here from the layer alone.
+  // Chains converge to it from anywhere, here from the layer alone.
   start(on, machine, state.columns(0, n), {.seed = 5});
   CHECK_FALSE(chi_square(state.visible, p));
   for (std::uint32_t k = 0; k < 100; ++k)
@@ -129,14 +130,14 @@ TEMPLATE_TEST_CASE("a Boltzmann machine's statistics are the slopes of minus its
     for (Index c = 0; c < 4; ++c) bias += weights(0, c) * state.visible(i, c);
     CHECK(std::abs(gradient.visible.parameters(i, 0) - bias) < 1e-12);
     for (Index j = 0; j < rows; ++j) {
-      double pair = 0;  // each of the two numbers of a pair has half its slope
+      double pair = 0;  // each of a pair's two numbers has half of its slope
       for (Index c = 0; c < 4; ++c) pair += 0.5 * weights(0, c) * state.visible(i, c) * state.visible(j, c);
       CHECK(std::abs(gradient.weights(i, j) - (i / group == j / group ? 0 : pair)) < 1e-12);
     }
   }
 }
 
-TEST_CASE("a centred update of a Boltzmann machine is a plain one of the centred model",
+TEST_CASE("a centered update of a Boltzmann machine is a plain one of the centered model",
           "[boltzmann][centering]") {
   Spins machine = small_machine<Spins>(4);
   const Spins before = machine;
@@ -182,7 +183,7 @@ TEST_CASE("a Boltzmann machine learns the couplings of its data", "[boltzmann][l
                           on}
         .fit(data);
     const double likelihood = exact_log_likelihood(machine, data).mean();
-    CHECK(likelihood > best - 0.002);  // its 15 parameters gain about 15 / 10,000 over the truth
+    CHECK(likelihood > best - 0.002);  // its 15 parameters overfit by about 15 / 10,000
     CHECK(likelihood < best + 0.004);
     CHECK(machine.weights.diagonal().isZero(0));
     CHECK(largest_difference(machine.weights, machine.weights.transpose()) < 1e-12);
@@ -218,7 +219,7 @@ TEST_CASE(
   CHECK(chi_square(state.visible, distribution(independent)));
 }
 
-TEST_CASE("a Boltzmann machine refuses what is for hidden units", "[boltzmann][errors]") {
+TEST_CASE("a Boltzmann machine refuses options for hidden units", "[boltzmann][errors]") {
   Spins machine = small_machine<Spins>(1);
   CHECK_THROWS_MATCHES(
       (ContrastiveDivergence{machine, {.penalties = {.max_norm = 1}}, on}), ValueError,
@@ -257,7 +258,7 @@ TEST_CASE("the zero-sum gauge changes numbers, not the distribution", "[gauge][o
   CHECK(none == small_rbm<BernoulliBernoulli>(3));
 }
 
-TEST_CASE("training can keep to the zero-sum gauge", "[gauge][cd]") {
+TEST_CASE("training can keep the zero-sum gauge", "[gauge][cd]") {
   auto rbm = small_rbm<CategoricalCategorical>(3);
   const Eigen::MatrixXd v = some_states(rbm, 50, 3);
   ContrastiveDivergence{rbm, {.epochs = 2, .zero_sum = true, .seed = 1}, on}.fit(v);

@@ -31,11 +31,11 @@ TEST_CASE("layers are equal if their sizes and all their numbers are", "[layer]"
   b.parameters(2, 1) = 1e-300;
   CHECK_FALSE(a == b);
   CHECK_FALSE(a == Layer<Gaussian, B>(4));
-  // As many rows, but other groups
+  // The same number of rows, but different groups
   CHECK_FALSE(Layer<Categorical, B>({.units = 2, .states = 3}) ==
               Layer<Categorical, B>({.units = 3, .states = 2}));
   b.parameters(2, 1) = std::nan("");
-  CHECK_FALSE(b == b);  // as numbers are
+  CHECK_FALSE(b == b);  // like NaNs
 }
 
 TEMPLATE_TEST_CASE("a finite layer's states are counted and written each once", "[layer][oracle]", Bernoulli,
@@ -51,7 +51,7 @@ TEMPLATE_TEST_CASE("a finite layer's states are counted and written each once", 
   std::set<oracle::Numbers> written;
   for (Index c = 0; c < count; ++c) written.insert(column_of(states, c));
   CHECK(written == all);
-  Eigen::MatrixXd part(layer.rows(), 3);  // from any state on
+  Eigen::MatrixXd part(layer.rows(), 3);  // starting from any state
   write_states(layer, static_cast<std::uint64_t>(count - 3), View<double>(part));
   CHECK(part == states.rightCols(3));
 }
@@ -62,7 +62,7 @@ TEST_CASE("states too many to count are infinitely many", "[layer]") {
   CHECK(state_count(Layer<Categorical, B>({.units = 3, .states = 1000})) == 1e9);
 }
 
-TEST_CASE("a number that no unit takes is found by row and column", "[layer]") {
+TEST_CASE("a number that no unit accepts is found by row and column", "[layer]") {
   const auto find = [](const auto& layer, auto... place) {
     Eigen::MatrixXd x(6, 4);
     x.setConstant(1.0 / 3);
@@ -81,7 +81,7 @@ TEST_CASE("a number that no unit takes is found by row and column", "[layer]") {
   const Layer<Categorical, B> classes({.units = 2, .states = 3});
   CHECK(find(classes) == Place(-1, -1));
   CHECK(find(classes, [](auto& x) { x(4, 1) = 0.5; }) == Place(3, 1));  // the group's first row
-  // Units that do not say what they take take what is finite.
+  // Units that do not define `accepts` accept finite numbers.
   CHECK(find(Layer<test::PlainSpin, B>(6)) == Place(-1, -1));
   CHECK(find(Layer<test::PlainSpin, B>(6), [=](auto& x) { x(1, 3) = nan; }) == Place(1, 3));
   CHECK(find(Layer<test::AtMostOne, B>({2, 3}), [](auto& x) { x(4, 3) = INFINITY; }) == Place(3, 3));
@@ -109,7 +109,7 @@ TEST_CASE("a fitted layer has the means and variances of the data", "[layer]") {
   fit(classes, View<const double>(shares), View<const double>(variances), 40);
   mean(on, classes, none, mean_of);
   CHECK(test::largest_difference(mean_of, (shares.array() * 40 + 1.0 / 3) / 41) < 1e-14);
-  // A unit type that does not say how stays as it is.
+  // A unit type without `fit` is left unchanged.
   Layer<test::Quintic, B> user(6);
   fit(user, View<const double>(means), View<const double>(variances), 40);
   CHECK(user == Layer<test::Quintic, B>(6));

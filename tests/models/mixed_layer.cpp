@@ -1,4 +1,4 @@
-// Layers of several unit types against the sums over all joint states, and against layers of one type.
+// Layers of several unit types compared with sums over all joint states, and with layers of one type.
 #include <harmonium/models/mixed_layer.hpp>
 
 #include <harmonium/inference/exact/log_z.hpp>
@@ -26,8 +26,8 @@ Eigen::MatrixXd normals(Index rows, Index cols, std::uint64_t seed) {
   return Eigen::MatrixXd::NullaryExpr(rows, cols, [&] { return dice.normal(); });
 }
 
-// Draws of a distribution over rows of `finite` units and one Gaussian below: are the finite rows' states as
-// frequent as they should be, and the moments up to the second within chance?
+// For draws from a distribution over rows of `finite` units and a Gaussian row below: do the states of the
+// finite rows have the right frequencies, and are the first and second moments right within chance?
 bool has_distribution(const Eigen::MatrixXd& x, const oracle::Distribution& p) {
   const auto real = static_cast<std::size_t>(x.rows() - 1);
   std::map<oracle::Numbers, double> merged;
@@ -49,7 +49,7 @@ bool has_distribution(const Eigen::MatrixXd& x, const oracle::Distribution& p) {
   return chi_square(x.topRows(x.rows() - 1).eval(), finite) && worst < sigmas;
 }
 
-// A fresh model of the same parameters and numbers of other rows.
+// A model with the same parameters in another order of the rows.
 using Reversed = Rbm<Mixed<Gaussian, Categorical, Bernoulli>, Code, B>;
 Eigen::MatrixXd reversed(const Eigen::MatrixXd& x) {
   Eigen::MatrixXd y(x.rows(), x.cols());
@@ -113,7 +113,7 @@ TEST_CASE("a mixed layer refuses parts of no size and layers without units", "[m
 
 TEST_CASE("a layer cut into two parts of its type is the same layer", "[mixed]") {
   const B on;
-  const Index rows = 300, cut = 7;  // more than a chunk, and no multiple of four words
+  const Index rows = 300, cut = 7;  // more than a chunk; not a multiple of four
   Layer<Bernoulli, B> whole(rows);
   Layer<Mixed<Bernoulli, Bernoulli>, B> cut_up({cut, rows - cut});
   whole.parameters = normals(rows, 1, 1);
@@ -194,7 +194,8 @@ TEST_CASE("the states of a finite mixed layer are counted and written each once"
   CHECK(std::isinf(state_count(Layer<Code, B>({{1, 3}, 2000}))));
 }
 
-TEST_CASE("a number that a mixed layer does not take is found, and what is taken there", "[mixed][errors]") {
+TEST_CASE("a number that a mixed layer does not accept is found, and what is accepted there",
+          "[mixed][errors]") {
   const Layer<Row, B> layer({2, {2, 3}, 2});
   Eigen::MatrixXd x = Eigen::MatrixXd::Constant(10, 4, 1.0 / 3);
   using Place = std::pair<Index, Index>;
@@ -202,7 +203,7 @@ TEST_CASE("a number that a mixed layer does not take is found, and what is taken
   CHECK(find() == Place(-1, -1));
   x(9, 2) = std::nan("");
   CHECK(find() == Place(9, 2));
-  x(7, 2) = 0.5;  // its group begins in row 5
+  x(7, 2) = 0.5;  // its group starts in row 5
   CHECK(find() == Place(5, 2));
   x(1, 3) = 2;  // a later column
   CHECK(find() == Place(5, 2));
@@ -213,8 +214,8 @@ TEST_CASE("a number that a mixed layer does not take is found, and what is taken
   CHECK(accepted_values(layer, 9) == "a gaussian unit takes finite numbers");
 }
 
-// All numbers are below 100 and come from fewer than 1e5 terms.
-TEMPLATE_TEST_CASE("mixed layers' conditionals and energies are those of the enumeration", "[mixed][oracle]",
+// All numbers are below 100 and are sums of fewer than 1e5 terms.
+TEMPLATE_TEST_CASE("mixed layers' conditionals and energies agree with the enumeration", "[mixed][oracle]",
                    Table, Features) {
   const B on;
   const auto rbm = small_model<TestType>(1);
@@ -250,7 +251,7 @@ TEMPLATE_TEST_CASE("mixed layers' statistics are the slopes of minus the free en
   state.visible = some_states(rbm, count, 5);
   refresh(on, rbm, state.columns(0, count));
   const Eigen::MatrixXd weights{{0.7, -1.5, 0.2}};
-  TestType gradient = rbm;  // must be overwritten, whatever it holds
+  TestType gradient = rbm;  // must be overwritten, whatever it contains
   for_each_parameter([&](const ParameterName&, Role, auto x) { on.fill(x, std::nan("")); }, gradient);
   set_statistics(on, rbm, state.columns(0, count), View<const double>(weights), 0, gradient, work);
   TestType twice = gradient;
@@ -268,12 +269,12 @@ TEMPLATE_TEST_CASE("mixed layers' statistics are the slopes of minus the free en
   CHECK(largest_difference(flatten(twice), once) < 1e-12);
 }
 
-TEST_CASE("a step of Gibbs sampling leaves the distribution of a table as it is", "[mixed][gibbs][oracle]") {
+TEST_CASE("a step of Gibbs sampling leaves the distribution of a table unchanged", "[mixed][gibbs][oracle]") {
   const B on;
   const auto rbm = small_model<Table>(7, 1.0);
   const oracle::Machine machine = machine_of(rbm);
   const Index chains = 50'000;
-  // Draws of one conditional are as they should be,
+  // Draws from one conditional have the right distribution,
   const Eigen::MatrixXd h = Eigen::MatrixXd::Constant(5, chains, 0.4);
   const Eigen::MatrixXd drawn = sample_visible(rbm, h, {.seed = 3});
   CHECK(has_distribution(
@@ -304,7 +305,7 @@ TEST_CASE("a step of Gibbs sampling leaves the distribution of a table as it is"
   for (std::uint32_t step = 0; step < 3; ++step)
     transition(on, rbm, all, all, work, {.seed = 2, .step = step});
   CHECK(has_distribution(state.visible, p));
-  auto other = rbm;  // a change of the model is noticed
+  auto other = rbm;  // a change of the model is detected
   other.weights *= 0.8;
   refresh(on, other, all);
   transition(on, other, all, all, work, {.seed = 2, .step = 9});
@@ -324,7 +325,7 @@ TEST_CASE("a model with its parts in another order is the same model", "[mixed]"
   CHECK(largest_difference(reversed(reconstruct(rbm, v)), reconstruct(other, reversed(v))) < 1e-12);
 }
 
-TEST_CASE("the zero-sum gauge of a table is one of its categorical parts", "[mixed][gauge]") {
+TEST_CASE("the zero-sum gauge of a table changes its categorical parts only", "[mixed][gauge]") {
   const auto rbm = small_model<Table>(6);
   auto fixed = rbm;
   fix_gauge(B{}, fixed);
@@ -335,7 +336,7 @@ TEST_CASE("the zero-sum gauge of a table is one of its categorical parts", "[mix
   CHECK(largest_difference(exact_log_likelihood(rbm, v), exact_log_likelihood(fixed, v)) < 1e-12);
 }
 
-TEST_CASE("a table's gradient is centred by the offsets of all its parts", "[mixed][centering]") {
+TEST_CASE("a table's gradient is centered by the offsets of all its parts", "[mixed][centering]") {
   const auto plain = small_model<Table>(6);
   auto gradient = plain;
   auto means = make_means(gradient);
@@ -352,7 +353,7 @@ TEST_CASE("a table's gradient is centred by the offsets of all its parts", "[mix
   CHECK(largest_difference(biases(mixed_oracle(gradient.visible)), b - w * lambda) < 1e-14);
   CHECK(largest_difference(biases(mixed_oracle(gradient.hidden)), c - w.transpose() * mu) < 1e-14);
   const auto &real = std::get<2>(gradient.visible.parts), &before = std::get<2>(plain.visible.parts);
-  CHECK(real.parameters.col(1) == before.parameters.col(1));  // precisions have no part in it
+  CHECK(real.parameters.col(1) == before.parameters.col(1));  // precisions are not affected
 }
 
 TEST_CASE("a fitted table has the means and variances of its data, however constant", "[mixed]") {
@@ -406,7 +407,7 @@ void check_value(Model model) {
     Metadata missing = metadata;
     missing.erase(name);
     INFO(name);
-    if (name.find("1.visible") == std::string::npos)  // in a DBN the layer below says the same
+    if (name.find("1.visible") == std::string::npos)  // in a DBN the layer below has the same entry
       CHECK_THROWS_AS(Model::options_from(missing), DataError);
   }
 }

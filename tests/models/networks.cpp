@@ -1,4 +1,4 @@
-// Networks with heads of any units, with activations, and mirrored: autoencoders.
+// Networks with heads of any units, with activations, and mirrored ones: autoencoders.
 #include <harmonium/inference/networks/autoencoding.hpp>
 #include <harmonium/inference/networks/regression.hpp>
 #include <harmonium/inference/reconstruction.hpp>
@@ -27,7 +27,7 @@ std::vector<std::string> names_of(const Model& model) {
 
 }  // namespace
 
-TEST_CASE("layers of rectified linear rows begin with He's weights", "[network][relu]") {
+TEST_CASE("layers of rectified linear rows start with He's weights", "[network][relu]") {
   const Network<Stack<Bernoulli, Relu>> network{{.sizes = {80, 300, 200}, .classes = 10, .seed = 3}};
   const auto check = [](const Eigen::MatrixXf& w, double limit) {
     const Eigen::ArrayXXd u = w.cast<double>().array() / limit;
@@ -39,7 +39,7 @@ TEST_CASE("layers of rectified linear rows begin with He's weights", "[network][
   check(std::get<Dense<Relu>>(network.layers[0]).weights, std::sqrt(6.0 / 80));
   check(std::get<Dense<Relu>>(network.layers[1]).weights, std::sqrt(6.0 / 300));
   check(network.head.weights, std::sqrt(6.0 / 210));  // Glorot's
-  // Signals keep their size: the mean square of what a layer puts out is about that of its inputs.
+  // Signals keep their scale: the mean square of a layer's outputs is about that of its inputs.
   Eigen::MatrixXf x = numbers(80, 500, 1).cast<float>();
   x.array() -= 0.5f;
   Activations<Cpu<float>> activations(network, 500);
@@ -50,7 +50,7 @@ TEST_CASE("layers of rectified linear rows begin with He's weights", "[network][
   CHECK((second / first > 0.7 && second / first < 1.4));
 }
 
-TEST_CASE("a network begins as one of PyTorch's does, if asked to", "[network]") {
+TEST_CASE("a network is initialised like PyTorch's if asked to be", "[network]") {
   using Row = Mixed<Bernoulli, Gaussian>;
   const Network<Stack<Bernoulli, Relu, Row>> network{
       {.sizes = {400, 900, LayerSize<Row>{30, 20}}, .classes = 100, .seed = 3, .start = Start::fan_in}};
@@ -75,11 +75,11 @@ TEST_CASE("a network begins as one of PyTorch's does, if asked to", "[network]")
         }
       },
       network);
-  CHECK(i == 7);  // the mixed layer has biases in two places, which are not the same draws
+  CHECK(i == 7);  // the mixed layer's two biases are different draws
   const auto& mixed = std::get<Dense<Row>>(network.layers[1]);
   CHECK_FALSE(std::get<0>(mixed.layer.parts).parameters.col(0).head(20) ==
               std::get<1>(mixed.layer.parts).parameters.col(0));
-  // The weights are other draws than the biases, and other limits of the same draws than by default.
+  // Weights and biases are different draws. The weights are the default's draws with other limits.
   const Network<Stack<Bernoulli, Relu>> fresh{{.sizes = {400, 900}, .classes = 10, .seed = 3}};
   const auto& by_default = std::get<Dense<Relu>>(fresh.layers[0]);
   CHECK(by_default.layer.parameters.isZero(0));
@@ -125,11 +125,13 @@ TEST_CASE("a network for regression has the hidden layers of its DBN or RBM", "[
 
 TEST_CASE("a head that makes no sense is refused", "[network][errors]") {
   using N = Network<Stack<Bernoulli>>;
-  CHECK_THROWS_MATCHES(N({.sizes = {4, 3}, .outputs = 2}), ShapeError,
-                       Message("Network: outputs is given, but a softmax head has classes"));
+  CHECK_THROWS_MATCHES(
+      N({.sizes = {4, 3}, .outputs = 2}), ShapeError,
+      Message("Network: outputs is given, but the outputs of a softmax head are its classes"));
   using A = Autoencoder<Stack<Bernoulli>>;
-  CHECK_THROWS_MATCHES(A({.sizes = {4, 3}, .outputs = 4}), ShapeError,
-                       Message("Network: outputs is given, but an autoencoder's are its inputs"));
+  CHECK_THROWS_MATCHES(
+      A({.sizes = {4, 3}, .outputs = 4}), ShapeError,
+      Message("Network: outputs is given, but the outputs of an autoencoder are its inputs"));
   CHECK_THROWS_MATCHES(A({.sizes = {4}}), ShapeError, Message("Network: 1 layer sizes, expected at least 2"));
   using R = Network<Stack<Bernoulli>, Cpu<float>, Gaussian>;
   CHECK_THROWS_MATCHES(R({.sizes = {4, 3}}), ShapeError,
@@ -192,7 +194,7 @@ TEMPLATE_TEST_CASE("an unrolled DBN reconstructs as the DBN does", "[network][au
   CHECK(largest_difference(decode(network, codes), decode(dbn, codes)) < 1e-13);
   CHECK(largest_difference(reconstruct(network, x), whole) < 1e-12);
   CHECK(largest_difference(outputs(network, x, on), whole) < 1e-12);
-  CHECK(whole.colwise().sum().maxCoeff() - whole.colwise().sum().minCoeff() > 1e-3);  // it depends on x
+  CHECK(whole.colwise().sum().maxCoeff() - whole.colwise().sum().minCoeff() > 1e-3);  // depends on x
   CHECK((codes.rows() == 4 && code_rows(network) == 4));
 }
 

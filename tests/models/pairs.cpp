@@ -1,10 +1,10 @@
-// All pairs with a Spin, Rectified or Poisson layer: conditionals and free energies exist, whether or not the
+// All pairs with a Spin, Rectified or Poisson layer. Conditionals and free energies exist whether or not the
 // joint distribution can be normalised.
 #include "pairs.hpp"
 
 using namespace test;
 
-TEMPLATE_PRODUCT_TEST_CASE("an RBM is that of the enumeration", "[rbm][oracle][slow]", Pair,
+TEMPLATE_PRODUCT_TEST_CASE("an RBM agrees with the enumeration", "[rbm][oracle][slow]", Pair,
                            ((Spin, Bernoulli), (Spin, Gaussian), (Spin, Categorical), (Spin, Spin),
                             (Spin, Rectified), (Spin, Poisson), (Rectified, Bernoulli), (Rectified, Gaussian),
                             (Rectified, Categorical), (Rectified, Spin), (Rectified, Rectified),

@@ -1,5 +1,6 @@
-// An RBM's conditionals, energies and gradients against the sums over all joint states, for any pair of unit
-// types. All numbers here are below 100 and come from fewer than 1e5 terms: 1e-11 is a thousand roundings.
+// Compares an RBM's conditionals, energies and gradients with sums over all joint states, for any pair of
+// unit types. All numbers here are below 100 and are sums of fewer than 1e5 terms: 1e-11 is a thousand
+// roundings.
 #pragma once
 
 #include <harmonium/inference/free_energy.hpp>
@@ -13,7 +14,7 @@ namespace test {
 
 using namespace harmonium;
 
-/// One layer's means given the other are those of the enumeration.
+/// One layer's means given the other agree with the enumeration.
 template <class R>
 void check_means() {
   const auto rbm = small_rbm<R>(1);
@@ -45,7 +46,7 @@ void check_draws() {
   CHECK(largest_difference(down, expected_v) < 1e-12);
 }
 
-/// Energies and free energies are those of the enumeration.
+/// Energies and free energies agree with the enumeration.
 template <class R>
 void check_energies() {
   const auto rbm = small_rbm<R>(2);
@@ -79,7 +80,7 @@ void check_statistics() {
   refresh(on, rbm, state.columns(0, 9));
   const Eigen::MatrixXd weights{{0.7, -1.5, 0.2, 1, -0.25}};
 
-  R gradient = rbm;  // must be overwritten, whatever it holds
+  R gradient = rbm;  // must be overwritten, whatever it contains
   for_each_parameter([&](const ParameterName&, Role, auto x) { on.fill(x, std::nan("")); }, gradient);
   set_statistics(on, rbm, state.columns(first, count), View<const double>(weights), 0, gradient, work);
   R twice = gradient;

@@ -1,4 +1,4 @@
-// RBMs of the unit types with the simplest closed forms, and of a user's; pairs.cpp has the others.
+// RBMs of the unit types with the simplest closed forms, and of a user-defined one; pairs.cpp has the others.
 #include <harmonium/models/rbm.hpp>
 
 #include <harmonium/inference/free_energy.hpp>
@@ -15,7 +15,7 @@ using namespace test;
       GaussianCategorical, CategoricalBernoulli, CategoricalGaussian, CategoricalCategorical, SpinAtMostOne, \
       QuinticBernoulli, PlainGaussianQuintic
 
-TEMPLATE_TEST_CASE("one layer's means given the other are those of the enumeration", "[rbm][oracle]",
+TEMPLATE_TEST_CASE("one layer's means given the other agree with the enumeration", "[rbm][oracle]",
                    ALL_PAIRS) {
   check_means<TestType>();
 }
@@ -25,7 +25,7 @@ TEMPLATE_TEST_CASE("draws of one layer given the other are the layer's draws at 
   check_draws<TestType>();
 }
 
-TEMPLATE_TEST_CASE("energies and free energies are those of the enumeration", "[rbm][oracle]", ALL_PAIRS) {
+TEMPLATE_TEST_CASE("energies and free energies agree with the enumeration", "[rbm][oracle]", ALL_PAIRS) {
   check_energies<TestType>();
 }
 

@@ -1,4 +1,4 @@
-// DBNs and networks: stacks of unlike units.
+// DBNs and networks: stacks of different units.
 #include <harmonium/models/network.hpp>
 
 #include "support/catch.hpp"
@@ -24,7 +24,7 @@ TEST_CASE("a DBN's RBMs have the unit types and sizes of its stack", "[dbn]") {
   CHECK(order == std::vector<Index>{0, 1, 2});
 }
 
-TEST_CASE("a DBN's RBMs begin as those of consecutive seeds", "[dbn]") {
+TEST_CASE("a DBN's RBMs start like RBMs of consecutive seeds", "[dbn]") {
   const Dbn<Stack<Bernoulli>> dbn{{.sizes = {6, 5, 4}, .seed = 7, .weight_scale = 0.5}};
   using R = Rbm<Bernoulli, Bernoulli>;
   CHECK(std::get<R>(dbn.rbms[0]) == R{{.visible = 6, .hidden = 5, .seed = 7, .weight_scale = 0.5}});
@@ -32,7 +32,7 @@ TEST_CASE("a DBN's RBMs begin as those of consecutive seeds", "[dbn]") {
   CHECK(Dbn<Stack<Bernoulli>>{{6, 5, 4}, 3} == Dbn<Stack<Bernoulli>>{{.sizes = {6, 5, 4}, .seed = 3}});
 }
 
-TEST_CASE("a DBN refuses stacks that are none", "[dbn][errors]") {
+TEST_CASE("a DBN refuses sizes that are not a stack", "[dbn][errors]") {
   CHECK_THROWS_MATCHES(Dbn<Stack<Bernoulli>>({.sizes = {5}}), ShapeError,
                        Message("Dbn: 1 layer sizes, expected at least 2"));
   CHECK_THROWS_MATCHES((Dbn<Stack<Gaussian, Bernoulli, Gaussian>>({.sizes = {5, 4}})), ShapeError,
@@ -40,10 +40,10 @@ TEST_CASE("a DBN refuses stacks that are none", "[dbn][errors]") {
   CHECK_THROWS_MATCHES(Dbn<Stack<Bernoulli>>({.sizes = {5, 0, 3}}), ShapeError,
                        Message("Layer: a bernoulli layer of 0 units, expected at least 1"));
   CHECK_THROWS_AS((Dbn<Stack<Bernoulli, Categorical>>({.sizes = {5, 4}})),
-                  ShapeError);  // 4 units of no states
+                  ShapeError);  // 4 units with no states
 }
 
-TEST_CASE("a fresh network has Glorot's weights, zero biases and nothing of another seed", "[network]") {
+TEST_CASE("a fresh network has Glorot's weights, zero biases and depends on its seed", "[network]") {
   const Network<Stack<Bernoulli, Gaussian>> network{{.sizes = {40, 60, 50}, .classes = 10, .seed = 3}};
   const auto check = [](const Eigen::MatrixXf& w) {
     const double limit = std::sqrt(6.0 / static_cast<double>(w.rows() + w.cols())),

@@ -1,4 +1,4 @@
-// Up-down DBNs and joint RBMs: what they read, make up and keep in files, against sums over all states.
+// Up-down DBNs and joint RBMs: classification and generation compared with sums over all states, and files.
 #include <harmonium/data/dataset.hpp>
 #include <harmonium/inference/generate_up_down.hpp>
 #include <harmonium/io/models/model_file.hpp>
@@ -23,7 +23,7 @@ Deep small_deep(std::uint64_t seed) {
   return model;
 }
 
-// log of the sum over hidden states of exp(-E), of visible states with a label: by loops.
+// log of the sum over hidden states of exp(-E), for visible states with a label, by loops.
 template <class V, class H>
 double log_weight(const JointRbm<V, H, Host>& rbm, const oracle::Numbers& x, Index label) {
   oracle::Numbers v = x;
@@ -52,7 +52,8 @@ oracle::Numbers label_probabilities(const JointRbm<V, H, Host>& rbm, const oracl
 // sigmoid
 double on_probability(double field) { return 1 / (1 + std::exp(-field)); }
 
-// E[v], by sums over the features' and the layer's states between, the features' probabilities being given.
+// E[v], by sums over the states of the features and of the layer in between, given the features'
+// probabilities.
 oracle::Numbers mean_visible(const Deep& model, const std::vector<oracle::Numbers>& features,
                              const oracle::Numbers& probabilities) {
   const auto& bottom = std::get<0>(model.stack.layers[0]).generation;
@@ -79,7 +80,7 @@ oracle::Numbers mean_visible(const Deep& model, const std::vector<oracle::Number
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("a joint RBM reads by the free energy of each label", "[joint]",
+TEMPLATE_TEST_CASE("a joint RBM classifies by the free energy of each label", "[joint]",
                    (JointRbm<Bernoulli, Bernoulli, Host>), (JointRbm<Gaussian, Categorical, Host>),
                    (JointRbm<Categorical, Spin, Host>), (JointRbm<Bernoulli, Gaussian, Host>)) {
   for (std::uint64_t seed = 1; seed <= 3; ++seed) {
@@ -105,7 +106,7 @@ TEMPLATE_TEST_CASE("a joint RBM reads by the free energy of each label", "[joint
   }
 }
 
-TEST_CASE("an up-down DBN reads what its recognition ways make of a sample", "[up_down]") {
+TEST_CASE("an up-down DBN classifies what its recognition weights make of a sample", "[up_down]") {
   const Deep model = small_deep(2);
   Dice dice(3);
   const Eigen::MatrixXd x = Eigen::MatrixXd::NullaryExpr(3, 6, [&] { return dice.normal(); });
@@ -125,7 +126,7 @@ TEST_CASE("an up-down DBN reads what its recognition ways make of a sample", "[u
 TEST_CASE("an up-down DBN generates from its top RBM, of any class or of one", "[up_down][slow]") {
   const Deep model = small_deep(5);
   const std::vector<oracle::Numbers> features{{0, 0}, {1, 0}, {0, 1}, {1, 1}};
-  std::vector<oracle::Numbers> joint;  // log weights of features with each label
+  std::vector<oracle::Numbers> joint;  // log weights of the features with each label
   for (Index c = 0; c < 3; ++c) {
     joint.emplace_back();
     for (const oracle::Numbers& f : features) {
@@ -178,7 +179,7 @@ TEST_CASE("an up-down DBN reconstructs by recognition and generation", "[up_down
   CHECK(largest_difference(reconstruct(model, x), back) < 1e-12);
 }
 
-TEST_CASE("up-down DBNs are values that files keep", "[up_down][io]") {
+TEST_CASE("up-down DBNs are values that files preserve", "[up_down][io]") {
   const TemporaryFolder folder;
   const Deep model = small_deep(11);
   save(folder / "model", model);
@@ -212,7 +213,7 @@ TEST_CASE("both ways of a fresh up-down DBN have the same weights", "[up_down]")
   }
 }
 
-TEST_CASE("up-down DBNs refuse what cannot be", "[up_down][errors]") {
+TEST_CASE("up-down DBNs refuse impossible sizes and arguments", "[up_down][errors]") {
   using Catch::Matchers::Message;
   using Plain = UpDownDbn<Stack<Bernoulli>, Host>;
   CHECK_THROWS_MATCHES(Plain({.sizes = {4}}), ShapeError,

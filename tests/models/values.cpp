@@ -1,5 +1,4 @@
-// Models are plain values: copied, moved, compared, converted, walked, and made again from what a file says
-// of them.
+// Models are plain values: copied, moved, compared, converted, walked, and recreated from their metadata.
 #include <harmonium/models/autoencoder.hpp>
 #include <harmonium/units/relu.hpp>
 
@@ -41,7 +40,7 @@ template <class Model>
 void check_value(const Model& model) {
   Model copy = model;
   CHECK(copy == model);
-  // Every single number counts in a comparison, and a copy shares none.
+  // Comparisons see every single number, and copies share none.
   Index count = 0;
   double squares = 0;
   for_each_parameter(
@@ -74,7 +73,7 @@ void check_value(const Model& model) {
   CHECK(names_of(zeros) == names_of(model));
   CHECK(parameter_count(model) == count);
   CHECK(Model::parameter_count(model.options()) == static_cast<double>(count));
-  // A float's square is rounded to 2^-24 of itself.
+  // A float's square is rounded by at most 2^-24 of itself.
   CHECK_THAT(norm({}, model), Catch::Matchers::WithinRel(std::sqrt(squares), 1e-7));
 
   CHECK(all_finite({}, model));
@@ -86,7 +85,7 @@ void check_value(const Model& model) {
   CHECK(describe(Model(Model::options_from(metadata))) == metadata);
   CHECK(describe(Model(model.options())) == metadata);
 
-  // Single precision fits into double and comes back as it was.
+  // Converting single precision to double and back changes nothing.
   const auto wide = convert<Cpu<double>>(model);
   CHECK(convert<Cpu<float>>(wide) == model);
   double far = 0;
@@ -130,7 +129,7 @@ TEST_CASE("an autoencoder is a value", "[network][autoencoder][values]") {
   check_value(random_model<Autoencoder<Stack<Categorical, Relu>>>({.sizes = {GroupedSize{2, 3}, 4, 3}}));
 }
 
-TEST_CASE("parameters have the names that files know", "[values]") {
+TEST_CASE("parameters have the names used in files", "[values]") {
   CHECK(names_of(GaussianRbm(rbm_options)) ==
         Names{"weight", "visible.bias", "visible.log_precision", "hidden.bias"});
   CHECK(names_of(QuinticRbm({.visible = 5, .hidden = {2, 3}})) ==
@@ -154,7 +153,7 @@ TEST_CASE("parameters have their roles and shapes", "[values]") {
                     {Role::weight, 5, 3}, {Role::bias, 5, 1}, {Role::shape, 5, 1}, {Role::bias, 3, 1}});
 }
 
-TEST_CASE("a model says in words what it is", "[values]") {
+TEST_CASE("a model describes itself in words", "[values]") {
   CHECK(describe(QuinticRbm({.visible = 5, .hidden = {2, 3}})) == Metadata{{"kind", "rbm"},
                                                                            {"visible.unit", "quintic"},
                                                                            {"visible.units", "5"},
@@ -183,7 +182,7 @@ TEST_CASE("a model says in words what it is", "[values]") {
                  {"layers.0.states", "3"}});
 }
 
-TEST_CASE("a head of other units says so in words", "[network][values]") {
+TEST_CASE("a head of other units is described in words", "[network][values]") {
   using N = Network<Stack<Bernoulli>, Cpu<float>, Gaussian>;
   const Metadata metadata = describe(N({.sizes = {4, 2}, .outputs = 5}));
   CHECK(metadata == Metadata{{"kind", "network"},
@@ -208,7 +207,7 @@ TEST_CASE("a head of other units says so in words", "[network][values]") {
   }
 }
 
-TEST_CASE("a description that fits no model of this type is refused", "[values][errors]") {
+TEST_CASE("a description that does not fit this type of model is refused", "[values][errors]") {
   const Metadata good = describe(GaussianRbm(rbm_options));
   const auto refuse = [&](const std::string& name, const std::string& value, const std::string& message) {
     Metadata bad = good;
@@ -237,7 +236,7 @@ TEST_CASE("a description that fits no model of this type is refused", "[values][
       INFO(name);
       if (metadata.at("kind") == "dbn" && name.find(".visible") != std::string::npos &&
           name.find("0.") == std::string::npos)
-        continue;  // the layer below says the same
+        continue;  // the layer below has the same entry
       if (metadata.at("kind") == "dbn") CHECK_THROWS_AS(MixedDbn::options_from(missing), DataError);
       if (metadata.at("kind") == "network") CHECK_THROWS_AS(MixedNetwork::options_from(missing), DataError);
     }

@@ -1,4 +1,4 @@
-// Rules against scalar references written by hand, several steps long, with rates that change.
+// Rules compared with hand-written scalar references, over several steps with changing rates.
 #include <harmonium/training/gradient/optimizer_state.hpp>
 
 #include "support/catch.hpp"
@@ -11,7 +11,7 @@ using Catch::Matchers::WithinAbs;
 
 namespace {
 
-// What the references work on: each parameter of a model as one long vector, in the walk's order.
+// What the references operate on: all parameters of a model as one long vector, in the order of the walk.
 struct Flat {
   std::vector<double> numbers;
   std::vector<Role> roles;
@@ -31,8 +31,8 @@ Flat flatten(const Model& model) {
   return flat;
 }
 
-// Runs an optimizer for some steps with random gradients, beside reference(parameter, gradient, memory, step,
-// progress) for each number, and returns the largest difference.
+// Runs an optimizer for several steps with random gradients alongside reference(parameter, gradient, memory,
+// step, progress) for each number, and returns the largest difference.
 template <class T, class Policy, class Reference>
 double deviation(const Policy& policy, double weight_decay, Reference reference, double l1 = 0) {
   using Model = Rbm<Gaussian, Bernoulli, Cpu<T>>;
@@ -62,7 +62,7 @@ double deviation(const Policy& policy, double weight_decay, Reference reference,
   return far;
 }
 
-// A step of the gradient's sign, as a user would write it.
+// A step along the gradient's sign, as a user would write it.
 struct Plain {
   Schedule rate = 0.1;
   static constexpr int moments = 0;
@@ -80,8 +80,8 @@ static_assert(Optimizer<Plain> && Optimizer<Momentum> && Optimizer<Adam> && !Opt
 
 }  // namespace
 
-// Seven steps of numbers of order 1 round some tens of times.
-TEMPLATE_TEST_CASE("momentum goes on along m = momentum m + rate gradient", "[optimizers]", float, double) {
+// Seven steps with numbers of order 1 have a few tens of roundings.
+TEMPLATE_TEST_CASE("momentum moves along m = momentum m + rate gradient", "[optimizers]", float, double) {
   const double tolerance = 100 * static_cast<double>(std::numeric_limits<TestType>::epsilon());
   const Momentum momentum{.rate = linear(0.3, 0.1),
                           .momentum = Schedule([](double p) { return p < 0.5 ? 0.5 : 0.9; })};
@@ -93,7 +93,7 @@ TEMPLATE_TEST_CASE("momentum goes on along m = momentum m + rate gradient", "[op
                               }) < tolerance);
 }
 
-TEMPLATE_TEST_CASE("Adam steps as algorithm 1 of Kingma and Ba does", "[optimizers]", float, double) {
+TEMPLATE_TEST_CASE("Adam follows algorithm 1 of Kingma and Ba", "[optimizers]", float, double) {
   const double tolerance = 200 * static_cast<double>(std::numeric_limits<TestType>::epsilon());
   const Adam adam{.rate = linear(0.1, 0.02), .beta1 = 0.8, .beta2 = 0.95, .epsilon = 1e-3};
   for (const double decay : {0.0, 0.02})
@@ -108,7 +108,7 @@ TEMPLATE_TEST_CASE("Adam steps as algorithm 1 of Kingma and Ba does", "[optimize
 }
 
 TEMPLATE_TEST_CASE("Nesterov's momentum looks one step ahead", "[optimizers]", float, double) {
-  // Told in the looked-ahead point x = w + momentum m of the textbook: m' = momentum m + rate g(x), w' = w +
+  // Expressed in the textbook's look-ahead point x = w + momentum m: m' = momentum m + rate g(x), w' = w +
   // m'.
   const double tolerance = 100 * static_cast<double>(std::numeric_limits<TestType>::epsilon());
   const Nesterov nesterov{.rate = linear(0.3, 0.1), .momentum = 0.8};
@@ -120,7 +120,7 @@ TEMPLATE_TEST_CASE("Nesterov's momentum looks one step ahead", "[optimizers]", f
                             }) < tolerance);
 }
 
-TEST_CASE("plain ascent goes along the gradient, penalties included", "[optimizers]") {
+TEST_CASE("plain ascent follows the gradient, penalties included", "[optimizers]") {
   const auto reference = [](double& w, double g, std::array<double, 2>&, int, double progress) {
     w += 0.2 * (1 - progress) * g;
   };
@@ -129,7 +129,7 @@ TEST_CASE("plain ascent goes along the gradient, penalties included", "[optimize
   CHECK(deviation<double>(AnyOptimizer(Sgd{.rate = linear(0.2, 0)}), 0, reference) < 1e-14);
 }
 
-TEST_CASE("an optimizer of one's own that remembers nothing works", "[optimizers]") {
+TEST_CASE("a user-defined optimizer without state works", "[optimizers]") {
   CHECK(deviation<double>(Plain{.rate = linear(0.2, 0)}, 0.1,
                           [](double& w, double g, std::array<double, 2>&, int, double progress) {
                             w += 0.2 * (1 - progress) * (g > 0 ? 1 : -1);

@@ -1,4 +1,4 @@
-// Blocks of larger matrices: what an operation does beside its block is noticed.
+// Blocks of larger matrices, which detect writes outside of the block.
 #pragma once
 
 #include <Eigen/Core>
@@ -11,12 +11,11 @@ namespace test {
 using harmonium::Index;
 using harmonium::View;
 
-/// The awkward numbers of rows and columns: none, one, about a vector register, about a chunk, several
-/// chunks.
+/// Awkward numbers of rows: none, one, about a vector register, about a chunk, several chunks.
 inline constexpr Index awkward_rows[] = {0, 1, 3, 15, 16, 17, 255, 256, 257, 500};
 inline constexpr Index awkward_columns[] = {0, 1, 2, 65};
 
-/// rows x cols numbers within a larger matrix, or a matrix of their own.
+/// rows x cols numbers, within a larger matrix or as a matrix of their own.
 template <class T>
 class Block {
  public:
@@ -28,7 +27,7 @@ class Block {
         whole_(rows + 2 * top_, cols + 2 * left_) {
     whole_.setConstant(T(99));
   }
-  /// Random numbers of a seed.
+  /// Random numbers from a seed.
   Block(Index rows, Index cols, bool within, std::uint64_t seed) : Block(rows, cols, within) {
     Dice dice(seed);
     for (Index c = 0; c < cols; ++c)
@@ -42,7 +41,7 @@ class Block {
   T operator()(Index r, Index c) const { return whole_(r + top_, c + left_); }
   Index rows() const { return rows_; }
   Index cols() const { return cols_; }
-  /// Has nothing been written beside the block?
+  /// Has nothing been written outside of the block?
   bool surroundings_intact() const {
     for (Index c = 0; c < whole_.cols(); ++c)
       for (Index r = 0; r < whole_.rows(); ++r) {

@@ -1,4 +1,4 @@
-# link_catch(<program>): Catch2 with a main(), of whichever version was found.
+# link_catch(<program>): links Catch2 with a main(), whichever version was found.
 find_package(Catch2 REQUIRED)
 function(link_catch name)
   if(Catch2_VERSION VERSION_LESS 3)

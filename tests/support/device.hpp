@@ -1,6 +1,5 @@
-// A backend that stands in for one whose memory the host cannot reach: the numbers of Cpu<double> behind
-// addresses that no processor has. Code that reads or writes them by itself does not compile, or crashes at
-// once.
+// A stand-in for a backend whose memory the host cannot access: the numbers of Cpu<double> behind addresses
+// that are invalid on the host. Code that accesses them directly does not compile, or crashes at once.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +12,7 @@ using harmonium::View;
 
 struct DeviceMemory {};
 
-/// To a device address and back.
+/// Converts to a device address and back.
 template <class T>
 T* flip(T* address) {
   return reinterpret_cast<T*>(reinterpret_cast<std::uintptr_t>(address) ^ std::uintptr_t{1} << 62);
@@ -24,7 +23,7 @@ View<T> behind(View<T, DeviceMemory> view) {
   return {flip(view.data), view.rows, view.cols, view.leading_dimension};
 }
 
-/// A matrix without access to its elements. Fresh memory holds no zeros.
+/// A matrix without access to its elements. Fresh memory is not zero.
 template <class T>
 class DeviceMatrix {
  public:
@@ -41,7 +40,7 @@ class DeviceMatrix {
   Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> numbers_;
 };
 
-/// The backend. A view of device memory is one argument, a view of host memory another.
+/// The backend. Views of device memory and of host memory are different types.
 struct Device {
   using Scalar = double;
   using Memory = DeviceMemory;
@@ -62,7 +61,7 @@ struct Device {
   void gather(View<const T, DeviceMemory> table, std::span<const Index> columns, double scale, Out x) const {
     host().gather(behind(table), columns, scale, behind(x));
   }
-  /// A data set may lie on the host.
+  /// A data set may be in host memory.
   template <class T>
   void gather(View<const T> table, std::span<const Index> columns, double scale, Out x) const {
     host().gather(table, columns, scale, behind(x));

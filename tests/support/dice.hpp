@@ -1,4 +1,4 @@
-// Random numbers for tests that owe nothing to the library's own.
+// Random numbers for tests, independent of the library's own.
 #pragma once
 
 #include <cmath>
@@ -7,7 +7,7 @@
 
 namespace test {
 
-/// The same numbers everywhere: the standard fixes what mt19937_64 gives, and distributions are by hand.
+/// The same numbers everywhere: the standard specifies mt19937_64, and the distributions are written here.
 class Dice {
  public:
   explicit Dice(std::uint64_t seed) : bits_(seed) {}

@@ -14,11 +14,11 @@ foreach(label IN ITEMS fast slow)
   endif()
   execute_process(COMMAND "${PROGRAM}" ${list} "${tests}"
     OUTPUT_VARIABLE names ERROR_VARIABLE errors RESULT_VARIABLE status)
-  # Version 2's status is the number of tests; a crash has a word for it.
+  # In version 2 the status is the number of tests; after a crash it is a word.
   if(NOT status MATCHES "^[0-9]+$" OR (label STREQUAL "fast" AND names STREQUAL ""))
     message(FATAL_ERROR "${PROGRAM} does not list its tests: ${status}\n${errors}")
   endif()
-  while(TRUE)                                  # by hand: in a CMake list, brackets and semicolons have a meaning
+  while(TRUE)                                  # not as a list: brackets and semicolons are special in CMake lists
     string(FIND "${names}" "\n" end)
     if(end LESS 0)
       break()
@@ -26,7 +26,7 @@ foreach(label IN ITEMS fast slow)
     string(SUBSTRING "${names}" 0 ${end} name)
     math(EXPR end "${end} + 1")
     string(SUBSTRING "${names}" ${end} -1 names)
-    # Catch2 reads a name as a pattern, and version 2 calls it a success if nothing matches.
+    # Catch2 treats a name as a pattern, and version 2 reports success if nothing matches.
     string(REGEX REPLACE "([][\\,\"~])" "\\\\\\1" pattern "${name}")
     string(APPEND script "add_test([==[${name}]==] [==[${PROGRAM}]==] [==[${pattern}]==] --warn NoAssertions)\n"
       "set_tests_properties([==[${name}]==] PROPERTIES LABELS ${label} FAIL_REGULAR_EXPRESSION \"No tests ran\")\n")

@@ -17,7 +17,7 @@ Model small_joint(std::uint64_t seed) {
   return rbm;
 }
 
-/// Draws of its samples' units by themselves, without labels.
+/// Draws of the units of samples alone, without labels.
 template <class Model>
 Eigen::MatrixXd drawn_samples(const Model& rbm, Index count, std::uint64_t seed) {
   const auto& features = std::get<0>(rbm.visible.parts);

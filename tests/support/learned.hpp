@@ -1,4 +1,4 @@
-// Something to learn, and how far apart two models are that have learnt it.
+// Data to learn, and the distance between two trained models.
 #pragma once
 
 #include <cmath>
@@ -8,7 +8,7 @@
 
 namespace test {
 
-/// Zeros, and 30 % ones.
+/// Zeros and ones; 30 % are ones.
 inline Eigen::MatrixXd binary(harmonium::Index rows, harmonium::Index cols, std::uint64_t seed) {
   Dice dice(seed);
   Eigen::MatrixXd x(rows, cols);
@@ -17,7 +17,7 @@ inline Eigen::MatrixXd binary(harmonium::Index rows, harmonium::Index cols, std:
   return x;
 }
 
-/// The largest difference of two models' parameters, wherever each of them lives.
+/// The largest difference between two models' parameters, on any backends.
 template <class A, class B>
 double apart(const A& a, const B& b) {
   using Host = harmonium::Cpu<double>;

@@ -1,4 +1,4 @@
-// Small models with layers of several unit types, and the oracle's.
+// Small models with layers of several unit types, and the oracle's counterparts.
 #pragma once
 
 #include <harmonium/models/mixed_layer.hpp>
@@ -13,7 +13,7 @@ using harmonium::Mixed;
 using Row = Mixed<Bernoulli, Categorical, Gaussian>;
 using Code = Mixed<Categorical, Bernoulli>;
 using Table = Rbm<Row, Code, Cpu<double>>;                                 // infinitely many visible states
-using Features = Rbm<Bernoulli, Mixed<Gaussian, Bernoulli>, Cpu<double>>;  // and hidden ones
+using Features = Rbm<Bernoulli, Mixed<Gaussian, Bernoulli>, Cpu<double>>;  // infinitely many hidden ones
 inline const Table::Options table_options{.visible = {2, {1, 3}, 1}, .hidden = {{1, 3}, 2}};
 
 template <class Model>
@@ -31,7 +31,7 @@ inline Features small_model(std::uint64_t seed, double weights) {
   return features;
 }
 
-/// The oracle's layer, of several unit types or of one.
+/// The oracle's layer, with several unit types or one.
 template <class U>
 oracle::Layer mixed_oracle(const harmonium::Layer<U, Cpu<double>>& layer) {
   return oracle_of(layer);

@@ -1,4 +1,4 @@
-// From the library's models to the oracle's, and small models to test with.
+// Conversions from the library's models to the oracle's, and small models for tests.
 #pragma once
 
 #include <harmonium/models/rbm.hpp>
@@ -39,7 +39,7 @@ inline Eigen::MatrixXd columns(const std::vector<oracle::Numbers>& numbers) {
   return x;
 }
 
-/// Largest absolute difference of two matrices; infinite if their shapes differ, or at a NaN.
+/// Largest absolute difference between two matrices; infinite if their shapes differ or there is a NaN.
 template <class A, class B>
 double largest_difference(const A& a, const B& b) {
   if (a.rows() != b.rows() || a.cols() != b.cols()) return INFINITY;
@@ -52,13 +52,13 @@ double largest_difference(const A& a, const B& b) {
   return largest;
 }
 
-/// The same of two lists.
+/// The same for two lists.
 inline double largest_difference(const oracle::Numbers& a, const oracle::Numbers& b) {
   return a.size() == b.size() ? largest_difference(columns({a}), columns({b})) : INFINITY;
 }
 
-/// The oracle's unit for a library's unit type and its parameters beside the bias; `reach` of a Gaussian's
-/// grid, of a truncated one's panels.
+/// The oracle's unit for one of the library's unit types and its parameters besides the bias; `reach` is that
+/// of a Gaussian's grid or of a truncated Gaussian's panels.
 template <class U>
 oracle::Unit oracle_unit(const oracle::Numbers& shape, Index group, double reach) {
   const auto rows = static_cast<std::size_t>(group);
@@ -96,7 +96,8 @@ oracle::Machine oracle_of(const Rbm<V, H, Cpu<double>>& rbm, double reach = 16) 
   return machine;
 }
 
-/// Normal numbers for all parameters of a model: weights, biases and log precisions each of a width.
+/// Sets all parameters of a model to normal numbers; weights, biases and log precisions each have their own
+/// width.
 template <class Model>
 void randomise(Model& model, std::uint64_t seed, double weights = 0.5, double biases = 0.5,
                double shapes = 0.3) {
@@ -132,8 +133,8 @@ oracle::Numbers flatten(const Model& model) {
   return numbers;
 }
 
-/// The slopes of f(model) along each parameter, in the order of the walk; the model is put back. A
-/// fourth-order difference of numbers below 100, rounded to 1e-13, with steps of 1e-3 is good to 1e-9.
+/// The slopes of f(model) along each parameter, in the order of the walk; the model is restored. A
+/// fourth-order difference with steps of 1e-3 of numbers below 100, rounded to 1e-13, is accurate to 1e-9.
 template <class Model, class F>
 oracle::Numbers slopes_of(Model& model, F f) {
   oracle::Numbers slopes;
@@ -160,7 +161,7 @@ double worst_slope(Model model, const oracle::Numbers& gradient, F f) {
   return largest_difference(gradient, slopes_of(model, f));
 }
 
-/// A layer's size: a few units, or a few groups of three.
+/// A layer's size: a few units, or a few groups of three rows.
 template <class U>
 harmonium::LayerSize<U> small(Index units) {
   if constexpr (harmonium::is_grouped<U>) {
@@ -170,7 +171,7 @@ harmonium::LayerSize<U> small(Index units) {
   }
 }
 
-/// A model that can be enumerated: 3 or 4 binary units, 2 with infinitely many states, 2 of three states.
+/// A model that can be enumerated: 3 or 4 binary units, 2 with infinitely many states, 2 with three states.
 template <class R>
 R small_rbm(std::uint64_t seed, double weights = 0.5) {
   R rbm;
@@ -182,14 +183,14 @@ R small_rbm(std::uint64_t seed, double weights = 0.5) {
   return rbm;
 }
 
-/// How many random models a test goes through: `many` of those that can be summed over quickly, and one of
-/// the others, whose oracle integrates.
+/// How many random models a test uses: `many` if sums over states are fast, and one if the oracle has to
+/// integrate.
 template <class R>
 inline constexpr std::uint64_t models_to_try(std::uint64_t many) {
   return decltype(R::visible)::finite && decltype(R::hidden)::finite ? many : 1;
 }
 
-/// Some visible states of a model: draws of the visible units at zero input.
+/// Visible states of a model: draws of the visible units at zero input.
 template <class V, class H, class B>
 harmonium::Matrix<B> some_states(const Rbm<V, H, B>& rbm, Index count, std::uint64_t seed) {
   const harmonium::Matrix<B> none = harmonium::Matrix<B>::Zero(rbm.visible.rows(), count);
@@ -202,7 +203,7 @@ harmonium::Matrix<B> some_states(const Rbm<V, H, B>& rbm, Index count, std::uint
 template <class V, class H>
 using Pair = Rbm<V, H, Cpu<double>>;
 
-// The nine pairs, named for the tests' names.
+// The nine pairs, whose names appear in the names of tests.
 using BernoulliBernoulli = Rbm<Bernoulli, Bernoulli, Cpu<double>>;
 using BernoulliGaussian = Rbm<Bernoulli, Gaussian, Cpu<double>>;
 using BernoulliCategorical = Rbm<Bernoulli, Categorical, Cpu<double>>;
@@ -212,12 +213,12 @@ using GaussianCategorical = Rbm<Gaussian, Categorical, Cpu<double>>;
 using CategoricalBernoulli = Rbm<Categorical, Bernoulli, Cpu<double>>;
 using CategoricalGaussian = Rbm<Categorical, Gaussian, Cpu<double>>;
 using CategoricalCategorical = Rbm<Categorical, Categorical, Cpu<double>>;
-// Some with the other bundled units.
+// Pairs with the other bundled units.
 using SpinRectified = Rbm<Spin, Rectified, Cpu<double>>;
 using RectifiedBernoulli = Rbm<Rectified, Bernoulli, Cpu<double>>;
 using BernoulliPoisson = Rbm<Bernoulli, Poisson, Cpu<double>>;
 using PoissonSpin = Rbm<Poisson, Spin, Cpu<double>>;
-// A user's units among them.
+// Pairs with user-defined units.
 using SpinAtMostOne = Rbm<Spin, AtMostOne, Cpu<double>>;
 using QuinticBernoulli = Rbm<Quintic, Bernoulli, Cpu<double>>;
 using PlainGaussianQuintic = Rbm<PlainGaussian, Quintic, Cpu<double>>;

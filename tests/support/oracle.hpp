@@ -1,8 +1,8 @@
-// What the library is tested against: the dumbest code that can be right. Sums over all joint states by
-// loops, in double precision, sharing nothing with the library.
+// What the library is tested against: the simplest code that can be correct. Loops over all joint states, in
+// double precision, sharing nothing with the library.
 //
-// A Gaussian unit is a grid of states here. For a Gaussian the trapezoidal rule is exact to rounding once its
-// step is below 0.6 standard deviations: its error is 2 exp(-2 pi^2 / 0.6^2) = 3e-24.
+// A Gaussian unit is a grid of states here. For a Gaussian, the trapezoidal rule is exact up to rounding for
+// steps of at most 0.6 standard deviations: its error is 2 exp(-2 pi^2 / 0.6^2) = 3e-24.
 #pragma once
 
 #include <algorithm>
@@ -31,10 +31,10 @@ inline double dot(const Numbers& a, const Numbers& b) {
   return sum;
 }
 
-/// A unit by its states, a number a row each.
+/// A unit, given by its states, each with one number per row.
 struct Unit {
   std::vector<Numbers> states;
-  Numbers log_weights;                                 // -energy of each state, without the bias's part
+  Numbers log_weights;                                 // -energy of each state, without the bias term
   std::function<double(const double* x)> energy = {};  // the same for any x
 };
 
@@ -66,8 +66,9 @@ inline Unit categorical(std::size_t count, bool or_none = false) {
   }
   return finite(std::move(states), [](const double*) { return 0.0; });
 }
-/// Energy e^log_precision x^2 / 2, on a grid of `reach` standard deviations to both sides of 0. The reach
-/// must hold the distribution's mean and 9 of its standard deviations more (what is cut off is below e^-40).
+/// Energy e^log_precision x^2 / 2, on a grid of `reach` standard deviations on both sides of 0. The reach
+/// must include the distribution's mean and 9 more of its standard deviations (the truncated part is below
+/// e^-40).
 inline Unit gaussian(double log_precision, double reach = 16, double step = 0.6) {
   const double precision = std::exp(log_precision), deviation = 1 / std::sqrt(precision);
   Unit unit{{}, {}, [=](const double* x) { return 0.5 * precision * x[0] * x[0]; }};
@@ -78,9 +79,10 @@ inline Unit gaussian(double log_precision, double reach = 16, double step = 0.6)
   return unit;
 }
 
-/// The same for x >= 0 alone. A trapezoidal rule is not exact at an edge: panels, of 2 standard deviations or
-/// a given width, with Gauss and Legendre's 10 nodes. The error is width^21 10!^4 / (21 20!^3) of the 20th
-/// derivative, at most sqrt(20!) e^(t^2 / 4) of a density e^(t x - x^2 / 2) in standard deviations: 2e-14 for
+/// The same for x >= 0 only. The trapezoidal rule is not exact at an edge, so this uses panels of 2 standard
+/// deviations, or a given width, with 10 Gauss-Legendre nodes each. The error is width^21 10!^4 / (21 20!^3)
+/// of the 20th derivative, at most sqrt(20!) e^(t^2 / 4) of a density e^(t x - x^2 / 2) in standard
+/// deviations: 2e-14 for
 /// |t| <= 3.
 inline Unit rectified(double log_precision, double reach = 16, double width = 2) {
   const double precision = std::exp(log_precision), deviation = 1 / std::sqrt(precision);
@@ -89,7 +91,7 @@ inline Unit rectified(double log_precision, double reach = 16, double width = 2)
   for (double from = 0; from < reach; from += width) {
     for (int i = order; i >= 1; --i) {
       double node = std::cos(3.14159265358979323846 * (i - 0.25) / (order + 0.5)), slope = 0;
-      for (int step = 0; step < 8; ++step) {  // Newton's, to a root of the Legendre polynomial
+      for (int step = 0; step < 8; ++step) {  // Newton's method for a root of the Legendre polynomial
         double before = 1, p = node;
         for (int n = 2; n <= order; ++n)
           before = std::exchange(p, ((2 * n - 1) * node * p - (n - 1) * before) / n);
@@ -103,7 +105,8 @@ inline Unit rectified(double log_precision, double reach = 16, double width = 2)
   }
   return unit;
 }
-/// Counts below `count` with energy log x!. At rates up to 20 the others have a probability of 1e-25.
+/// Counts below `count` with energy log x!. At rates up to 20, larger counts have a total probability of
+/// 1e-25.
 inline Unit poisson(int count = 90) {
   std::vector<Numbers> states;
   for (int k = 0; k < count; ++k) states.push_back({static_cast<double>(k)});
@@ -113,7 +116,7 @@ inline Unit poisson(int count = 90) {
 /// Units side by side.
 struct Layer {
   std::vector<Unit> units;
-  Numbers biases;  // a number a row
+  Numbers biases;  // one number per row
 };
 
 /// Two layers and weights[v][h].
@@ -122,7 +125,7 @@ struct Machine {
   std::vector<Numbers> weights;
 };
 
-/// E(x), -bias . x included.
+/// E(x), including -bias . x.
 inline double energy(const Layer& layer, const Numbers& x) {
   double sum = -dot(layer.biases, x);
   std::size_t row = 0;
@@ -133,7 +136,7 @@ inline double energy(const Layer& layer, const Numbers& x) {
   return sum;
 }
 
-/// Calls f(x, -E(x)) with each joint state of a layer.
+/// Calls f(x, -E(x)) for each joint state of a layer.
 template <class F>
 void for_each_state(const Layer& layer, F f) {
   std::vector<std::size_t> digits(layer.units.size(), 0);
@@ -160,7 +163,7 @@ inline double log_partition(const Layer& layer, const Numbers& input) {
   return log_sum_exp(terms);
 }
 
-/// E[f(x) | input], f giving several numbers.
+/// E[f(x) | input], where f returns several numbers.
 template <class F>
 Numbers expectation(const Layer& layer, const Numbers& input, F f) {
   const double log_z = log_partition(layer, input);
@@ -220,7 +223,7 @@ inline double log_z(const Machine& machine) {
 struct Distribution {
   std::vector<Numbers> states;
   Numbers probabilities;
-  /// E[f(x)] of one number.
+  /// E[f(x)], where f returns one number.
   template <class F>
   double expect(F f) const {
     double sum = 0;
@@ -252,7 +255,8 @@ inline Distribution visible_distribution(const Machine& machine) {
   return result;
 }
 
-/// Where a distribution over v goes in one step of block Gibbs sampling: h ~ p(h | v), then v ~ p(v | h).
+/// The distribution over v after one step of block Gibbs sampling from another: h ~ p(h | v), then v ~ p(v |
+/// h).
 inline Distribution gibbs_step(const Machine& machine, const Distribution& from) {
   Distribution hidden = conditional(machine.hidden, Numbers(machine.hidden.biases.size(), 0.0));
   std::fill(hidden.probabilities.begin(), hidden.probabilities.end(), 0.0);
@@ -271,8 +275,8 @@ inline Distribution gibbs_step(const Machine& machine, const Distribution& from)
   return to;
 }
 
-/// df/dx by central differences of fourth order: with a step of 1e-3 and values of order 1 its error is about
-/// 1e-3^4 / 30 of the fifth derivative, and 1e-12 by rounding.
+/// df/dx by central differences of fourth order: with a step of 1e-3 and values of order 1, the error is
+/// about 1e-3^4 / 30 times the fifth derivative, plus 1e-12 from rounding.
 template <class F>
 double derivative(F f, double x, double step = 1e-3) {
   return (8 * (f(x + step) - f(x - step)) - (f(x + 2 * step) - f(x - 2 * step))) / (12 * step);

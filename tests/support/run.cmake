@@ -1,4 +1,5 @@
-# run(command...): its output is in `output` afterwards; if it fails, so does the script, and shows it.
+# run(command...): runs a command and stores its output in `output`; if it fails, so does the script, which
+# then shows the output.
 function(run)
   execute_process(COMMAND ${ARGN} RESULT_VARIABLE status OUTPUT_VARIABLE output ERROR_VARIABLE output)
   if(NOT status EQUAL 0)

@@ -1,4 +1,4 @@
-// A source of samples that writes down what it is asked for.
+// A source of samples that records requests.
 #pragma once
 
 #include <harmonium/data/batch_source.hpp>
@@ -10,7 +10,7 @@ namespace test {
 
 using Calls = std::vector<std::vector<Index>>;
 
-/// Samples on the host, and the numbers of the samples of each call of `fill`.
+/// Samples on the host, and the indices of the samples in each call of `fill`.
 template <class T>
 struct RecordingSource {
   harmonium::Matrix<Cpu<T>> values;

@@ -1,5 +1,5 @@
-// Tolerances for random results: how far chance goes. Seeds are fixed, so a test that passes always passes;
-// the bounds say that it would for nearly all seeds.
+// Tolerances for random results. Seeds are fixed, so a test that passes always passes; the bounds ensure that
+// it would pass with nearly all seeds.
 #pragma once
 
 #include <cmath>
@@ -11,16 +11,16 @@
 
 namespace test {
 
-/// Standard deviations that chance is granted: beyond 5 it goes once in two million.
+/// Tolerance in standard deviations: 5 are exceeded by chance once in two million.
 inline constexpr double sigmas = 5;
 
-/// Pearson's statistic of counts against probabilities, and how large chance makes it.
+/// Pearson's statistic of counts and probabilities, and the limit that chance rarely exceeds.
 struct ChiSquare {
   double value = 0, limit = 0;
   explicit operator bool() const { return value < limit; }
 };
 
-/// Cells in which fewer than 5 are expected are thrown together.
+/// Cells with fewer than 5 expected counts are merged.
 inline ChiSquare chi_square(const std::vector<double>& counts, const std::vector<double>& probabilities) {
   double total = 0;
   for (const double count : counts) total += count;
@@ -42,7 +42,7 @@ inline ChiSquare chi_square(const std::vector<double>& counts, const std::vector
   if (rest_expected >= 5) {
     add(rest_count, rest_expected);
   } else if (rest_count > rest_expected + sigmas * std::sqrt(rest_expected) + 5) {
-    result.value = INFINITY;  // what should hardly ever come comes often
+    result.value = INFINITY;  // rare states occur too often
   }
   // Wilson and Hilferty (1931): the cube root of chi-square over its degrees of freedom is nearly normal.
   const double freedom = std::fmax(cells - 1, 1), spread = 2 / (9 * freedom);
@@ -50,8 +50,8 @@ inline ChiSquare chi_square(const std::vector<double>& counts, const std::vector
   return result;
 }
 
-/// How often each state of a distribution occurs among the columns of a matrix; a column that is no state
-/// counts in the extra last cell.
+/// How often each state of a distribution occurs among the columns of a matrix; the extra last cell counts
+/// columns that are not states.
 template <class Matrix>
 std::vector<double> count_states(const Matrix& x, const std::vector<oracle::Numbers>& states) {
   std::map<oracle::Numbers, std::size_t> places;
@@ -74,8 +74,7 @@ ChiSquare chi_square(const Matrix& x, const oracle::Distribution& expected) {
   return chi_square(count_states(x, expected.states), probabilities);
 }
 
-/// By how many of its standard errors a mean of `count` numbers with a known mean and standard deviation is
-/// off.
+/// The deviation of a mean of `count` numbers with known mean and standard deviation, in standard errors.
 inline double standard_errors(double mean, double expected, double deviation, double count) {
   return std::abs(mean - expected) / (deviation / std::sqrt(count));
 }

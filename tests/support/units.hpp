@@ -9,7 +9,7 @@ namespace test {
 
 using harmonium::Index;
 
-/// -2 ... 2 with an energy that has two parameters.
+/// States -2 ... 2, with an energy that has two parameters.
 struct Quintic {
   static constexpr const char* name = "quintic";
   static constexpr const char* shape[] = {"log_cost", "skew"};
@@ -24,7 +24,7 @@ struct Quintic {
   }
 };
 
-/// The bundled units once more, with what is required and no overrides.
+/// The bundled units again, with only what is required and no overrides.
 struct PlainBernoulli {
   static constexpr const char* name = "plain bernoulli";
   static constexpr int states = 2;

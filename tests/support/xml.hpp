@@ -1,4 +1,4 @@
-// What markup must be to be read at all, and small things to find in it.
+// A check that markup is well-formed, and searches in it.
 #pragma once
 
 #include <algorithm>
@@ -9,7 +9,7 @@
 
 namespace test {
 
-// What keeps a text from being well-formed XML of elements, attributes in double quotes and entities, or "".
+// Why a text is not well-formed XML (of elements, attributes in double quotes and entities), or "".
 inline std::string xml_error(std::string_view text) {
   std::vector<std::string> open;
   bool any = false;
@@ -73,14 +73,14 @@ inline std::string xml_error(std::string_view text) {
   return open.empty() && any ? "" : "not closed: " + (open.empty() ? "nothing" : open.back());
 }
 
-// How often a text is in another.
+// How often a text occurs in another.
 inline int count(std::string_view text, std::string_view part) {
   int found = 0;
   for (std::size_t at = text.find(part); at != text.npos; at = text.find(part, at + part.size())) ++found;
   return found;
 }
 
-// What stands between the first `before`, after `from`, and the next `after`.
+// The text between the first `before` at or after `from` and the next `after`.
 inline std::string between(std::string_view text, std::string_view before, std::string_view after,
                            std::size_t from = 0) {
   const std::size_t start = text.find(before, from);

@@ -36,18 +36,6 @@ void add_mean_statistics_by_loops(const Model& model, const Eigen::MatrixXd& v, 
   }
 }
 
-template <class Model>
-double distance(const Model& a, const Model& b) {
-  double far = 0;
-  for_each_parameter(
-      [&](const ParameterName&, Role, auto x, auto y) {
-        for (Index c = 0; c < x.cols; ++c)
-          for (Index r = 0; r < x.rows; ++r) far = std::fmax(far, std::abs(x(r, c) - y(r, c)));
-      },
-      a, b);
-  return far;
-}
-
 // Where chains are after `steps` steps, by the library's transition: the draws of update 0, 1, ... have the
 // numbers update * steps, update * steps + 1, ...
 template <class Model>
@@ -96,7 +84,7 @@ TEMPLATE_TEST_CASE("an update climbs the mean statistics of the batch minus thos
     add_mean_statistics_by_loops(before, v, 1, expected);
     add_mean_statistics_by_loops(before, chains, -1, expected);
     INFO("update " << update << " from " << n << " samples");
-    CHECK(distance(trainer.gradient(), expected) < 1e-12);
+    CHECK(largest_difference(flatten(trainer.gradient()), flatten(expected)) < 1e-12);
     // Whichever way the gradient points, the rate is what it is.
     for_each_parameter(
         [](const ParameterName&, Role, auto w, auto g) {
@@ -104,7 +92,7 @@ TEMPLATE_TEST_CASE("an update climbs the mean statistics of the batch minus thos
             for (Index r = 0; r < w.rows; ++r) w(r, c) += 0.1 * g(r, c);
         },
         moved, expected);
-    CHECK(distance(model, moved) < 1e-12);
+    CHECK(largest_difference(flatten(model), flatten(moved)) < 1e-12);
     CHECK(trainer.steps() == ++update);
   }
 }
@@ -140,7 +128,7 @@ TEST_CASE("persistent chains go on where the last update left them, however many
     add_mean_statistics_by_loops(before, v, 1, expected);
     add_mean_statistics_by_loops(before, chains, -1, expected);
     INFO("update " << update << " from " << n << " samples");
-    CHECK(distance(trainer.gradient(), expected) < 1e-12);
+    CHECK(largest_difference(flatten(trainer.gradient()), flatten(expected)) < 1e-12);
     ++update;
   }
 }
@@ -361,12 +349,12 @@ TEST_CASE("a user's own chains and optimizer take the place of the bundled ones"
   ContrastiveDivergence<BernoulliBernoulli, Still>{
       model, {.epochs = 2, .batch_size = 7, .centered = false, .fit_visible_biases = false}, on}
       .fit(data);
-  CHECK(distance(model, begin) < 1e-14);  // both phases are the same
+  CHECK(largest_difference(flatten(model), flatten(begin)) < 1e-14);  // both phases are the same
   using Own = ContrastiveDivergenceOptions<AnyChains, Signs>;
   ContrastiveDivergence<BernoulliBernoulli, Own> trainer{
       model,
       {.batch_size = 20, .optimizer = {.rate = 0.25}, .centered = false, .fit_visible_biases = false},
       on};
   trainer.step({.values = data});
-  CHECK_THAT(distance(model, begin), WithinAbs(0.25, 1e-12));
+  CHECK_THAT(largest_difference(flatten(model), flatten(begin)), WithinAbs(0.25, 1e-12));
 }

@@ -25,13 +25,13 @@ TEST_CASE("a Bernoulli unit's log-partition is the log of the sum over its state
     CHECK_THAT(F::log_partition(field),
                WithinAbs(Derived::log_partition(field), 4 * epsilon * std::fmax(1, field)));
   }
-  CHECK(F::log_partition(-40.0) > 4e-18);  // not lost beside 1
+  CHECK(F::log_partition(-40.0) > 4e-18);  // not lost when added to 1
 }
 
 TEST_CASE("a Bernoulli unit's mean and variance are the slopes of its log-partition", "[units][oracle]") {
   for (const double field : fields) {
     INFO("field " << field);
-    // Differences of values up to |field| over steps of 1e-3: an error of about 1e3 epsilon |field|.
+    // Differences of values up to |field| divided by steps of 1e-3: an error of about 1e3 epsilon |field|.
     const double tolerance = 4e3 * epsilon * std::fmax(1, std::abs(field)) + 1e-12;
     CHECK_THAT(F::mean(field), WithinAbs(oracle::derivative(F::log_partition<double>, field), tolerance));
     CHECK_THAT(F::variance(field), WithinAbs(oracle::derivative(F::mean<double>, field), tolerance));
@@ -45,8 +45,8 @@ TEST_CASE("a Bernoulli unit's mean and variance are the slopes of its log-partit
   }
 }
 
-TEST_CASE("a Bernoulli unit is as good in single precision", "[units]") {
-  // sigmoid is good to 2.4 units in the last place of a value up to 1, and softplus to a few of its own.
+TEST_CASE("a Bernoulli unit is as accurate in single precision", "[units]") {
+  // sigmoid is accurate to 2.4 units in the last place of a value up to 1, and softplus to a few of its own.
   constexpr double last_place = std::numeric_limits<float>::epsilon();
   for (double field = -80; field <= 80; field += 0.37) {
     const auto narrow = static_cast<float>(field);
@@ -81,6 +81,6 @@ TEST_CASE("a fitted Bernoulli unit has the data's mean, half a sample on and hal
     CHECK_THAT(F::mean(bias), WithinRel((mean * 60000 + 0.5) / 60001, 1e-12));
     float narrow = -1;
     Bernoulli::fit(static_cast<float>(mean), 0.0f, 60000.0f, narrow);
-    CHECK_THAT(static_cast<double>(narrow), WithinAbs(bias, 1e-5));  // some units in the last place of 11.7
+    CHECK_THAT(static_cast<double>(narrow), WithinAbs(bias, 1e-5));  // a few units in the last place of 11.7
   }
 }

@@ -24,7 +24,7 @@ struct Fields {
   Fields(Index states, double width, std::uint64_t seed, Index distance = 1)
       : size(states), stride(distance) {
     test::Dice dice(seed);
-    input.assign(static_cast<std::size_t>(size * stride), T(1000));  // what lies between is not read
+    input.assign(static_cast<std::size_t>(size * stride), T(1000));  // the gaps are not read
     bias.assign(static_cast<std::size_t>(size * stride), T(-3000));
     for (Index k = 0; k < size; ++k) {
       const auto place = static_cast<std::size_t>(k * stride);
@@ -36,7 +36,7 @@ struct Fields {
   GroupField<T> field() const { return {input.data(), bias.data(), size, stride}; }
 };
 
-// What a function writes into a group.
+// Returns what a function writes into a group.
 template <class T, class Function>
 std::vector<T> written(Index size, Index stride, Function function) {
   std::vector<T> memory(static_cast<std::size_t>(size * stride), T(77));
@@ -46,7 +46,7 @@ std::vector<T> written(Index size, Index stride, Function function) {
     if (i % static_cast<std::size_t>(stride) == 0) {
       numbers.push_back(memory[i]);
     } else {
-      CHECK(memory[i] == T(77));  // between the group's numbers nothing is written
+      CHECK(memory[i] == T(77));  // nothing is written between the group's numbers
     }
   }
   return numbers;
@@ -69,8 +69,8 @@ double largest_difference(const std::vector<T>& a, const oracle::Numbers& b) {
 
 }  // namespace
 
-// exp(x - log Z) has the error of x, some units in the last place of the largest field, in relative terms;
-// sums of K terms add K / 2 roundings at the very most.
+// The relative error of exp(x - log Z) is the error of x, a few units in the last place of the largest field;
+// sums of K terms add K / 2 roundings at most.
 TEMPLATE_TEST_CASE("a categorical unit is a softmax of its fields", "[units][oracle]", float, double) {
   using T = TestType;
   const Index states = GENERATE(1, 2, 3, 10, 1000), stride = GENERATE(1, 3);
@@ -135,8 +135,8 @@ TEST_CASE("a categorical unit's mean and Jacobian are the slopes of its log-part
     };
     const double slope = along([&] { return F::log_partition(given.field()); });
     CHECK_THAT(mean[static_cast<std::size_t>(k)], WithinAbs(slope, 1e-11));
-    // Row k of the covariance: what a delta of one in k alone gives, and the slopes of all means along field
-    // k.
+    // Row k of the covariance: the result for a delta that is one at k alone, and the slopes of all means
+    // along field k.
     std::vector<double> delta(static_cast<std::size_t>(states), 0.0);
     delta[static_cast<std::size_t>(k)] = 1;
     bias = before;
@@ -152,18 +152,18 @@ TEST_CASE("a categorical unit's mean and Jacobian are the slopes of its log-part
   }
 }
 
-TEMPLATE_TEST_CASE("a categorical unit stands fields of any size", "[units]", float, double) {
+TEMPLATE_TEST_CASE("a categorical unit handles fields of any size", "[units]", float, double) {
   using T = TestType;
   const T huge = std::numeric_limits<T>::max() / 4;
   for (const T size : {T(1e4), huge}) {
     const std::vector<T> input{-size, size, size, T(0)}, bias(4, T(0));
     const GroupField<T> field{input.data(), bias.data(), 4};
     const auto p = written<T>(4, 1, [&](auto out) { F::mean(field, out); });
-    // Single precision's exponential does not go below e^-87.
+    // In single precision, the exponential does not go below e^-87.
     CHECK(largest_difference(p, {0, 0.5, 0.5, 0}) < 1e-37);
     CHECK_THAT(static_cast<double>(F::log_partition(field)), WithinRel(static_cast<double>(size), 1e-4));
-    // Uniform numbers have 24 bits, so a state as improbable as the first comes with the word 0 alone, if
-    // ever.
+    // Uniform numbers have 24 bits, so a state as improbable as the first can only occur with the word 0, if
+    // at all.
     for (const std::uint32_t word : {0x100u, 0x7fffff00u, 0x80000000u, 0xffffffffu}) {
       OneUniform random{word};
       const auto x = written<T>(4, 1, [&](auto out) { F::sample(field, random, out); });
@@ -188,7 +188,7 @@ TEST_CASE("a categorical unit takes distributions over its states and nothing el
   CHECK_FALSE(accepts({1, std::numeric_limits<float>::infinity(), 0}));
 }
 
-TEST_CASE("a fitted categorical unit has the data's means, one sample shared by all states added",
+TEST_CASE("a fitted categorical unit has the data's means, with one sample shared by all states added",
           "[units]") {
   const std::vector<double> means{0, 0.25, 0.75};
   std::vector<double> bias(3);

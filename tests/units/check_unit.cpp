@@ -1,4 +1,4 @@
-// Right units pass the check, and each planted fault is found by the check that is there for it.
+// Correct units pass the check, and each planted fault is found by the check meant for it.
 #include <harmonium/units/check/check_unit.hpp>
 
 #include <harmonium/units/bernoulli.hpp>
@@ -22,7 +22,7 @@ Failures failures(const UnitReport& report) {
   return what;
 }
 
-// Units that are right but for one function.
+// Units that are correct except for one function.
 template <class U>
 struct Named : U {
   static constexpr const char* name = "wrong";
@@ -30,7 +30,7 @@ struct Named : U {
 struct WrongLogPartition : Named<Poisson> {
   template <class T>
   static constexpr T log_partition(T field) {
-    return exponential(field) + T(0.001);  // a constant that no slope has
+    return exponential(field) + T(0.001);  // a constant, which no slope shows
   }
 };
 struct WrongMean : Named<Rectified> {
@@ -39,7 +39,7 @@ struct WrongMean : Named<Rectified> {
     return Rectified::mean(field, log_precision) * T(1.0001);
   }
 };
-struct WrongVariance : Named<Poisson> {  // and so its back-propagation, which is derived from it
+struct WrongVariance : Named<Poisson> {  // and hence the back-propagation derived from it
   template <class T>
   static constexpr T variance(T field) {
     return square_root(exponential(field));
@@ -75,7 +75,7 @@ struct ModeOutside : Named<Poisson> {
     return exponential(field);
   }
 };
-struct WrongSampler : Named<Poisson> {  // off by a twentieth
+struct WrongSampler : Named<Poisson> {  // off by 5 percent
   template <class T, class R>
   static constexpr T sample(T field, R& random) {
     return Poisson::sample(field + T(0.05), random);
@@ -167,7 +167,7 @@ TEST_CASE("a unit's states may end where the options say", "[units][check]") {
   INFO(report.text());
   CHECK(report.ok());
   CHECK(check_unit<test::PlainRectified>({.lowest = 0}).ok());
-  // Without the hint its energy has no bottom, and with a field beyond its rate neither.
+  // Its energy is unbounded below without the hint, and also with a field beyond its rate.
   CHECK_FALSE(check_unit<test::Exponential>({.fields = {-4, -0.5, 0.3}}).ok());
   CHECK_FALSE(check_unit<test::Exponential>({.fields = {2}, .lowest = 0}).ok());
 }
@@ -225,7 +225,7 @@ TEST_CASE("a report says what is off, by how much and where", "[units][check]") 
   CHECK_FALSE(UnitReport{}.ok());  // nothing was checked
 }
 
-TEST_CASE("a check of nothing is refused", "[units][check][errors]") {
+TEST_CASE("a check with nothing to check is refused", "[units][check][errors]") {
   CHECK_THROWS_AS(check_unit<Spin>({.fields = {}}), ValueError);
   CHECK_THROWS_AS(check_unit<Gaussian>({.shapes = {}}), ValueError);
   CHECK_THROWS_AS(check_unit<Categorical>({.rows = 0}), ValueError);

@@ -1,4 +1,4 @@
-// What the library derives for unit types that give no more than they must.
+// What the library derives for unit types that define no more than required.
 #include <harmonium/units/gaussian.hpp>
 #include <limits>
 #include <vector>
@@ -18,8 +18,8 @@ static_assert(Unit<test::AtMostOne> && FiniteGroupedUnit<test::AtMostOne> && is_
 static_assert(Unit<test::Exponential> && !FiniteUnit<test::Exponential>);
 static_assert(!Unit<int> && !FiniteUnit<int> && !Unit<std::vector<float>>);
 
-// Derivatives come from dual numbers, so they differ from the oracle's sums by rounding alone: some ten
-// operations on numbers below 10, and 1e-12 is a thousand units in the last place of those.
+// Derivatives come from dual numbers, so they differ from the oracle's sums by rounding alone: about ten
+// operations on numbers below 10, where 1e-12 is about a thousand units in the last place.
 TEST_CASE("all functions of a unit with states alone follow from them", "[units][oracle]") {
   using F = Family<test::PlainSpin>;
   const oracle::Layer layer{{oracle::spin()}, {0}};
@@ -88,11 +88,11 @@ TEST_CASE("all functions of a group with states alone follow from them", "[units
     F::backpropagate(given, Group<const double>{delta.data(), rows}, Group<double>{back.data(), rows});
     for (std::size_t k = 0; k < size; ++k) {
       CHECK_THAT(mean[k], WithinAbs(p[k], 1e-14));
-      double expected = 0;  // covariance of at most one of them
+      double expected = 0;  // covariance of units of which at most one is on
       for (std::size_t l = 0; l < size; ++l) expected += ((k == l ? p[k] : 0) - p[k] * p[l]) * delta[l];
       CHECK_THAT(back[k], WithinAbs(expected, 1e-14));
     }
-    // The most probable state is none at all while no field is positive.
+    // In the most probable state nothing is on while no field is positive.
     const std::vector<double> low(size, -1.0), none(size, 0.0);
     F::mode(GroupField<double>{low.data(), none.data(), rows}, Group<double>{mode.data(), rows});
     CHECK(mode == none);
@@ -120,8 +120,8 @@ TEST_CASE("all functions of a unit with infinitely many states follow from its l
     }
 }
 
-TEST_CASE("derived functions are as good in single precision", "[units]") {
-  // Weights and their sums are below 20 in size, so everything is right to some units in the last place
+TEST_CASE("derived functions are as accurate in single precision", "[units]") {
+  // Weights and their sums are below 20 in size, so everything is accurate to a few units in the last place
   // of 20.
   constexpr double tolerance = 20 * 4 * std::numeric_limits<float>::epsilon();
   for (float field = -6; field <= 6; field += 0.43f) {

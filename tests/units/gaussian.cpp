@@ -14,7 +14,7 @@ using Derived = Family<test::PlainGaussian>;
 namespace {
 const double fields[] = {-5, -1.3, 0, 0.4, 3};
 const double log_precisions[] = {-2, -0.5, 0, 1.5};
-// The mean lies at field / sqrt(precision) <= 14 standard deviations.
+// The mean is at field / sqrt(precision) <= 14 standard deviations.
 oracle::Layer grid(double log_precision) { return {{oracle::gaussian(log_precision, 26, 0.4)}, {0}}; }
 }  // namespace
 
@@ -46,7 +46,7 @@ TEST_CASE("a Gaussian unit's statistics are slopes along the log precision", "[u
   for (const double log_precision : log_precisions)
     for (const double field : fields) {
       INFO("field " << field << ", log precision " << log_precision);
-      // Values are below 100 and steps 1e-3: rounding leaves 100 epsilon / 1e-3 = 2e-11.
+      // Values are below 100 and steps are 1e-3: rounding errors are 100 epsilon / 1e-3 = 2e-11.
       const auto energy = [&](double p) { return F::energy(field, p); };
       const auto log_partition = [&](double p) { return F::log_partition(field, p); };
       CHECK_THAT(F::statistic<0>(field, log_precision),
@@ -56,7 +56,7 @@ TEST_CASE("a Gaussian unit's statistics are slopes along the log precision", "[u
     }
 }
 
-TEST_CASE("what a Gaussian unit overrides is what would be derived", "[units]") {
+TEST_CASE("what a Gaussian unit overrides equals what would be derived", "[units]") {
   for (const double p : log_precisions)
     for (const double field : fields) {
       INFO("field " << field << ", log precision " << p);
@@ -71,14 +71,14 @@ TEST_CASE("what a Gaussian unit overrides is what would be derived", "[units]") 
     }
 }
 
-TEST_CASE("a Gaussian unit is as good in single precision", "[units]") {
+TEST_CASE("a Gaussian unit is as accurate in single precision", "[units]") {
   constexpr double last_place = std::numeric_limits<float>::epsilon();
   for (float p = -4; p <= 4; p += 0.61f)
     for (float field = -20; field <= 20; field += 1.7f) {
       const double wide = field, q = p;
       INFO("field " << wide << ", log precision " << q);
       const auto same = [&](float narrow, double value,
-                            double size) {  // two roundings and an exponential's 1.5
+                            double size) {  // two roundings and 1.5 units of an exponential
         CHECK_THAT(static_cast<double>(narrow), WithinAbs(value, 4 * last_place * size));
       };
       const double square = wide * wide * std::exp(-q) + 2 + std::abs(q);

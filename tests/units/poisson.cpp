@@ -22,7 +22,7 @@ double draw(double field, std::uint32_t column) {
   return static_cast<double>(F::sample(static_cast<T>(field), random));
 }
 
-// Draws from a list, for what chance would hardly ever bring.
+// Draws from a list, for values that chance would hardly ever produce.
 struct Given {
   double u;
   template <class T>
@@ -53,7 +53,7 @@ TEST_CASE("a Poisson unit's functions are sums over its counts", "[units][oracle
   }
 }
 
-TEST_CASE("a Poisson unit is as good in single precision", "[units]") {
+TEST_CASE("a Poisson unit is as accurate in single precision", "[units]") {
   constexpr double last_place = std::numeric_limits<float>::epsilon();
   for (float field = -20; field <= 20; field += 0.37f) {
     const double wide = field;
@@ -67,13 +67,14 @@ TEST_CASE("a Poisson unit is as good in single precision", "[units]") {
                WithinRel(std::lgamma(x + 1.0), last_place) || WithinAbs(0, 2e-14));
 }
 
-// Cells of the distribution about its bulk, by the library-free logarithm of the Gamma function.
+// Cells around the bulk of the distribution, computed with the standard library's logarithm of the Gamma
+// function.
 TEMPLATE_TEST_CASE("a Poisson unit's draws have its distribution at all rates", "[units]", float, double) {
   using T = TestType;
   for (const double rate : {0.01, 0.7, 4.0, 9.9, 10.1, 25.0, 300.0, 1e5, 1e7}) {
     INFO("rate " << rate);
     const double field = static_cast<double>(static_cast<T>(std::log(rate)));
-    const double exact = static_cast<double>(exponential(static_cast<T>(field)));  // of the rounded field
+    const double exact = static_cast<double>(exponential(static_cast<T>(field)));  // after rounding
     const double width = std::floor(1 + std::sqrt(rate) / 8),
                  first = std::fmax(0, std::floor(rate - 6 * std::sqrt(rate)));
     std::vector<double> counts(110, 0.0), probabilities(110, 0.0);
@@ -101,7 +102,7 @@ TEST_CASE("a Poisson unit's rare events have their probability", "[units]") {
     double p = std::exp(-rate);  // P(X = k)
     for (int k = 0; k < 4; ++k) {
       p *= rate / (k + 1);
-      double above = 0, term = p;  // P(X > k), from the small end
+      double above = 0, term = p;  // P(X > k), summed from the smallest terms
       for (int j = k + 1; j < 40; ++j, term *= rate / j) above += term;
       if (above < 1e-13) break;
       Given less{above * 0.999}, more{above * 1.001};
@@ -111,16 +112,16 @@ TEST_CASE("a Poisson unit's rare events have their probability", "[units]") {
   }
 }
 
-TEMPLATE_TEST_CASE("a Poisson unit's sampler stands any field", "[units]", float, double) {
+TEMPLATE_TEST_CASE("a Poisson unit's sampler handles any field", "[units]", float, double) {
   using T = TestType;
   CHECK(std::isnan(draw<T>(std::nan(""), 0)));
   CHECK(draw<T>(-infinity, 0) == 0);
-  for (const double field : {35.0, 40.0, 80.0, 1e5, infinity}) {  // the rate itself
+  for (const double field : {35.0, 40.0, 80.0, 1e5, infinity}) {  // returns the rate itself
     INFO("field " << field);
     CHECK(draw<T>(field, 1) == static_cast<double>(F::mode(static_cast<T>(field))));
   }
   for (std::uint32_t i = 0; i < 100; ++i) CHECK_THAT(draw<T>(34, i), WithinRel(std::exp(34), 1e-6));
-  // What no draw satisfies ends as well.
+  // It terminates even if no draw is accepted.
   for (const double u : {0.0, 1e-300, 0.5, 1.0}) {
     Given random{u};
     CHECK(F::sample(T(8), random) >= 0);

@@ -17,8 +17,7 @@ const double log_precisions[] = {-2, -0.5, 0, 1.5};
 constexpr double infinity = std::numeric_limits<double>::infinity();
 }  // namespace
 
-// Fields are up to 25 standard deviations to both sides: the mean lies below 17, and e^(-25 x) needs narrow
-// panels.
+// Fields reach 25 standard deviations on both sides: the mean is below 17, and e^(-25 x) needs narrow panels.
 TEST_CASE("a Rectified unit's log-partition and moments are integrals over its density", "[units][oracle]") {
   for (const double p : log_precisions)
     for (const double field : fields) {
@@ -39,7 +38,7 @@ TEST_CASE("a Rectified unit's log-partition and moments are integrals over its d
     }
 }
 
-TEST_CASE("what a Rectified unit overrides is what would be derived", "[units]") {
+TEST_CASE("what a Rectified unit overrides equals what would be derived", "[units]") {
   for (const double p : log_precisions)
     for (const double field : fields) {
       INFO("field " << field << ", log precision " << p);
@@ -59,13 +58,13 @@ TEST_CASE("a Rectified unit's mode is 0 or the Gaussian's", "[units]") {
   CHECK(std::isnan(F::mode(std::nan(""), 0.5)));
 }
 
-TEST_CASE("a Rectified unit is as good in single precision", "[units]") {
+TEST_CASE("a Rectified unit is as accurate in single precision", "[units]") {
   constexpr double last_place = std::numeric_limits<float>::epsilon();
   for (float p = -4; p <= 4; p += 0.61f)
     for (float field = -20; field <= 20; field += 1.7f) {
       const double wide = field, q = p, t = wide * std::exp(-0.5 * q);
       INFO("field " << wide << ", log precision " << q);
-      // t is off by 3 roundings, and the log-partition falls and rises by its mean.
+      // t is off by 3 roundings, and the slope of the log-partition is the mean.
       const double size = 4 * (1 + std::abs(t)) * (1 + std::fmax(t, 0));
       CHECK_THAT(static_cast<double>(F::log_partition(field, p)),
                  WithinAbs(F::log_partition(wide, q), last_place * size));
@@ -77,7 +76,8 @@ TEST_CASE("a Rectified unit is as good in single precision", "[units]") {
     }
 }
 
-// The share of draws below x is the distribution function there; Kolmogorov's limit at 5 standard deviations.
+// The fraction of draws below x is the distribution function at x; Kolmogorov's bound at 5 standard
+// deviations.
 TEMPLATE_TEST_CASE("a Rectified unit's draws have its distribution far out on both sides", "[units]", float,
                    double) {
   using T = TestType;
@@ -95,7 +95,7 @@ TEMPLATE_TEST_CASE("a Rectified unit's draws have its distribution far out on bo
     double far = 0;
     for (int i = 0; i < count; ++i) {
       const double u = 2 * draws[static_cast<std::size_t>(i)];  // in standard deviations
-      // P(X > u) is the ratio of two tails; far out, of their leading terms.
+      // P(X > u) is the ratio of two tails; far out, the ratio of their leading terms.
       const double above = t < -20 ? std::exp(t * u - u * u / 2) / (1 - u / t)
                                    : std::erfc((u - t) / std::sqrt(2)) / std::erfc(-t / std::sqrt(2));
       far = std::fmax(far, std::abs(1 - above - (i + 0.5) / count));
@@ -104,7 +104,7 @@ TEMPLATE_TEST_CASE("a Rectified unit's draws have its distribution far out on bo
   }
 }
 
-TEMPLATE_TEST_CASE("a Rectified unit's sampler stands any field", "[units]", float, double) {
+TEMPLATE_TEST_CASE("a Rectified unit's sampler handles any field", "[units]", float, double) {
   using T = TestType;
   const auto draw = [](double field) {
     Random random{{.seed = 3}, 0, 0};
@@ -134,7 +134,7 @@ TEST_CASE("a fitted Rectified unit has the data's mean and variance", "[units]")
     Rectified::fit(static_cast<float>(mean), static_cast<float>(variance), 100.0f, narrow_bias, narrow);
     CHECK_THAT(static_cast<double>(F::mean(narrow_bias, narrow)), WithinRel(mean, 1e-5));
   }
-  Rectified::fit(0.5, 100.0, 100.0, bias, log_precision);  // more spread than any
+  Rectified::fit(0.5, 100.0, 100.0, bias, log_precision);  // spread wider than can be matched
   CHECK_THAT(F::mean(bias, log_precision), WithinRel(0.5, 1e-12));
   Rectified::fit(5.0, 0.0, 100.0, bias, log_precision);  // constant data
   CHECK_THAT(F::mean(bias, log_precision), WithinRel(5.0, 1e-12));

@@ -8,7 +8,7 @@ using namespace harmonium;
 
 namespace {
 
-// x^3, which says no more than it must.
+// x^3, which defines no more than required.
 struct Cube {
   static constexpr const char* name = "cube";
   static constexpr bool activation = true;
@@ -20,7 +20,7 @@ struct Cube {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("a rectified linear row puts out its field above 0 and nothing below", "[relu]", float,
+TEMPLATE_TEST_CASE("a rectified linear row outputs its field above 0 and nothing below", "[relu]", float,
                    double) {
   using T = TestType;
   CHECK(Relu::mean(T(2.5)) == T(2.5));
@@ -32,19 +32,19 @@ TEMPLATE_TEST_CASE("a rectified linear row puts out its field above 0 and nothin
   CHECK(Relu::backpropagate(T(0), T(7)) == T(0));
 }
 
-TEST_CASE("activations are no units, and units no activations", "[relu]") {
+TEST_CASE("activations are not units, and units are not activations", "[relu]") {
   static_assert(Activation<Relu> && Activation<Cube> && !Unit<Relu>);
   static_assert(Unit<Bernoulli> && !Activation<Bernoulli> && !Activation<int>);
   CHECK(Family<Relu>::shapes == 0);
   CHECK_FALSE((Family<Relu>::grouped || Family<Relu>::finite));
 }
 
-TEST_CASE("the slope of an activation is derived from what it puts out", "[relu]") {
+TEST_CASE("the slope of an activation is derived from its output", "[relu]") {
   CHECK(Family<Cube>::mean(3.0) == 27);
   CHECK(Family<Cube>::backpropagate(3.0, 2.0) == 54);
 }
 
-TEST_CASE("a layer of activations adds its biases, puts out and sends back", "[relu][layer]") {
+TEST_CASE("a layer of activations adds its biases, computes outputs and back-propagates", "[relu][layer]") {
   Layer<Relu, Cpu<double>> layer(3);
   layer.parameters << 1, -1, 0.5;
   const Eigen::MatrixXd input{{0.5, -2}, {0.5, 3}, {-0.25, -0.5}}, delta{{2, 3}, {4, 5}, {6, 7}};

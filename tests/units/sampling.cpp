@@ -1,5 +1,5 @@
-// Do draws have the distribution that they should have? Through the layer, so that the addresses of random
-// numbers are tested as well.
+// Do draws have the right distribution? Tested through the layer, so that the addresses of random numbers are
+// covered as well.
 #include <harmonium/models/layer.hpp>
 #include <limits>
 
@@ -40,7 +40,7 @@ Numbers<T> draw(const Layer<U, Cpu<double>>& layer, const oracle::Numbers& input
   return x;
 }
 
-// The same distribution twice, side by side.
+// The distribution of two independent draws.
 oracle::Distribution pairs(const oracle::Distribution& one) {
   oracle::Distribution two;
   for (std::size_t i = 0; i < one.states.size(); ++i)
@@ -59,7 +59,8 @@ Numbers<T> above(const Numbers<T>& a, const Numbers<T>& b) {
   return both;
 }
 
-// Counts of numbers between the edges (ascending), and the probabilities by the distribution function.
+// Counts of the numbers between the (ascending) edges, and their probabilities from the distribution
+// function.
 template <class F>
 test::ChiSquare compare_histogram(const std::vector<double>& numbers, const std::vector<double>& edges,
                                   F cumulative) {
@@ -90,9 +91,9 @@ TEMPLATE_TEST_CASE("draws of a finite layer have the distribution that the enume
   const oracle::Distribution expected = oracle::conditional(test::oracle_of(layer), input);
   const Draws at{.seed = 5, .step = 7, .stream = Stream::hidden};
   const Numbers<T> x = draw<T>(layer, input, 200'000, at);
-  // All rows at once: that they are independent given the input is part of it.
+  // All rows at once, which also tests that they are independent given the input.
   CHECK(chi_square(x, expected));
-  // A wrong distribution is noticed: the same draws against the one at zero input.
+  // A wrong distribution is detected: the same draws compared with the one at zero input.
   CHECK_FALSE(chi_square(x, oracle::conditional(test::oracle_of(layer), oracle::Numbers(input.size(), 0.0))));
 }
 
@@ -151,7 +152,7 @@ TEMPLATE_TEST_CASE("draws of a Gaussian layer are independent normal numbers", "
     CHECK(standard_errors(z.row(r).mean(), 0, 1, n) < sigmas);
     CHECK(standard_errors(z.row(r).array().square().mean(), 1, std::sqrt(2.0), n) < sigmas);
     CHECK(standard_errors(z.row(r).array().pow(4).mean(), 3, std::sqrt(96.0), n) < sigmas);
-    CHECK(z.row(r).cwiseAbs().maxCoeff() < 7);  // beyond 7 once in 4e11
+    CHECK(z.row(r).cwiseAbs().maxCoeff() < 7);  // exceeds 7 once in 4e11
     // Neighbouring columns, and other rows
     CHECK(standard_errors(z.row(r).head(count - 1).dot(z.row(r).tail(count - 1)) / n, 0, 1, n) < sigmas);
     CHECK(standard_errors(z.row(r).dot(z.row((r + 1) % 3)) / n, 0, 1, n) < sigmas);
@@ -172,8 +173,8 @@ TEST_CASE("draws of a user's unit with infinitely many states have its distribut
 }
 
 TEST_CASE("single and double precision draw the same states", "[units]") {
-  // Both compare the same 24 random bits with probabilities that differ by some 1e-7: a difference in 1e6
-  // draws is rare.
+  // Both compare the same 24 random bits with probabilities that differ by about 1e-7: even one difference in
+  // 1e6 draws is rare.
   const auto bernoulli = random_layer<Bernoulli>(100, 1);
   const oracle::Numbers none(100, 0.0);
   const auto a = draw<float>(bernoulli, none, 10'000, {.seed = 4});
@@ -183,8 +184,8 @@ TEST_CASE("single and double precision draw the same states", "[units]") {
   const auto c = draw<float>(categorical, none, 10'000, {.seed = 4});
   const auto d = draw<double>(categorical, none, 10'000, {.seed = 4});
   CHECK((c.cast<double>() - d).cwiseAbs().sum() <= 10);
-  // Normal numbers come from the same 48 bits: cos(2 pi u) is right to about 1e-7 and log u too, of values up
-  // to 8.
+  // Normal numbers come from the same 48 bits: cos(2 pi u) and log u are accurate to about 1e-7, for values
+  // up to 8.
   const auto gaussian = random_layer<Gaussian>(100, 1);
   const auto e = draw<float>(gaussian, none, 10'000, {.seed = 4});
   const auto f = draw<double>(gaussian, none, 10'000, {.seed = 4});
@@ -192,7 +193,7 @@ TEST_CASE("single and double precision draw the same states", "[units]") {
   CHECK((e.cast<double>() - f).cwiseAbs().maxCoeff() < 16 * std::numeric_limits<float>::epsilon() * widest);
 }
 
-TEMPLATE_TEST_CASE("fields that are infinite or no numbers hang nothing and draw states", "[units]",
+TEMPLATE_TEST_CASE("infinite or NaN fields do not hang and draw states", "[units]",
                    (std::pair<Bernoulli, float>), (std::pair<Bernoulli, double>),
                    (std::pair<Categorical, float>), (std::pair<Categorical, double>),
                    (std::pair<Gaussian, float>), (std::pair<Gaussian, double>),
@@ -208,7 +209,7 @@ TEMPLATE_TEST_CASE("fields that are infinite or no numbers hang nothing and draw
   input.col(1).setConstant(infinity);
   input.col(2).setConstant(-infinity);
   input.col(3).setZero();
-  input(1, 3) = nan;  // one among numbers
+  input(1, 3) = nan;  // a single NaN
   const B on;
   sample(on, layer, input, x, {.seed = 1});
   if constexpr (FiniteUnit<U>) {
@@ -221,7 +222,7 @@ TEMPLATE_TEST_CASE("fields that are infinite or no numbers hang nothing and draw
   mean(on, layer, input, x);
   CHECK(std::isnan(x(0, 0)));
   CHECK(std::isnan(x(1, 3)));
-  if constexpr (!is_grouped<U>) CHECK(!std::isnan(x(0, 3)));  // what is beside a NaN is not touched by it
+  if constexpr (!is_grouped<U>) CHECK(!std::isnan(x(0, 3)));  // a NaN does not affect its neighbours
   add_log_partition(on, layer, input, T(1), sums);
   CHECK(std::isnan(sums(0, 0)));
   CHECK(std::isnan(sums(0, 3)));

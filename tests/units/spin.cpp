@@ -16,7 +16,7 @@ const double fields[] = {-350, -20, -5, -1.3, -0.2, 0, 0.4, 2, 7, 20, 350};
 constexpr double epsilon = std::numeric_limits<double>::epsilon();
 }  // namespace
 
-// An exponential and some operations on numbers up to 2 |field|.
+// An exponential and a few operations on numbers up to 2 |field|.
 TEST_CASE("a Spin unit's functions are sums over its states", "[units][oracle]") {
   for (const double field : fields) {
     INFO("field " << field);
@@ -33,7 +33,7 @@ TEST_CASE("a Spin unit's functions are sums over its states", "[units][oracle]")
   }
 }
 
-TEST_CASE("a Spin unit is as good in single precision", "[units]") {
+TEST_CASE("a Spin unit is as accurate in single precision", "[units]") {
   constexpr double last_place = std::numeric_limits<float>::epsilon();
   for (float field = -40; field <= 40; field += 0.37f) {
     const double wide = field;

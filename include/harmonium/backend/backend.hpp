@@ -1,9 +1,9 @@
 /// \file
 /// What a backend is: the small closed set of operations that all algorithms are written in.
 ///
-/// A backend is a type, the last template argument of models, and a cheap value of that type says with which
-/// means it works (how many threads; later which device). Models never hold one: whoever computes passes it
-/// along as `on`. Shapes are stated as rows x columns; no operation allocates, and outputs never overlap
+/// A backend is a type, the last template argument of models; a cheap value of that type selects the
+/// resources (how many threads, which device). Models never hold one: functions that compute take it as the
+/// argument `on`. Shapes are given as rows x columns; no operation allocates, and outputs never overlap
 /// inputs.
 #pragma once
 
@@ -20,13 +20,13 @@ namespace harmonium {
 /// How a factor of a product is read.
 enum class Op { plain, transposed };
 
-/// Numbers that a backend computes with, and a matrix of them (or of `T`) where they live.
+/// The type of the numbers that a backend computes with.
 template <class B>
 using ScalarOf = typename B::Scalar;
-/// A matrix of a backend's numbers, or of `T`, where they live.
+/// A matrix of a backend's numbers, or of `T`, in the backend's memory.
 template <class B, class T = typename B::Scalar>
 using Matrix = typename B::template Matrix<T>;
-/// Writable and read-only views of a backend's matrices.
+/// Writable views of a backend's matrices.
 template <class B, class T = typename B::Scalar>
 using ViewOf = View<T, typename B::Memory>;
 /// Read-only views of a backend's matrices.
@@ -34,7 +34,7 @@ template <class B, class T = typename B::Scalar>
 using ConstViewOf = View<const T, typename B::Memory>;
 
 namespace detail {
-struct ProbeFamily {  // a unit type's functions as far as the concept must name them
+struct ProbeFamily {  // just enough of a unit type's functions for the concept
   static constexpr bool grouped = false, one_uniform = true;
   static constexpr int shapes = 0;
   template <class T>
@@ -58,12 +58,12 @@ struct ProbeRule {
 };
 }  // namespace detail
 
-/// The operations, with x, y R x C unless said otherwise:
+/// The operations; x and y are R x C unless stated otherwise:
 ///
-/// - `upload(host, view)`, `download(view, host)`, `copy(from, to)`: moves numbers, equal shapes
-/// - `fill(x, value)`: sets all numbers
+/// - `upload(host, view)`, `download(view, host)`, `copy(from, to)`: copies numbers between equal shapes
+/// - `fill(x, value)`: sets every number
 /// - `multiply(op_a, op_b, alpha, a, b, beta, c)`: c = alpha op(a) op(b) + beta c; never both transposed;
-///   beta 0 reads no c
+///   c is not read if beta is 0
 /// - `gather(table, columns, scale, x)`: x(:, i) = scale * table(:, columns[i]), converted
 /// - `transform(body, parameters, group, input, other, x, draws, first_row)`: x = body(input + bias,
 ///   other), unit by unit
@@ -77,12 +77,13 @@ struct ProbeRule {
 /// - `sum(body, x, others...)`: sum over all numbers of body(x, others...), in double precision, as a host
 ///   number
 ///
-/// One more it may have, for models' statistics, where one pass is faster than three:
+/// One optional operation, for models' statistics, where one pass is faster than three:
 ///
 /// - `weigh(body, parameters, input, weights, x, out)`: x(:, c) = weights(0, c) * body(input + bias), and
 ///   out(r, 0) += sum over c of x(r, c)
 ///
-/// `parameters` is R x (1 + shapes): the biases, then the shape parameters; `group` is the rows of a unit.
+/// `parameters` is R x (1 + shapes): the biases, then the shape parameters; `group` is the number of rows per
+/// unit.
 template <class B>
 concept Backend = std::copyable<B> && std::default_initializable<B> && requires {
   typename B::Scalar;
@@ -107,8 +108,8 @@ concept Backend = std::copyable<B> && std::default_initializable<B> && requires 
   { on.sum(detail::ProbeRule{}, in) } -> std::same_as<double>;
 };
 
-/// Calls work(). What is asked for in it belongs together, such as an update from one batch, and a backend
-/// with a way to do it at once has a function `as_one` of its own.
+/// Calls work(). The operations in it belong together, such as an update from one batch; a backend that can
+/// submit them together has its own `as_one`.
 template <class B, class Work>
 void as_one(const B& on, const Work& work) {
   if constexpr (requires { on.as_one(work); }) {

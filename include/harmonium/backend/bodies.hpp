@@ -1,27 +1,27 @@
 /// \file
-/// Element-wise bodies: what one pass over a layer does with one unit. Host and device run the same ones. `F`
-/// is the `Family` of the layer's unit type; `shape...` are the unit's parameters beside its bias.
+/// Element-wise bodies: what one pass over a layer does to one unit. Host and device run the same ones. `F`
+/// is the `Family` of the layer's unit type; `shape...` are the unit's parameters besides its bias.
 #pragma once
 
 #include "../core/group.hpp"
 
 namespace harmonium {
 
-/// Random numbers that a body needs for a unit.
+/// The random numbers that a body needs per unit.
 enum class Needs { nothing, one_uniform, random };
 
 /// out = E[x | field]
 template <class F>
 struct MeanBody {
   static constexpr Needs needs = Needs::nothing;  ///< no draws
-  static constexpr int shapes = F::shapes;        ///< parameters beside the bias
+  static constexpr int shapes = F::shapes;        ///< parameters besides the bias
   static constexpr bool grouped = F::grouped;     ///< do units span groups of rows?
-  /// Of one number.
+  /// For one number.
   template <class T, class R, class... P>
   constexpr T operator()(T field, T /*other*/, R& /*random*/, P... shape) const {
     return F::mean(field, shape...);
   }
-  /// Of one group.
+  /// For one group.
   template <class T, class R>
   constexpr void operator()(GroupField<T> field, Group<const T> /*other*/, R& /*random*/,
                             Group<T> out) const {
@@ -33,14 +33,14 @@ struct MeanBody {
 template <class F>
 struct ModeBody {
   static constexpr Needs needs = Needs::nothing;  ///< no draws
-  static constexpr int shapes = F::shapes;        ///< parameters beside the bias
+  static constexpr int shapes = F::shapes;        ///< parameters besides the bias
   static constexpr bool grouped = F::grouped;     ///< do units span groups of rows?
-  /// Of one number.
+  /// For one number.
   template <class T, class R, class... P>
   constexpr T operator()(T field, T /*other*/, R& /*random*/, P... shape) const {
     return F::mode(field, shape...);
   }
-  /// Of one group.
+  /// For one group.
   template <class T, class R>
   constexpr void operator()(GroupField<T> field, Group<const T> /*other*/, R& /*random*/,
                             Group<T> out) const {
@@ -52,14 +52,14 @@ struct ModeBody {
 template <class F>
 struct SampleBody {
   static constexpr Needs needs = F::one_uniform ? Needs::one_uniform : Needs::random;  ///< one word, or draws
-  static constexpr int shapes = F::shapes;     ///< parameters beside the bias
+  static constexpr int shapes = F::shapes;     ///< parameters besides the bias
   static constexpr bool grouped = F::grouped;  ///< do units span groups of rows?
-  /// Of one number.
+  /// For one number.
   template <class T, class R, class... P>
   constexpr T operator()(T field, T /*other*/, R& random, P... shape) const {
     return F::sample(field, random, shape...);
   }
-  /// Of one group.
+  /// For one group.
   template <class T, class R>
   constexpr void operator()(GroupField<T> field, Group<const T> /*other*/, R& random, Group<T> out) const {
     F::sample(field, random, out);
@@ -70,48 +70,48 @@ struct SampleBody {
 template <class F>
 struct BackpropagateBody {
   static constexpr Needs needs = Needs::nothing;  ///< no draws
-  static constexpr int shapes = F::shapes;        ///< parameters beside the bias
+  static constexpr int shapes = F::shapes;        ///< parameters besides the bias
   static constexpr bool grouped = F::grouped;     ///< do units span groups of rows?
-  /// Of one number.
+  /// For one number.
   template <class T, class R, class... P>
   constexpr T operator()(T field, T other, R& /*random*/, P... shape) const {
     return F::backpropagate(field, other, shape...);
   }
-  /// Of one group.
+  /// For one group.
   template <class T, class R>
   constexpr void operator()(GroupField<T> field, Group<const T> other, R& /*random*/, Group<T> out) const {
     F::backpropagate(field, other, out);
   }
 };
 
-/// log_partition(input + bias), one number a unit
+/// log_partition(input + bias), one number per unit
 template <class F>
 struct LogPartitionBody {
-  static constexpr int shapes = F::shapes;     ///< parameters beside the bias
+  static constexpr int shapes = F::shapes;     ///< parameters besides the bias
   static constexpr bool grouped = F::grouped;  ///< do units span groups of rows?
-  /// Of one number.
+  /// For one number.
   template <class T, class... P>
   constexpr T operator()(T input, T bias, P... shape) const {
     return F::log_partition(input + bias, shape...);
   }
-  /// Of one group.
+  /// For one group.
   template <class T>
   constexpr T operator()(Group<const T> input, Group<const T> bias) const {
     return F::log_partition(GroupField<T>{input.data, bias.data, input.size, input.stride});
   }
 };
 
-/// energy(x) - bias . x, one number a unit
+/// energy(x) - bias . x, one number per unit
 template <class F>
 struct EnergyBody {
-  static constexpr int shapes = F::shapes;     ///< parameters beside the bias
+  static constexpr int shapes = F::shapes;     ///< parameters besides the bias
   static constexpr bool grouped = F::grouped;  ///< do units span groups of rows?
-  /// Of one number.
+  /// For one number.
   template <class T, class... P>
   constexpr T operator()(T x, T bias, P... shape) const {
     return F::energy(x, shape...) - bias * x;
   }
-  /// Of one group.
+  /// For one group.
   template <class T>
   constexpr T operator()(Group<const T> x, Group<const T> bias) const {
     T sum = T(0);
@@ -122,20 +122,20 @@ struct EnergyBody {
 
 /// x itself: the statistic of a bias
 struct StateBody {
-  static constexpr int shapes = 0;        ///< none is needed
+  static constexpr int shapes = 0;        ///< needs none
   static constexpr bool grouped = false;  ///< row by row
-  /// Of one number.
+  /// For one number.
   template <class T>
   constexpr T operator()(T x, T /*bias*/) const {
     return x;
   }
 };
 
-/// x times the number that stands in the biases' place: summed over units, a product of vectors
+/// x times the number passed in place of the bias: summed over units, a dot product
 struct ScaledStateBody {
-  static constexpr int shapes = 0;        ///< none is needed
+  static constexpr int shapes = 0;        ///< needs none
   static constexpr bool grouped = false;  ///< row by row
-  /// Of one number.
+  /// For one number.
   template <class T>
   constexpr T operator()(T x, T factor) const {
     return factor * x;
@@ -145,21 +145,21 @@ struct ScaledStateBody {
 /// -d energy / d shape[which] at x
 template <class F, int which>
 struct StatisticBody {
-  static constexpr int shapes = F::shapes;     ///< parameters beside the bias
+  static constexpr int shapes = F::shapes;     ///< parameters besides the bias
   static constexpr bool grouped = F::grouped;  ///< do units span groups of rows?
-  /// Of one number.
+  /// For one number.
   template <class T, class... P>
   constexpr T operator()(T x, T /*bias*/, P... shape) const {
     return F::template statistic<which>(x, shape...);
   }
 };
 
-/// Its expectation given an input
+/// The expectation of -d energy / d shape[which] given an input
 template <class F, int which>
 struct MeanStatisticBody {
-  static constexpr int shapes = F::shapes;     ///< parameters beside the bias
+  static constexpr int shapes = F::shapes;     ///< parameters besides the bias
   static constexpr bool grouped = F::grouped;  ///< do units span groups of rows?
-  /// Of one number.
+  /// For one number.
   template <class T, class... P>
   constexpr T operator()(T input, T bias, P... shape) const {
     return F::template mean_statistic<which>(input + bias, shape...);
@@ -168,7 +168,7 @@ struct MeanStatisticBody {
 
 namespace detail {
 
-/// 1 where two numbers differ, a NaN from everything; else 0
+/// 1 where two numbers differ, else 0; a NaN differs from everything
 struct DifferentBody {
   template <class T>
   constexpr T operator()(T a, T b) const {

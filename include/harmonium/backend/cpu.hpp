@@ -1,11 +1,11 @@
 /// \file
-/// The CPU backend: Eigen's matrices, products cut into pieces, and element-wise passes cut into chunks, for
-/// which cpu_loops.hpp has the loops.
+/// The CPU backend: Eigen's matrices, products split into pieces, and element-wise passes split into chunks,
+/// whose loops are in cpu_loops.hpp.
 ///
-/// Work is cut into pieces whose number depends on the shape alone, and each number of a result is computed
-/// by one piece (sums of everything: added in the order of the pieces). So the bytes are the same for any
-/// number of threads. Operations are not inlined: they are calls for thousands of numbers each, and their
-/// loops once again at every call would be most of what a program has to compile.
+/// Work is split into pieces whose number depends on the shape alone, and each number of a result is computed
+/// by one piece (total sums are added in the order of the pieces), so results are bit-identical for any
+/// number of threads. Operations are not inlined: each call processes thousands of numbers, and instantiating
+/// their loops at every call site would dominate compile times.
 #pragma once
 
 #include <algorithm>
@@ -22,12 +22,12 @@
 
 namespace harmonium {
 
-/// Computes on this machine's processors, in `float` by default and in `double` for checking.
+/// Computes on the CPU, in `float` by default and in `double` for checking.
 template <class Scalar_ = float>
 class Cpu {
  public:
-  using Scalar = Scalar_;     ///< what numbers are
-  using Memory = HostMemory;  ///< where they lie
+  using Scalar = Scalar_;     ///< type of the numbers
+  using Memory = HostMemory;  ///< where they are stored
   template <class T>
   using Matrix = HostMatrix<T>;  ///< models' matrices
 
@@ -39,36 +39,36 @@ class Cpu {
     check<ValueError>(threads >= 1 && threads <= 1024, "Cpu: threads is ", threads, ", expected 1 to 1024");
     if (threads > 1) pool_ = std::make_shared<ThreadPool>(threads);
   }
-  /// As many threads as the machine has processors.
+  /// One thread per processor of the machine.
   static Cpu all() { return Cpu(std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 1, 1024)); }
   /// Number of threads.
   int threads() const { return pool_ ? pool_->size() : 1; }
 
-  /// Host memory is what models lie in: a copy.
+  /// Host to backend: a copy, since models are in host memory as well.
   [[gnu::noinline]] void upload(View<const Scalar> from, View<Scalar> to) const { copy(from, to); }
-  /// The same back.
+  /// Backend to host: a copy, too.
   [[gnu::noinline]] void download(View<const Scalar> from, View<Scalar> to) const { copy(from, to); }
-  /// to = from, of equal shapes.
+  /// to = from; the shapes are equal.
   template <class T>
   void copy(View<const T> from, View<T> to) const {
     for (Index c = 0; c < from.cols; ++c) std::copy(from.column(c), from.column(c) + from.rows, to.column(c));
   }
   /// The same, for arguments that convert to views.
   void copy(View<const Scalar> from, View<Scalar> to) const { copy<Scalar>(from, to); }
-  /// All numbers of x = value.
+  /// Sets all numbers of x to `value`.
   void fill(View<Scalar> x, Scalar value) const {
     for (Index c = 0; c < x.cols; ++c) std::fill(x.column(c), x.column(c) + x.rows, value);
   }
 
-  /// c = alpha op(a) op(b) + beta c; beta 0 reads no c.
+  /// c = alpha op(a) op(b) + beta c; c is not read if beta is 0.
   [[gnu::noinline]] void multiply(Op op_a, Op op_b, Scalar alpha, View<const Scalar> a, View<const Scalar> b,
                                   Scalar beta, View<Scalar> c) const {
     if (c.size() == 0) return;
     const bool by_rows = detail::cuts_rows<Scalar>(op_a, c.rows, c.cols);
     const Index length = by_rows ? c.rows : c.cols;
     const Index operations = 2 * c.size() * (op_a == Op::plain ? a.cols : a.rows);
-    // As many pieces as are still worth their call, each wide enough for the kernels to run at full speed. A
-    // power of two shares out evenly; edges lie where the kernels' blocks have theirs.
+    // As many pieces as are worth a call, each wide enough for the kernels to run at full speed. A power of
+    // two divides evenly among threads; pieces end at the kernels' block boundaries.
     const Index least = by_rows ? 112 : 12, block = by_rows ? 16 : 4;
     Index pieces = 1;
     while (pieces < 64 && length / (2 * pieces) >= least && operations / (2 * pieces) >= 8'000'000)
@@ -166,7 +166,7 @@ class Cpu {
     for_each_range(x.cols, x.rows, [&](Index begin, Index end) {
       for (Index c = begin; c < end; ++c) {
         const Scalar weight = weights(0, c);
-        if (weight == Scalar(1)) continue;  // most columns, where norms are limited
+        if (weight == Scalar(1)) continue;  // most columns, if norms are limited
         Scalar* column = x.column(c);
         for (Index r = 0; r < x.rows; ++r) column[r] *= weight;
       }
@@ -188,7 +188,7 @@ class Cpu {
   /// rule(x, others...) on each number.
   template <class Rule, class... Others>
   [[gnu::noinline]] void update(const Rule& rule, View<Scalar> x, Others... others) const {
-    // Where nothing lies between columns, all are one long column.
+    // Without gaps between columns, the matrix is one long column.
     const bool one_column = x.leading_dimension == x.rows && ((others.leading_dimension == x.rows) && ...);
     const Index count = one_column ? (x.size() + chunk_rows - 1) / chunk_rows : x.cols;
     for_each_range(count, one_column ? chunk_rows : x.rows, [&](Index begin, Index end) {
@@ -238,7 +238,7 @@ class Cpu {
     }
   }
 
-  // Cuts 0 ... count into ranges of some ten thousand numbers, `each` of them belonging to one.
+  // Splits 0 ... count into ranges of about ten thousand numbers, where each index stands for `each` numbers.
   void for_each_range(Index count, Index each, const RangeWork& work) const {
     const Index pieces = std::clamp<Index>(count * each / 12288, 1, std::clamp<Index>(count, 1, 64));
     for_each_piece(pieces, [&](Index piece) {

@@ -1,6 +1,6 @@
 /// \file
-/// The CPU backend's loops over a chunk of rows: one for each kind of element-wise pass, by one thread, in a
-/// form that compilers vectorise.
+/// The CPU backend's loops over a chunk of rows: one for each kind of element-wise pass, single-threaded, in
+/// a form that compilers vectorise.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@
 
 namespace harmonium::detail {
 
-/// Functions of `Cpu<Scalar>` that know of no threads.
+/// The single-threaded functions of `Cpu<Scalar>`.
 template <class Scalar>
 struct CpuLoops {
   static constexpr Index chunk_rows = 256;  ///< with its random words, a chunk fits the first-level cache
@@ -19,7 +19,8 @@ struct CpuLoops {
   template <class Body>
   using Shapes = std::make_index_sequence<static_cast<std::size_t>(Body::shapes)>;
 
-  // Columns of a shuffled batch lie anywhere: the next one comes from memory while this one is converted.
+  // The columns of a shuffled batch are scattered in memory, so the next one is prefetched while this one is
+  // converted.
   template <class T>
   static void prefetch([[maybe_unused]] const T* column, [[maybe_unused]] Index rows) {
 #if defined(__GNUC__)
@@ -27,7 +28,7 @@ struct CpuLoops {
 #endif
   }
 
-  // The words of `count` rows from `first_row` on: one plain loop over blocks, which compilers vectorise.
+  // The words of `count` rows starting at `first_row`: one plain loop over blocks, which compilers vectorise.
   struct Words {
     std::uint32_t word[chunk_rows + 8];
     Words(Draws draws, Index first_row, Index column, Index count) {
@@ -38,7 +39,7 @@ struct CpuLoops {
       for (Index i = 0; i < blocks; ++i) {
         const std::uint32_t block = first + static_cast<std::uint32_t>(i);
         std::uint32_t* four = word + 4 * i;
-#if defined(__AVX512DQ__)  // lanes as wide as products, between which g++ 12 shuffles at each round otherwise
+#if defined(__AVX512DQ__)  // lanes as wide as the products; otherwise g++ 12 shuffles in every round
         const auto random = draws.lanes_of_four_rows(block, sample);
 #else
         const auto random = draws.words_of_four_rows(block, sample);
@@ -86,7 +87,7 @@ struct CpuLoops {
     for (Index r = 0; r < count; r += group) {
       const GroupField<Scalar> field{input + r, bias + r, group};
       OneUniform random{0};
-      if constexpr (Body::needs != Needs::nothing) {  // a group draws with the word of its first row
+      if constexpr (Body::needs != Needs::nothing) {  // a group uses the word of its first row
         const auto row = static_cast<std::uint32_t>(first_row + r);
         random.word = draws.words_of_four_rows(row / 4, static_cast<std::uint32_t>(column)).word[row % 4];
       }

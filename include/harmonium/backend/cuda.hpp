@@ -1,11 +1,10 @@
 /// \file
-/// The CUDA backend's face: plain C++ that needs neither nvcc nor a CUDA header. What it calls is compiled
-/// once, by nvcc, in the target harmonium::cuda; element-wise operations for the bodies, rules and unit types
-/// that are named there (harmonium/cuda/), and for a user's own in a file of theirs (cuda/unit.cuh).
+/// The interface of the CUDA backend: plain C++ that needs neither nvcc nor CUDA headers. What it calls is
+/// compiled once, by nvcc, in the target harmonium::cuda: element-wise operations for the bodies, rules and
+/// unit types named there (harmonium/cuda/). Your own unit types have their own .cu file (cuda/unit.cuh).
 ///
-/// All work on a device joins one stream in the order in which it was asked for, and only `sum` and
-/// `download` wait for it. Trainers hand over a batch's work at once, which then runs as one CUDA graph
-/// (`as_one`).
+/// All work on a device is queued on one stream in the order of the calls; only `sum` and `download` wait for
+/// it. Trainers submit a batch's work in one go, which then runs as one CUDA graph (`as_one`).
 #pragma once
 
 #include <algorithm>
@@ -23,7 +22,7 @@ namespace harmonium {
 
 namespace detail {
 
-/// Where each operation's device code is: declared here, defined in backend/cuda/operations.hpp.
+/// The device code of each operation: declared here, defined in backend/cuda/operations.hpp.
 template <class T>
 struct CudaBasics {
   static void fill(CudaQueue queue, CudaOut<T> x, T value);
@@ -66,45 +65,45 @@ struct CudaSum {
 
 }  // namespace detail
 
-/// With which means a device computes.
+/// How a device computes.
 struct CudaOptions {
-  CudaProducts products = CudaProducts::exact;  ///< of single-precision products
+  CudaProducts products = CudaProducts::exact;  ///< precision of single-precision products
 };
 
-/// Computes on a CUDA device, in `float` by default, or in `double`. A cheap value that remembers which
-/// device, and how it multiplies.
+/// Computes on a CUDA device, in `float` by default, or in `double`. A cheap value that holds the device's
+/// number and its options.
 template <class Scalar_ = float>
 class Cuda {
   static_assert(std::is_same_v<Scalar_, float> || std::is_same_v<Scalar_, double>,
                 "Cuda computes in float or double");
 
  public:
-  using Scalar = Scalar_;     ///< what numbers are
-  using Memory = CudaMemory;  ///< where they lie
+  using Scalar = Scalar_;     ///< type of the numbers
+  using Memory = CudaMemory;  ///< where they are stored
   template <class T>
   using Matrix = CudaMatrix<T>;               ///< models' matrices
-  using Out = View<Scalar, CudaMemory>;       ///< what is written to
-  using In = View<const Scalar, CudaMemory>;  ///< what is read
+  using Out = View<Scalar, CudaMemory>;       ///< outputs
+  using In = View<const Scalar, CudaMemory>;  ///< inputs
 
   /// The calling thread's device. \throws CudaError if there is none, or it can't be used
   Cuda() : Cuda(CudaOptions{}) {}
-  /// \throws ValueError if products of double precision are to be anything but exact \throws CudaError
+  /// \throws ValueError if products in double precision are requested as anything but exact \throws CudaError
   explicit Cuda(CudaOptions options) : options_(options), device_(detail::current_cuda_device()) {
     check<ValueError>((std::is_same_v<Scalar, float>) || options.products == CudaProducts::exact,
                       "Cuda: tensor cores' narrow products are for single precision, this is double");
   }
-  /// The whole device.
+  /// The calling thread's device.
   static Cuda all() { return {}; }
-  /// What it was made with.
+  /// The options that it was constructed with.
   const CudaOptions& options() const { return options_; }
-  /// Number of the device.
+  /// The device's number.
   int device() const { return device_; }
-  /// Waits until everything that was asked of the device is done: for clocks and for finding where an error
-  /// comes from; no algorithm needs it. \throws CudaKernelError
+  /// Waits until all work submitted to the device is done: for timing and for locating errors; no algorithm
+  /// needs it. \throws CudaKernelError
   void synchronize() const { detail::cuda_synchronize(queue()); }
 
-  /// Calls work(), and hands over to the device at its end, all at once, what is asked for in it: as a CUDA
-  /// graph, if it is what was asked for before but for numbers such as rates, draws' addresses and samples.
+  /// Calls work() and submits the operations in it to the device together at its end: as a CUDA graph, if
+  /// they match an earlier sequence except for numbers such as rates, draws' addresses and samples.
   template <class Work>
   void as_one(const Work& work) const {
     detail::CudaStep step;
@@ -112,7 +111,8 @@ class Cuda {
     step.end();
   }
 
-  /// Up to 64 KB travel with launches; more is copied from memory that does not move. Nobody waits.
+  /// Host to device, without waiting: up to 64 KB travel in kernel arguments, more is copied from pinned
+  /// memory.
   template <class T>
   void upload(View<const T> from, View<T, CudaMemory> to) const {
     if constexpr (std::is_same_v<T, float> || std::is_same_v<T, double>) {
@@ -125,21 +125,21 @@ class Cuda {
   }
   /// The same, for arguments that convert to views.
   void upload(View<const Scalar> from, Out to) const { upload<Scalar>(from, to); }
-  /// Device to host; waits for what was asked for before.
+  /// Device to host; waits for all earlier work.
   template <class T>
   void download(View<const T, CudaMemory> from, View<T> to) const {
     detail::cuda_copy(queue(), detail::CudaCopy::to_host, to, from);
   }
   /// The same, for arguments that convert to views.
   void download(In from, View<Scalar> to) const { download<Scalar>(from, to); }
-  /// to = from, of equal shapes, on the device.
+  /// to = from, on the device; the shapes are equal.
   template <class T>
   void copy(View<const T, CudaMemory> from, View<T, CudaMemory> to) const {
     detail::cuda_copy(queue(), detail::CudaCopy::on_device, to, from);
   }
   /// The same, for arguments that convert to views.
   void copy(In from, Out to) const { copy<Scalar>(from, to); }
-  /// All numbers of x = value.
+  /// Sets all numbers of x to `value`.
   void fill(Out x, Scalar value) const { detail::CudaBasics<Scalar>::fill(queue(), x, value); }
 
   /// c = alpha op(a) op(b) + beta c, by cuBLAS.
@@ -149,12 +149,13 @@ class Cuda {
                           detail::cuda_product<Scalar>(op_a, op_b, alpha, a, b, beta, c));
   }
 
-  /// Of a data set on the device (`CudaDataset`): nothing but the columns' numbers leaves the host.
+  /// x(:, i) = scale * table(:, columns[i]) for a data set on the device (`CudaDataset`): only the column
+  /// numbers leave the host.
   template <class T>
   void gather(View<const T, CudaMemory> table, std::span<const Index> columns, Scalar scale, Out x) const {
     detail::CudaGather<T, Scalar>::run(queue(), table, columns, scale, x);
   }
-  /// Of a data set on the host, converted there.
+  /// The same for a data set on the host, converted there.
   template <class T>
   void gather(View<const T> table, std::span<const Index> columns, Scalar scale, Out x) const {
     const auto convert = [&](Index c, Scalar* to) {
@@ -190,8 +191,8 @@ class Cuda {
     require_compiled<Body>();
     detail::CudaSumOverSamples<Body, Scalar>::run(queue(), body, parameters, x, weights, out);
   }
-  /// x(:, c) = weights(0, c) * body(input + bias), and out(r, 0) += sum over c of x(r, c), in one pass; of
-  /// units that are one row each, by a body that draws nothing.
+  /// x(:, c) = weights(0, c) * body(input + bias), and out(r, 0) += sum over c of x(r, c), in one pass; for
+  /// units of one row each and bodies that draw nothing.
   template <class Body>
   void weigh(const Body& body, In parameters, In input, In weights, Out x, Out out) const {
     require_compiled<Body>();
@@ -210,12 +211,12 @@ class Cuda {
   void update(const Rule& rule, Out x, Others... others) const {
     require_compiled<Rule>();
     constexpr int count = static_cast<int>(sizeof...(Others));
-    // What a rule takes by value it may be given read-only; it does not write there.
+    // Matrices that a rule takes by value may be read-only: it does not write to them.
     const Out other[] = {
         x, Out(const_cast<Scalar*>(others.data), others.rows, others.cols, others.leading_dimension)...};
     detail::CudaUpdate<Rule, Scalar, count>::run(queue(), rule, x, other + 1);
   }
-  /// Sum over all numbers of body(x, others...); waits for it.
+  /// The sum over all numbers of body(x, others...); waits for the result.
   template <class Body, class... Others>
   double sum(const Body& body, In x, Others... others) const {
     require_compiled<Body>();
@@ -231,12 +232,12 @@ class Cuda {
                   "constexpr bool cuda_compiled = true` and a .cu file of four lines; see "
                   "harmonium/cuda/unit.cuh");
   }
-  // Is it little enough to come with launches?
+  // Is it small enough to travel in kernel arguments?
   template <class T>
   static bool travels(View<T, CudaMemory> x) {
     return x.size() * static_cast<Index>(sizeof(T)) <= 65536;
   }
-  // Copies to the device what write(c, to) puts down for each column.
+  // Copies to the device what write(c, to) writes for each column.
   template <class T, class Write>
   void write_columns(View<T, CudaMemory> x, const Write& write) const {
     if (x.size() == 0) return;

@@ -1,6 +1,6 @@
 /// \file
-/// Matrix products by the calling thread alone: Eigen's, or oneDNN's or OpenBLAS's in single precision where
-/// the build links one and defines HARMONIUM_ONEDNN or HARMONIUM_OPENBLAS (with CMake: HARMONIUM_BLAS).
+/// Matrix products on the calling thread alone: by Eigen, or in single precision by oneDNN or OpenBLAS if the
+/// build links one and defines HARMONIUM_ONEDNN or HARMONIUM_OPENBLAS (with CMake: HARMONIUM_BLAS).
 #pragma once
 
 #include <Eigen/Core>
@@ -28,7 +28,7 @@ extern "C" void openblas_set_num_threads(int);
 
 namespace harmonium {
 
-/// What multiplies matrices in single precision, by name.
+/// Name of the library that multiplies matrices in single precision.
 inline constexpr const char* product_library =
 #if defined(HARMONIUM_ONEDNN)
     "oneDNN";
@@ -45,7 +45,7 @@ using EigenMap = Eigen::Map<HostMatrix<T>, Eigen::Unaligned, Eigen::OuterStride<
 template <class T>
 using ConstEigenMap = Eigen::Map<const HostMatrix<T>, Eigen::Unaligned, Eigen::OuterStride<>>;
 
-/// c += alpha op(a) op(b) as Eigen's users write it.
+/// c += alpha op(a) op(b), as an Eigen expression.
 template <class T>
 void add_product_expression(Op op_a, Op op_b, T alpha, View<const T> a, View<const T> b, View<T> c) {
   const ConstEigenMap<T> left(a.data, a.rows, a.cols, Eigen::OuterStride<>(a.leading_dimension));
@@ -60,10 +60,10 @@ void add_product_expression(Op op_a, Op op_b, T alpha, View<const T> a, View<con
   }
 }
 
-/// The same, column by column of c: for a few columns, and for what is too small for a kernel's preparations.
+/// The same, column by column of c: for few columns, and for products too small to repay a kernel's packing.
 template <class T>
 void add_product_by_columns(Op op_a, Op op_b, T alpha, View<const T> a, View<const T> b, View<T> c) {
-  constexpr Index width = 32;  // sums side by side, which compilers vectorise
+  constexpr Index width = 32;  // parallel sums, which compilers vectorise
   const auto dot = [](const T* x, const T* y, Index count) {
     T parts[width] = {}, sum = 0;
     Index i = 0;
@@ -81,7 +81,7 @@ void add_product_by_columns(Op op_a, Op op_b, T alpha, View<const T> a, View<con
     }
     const auto factor = [&](Index k) { return alpha * (op_b == Op::plain ? b(k, j) : b(j, k)); };
     Index k = 0;
-    for (; k + 4 <= a.cols; k += 4) {  // c goes to and fro once for four columns
+    for (; k + 4 <= a.cols; k += 4) {  // c is read and written once per four columns
       const T f0 = factor(k), f1 = factor(k + 1), f2 = factor(k + 2), f3 = factor(k + 3);
       const T *x0 = a.column(k), *x1 = a.column(k + 1), *x2 = a.column(k + 2), *x3 = a.column(k + 3);
       for (Index i = 0; i < c.rows; ++i) to[i] += f0 * x0[i] + f1 * x1[i] + f2 * x2[i] + f3 * x3[i];
@@ -94,7 +94,7 @@ void add_product_by_columns(Op op_a, Op op_b, T alpha, View<const T> a, View<con
   }
 }
 
-/// Eigen's own kernel, which is no part of its documented interface, as version 3.4 has it.
+/// Eigen's own kernel, as in version 3.4; it is not part of the documented interface.
 template <Op op_a, Op op_b, class T>
 using EigenKernel = Eigen::internal::general_matrix_matrix_product<
     Index, T, op_a == Op::plain ? Eigen::ColMajor : Eigen::RowMajor, false, T,
@@ -107,8 +107,8 @@ concept KnownEigenKernel = requires(Index n, const T* in, T* out, EigenBlocking<
   Kernel::run(n, n, n, in, n, in, n, out, n, n, *in, blocking, nullptr);
 };
 
-/// The same by Eigen's kernel, if it is the known one: an expression has products of all other kinds compiled
-/// as well, which takes four times as long.
+/// The same by Eigen's kernel, if it has the expected signature. An expression instantiates all other kinds
+/// of products as well, which takes four times as long to compile.
 template <Op op_a, Op op_b, class T>
 void add_product_by_kernel(T alpha, View<const T> a, View<const T> b, View<T> c) {
   using Kernel = EigenKernel<op_a, op_b, T>;
@@ -122,14 +122,14 @@ void add_product_by_kernel(T alpha, View<const T> a, View<const T> b, View<T> c)
   }
 }
 
-/// Too small a product for any kernel's preparations, or a few columns or rows from each number of the other
-/// factor, a matter of memory?
+/// Is the product too small to repay a kernel's packing, or, with only a few columns or rows, bound by
+/// memory?
 template <class T>
 bool is_small_product(Op op_a, View<const T> a, View<T> c) {
   return c.cols < 4 || (op_a == Op::transposed && c.rows < 4) || a.rows + a.cols + c.cols < 20;
 }
 
-/// c = alpha op(a) op(b) + beta c by Eigen; never both transposed. With beta 0, c is not read.
+/// c = alpha op(a) op(b) + beta c by Eigen; never both transposed. c is not read if beta is 0.
 template <class T>
 void multiply_by_eigen(Op op_a, Op op_b, T alpha, View<const T> a, View<const T> b, T beta, View<T> c) {
   if (beta != T(1)) {
@@ -139,7 +139,7 @@ void multiply_by_eigen(Op op_a, Op op_b, T alpha, View<const T> a, View<const T>
   if (c.size() == 0 || a.size() == 0) return;
   if (is_small_product(op_a, a, c)) {
     add_product_by_columns(op_a, op_b, alpha, a, b, c);
-  } else if (op_a == Op::transposed) {  // three cases and not four, to compile less
+  } else if (op_a == Op::transposed) {  // three cases, not four, to compile less
     add_product_by_kernel<Op::transposed, Op::plain>(alpha, a, b, c);
   } else if (op_b == Op::plain) {
     add_product_by_kernel<Op::plain, Op::plain>(alpha, a, b, c);
@@ -149,8 +149,8 @@ void multiply_by_eigen(Op op_a, Op op_b, T alpha, View<const T> a, View<const T>
 }
 
 #if defined(HARMONIUM_ONEDNN)
-/// Keeps signals from the calling thread: oneDNN's kernels put the stack pointer to uses of their own, and a
-/// handler that runs in the middle of one (of Ctrl-C, a timer, a profiler) overwrites the heap.
+/// Blocks signals on the calling thread: oneDNN's kernels use the stack pointer as a general register, so a
+/// handler that runs in the middle of one (for Ctrl-C, a timer, a profiler) would overwrite the heap.
 #if __has_include(<pthread.h>)
 class SignalsHeld {
  public:
@@ -170,27 +170,27 @@ class SignalsHeld {
 struct SignalsHeld {};
 #endif
 
-/// The same by oneDNN. False if it declines.
+/// The product by oneDNN. Returns false if it declines.
 inline bool multiply_by_library(Op op_a, Op op_b, float alpha, View<const float> a, View<const float> b,
                                 float beta, View<float> c) {
-  // oneDNN would share the product out among OpenMP's threads; the caller's setting is given back.
+  // oneDNN would distribute the product over OpenMP's threads; the caller's setting is restored.
   struct OneThread {
     int before = omp_get_max_threads();
     OneThread() { omp_set_num_threads(1); }
     ~OneThread() { omp_set_num_threads(before); }
   } const one_thread;
   [[maybe_unused]] const SignalsHeld signals_held;
-  // It counts by rows: c^T = op(b)^T op(a)^T.
+  // oneDNN is row-major: c^T = op(b)^T op(a)^T.
   const Index depth = op_a == Op::plain ? a.cols : a.rows;
   return dnnl_sgemm(op_b == Op::plain ? 'N' : 'T', op_a == Op::plain ? 'N' : 'T', c.cols, c.rows, depth,
                     alpha, b.data, b.leading_dimension, a.data, a.leading_dimension, beta, c.data,
                     c.leading_dimension) == dnnl_success;
 }
 #elif defined(HARMONIUM_OPENBLAS)
-/// The same by OpenBLAS. False if it declines.
+/// The product by OpenBLAS. Returns false if it declines.
 inline bool multiply_by_library(Op op_a, Op op_b, float alpha, View<const float> a, View<const float> b,
                                 float beta, View<float> c) {
-  // Its threads are a setting of the whole process; a build of it without threads ignores this.
+  // OpenBLAS's number of threads is a process-wide setting; a build without threads ignores it.
   [[maybe_unused]] static const bool one_thread = (openblas_set_num_threads(1), true);
   constexpr int by_columns = 102, plain = 111, transposed = 112;
   const auto size = [](Index n) { return static_cast<int>(n); };
@@ -202,9 +202,9 @@ inline bool multiply_by_library(Op op_a, Op op_b, float alpha, View<const float>
 }
 #endif
 
-/// Is a product of `rows` x `cols` better cut between rows, each piece with the whole of b, or between
-/// columns? Most libraries copy both factors into an order of their own: the shorter side's is the cheaper
-/// one to copy again. oneDNN reads a plain `a` where it lies.
+/// Is a product of `rows` x `cols` better split by rows, each piece using the whole of b, or by columns? Most
+/// libraries pack both factors into their own layout, and the factor of the shorter side is the cheaper one
+/// to pack repeatedly. oneDNN reads a plain `a` in place.
 template <class T>
 bool cuts_rows(Op op_a, Index rows, Index cols) {
 #if defined(HARMONIUM_ONEDNN)
@@ -213,7 +213,7 @@ bool cuts_rows(Op op_a, Index rows, Index cols) {
   return op_a == Op::transposed || rows >= cols;
 }
 
-/// c = alpha op(a) op(b) + beta c; never both transposed. With beta 0, c is not read.
+/// c = alpha op(a) op(b) + beta c; never both transposed. c is not read if beta is 0.
 template <class T>
 void multiply_by_one_thread(Op op_a, Op op_b, T alpha, View<const T> a, View<const T> b, T beta, View<T> c) {
 #if defined(HARMONIUM_ONEDNN) || defined(HARMONIUM_OPENBLAS)

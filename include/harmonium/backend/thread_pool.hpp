@@ -1,7 +1,7 @@
 /// \file
-/// A few threads that share out the pieces of one piece of work after another. Each begins where it began
-/// last time, a share of the way on, so that it mostly finds in its core's cache what it left there; whoever
-/// is done helps the others. Callers cut work into pieces fixed by its shape, so results do not depend on who
+/// A few threads that process the pieces of one job after another. Each thread starts at its own fixed share
+/// of the pieces, so that it mostly finds its data still in its core's cache; a thread that is done helps the
+/// others. Callers split jobs into pieces determined by the shape, so results do not depend on which thread
 /// does what.
 #pragma once
 
@@ -16,16 +16,16 @@
 
 namespace harmonium {
 
-/// Something to do with one range of a piece of work, by reference: callers' loops are compiled once each,
-/// what shares them out once for all.
+/// A reference to a function of a range of pieces: callers' loops are compiled once each, and the code that
+/// distributes them once for all.
 class RangeWork {
  public:
-  /// \param body is called as body(begin, end) and must outlive this
+  /// \param body called as body(begin, end); must outlive this object
   template <class Body>
   requires(!std::same_as<Body, RangeWork>) RangeWork(const Body& body)  // implicit: arguments convert
       : body_(&body),
         call_([](const void* b, Index begin, Index end) { (*static_cast<const Body*>(b))(begin, end); }) {}
-  /// Does it.
+  /// Processes the pieces from `begin` to `end`.
   void operator()(Index begin, Index end) const { call_(body_, begin, end); }
 
  private:
@@ -33,8 +33,8 @@ class RangeWork {
   void (*call_)(const void*, Index, Index);
 };
 
-/// The caller of `run` and `threads - 1` helpers. Between two runs helpers watch for work for
-/// about a tenth of a millisecond, then sleep.
+/// The caller of `run` and `threads - 1` helpers. Between runs, helpers spin for about a tenth of a
+/// millisecond, then sleep.
 class ThreadPool {
  public:
   /// Starts `threads - 1` helpers.
@@ -49,17 +49,17 @@ class ThreadPool {
     for (std::thread& helper : helpers_) helper.join();
   }
 
-  /// Threads that work, the caller included.
+  /// Number of threads, including the caller.
   int size() const { return static_cast<int>(helpers_.size()) + 1; }
 
-  /// Does the work on 0 ... pieces - 1, cut into ranges, and returns when all is done. The work must not
-  /// throw. A second caller at the same time, or work that calls, does all by itself.
+  /// Runs the work on 0 ... pieces - 1, split into ranges, and returns when all is done. The work must not
+  /// throw. A concurrent or nested call does all of its work on its own thread.
   void run(Index pieces, const RangeWork& work) {
     if (helpers_.empty() || pieces < 2 || busy_.exchange(true, std::memory_order_acquire)) {
       work(0, pieces);
       return;
     }
-    const Index ranges = pieces < 64 ? pieces : 64;  // as many as bits
+    const Index ranges = pieces < 64 ? pieces : 64;  // one per bit of `open_`
     work_ = &work;
     pieces_ = pieces;
     ranges_.store(ranges, std::memory_order_relaxed);
@@ -79,8 +79,8 @@ class ThreadPool {
     runs_.notify_all();
   }
 
-  // Whoever clears a range's bit does it, and it belongs to the run that is going on then, whichever run the
-  // thread was looking at.
+  // The thread that clears a range's bit processes it. The range belongs to the run in progress at that
+  // moment, even if the thread came for an earlier one.
   bool take_range(int thread, int threads) {
     std::uint64_t open = open_.load(std::memory_order_acquire);
     const Index home = thread * ranges_.load(std::memory_order_relaxed) / threads;
@@ -111,13 +111,13 @@ class ThreadPool {
     }
   }
 
-  std::atomic<bool> busy_{false};  // no mutex: a body may call `run` of its own pool
+  std::atomic<bool> busy_{false};  // not a mutex: a body may call `run` of its own pool
   std::vector<std::thread> helpers_;
   const RangeWork* work_ = nullptr;
   Index pieces_ = 0;
   std::atomic<Index> ranges_{0};
   alignas(64) std::atomic<std::uint64_t> runs_{0};
-  alignas(64) std::atomic<std::uint64_t> open_{0};  // a bit for each range that nobody has taken
+  alignas(64) std::atomic<std::uint64_t> open_{0};  // one bit for each range not yet taken
   alignas(64) std::atomic<Index> left_{0};
   std::atomic<bool> stopped_{false};
 };

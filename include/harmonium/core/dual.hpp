@@ -1,7 +1,7 @@
 /// \file
-/// Dual numbers: a value and its slope along one direction. With them a unit that states its log-partition
-/// has stated its mean (the slope along the field), its variance (the mean's slope) and the statistics of its
-/// shape parameters.
+/// Dual numbers: a value and its slope along one direction. With them, a unit's log-partition determines its
+/// mean (the slope along the field), its variance (the slope of the mean) and the statistics of its shape
+/// parameters.
 #pragma once
 
 #include <type_traits>
@@ -28,7 +28,7 @@ struct Dual {
   friend constexpr Dual operator+(Dual a, Dual b) { return {a.value + b.value, a.slope + b.slope}; }
   /// The sum rule.
   friend constexpr Dual operator-(Dual a, Dual b) { return {a.value - b.value, a.slope - b.slope}; }
-  /// Both with the other sign.
+  /// Negates value and slope.
   friend constexpr Dual operator-(Dual a) { return {-a.value, -a.slope}; }
   /// The product rule.
   friend constexpr Dual operator*(Dual a, Dual b) {

@@ -1,6 +1,7 @@
 /// \file
-/// What can go wrong. Every message says which function and argument, what was expected and what came:
-/// `fit: data has 783 rows, the model has 784 visible rows`. Checks come before anything is changed.
+/// Errors. Every message names the function and the argument, and says what was expected and what was found:
+/// `fit: data has 783 rows, the model has 784 visible rows`. Arguments are checked before anything is
+/// changed.
 #pragma once
 
 #include <cstddef>
@@ -11,7 +12,7 @@
 
 namespace harmonium {
 
-/// Base of all errors that the library throws.
+/// Base class of all errors thrown by the library.
 struct Error : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
@@ -26,18 +27,18 @@ struct ValueError : Error {
   using Error::Error;
 };
 
-/// Data that a model cannot take: not a number, outside a unit's range, wrong labels, empty.
+/// Data that a model does not accept: NaN, outside a unit's range, wrong labels, empty.
 struct DataError : Error {
   using Error::Error;
 };
 
-/// A file that is missing, cut short, garbled, or that cannot be written.
+/// A file that is missing, truncated or corrupt, or that cannot be written.
 struct FileError : Error {
   using Error::Error;
 };
 
 namespace detail {
-/// One word of a message, by reference: how to write it is compiled once for each type of word.
+/// One word of a message, by reference, so that the code that writes it is compiled once per type.
 class Word {
  public:
   template <class T>
@@ -58,7 +59,7 @@ class Word {
   void (*write_)(std::ostream&, const void*);
 };
 
-/// The words put together.
+/// Concatenates the words.
 inline std::string in_words(std::initializer_list<Word> words) {
   std::ostringstream text;
   for (const Word& word : words) text << word;
@@ -66,7 +67,7 @@ inline std::string in_words(std::initializer_list<Word> words) {
 }
 }  // namespace detail
 
-/// Throws `E` with the words put together if `condition` does not hold.
+/// Throws `E`, with the words concatenated as its message, if `condition` does not hold.
 /// \throws E
 template <class E, class... Words>
 void check(bool condition, const Words&... words) {

@@ -1,6 +1,6 @@
 /// \file
-/// log x! = log Gamma(x + 1), by Stirling's series in double precision: near 0 and 1 it is a small difference
-/// of larger numbers.
+/// log x! = log Gamma(x + 1), by Stirling's series in double precision, because near 0 and 1 the result is a
+/// small difference of larger numbers.
 #pragma once
 
 #include "math.hpp"
@@ -19,7 +19,7 @@ constexpr double stirling_remainder(double x) {
   return p * r;
 }
 
-/// log x! for x >= 0, within 1e-14 below 12 and 4 roundings above.
+/// log x! for x >= 0, to within 1e-14 below 12 and to within 4 roundings above.
 template <std::floating_point T>
 constexpr T log_factorial(T x) {
   double y = static_cast<double>(x), product = 1;

@@ -1,12 +1,12 @@
 /// \file
-/// Matrices on the host, as users have them.
+/// Matrices in host memory, as users pass them.
 #pragma once
 
 #include <Eigen/Core>
 
 namespace harmonium {
 
-/// A dense column-major Eigen matrix of numbers `T`.
+/// A dense column-major Eigen matrix of `T`.
 template <class T>
 using HostMatrix = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic>;
 

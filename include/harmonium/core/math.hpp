@@ -1,9 +1,9 @@
 /// \file
-/// Elementary functions that host and device share. In single precision they are our own polynomials, written
-/// with explicit fused multiply-adds: they vectorise in every compiler and give the same bits in each. In
-/// double precision they are the standard library's.
+/// Elementary functions shared by host and device. In single precision they are polynomials of this library,
+/// written with explicit fused multiply-adds, so that every compiler vectorises them and gets the same bits.
+/// In double precision they are the standard library's.
 ///
-/// A NaN comes out as a NaN. Nothing here branches on data in single precision.
+/// NaNs propagate. In single precision, nothing here branches on data.
 #pragma once
 
 #include <bit>
@@ -13,8 +13,8 @@
 
 namespace harmonium {
 
-/// a * b + c, fused where the processor can; a fixed order of operations where it can't, since a library call
-/// for each fused operation would cost a hundred times as much.
+/// a * b + c, fused if the processor supports it; otherwise in a fixed order, since a library call per fused
+/// operation would be a hundred times slower.
 template <std::floating_point T>
 constexpr T multiply_add(T a, T b, T c) {
 #if defined(__FMA__) || defined(__ARM_FEATURE_FMA) || defined(__CUDA_ARCH__)
@@ -25,17 +25,17 @@ constexpr T multiply_add(T a, T b, T c) {
 }
 
 namespace detail {
-/// All bits set if the condition holds.
+/// All bits set if the condition holds, else none.
 constexpr std::uint32_t mask(bool condition) { return 0u - static_cast<std::uint32_t>(condition); }
 }  // namespace detail
 
-/// e^x; single precision within 1.5 units in the last place for x in [-87, 88], and constant beyond.
+/// e^x; in single precision to within 1.5 units in the last place for x in [-87, 88], and constant beyond.
 template <std::floating_point T>
 constexpr T exponential(T x) {
   if constexpr (std::same_as<T, float>) {
     x = x < -87.0f ? -87.0f : x > 88.0f ? 88.0f : x;
-    // x = n log 2 + r. Adding 1.5 * 2^23 rounds to an integer and leaves it in the low bits: no conversion,
-    // and no std::floor, which g++ does not vectorise.
+    // x = n log 2 + r. Adding 1.5 * 2^23 rounds to an integer and leaves it in the low bits, without a
+    // conversion or std::floor, which g++ does not vectorise.
     const float shifted = multiply_add(x, 1.44269504f, 12582912.0f);
     const float n = shifted - 12582912.0f;
     const float r = multiply_add(n, -1.42860677e-6f, multiply_add(n, -0.693145752f, x));
@@ -46,14 +46,14 @@ constexpr T exponential(T x) {
     p = multiply_add(p, r, 0.5f);
     p = multiply_add(p, r, 1.0f);
     p = multiply_add(p, r, 1.0f);
-    // p 2^n: a product, so that a NaN stays one whatever its bits are.
+    // p 2^n, as a product, so that a NaN stays a NaN whatever its bits are.
     return p * std::bit_cast<float>((std::bit_cast<std::uint32_t>(shifted) << 23) + 0x3f800000u);
   } else {
     return std::exp(x);
   }
 }
 
-/// Natural logarithm; single precision within 2 units in the last place for normal numbers.
+/// Natural logarithm; in single precision to within 2 units in the last place for normal numbers.
 template <std::floating_point T>
 constexpr T logarithm(T x) {
   if constexpr (std::same_as<T, float>) {
@@ -74,8 +74,8 @@ constexpr T logarithm(T x) {
     float y = multiply_add(e, -2.12194440e-4f, p * f * square);
     y = multiply_add(square, -0.5f, y);
     y = multiply_add(e, 0.693359375f, f + y);
-    // 0 goes to -infinity, infinity to itself, negative numbers and NaN to NaN: by masks, since g++ turns
-    // selections into branches here and then does not vectorise.
+    // 0 maps to -infinity, infinity to itself, negative numbers and NaN to NaN; with masks, since g++ turns
+    // conditional expressions into branches here and then does not vectorise.
     const std::uint32_t given = std::bit_cast<std::uint32_t>(x);
     const std::uint32_t zero = detail::mask(given << 1 == 0), infinite = detail::mask(given == 0x7f800000u);
     const std::uint32_t undefined = detail::mask(given > 0x7f800000u) & ~zero;
@@ -87,12 +87,13 @@ constexpr T logarithm(T x) {
   }
 }
 
-/// Square root; single precision within 1 unit in the last place for normal numbers, and vectorised, which
-/// g++ does not do with std::sqrt unless math errors are switched off.
+/// Square root; in single precision to within 1 unit in the last place for normal numbers. It vectorises,
+/// unlike std::sqrt with g++ unless math errors are switched off.
 template <std::floating_point T>
 constexpr T square_root(T x) {
   if constexpr (std::same_as<T, float>) {
-    // Newton's iteration for 1 / sqrt(x) from the well-known first guess, then one for the root itself.
+    // Newton's iteration for 1 / sqrt(x) from the well-known initial guess, then one step for the root
+    // itself.
     float y = std::bit_cast<float>(0x5f375a86u - (std::bit_cast<std::uint32_t>(x) >> 1));
     for (int i = 0; i < 3; ++i) y = y * multiply_add(-0.5f * x * y, y, 1.5f);
     const float root = x * y;
@@ -122,7 +123,7 @@ constexpr T cosine_of_turns(T u) {
     return -multiply_add(p * square, x, x);
   } else {
 #if defined(__CUDA_ARCH__)
-    return ::cospi(2 * u);  // without the local memory that a cosine of any large number needs
+    return ::cospi(2 * u);  // needs no local memory, unlike a cosine of arbitrarily large arguments
 #else
     return std::cos(T(6.283185307179586476925286766559) * u);
 #endif
@@ -145,19 +146,20 @@ constexpr T magnitude(T x) {
   }
 }
 
-/// -1, 0 or 1 (0 for a NaN)
+/// The sign of x: -1, 0 or 1 (0 for a NaN)
 template <std::floating_point T>
 constexpr T sign(T x) {
   return static_cast<T>(x > T(0)) - static_cast<T>(x < T(0));
 }
 
-/// log(1 + e^x), without overflow and without loss for very negative x.
+/// log(1 + e^x), without overflow, and without loss of precision for very negative x.
 template <std::floating_point T>
 constexpr T softplus(T x) {
   const T e = exponential(-magnitude(x));
   const T positive = x > T(0) ? x : T(0);
   if constexpr (std::same_as<T, float>) {
-    // log(1 + e) = log(u) + log(1 + (e - (u - 1)) / u), where u is 1 + e rounded; the second is its argument.
+    // log(1 + e) = log(u) + log(1 + (e - (u - 1)) / u), where u is 1 + e rounded; the second logarithm is
+    // approximated by its argument less 1.
     const float u = 1.0f + e;
     return positive + (logarithm(u) + (e - (u - 1.0f)) / u);
   } else {

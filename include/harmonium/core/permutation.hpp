@@ -1,5 +1,5 @@
 /// \file
-/// Shuffling by address: the same order for the same seed and step, on every machine.
+/// Shuffling by address: the same seed and step give the same order on every machine.
 #pragma once
 
 #include <utility>
@@ -17,7 +17,7 @@ inline void permute(std::vector<Index>& order, Draws draws) {
   for (std::size_t i = 0; i < order.size(); ++i) order[i] = static_cast<Index>(i);
   for (std::size_t i = order.size(); i > 1; --i) {
     const PhiloxBlock block = draws.block_of_row(static_cast<std::uint32_t>(i), 0, 0);
-    // 64 random bits modulo i: the bias is i / 2^64.
+    // 64 random bits modulo i; the bias is at most i / 2^64.
     const std::uint64_t bits = std::uint64_t{block.word[1]} << 32 | block.word[0];
     std::swap(order[i - 1], order[bits % i]);
   }

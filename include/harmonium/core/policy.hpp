@@ -1,5 +1,5 @@
 /// \file
-/// Policies: options that are a type of their own, or one of several types in a variant.
+/// Policies: options that have a type of their own, or a variant of several such types.
 #pragma once
 
 #include <type_traits>
@@ -13,7 +13,7 @@ inline constexpr bool is_variant = false;
 template <class... T>
 inline constexpr bool is_variant<std::variant<T...>> = true;
 
-/// Calls f with a policy: with the one that a variant holds, or with the policy itself.
+/// Calls f with a policy: the one that a variant holds, or the policy itself.
 template <class F, class Policy>
 decltype(auto) visit_policy(F&& f, Policy& policy) {
   if constexpr (is_variant<std::remove_const_t<Policy>>) {

@@ -1,8 +1,8 @@
 /// \file
 /// Random numbers by their address: Philox4x32-10 (Salmon, Moraes, Dror and Shaw, 2011, "Parallel random
 /// numbers: as easy as 1, 2, 3"). A draw is a function of (seed, stream, step, sample, row, number of the
-/// draw) and of nothing else, so results depend neither on threads nor on how work is cut into batches, a run
-/// can be taken up at any step, and CPU and GPU draw the same bits. Nothing seeds itself.
+/// draw) and of nothing else. Results therefore depend neither on threads nor on how work is split into
+/// batches, a run can resume at any step, and CPU and GPU draw the same bits. Nothing is seeded implicitly.
 #pragma once
 
 #include <cstdint>
@@ -12,13 +12,13 @@
 namespace harmonium {
 
 namespace detail {
-/// Four words, in lanes of 32 bits or of 64 whose upper halves mean nothing.
+/// Four words, in lanes of 32 bits, or of 64 bits whose upper halves are unused.
 template <class Lane>
 struct PhiloxLanes {
   Lane word[4];  ///< the words
 };
 
-/// Ten rounds of Philox4x32. Part of every caller: clang++ vectorises loops over blocks only so.
+/// Ten rounds of Philox4x32. Always inlined: clang++ vectorises loops over blocks only then.
 template <class Lane>
 [[gnu::always_inline]] constexpr PhiloxLanes<Lane> philox_rounds(PhiloxLanes<Lane> counter,
                                                                  std::uint32_t key0, std::uint32_t key1) {
@@ -34,7 +34,7 @@ template <class Lane>
 }
 }  // namespace detail
 
-/// Four words of 32 random bits, or the counter they are made from.
+/// Four words of 32 random bits, or the counter that they are computed from.
 using PhiloxBlock = detail::PhiloxLanes<std::uint32_t>;
 
 /// Ten rounds of Philox4x32.
@@ -42,7 +42,7 @@ constexpr PhiloxBlock philox(PhiloxBlock counter, std::uint32_t key0, std::uint3
   return detail::philox_rounds(counter, key0, key1);
 }
 
-/// What a draw is for: different purposes never share a number.
+/// What a draw is for. Different purposes never share a random number.
 enum class Stream : std::uint32_t {
   weights,
   shuffle,
@@ -65,30 +65,30 @@ enum class Stream : std::uint32_t {
   dream
 };
 
-/// Where the draws of one pass over a layer come from. The row, the sample's place in the pass and the number
-/// of the draw complete the address.
+/// The address of the draws of one pass over a layer. The row, the sample's position in the pass and the
+/// number of the draw complete it.
 struct Draws {
   std::uint64_t seed = 0;           ///< key of the generator
   std::uint32_t step = 0;           ///< which pass: an update, a step of a chain
-  std::uint32_t first_sample = 0;   ///< global number of the sample in the pass's first column
+  std::uint32_t first_sample = 0;   ///< global number of the sample in the first column of the pass
   Stream stream = Stream::visible;  ///< what the draws are for
 
   /// The same address in another stream.
   constexpr Draws in(Stream other) const { return {seed, step, first_sample, other}; }
 
-  /// The block that holds word `row % 4` of each of four rows, for units that need a single word; `block` =
-  /// row / 4.
+  /// The block whose words 0 to 3 belong to four consecutive rows (row r gets word r % 4), for units that
+  /// need a single word; `block` = row / 4.
   constexpr PhiloxBlock words_of_four_rows(std::uint32_t block, std::uint32_t column) const {
     return at(block, column, static_cast<std::uint32_t>(stream) << 20);
   }
-  /// The same words, each the lower half of a lane of 64 bits.
+  /// The same words, each in the lower half of a 64-bit lane.
   constexpr detail::PhiloxLanes<std::uint64_t> lanes_of_four_rows(std::uint32_t block,
                                                                   std::uint32_t column) const {
     return detail::philox_rounds<std::uint64_t>(
         {{block, first_sample + column, step, static_cast<std::uint32_t>(stream) << 20}},
         static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32));
   }
-  /// The whole block of one row and draw, for units that need more than a word.
+  /// The whole block of one row and draw, for units that need more than one word.
   constexpr PhiloxBlock block_of_row(std::uint32_t row, std::uint32_t column, std::uint32_t draw) const {
     return at(row, column, 0x80000000u | static_cast<std::uint32_t>(stream) << 20 | draw);
   }
@@ -100,8 +100,8 @@ struct Draws {
   }
 };
 
-/// A number in [0, 1) from a word: k 2^-24, the same in single and double precision. u < p is false for p = 0
-/// and true for p = 1.
+/// A number in [0, 1) from a word: k 2^-24, identical in single and double precision. u < p is false for p =
+/// 0 and true for p = 1.
 template <std::floating_point T>
 constexpr T uniform_from(std::uint32_t word) {
   return static_cast<T>(static_cast<std::int32_t>(word >> 8)) * T(5.9604644775390625e-8);
@@ -110,7 +110,7 @@ constexpr T uniform_from(std::uint32_t word) {
 /// For units that never draw.
 struct NoRandom {};
 
-/// For units that draw one uniform number: the word is there already.
+/// For units that draw one uniform number, whose word has been generated already.
 struct OneUniform {
   std::uint32_t word;  ///< 32 random bits
   /// Uniform in [0, 1).
@@ -120,25 +120,25 @@ struct OneUniform {
   }
 };
 
-/// The draws of one unit and sample, in order. Each takes a whole block, so no state but a count is kept.
+/// The draws of one unit and sample, in order. Each takes a whole block, so the only state is a count.
 struct Random {
   Draws draws;               ///< the pass
   std::uint32_t row;         ///< the unit's row in its layer
   std::uint32_t column;      ///< the sample's column in the pass
-  std::uint32_t number = 0;  ///< how many draws were taken
+  std::uint32_t number = 0;  ///< how many draws have been taken
 
   /// Uniform in [0, 1).
   template <class T>
   constexpr T uniform() {
     return uniform_from<T>(draws.block_of_row(row, column, number++).word[0]);
   }
-  /// Uniform in (0, 1) with 48 random bits where they count, near zero; single precision may round to 1.
+  /// Uniform in (0, 1) with 48 random bits where they matter, near zero; single precision may round to 1.
   template <class T>
   constexpr T open_uniform() {
     return open_uniform_from<T>(draws.block_of_row(row, column, number++));
   }
-  /// Normal with mean 0 and variance 1 (Box and Muller, 1958). Tails reach 8 standard deviations: the radius
-  /// has 48 random bits where they count, near zero.
+  /// Normal with mean 0 and variance 1 (Box and Muller, 1958). The tails reach 8 standard deviations, since
+  /// the uniform number behind the radius has 48 random bits where they matter, near zero.
   template <class T>
   constexpr T normal() {
     const PhiloxBlock block = draws.block_of_row(row, column, number++);

@@ -1,15 +1,15 @@
 /// \file
-/// Seconds since a moment.
+/// Elapsed time.
 #pragma once
 
 #include <chrono>
 
 namespace harmonium {
 
-/// Runs from its making.
+/// Runs from its construction.
 class Timer {
  public:
-  /// Seconds since it was made.
+  /// Seconds since construction.
   double seconds() const {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
   }

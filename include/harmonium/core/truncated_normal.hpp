@@ -1,8 +1,8 @@
 /// \file
-/// The normal distribution with mean t and variance 1, cut off below 0: its log-partition function
-/// log of the integral of e^(t x - x^2 / 2) over x > 0 = log(Phi(t) / phi(t)), mean t + phi(t) / Phi(t) and
-/// variance, each the slope of the one before. For any t: no difference of nearly equal numbers, no overflow
-/// but of t^2.
+/// The normal distribution with mean t and variance 1, cut off below 0: its log-partition function log of the
+/// integral of e^(t x - x^2 / 2) over x > 0 = log(Phi(t) / phi(t)), mean t + phi(t) / Phi(t) and variance,
+/// each the slope of the previous one. Accurate for any t: there is no difference of nearly equal numbers,
+/// and only t^2 can overflow.
 #pragma once
 
 #include "dual.hpp"
@@ -21,8 +21,9 @@ constexpr T polynomial(T x, T c0, C... c) {
   }
 }
 
-/// Laplace's continued fraction of Mills' ratio: with t = -a and a >= 0 the mean is 1 / (a + c), where
-/// c = 2 / (a + 3 / (a + 4 / (a + ...))). Minimax rational functions of 1 / (1 + a), within 7e-17 and 4e-9.
+/// Laplace's continued fraction of Mills' ratio: with t = -a and a >= 0 the mean is 1 / (a + c), where c = 2
+/// / (a + 3 / (a + 4 / (a + ...))). Minimax rational functions of 1 / (1 + a), to within 7e-17 (double) and
+/// 4e-9 (float).
 template <std::floating_point T>
 constexpr T mills_tail(T a) {
   const T w = T(1) / (T(1) + a);
@@ -42,7 +43,8 @@ constexpr T mills_tail(T a) {
   }
 }
 
-/// Phi(t) / phi(t) e^(-t^2 / 2) for t >= 0, where `below` is the mean at -t; sqrt(2 pi) less what is cut off.
+/// Phi(t) / phi(t) e^(-t^2 / 2) for t >= 0, where `below` is the mean at -t; this is sqrt(2 pi) minus the
+/// truncated part.
 template <class T>
 constexpr T mass_above_zero(T t, T below) {
   return T(2.5066282746310005024) - exponential(T(-0.5) * t * t) / (t + below);
@@ -70,12 +72,12 @@ constexpr T truncated_normal_mean(T t) {
   return t > T(0) ? t + detail::inverse_mills(a, below) : below;
 }
 
-/// Between 0 and 1; about 1 / t^2 for very negative t.
+/// The variance, between 0 and 1; about 1 / t^2 for very negative t.
 template <std::floating_point T>
 constexpr T truncated_normal_variance(T t) {
   const T a = magnitude(t), c = detail::mills_tail(a), below = T(1) / (a + c);
   const T h = detail::inverse_mills(a, below),
-          nearly_all = a < T(40) ? a : T(40);  // 0 * infinity is no number
+          nearly_all = a < T(40) ? a : T(40);  // 0 * infinity would be a NaN
   return t > T(0) ? T(1) - h * (h + nearly_all) : below * (c - below);
 }
 
@@ -88,13 +90,13 @@ constexpr T truncated_normal_third_cumulant(T t) {
   return t > T(0) ? h * (mean * (mean + h) - T(1)) : (T(1) - below * (c - below)) * (T(2) * below - c);
 }
 
-/// The same for a dual number: its slope is the mean.
+/// The same for dual numbers: the slope is the mean.
 template <class T>
 constexpr Dual<T> truncated_normal_log_partition(Dual<T> t) {
   return {truncated_normal_log_partition(t.value), truncated_normal_mean(t.value) * t.slope};
 }
 
-/// The same for a dual number: its slope is the variance.
+/// The same for dual numbers: the slope is the variance.
 template <class T>
 constexpr Dual<T> truncated_normal_mean(Dual<T> t) {
   return {truncated_normal_mean(t.value), truncated_normal_variance(t.value) * t.slope};

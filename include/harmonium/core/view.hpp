@@ -1,5 +1,5 @@
 /// \file
-/// Views: column-major memory that somebody else owns. A sample is a column.
+/// Views: column-major memory that is owned elsewhere. A sample is a column.
 #pragma once
 
 #include <concepts>
@@ -8,11 +8,11 @@
 
 namespace harmonium {
 
-/// Counts and positions, as Eigen counts them.
+/// Counts and positions; the same type as Eigen's.
 using Index = std::ptrdiff_t;
 
-/// Where a view's memory lies. A backend names its own place, so that host memory given to a device does not
-/// compile.
+/// Marks a view's memory as host memory. Each backend has its own such tag, so that passing host memory to a
+/// device does not compile.
 struct HostMemory {};
 
 namespace detail {
@@ -30,7 +30,7 @@ inline constexpr bool is_row = false;
 template <class M>
 requires requires { M::RowsAtCompileTime; }
 inline constexpr bool is_row<M> = M::RowsAtCompileTime == 1 && M::IsRowMajor;
-// Do a column's numbers lie side by side? Not in row-major matrices, nor in Eigen's strided ones.
+// Are a column's numbers contiguous? Not in row-major matrices, nor in Eigen's strided ones.
 template <class M>
 inline constexpr bool is_column_major = true;
 template <class M>
@@ -39,7 +39,7 @@ inline constexpr bool is_column_major<M> = is_row<M> || (!M::IsRowMajor && M::In
 }  // namespace detail
 
 /// A matrix that owns, or itself views, column-major memory of kind `Memory`: every plain Eigen matrix, `Map`
-/// and `Ref`, and the matrices of the other backends. Eigen's lazy expressions are none; evaluate them first.
+/// and `Ref`, and the matrices of the other backends, but not Eigen's lazy expressions; evaluate those first.
 template <class M, class T, class Memory>
 concept ViewableAs = requires(M& m) {
   { m.data() } -> std::convertible_to<T*>;
@@ -51,14 +51,14 @@ concept ViewableAs = requires(M& m) {
     detail::is_column_major<std::remove_const_t<M>>;
 
 /// `rows` x `cols` numbers of type `T`; column c begins at `data + c * leading_dimension`. Blocks of columns
-/// and of rows are views again. `View<const T>` reads only, and every `View<T>` is one.
+/// and of rows are views again. `View<const T>` is read-only, and every `View<T>` converts to it.
 template <class T, class Memory = HostMemory>
 struct View {
   T* data = nullptr;            ///< first number
   Index rows = 0;               ///< numbers in a column
   Index cols = 0;               ///< columns
-  Index leading_dimension = 0;  ///< from one column's beginning to the next's: at least `rows`, or 0
-                                ///< in a row that is read, all of whose numbers are then the first
+  Index leading_dimension = 0;  ///< from the start of one column to the next: at least `rows`, or 0
+                                ///< to read a row in which every number is the first one
 
   View() = default;
   /// Views raw memory.
@@ -69,11 +69,11 @@ struct View {
   requires ViewableAs<M, T, Memory>
   constexpr View(M& m)
       : View(m.data(), m.rows(), m.cols(), distance(m)) {}  // NOLINT: views convert by themselves
-  /// The same for temporaries, which live until the end of the call that they are an argument of.
+  /// The same for temporaries, which live until the end of the call that they are passed to.
   template <class M>
   requires(ViewableAs<const M, T, Memory>&& std::is_const_v<T>) constexpr View(const M& m)
       : View(m.data(), m.rows(), m.cols(), distance(m)) {}  // NOLINT
-  /// Reading what may be written is always possible.
+  /// A writable view converts to a read-only one.
   template <class U>
   requires(std::is_const_v<T>&& std::same_as<U, std::remove_const_t<T>>) constexpr View(
       const View<U, Memory>& writable)  // NOLINT
@@ -85,19 +85,19 @@ struct View {
   constexpr T& operator()(Index r, Index c) const requires std::same_as<Memory, HostMemory> {
     return data[c * leading_dimension + r];
   }
-  /// Number of numbers.
+  /// How many numbers there are.
   constexpr Index size() const { return rows * cols; }
-  /// `count` columns from column `first` on.
+  /// `count` columns, starting at column `first`.
   constexpr View columns(Index first, Index count) const {
     return {column(first), rows, count, leading_dimension};
   }
-  /// `count` rows from row `first` on.
+  /// `count` rows, starting at row `first`.
   constexpr View rows_from(Index first, Index count) const {
     return {cols == 0 ? data : data + first, count, cols, leading_dimension};  // no columns: no memory
   }
 
  private:
-  // Eigen's row vectors are row-major, and it counts a column vector's outer distance as it likes.
+  // Eigen's row vectors are row-major, and the outer stride that it reports for vectors is arbitrary.
   template <class M>
   static constexpr Index distance(const M& m) {
     if constexpr (detail::is_row<M>) {

@@ -1,6 +1,6 @@
 /// \file
-/// Which operations a unit type, an optimizer or a rule consists of: naming all of their functions at once is
-/// how their device code comes into a program. For harmonium/cuda/*.cu and the tests.
+/// The operations that a unit type, an optimizer or a rule consists of. Taking the addresses of all their
+/// functions instantiates their device code. For harmonium/cuda/*.cu and the tests.
 #pragma once
 
 #include <tuple>
@@ -11,7 +11,7 @@
 
 namespace harmonium::detail {
 
-/// Does a unit type have a most probable state, its own or a derived one?
+/// Does a unit type have a mode, its own or a derived one?
 template <class U, class T, std::size_t... I>
 constexpr bool has_mode(std::index_sequence<I...> /*shapes*/) {
   return FiniteUnit<U> || requires(T field) { U::mode(field, (static_cast<void>(I), field)...); };
@@ -24,7 +24,7 @@ constexpr auto cuda_code_of_shapes(std::index_sequence<I...> /*shapes*/) {
                     &CudaSumOverSamples<MeanStatisticBody<F, static_cast<int>(I)>, T>::run...);
 }
 
-/// Grouped units are not weighed in one pass.
+/// The address of `weigh` for means; grouped units have none.
 template <class U, class T>
 constexpr auto cuda_code_of_weights() {
   if constexpr (is_grouped<U>) {
@@ -61,17 +61,17 @@ constexpr auto cuda_code_of_unit() {
 
 namespace harmonium {
 
-/// The device code of unit type or activation `U` for numbers of type `T`, where this is instantiated:
-/// see cuda/unit.cuh.
+/// Instantiates the device code of unit type or activation `U` for numbers of type `T`; see cuda/unit.cuh.
 template <class U, class T>
 struct CudaUnit {
-  static constexpr auto code = detail::cuda_code_of_unit<U, T>();  ///< addresses, so that all is compiled
+  static constexpr auto code =
+      detail::cuda_code_of_unit<U, T>();  ///< addresses, so that all of it is compiled
 };
 
-/// The same of an optimizer.
+/// The same for an optimizer.
 template <class O, class T>
 struct CudaOptimizer {
-  /// What happens to one number.
+  /// The update of one number.
   using Rule = detail::PenalizedRule<decltype(std::declval<const O&>().template rule<T>(1, 0.0)), T>;
   static constexpr auto code = &detail::CudaUpdate<Rule, T, 1 + O::moments>::run;  ///< its address
 };

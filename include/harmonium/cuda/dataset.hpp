@@ -1,6 +1,6 @@
 /// \file
-/// A data set that lies on a CUDA device as it was given, grey levels 8 bits wide: batches are gathered and
-/// converted there, and only the samples' numbers leave the host.
+/// A data set on a CUDA device, in its original format (grey levels as bytes): batches are gathered and
+/// converted there, and only the samples' indices leave the host.
 #pragma once
 
 #include <span>
@@ -18,7 +18,7 @@ namespace harmonium {
 class CudaDataset {
  public:
   CudaDataset() = default;
-  /// Copies the set to the device. \throws CudaError if there is none, or not enough memory
+  /// Copies the set to the device. \throws CudaError if there is no device, or not enough memory
   explicit CudaDataset(const Dataset& data) : scale_(data.scale()) {
     data.visit_values([&]<class M>(const M& values) { values_ = on_device(values); });
     targets_ = on_device(data.targets());
@@ -26,19 +26,19 @@ class CudaDataset {
     weights_.assign(data.weights().begin(), data.weights().end());
   }
 
-  /// Numbers in a sample.
+  /// Numbers per sample.
   Index rows() const {
     return std::visit([](const auto& values) { return values.rows(); }, values_);
   }
-  /// Samples.
+  /// Number of samples.
   Index size() const {
     return std::visit([](const auto& values) { return values.cols(); }, values_);
   }
-  /// A class for each sample, or nothing.
+  /// The class of each sample, or empty.
   std::span<const int> labels() const { return labels_; }
-  /// How much each sample counts, or nothing: all the same.
+  /// The weight of each sample; if empty, all are equal.
   std::span<const double> weights() const { return weights_; }
-  /// Numbers in a sample's target; 0 without targets.
+  /// Numbers per target; 0 without targets.
   Index target_rows() const { return targets_.rows(); }
 
   /// out(:, i) = sample columns[i]

@@ -1,5 +1,5 @@
 /// \file
-/// Graphs of what is asked of a device again and again.
+/// CUDA graphs of repeated work.
 #include "../backend/cuda/graphs.cuh"
 
 #include <utility>
@@ -8,7 +8,7 @@ namespace harmonium::detail {
 
 namespace {
 
-// A graph that is being made, or is thrown away.
+// Owns a graph temporarily.
 struct Owned {
   cudaGraph_t graph = nullptr;
   Owned() = default;
@@ -28,8 +28,8 @@ cudaKernelNodeParams parameters(const CudaLaunch& launch, void** argument) {
   return node;
 }
 
-// What cuBLAS and copies are made of is the driver's to know: they are recorded aside, as a graph in the
-// graph.
+// The kernels behind cuBLAS and copies are not known here, so these are recorded on the second stream and
+// added as child graphs.
 bool add_recorded(CudaDevice& device, const CudaWork::Piece& piece, cudaGraph_t graph,
                   const cudaGraphNode_t* before, std::size_t count, cudaGraphNode_t& node) {
   Owned recorded;
@@ -57,7 +57,7 @@ void CudaGraphs::drop(Graph& graph) {
   graph.graph = nullptr;
 }
 
-// One piece after the other.
+// A chain of nodes, one piece after the other.
 bool CudaGraphs::make(CudaDevice& device, Graph& graph) {
   if (cudaGraphCreate(&graph.graph, 0) != cudaSuccess) return false;
   for (const CudaWork::Piece& piece : graph.work.pieces()) {
@@ -99,7 +99,7 @@ void CudaGraphs::run(CudaDevice& device, CudaWork& work) {
   if (work.pieces().size() < fewest_pieces) return one_by_one();
   auto known = graphs_.begin();
   while (known != graphs_.end() && !known->work.alike(work)) ++known;
-  if (known == graphs_.end()) {  // it may never come again, and a first time loads what can't be recorded
+  if (known == graphs_.end()) {  // it may not recur, and a first run loads modules, which can't be recorded
     one_by_one();
     if (graphs_.size() == most) {
       if (graphs_.back().ready != nullptr)

@@ -1,5 +1,5 @@
 /// \file
-/// Device code of all operations that belong to no unit type and no optimizer.
+/// Device code of all operations that do not belong to a unit type or an optimizer.
 #include <tuple>
 
 #include "../backend/cuda/kernels.cuh"

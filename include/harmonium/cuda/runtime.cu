@@ -1,6 +1,6 @@
 /// \file
-/// Devices, their memory, and their errors. Has no device code of its own, as work.cu, so that the tests can
-/// compile both by any compiler and run them on stand-ins for the CUDA runtime and cuBLAS.
+/// Devices, their memory, and their errors. Like work.cu, it contains no device code, so that the tests can
+/// compile both with any compiler and run them on stand-ins for the CUDA runtime and cuBLAS.
 #include <cublas_v2.h>
 #include <cuda_runtime_api.h>
 
@@ -30,14 +30,14 @@ std::string architecture(int device) {
 namespace detail {
 
 void fail_cuda(cudaError_t code, const std::string& doing) {
-  static_cast<void>(cudaGetLastError());  // what can be forgotten is
+  static_cast<void>(cudaGetLastError());  // clears the error, unless it is sticky
   const std::string said = "Cuda: " + doing + ": " + cudaGetErrorString(code);
   int device = 0, driver = 0, runtime = 0;
   switch (code) {
     case cudaErrorNoDevice:
       throw NoCudaDevice(
           said +
-          "; there is a driver but no device that this program may use: look at `nvidia-smi` and "
+          "; there is a driver but no device that this program can use: check `nvidia-smi` and "
           "CUDA_VISIBLE_DEVICES, or compute with Cpu");
     case cudaErrorDevicesUnavailable:
       throw NoCudaDevice(said + "; another program holds the device: wait for it, or compute with Cpu");
@@ -50,7 +50,7 @@ void fail_cuda(cudaError_t code, const std::string& doing) {
       if (driver == 0)
         throw NoCudaDevice(said +
                            "; there is no NVIDIA driver on this machine: install one, or compute with Cpu");
-      throw CudaDriverError(said + "; the driver knows CUDA " + version(driver) +
+      throw CudaDriverError(said + "; the driver supports CUDA " + version(driver) +
                             ", the program was built with " + version(runtime) +
                             ": install a newer driver, or build with an older toolkit");
     case cudaErrorMemoryAllocation:
@@ -64,9 +64,8 @@ void fail_cuda(cudaError_t code, const std::string& doing) {
                                   architecture(device) +
                                   ": build with CMAKE_CUDA_ARCHITECTURES=" + architecture(device));
     default:
-      throw CudaKernelError(
-          said + " (" + cudaGetErrorName(code) +
-          "); start the program anew, under `compute-sanitizer` to see where it comes from");
+      throw CudaKernelError(said + " (" + cudaGetErrorName(code) +
+                            "); restart the program, under `compute-sanitizer` to find the cause");
   }
 }
 
@@ -80,45 +79,45 @@ void check_cublas(cublasStatus_t status, const char* doing) {
   if (status == CUBLAS_STATUS_ALLOC_FAILED)
     throw CudaOutOfMemory(said + "; a smaller batch, fewer chains or a smaller model needs less");
   if (status == CUBLAS_STATUS_ARCH_MISMATCH)
-    throw UnsupportedCudaDevice(said + "; cuBLAS does not know this device: another version of it may");
-  throw CudaKernelError(said +
-                        "; start the program anew, under `compute-sanitizer` to see where it comes from");
+    throw UnsupportedCudaDevice(said + "; cuBLAS does not support this device: another version of it may");
+  throw CudaKernelError(said + "; restart the program, under `compute-sanitizer` to find the cause");
 }
 
 CudaDevice::CudaDevice(int number) {
   int major = 0, minor = 0, pools = 0;
-  check_cuda(cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, number), "asking the device");
-  check_cuda(cudaDeviceGetAttribute(&minor, cudaDevAttrComputeCapabilityMinor, number), "asking the device");
-  check_cuda(cudaDeviceGetAttribute(&pools, cudaDevAttrMemoryPoolsSupported, number), "asking the device");
+  check_cuda(cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, number),
+             "querying the device");
+  check_cuda(cudaDeviceGetAttribute(&minor, cudaDevAttrComputeCapabilityMinor, number),
+             "querying the device");
+  check_cuda(cudaDeviceGetAttribute(&pools, cudaDevAttrMemoryPoolsSupported, number), "querying the device");
   check<UnsupportedCudaDevice>(10 * major + minor >= 75, "Cuda: the device has compute capability ", major,
                                '.', minor, ", at least 7.5 is needed: use a newer one, or compute with Cpu");
   check<UnsupportedCudaDevice>(pools != 0,
-                               "Cuda: the device's driver has no memory pools (as virtual GPUs without "
+                               "Cuda: the device's driver has no memory pools (like virtual GPUs without "
                                "unified memory): use another device, or compute with Cpu");
-  check_cuda(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking), "making a stream");
-  check_cuda(cudaStreamCreateWithFlags(&aside, cudaStreamNonBlocking), "making a stream");
+  check_cuda(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking), "creating a stream");
+  check_cuda(cudaStreamCreateWithFlags(&aside, cudaStreamNonBlocking), "creating a stream");
   cudaMemPool_t pool = nullptr;
-  check_cuda(cudaDeviceGetDefaultMemPool(&pool, number), "asking for the memory pool");
-  std::uint64_t keep = UINT64_MAX;  // what was given back once is at hand the next time
+  check_cuda(cudaDeviceGetDefaultMemPool(&pool, number), "getting the memory pool");
+  std::uint64_t keep = UINT64_MAX;  // the pool keeps released memory for later use
   check_cuda(cudaMemPoolSetAttribute(pool, cudaMemPoolAttrReleaseThreshold, &keep),
-             "setting the memory pool");
+             "configuring the memory pool");
   check_cublas(cublasCreate(&blas), "starting cuBLAS");
-  check_cuda(cudaMallocAsync(&workspace, workspace_bytes, stream), "taking memory for cuBLAS");
+  check_cuda(cudaMallocAsync(&workspace, workspace_bytes, stream), "allocating memory for cuBLAS");
   check_cuda(cudaMallocAsync(&scratch, cuda_scratch_numbers * sizeof(double), stream),
-             "taking memory for sums");
+             "allocating memory for sums");
   multiply_on(stream);
   graphs = std::make_shared<CudaGraphs>();
 }
 
 void* CudaStage::room(std::size_t bytes) {
   if (done_ == nullptr)
-    check_cuda(cudaEventCreateWithFlags(&done_, cudaEventDisableTiming), "making an event");
+    check_cuda(cudaEventCreateWithFlags(&done_, cudaEventDisableTiming), "creating an event");
   check_cuda(cudaEventSynchronize(done_), "copying");
   if (bytes_ < bytes) {
-    if (memory_ != nullptr)
-      check_cuda(cudaFreeHost(std::exchange(memory_, nullptr)), "giving back host memory");
+    if (memory_ != nullptr) check_cuda(cudaFreeHost(std::exchange(memory_, nullptr)), "freeing host memory");
     bytes_ = 0;
-    check_cuda(cudaMallocHost(&memory_, bytes), "taking host memory for copies");
+    check_cuda(cudaMallocHost(&memory_, bytes), "allocating host memory for copies");
     bytes_ = bytes;
   }
   return memory_;
@@ -161,7 +160,7 @@ int cuda_device_count() noexcept {
 std::string cuda_device_name() {
   const int number = detail::current_cuda_device();
   cudaDeviceProp properties{};
-  check_cuda(cudaGetDeviceProperties(&properties, number), "asking the device");
+  check_cuda(cudaGetDeviceProperties(&properties, number), "querying the device");
   std::ostringstream text;
   text << properties.name << ", " << (properties.totalGlobalMem >> 20) << " MB, sm_" << architecture(number);
   return text.str();
@@ -195,19 +194,19 @@ void* cuda_allocate(std::size_t bytes, int device) {
     std::size_t left = 0, all = 0;
     cudaMemGetInfo(&left, &all);
     std::ostringstream doing;
-    doing << "taking " << bytes << " bytes (the device has " << all << ", of which " << left
+    doing << "allocating " << bytes << " bytes (the device has " << all << ", of which " << left
           << " are free outside of the program's pool)";
     fail_cuda(code, doing.str());
   }
-  check_cuda(code, "taking memory");
+  check_cuda(code, "allocating memory");
   return memory;
 }
 
 void cuda_release(void* memory, int device) noexcept {
   try {
-    hand_over_step();  // which may use the memory
+    hand_over_step();  // it may use the memory
     static_cast<void>(cudaFreeAsync(memory, cuda_device_at(device).stream));
-  } catch (...) {  // the device is lost, and its memory with it
+  } catch (...) {  // the device is lost, and so is its memory
   }
 }
 

@@ -1,13 +1,13 @@
 /// \file
-/// Device code for a unit type, activation or optimizer of one's own. Its header says `static constexpr bool
-/// cuda_compiled = true` in the type; a file that nvcc compiles, linked with harmonium::cuda, has four lines:
+/// Device code for your own unit type, activation or optimizer. The type declares `static constexpr bool
+/// cuda_compiled = true`; a file that is compiled by nvcc and linked with harmonium::cuda has four lines:
 ///
 ///     #include <harmonium/cuda/unit.cuh>
 ///     #include "my_unit.hpp"
 ///     template struct harmonium::CudaUnit<MyUnit, float>;
 ///     template struct harmonium::CudaUnit<MyUnit, double>;
 ///
-/// For an optimizer it is `CudaOptimizer`, and its rule says `cuda_compiled`.
+/// For an optimizer, use `CudaOptimizer`; its rule declares `cuda_compiled`.
 #pragma once
 
 #include "../backend/cuda/kernels.cuh"

@@ -1,5 +1,5 @@
 /// \file
-/// What devices are asked to do, launches, copies and products, one by one or as a step.
+/// The work of devices: launches, copies and products, submitted one by one or as a step.
 #include <algorithm>
 #include <utility>
 
@@ -10,9 +10,9 @@ namespace harmonium::detail {
 
 namespace {
 
-// What the calling thread has put together.
+// What the calling thread has collected.
 struct OpenStep {
-  int depth = 0;  // steps that are open, one within the other
+  int depth = 0;  // number of nested open steps
   int device = 0;
   CudaWork work;
 };
@@ -50,7 +50,7 @@ void do_product(CudaDevice& device, cudaStream_t stream, const CudaGemm& p) {
   check_cublas(status, "multiply");
 }
 
-// The work of the step that is open, now on this queue's device; none if no step is.
+// The work of the open step, which switches to this queue's device; null if no step is open.
 CudaWork* open_work(CudaQueue queue) {
   OpenStep& step = open_step();
   if (step.depth == 0) return nullptr;
@@ -59,7 +59,7 @@ CudaWork* open_work(CudaQueue queue) {
   return &step.work;
 }
 
-// Joins the step that is open, or the queue.
+// Adds a piece to the open step, or else to the queue.
 void ask(CudaQueue queue, const CudaWork::Piece& piece) {
   if (CudaWork* const work = open_work(queue)) {
     work->add(piece);
@@ -99,7 +99,7 @@ void hand_over(CudaDevice& device, cudaStream_t stream, const CudaWork::Piece& p
 void hand_over_step() {
   OpenStep& step = open_step();
   if (step.work.pieces().empty()) return;
-  CudaWork work = std::move(step.work);  // whatever happens, it is asked for once
+  CudaWork work = std::move(step.work);  // so that it is submitted only once, even after an error
   step.work.clear();
   CudaDevice& device = cuda_device_at(step.device);
   {
@@ -107,7 +107,7 @@ void hand_over_step() {
     device.graphs->run(device, work);
   }
   work.clear();
-  step.work = std::move(work);  // for its memory
+  step.work = std::move(work);  // reuses its memory
 }
 
 CudaStep::CudaStep() { ++open_step().depth; }
@@ -116,7 +116,7 @@ CudaStep::~CudaStep() {
   if (!open_) return;
   try {
     end();
-  } catch (...) {  // what was thrown first counts
+  } catch (...) {  // the first exception takes precedence
   }
 }
 
@@ -161,7 +161,7 @@ void cuda_copy(CudaQueue queue, CudaCopy direction, void* to, std::size_t to_dis
 
 void cuda_upload(CudaQueue queue, void* to, std::size_t to_distance, std::size_t bytes, Index columns,
                  const std::function<void(Index, Index, void*)>& write) {
-  constexpr std::size_t block = 4u << 20;  // so that one is written while another is copied
+  constexpr std::size_t block = 4u << 20;  // one block is written while another is copied
   hand_over_step();
   CudaDevice& device = cuda_device_at(queue.device);
   const std::lock_guard lock(device.staging);

@@ -1,5 +1,5 @@
 /// \file
-/// Where batches come from: anything that can fill a block of columns with the samples of given numbers.
+/// Where batches come from: anything that can fill a block of columns with samples, given their indices.
 #pragma once
 
 #include <algorithm>
@@ -12,25 +12,25 @@
 
 namespace harmonium {
 
-/// What one step learns from. Fields that a trainer does not need stay empty.
+/// The data of one training step. Fields that a trainer does not need stay empty.
 template <class T, class Memory = HostMemory>
 struct Batch {
-  View<const T, Memory> values;          ///< rows x n, a sample a column
-  std::span<const int> labels = {};      ///< n classes, counted from 0
-  std::span<const double> weights = {};  ///< how much each sample counts, 1 if not said
-  View<const T, Memory> known = {};      ///< rows x n: 1 where a number is known, else 0; none: all are
-  View<const T, Memory> targets = {};    ///< numbers that outputs are to be, outputs x n
+  View<const T, Memory> values;          ///< rows x n, one sample per column
+  std::span<const int> labels = {};      ///< n classes, starting from 0
+  std::span<const double> weights = {};  ///< the weight of each sample; if empty, all are 1
+  View<const T, Memory> known = {};      ///< rows x n: 1 where a number is known, else 0; if empty, all are
+  View<const T, Memory> targets = {};    ///< target outputs, outputs x n
 };
 
-/// Samples by their number, for backend `B`.
+/// Samples by their index, for backend `B`.
 ///
-/// - `rows()`, `size()`: numbers in a sample, samples
+/// - `rows()`, `size()`: numbers per sample, number of samples
 /// - `fill(on, columns, out)`: out(:, i) = sample columns[i]; out is rows() x columns.size()
-/// - `labels()`: a class for each sample, or nothing
-/// - `weights()`, if it is there: how much each sample counts beside the others, or nothing: all the same
-/// - `fill_known(on, columns, out)`, if it is there: 1 where a number is known, else 0 (data/missing.hpp)
-/// - `target_rows()` and `fill_targets(on, columns, out)`, if they are there: how many numbers a sample's
-///   target has, and out(:, i) = the target of sample columns[i]
+/// - `labels()`: a class for each sample, or empty
+/// - `weights()`, optional: the weight of each sample; if empty, all are equal
+/// - `fill_known(on, columns, out)`, optional: 1 where a number is known, else 0 (data/missing.hpp)
+/// - `target_rows()` and `fill_targets(on, columns, out)`, optional: how many numbers a sample's target has,
+///   and out(:, i) = the target of sample columns[i]
 template <class S, class B>
 concept BatchSource = requires(const S& source, const B& on, std::span<const Index> columns,
                                View<typename B::Scalar, typename B::Memory> out) {
@@ -40,27 +40,28 @@ concept BatchSource = requires(const S& source, const B& on, std::span<const Ind
   { source.labels() } -> std::convertible_to<std::span<const int>>;
 };
 
-/// A matrix that lies in the backend's memory already, a sample a column; the view must outlive the source.
+/// A matrix that is already in the backend's memory, one sample per column; the matrix must outlive the
+/// source.
 template <class T, class Memory = HostMemory>
 struct MatrixSource {
   View<const T, Memory> values;                 ///< rows x size
-  std::span<const double> sample_weights = {};  ///< one for each sample, or nothing
-  /// Numbers in a sample.
+  std::span<const double> sample_weights = {};  ///< one per sample, or empty
+  /// Numbers per sample.
   Index rows() const { return values.rows; }
-  /// Samples.
+  /// Number of samples.
   Index size() const { return values.cols; }
   /// out(:, i) = sample columns[i]
   template <class B>
   void fill(const B& on, std::span<const Index> columns, View<T, Memory> out) const {
     on.gather(values, columns, T(1), out);
   }
-  /// None.
+  /// There are no labels.
   std::span<const int> labels() const { return {}; }
-  /// How much each sample counts, or nothing: all the same.
+  /// The weight of each sample; if empty, all are equal.
   std::span<const double> weights() const { return sample_weights; }
 };
 
-/// How much each of a source's samples counts; nothing if all count the same.
+/// The weights of a source's samples; empty if all are equal.
 template <class Source>
 std::span<const double> weights_of(const Source& source) {
   if constexpr (requires { source.weights(); }) {
@@ -70,7 +71,7 @@ std::span<const double> weights_of(const Source& source) {
   }
 }
 
-/// Numbers in a sample's target; 0 if the source has no targets.
+/// Numbers per target; 0 if the source has no targets.
 template <class Source>
 Index target_rows_of(const Source& source) {
   if constexpr (requires { source.target_rows(); }) {
@@ -90,14 +91,14 @@ inline void check_batch_weights(const char* caller, std::span<const double> weig
                      ", expected a finite number of at least 0");
 }
 
-/// The same; \throws DataError also if all are zero
+/// The same. \throws DataError also if all weights are zero
 inline void check_weights(const char* caller, std::span<const double> weights, Index samples) {
   check_batch_weights(caller, weights, samples);
   check<DataError>(weights.empty() || *std::max_element(weights.begin(), weights.end()) > 0, caller,
                    ": all weights are zero");
 }
 
-/// Mean weight of a source's samples; 1 if all count the same.
+/// Mean weight of a source's samples; 1 if all are equal.
 template <class Source>
 double mean_weight(const Source& source) {
   const std::span<const double> weights = weights_of(source);
@@ -106,7 +107,7 @@ double mean_weight(const Source& source) {
   return weights.empty() ? 1 : sum / static_cast<double>(weights.size());
 }
 
-/// Calls f(columns) with the numbers of the first `limit` samples in order, `block` at a time.
+/// Calls f(columns) with the indices of the first `limit` samples in order, `block` at a time.
 template <class F>
 void for_each_block(Index limit, Index block, F f) {
   std::vector<Index> columns;

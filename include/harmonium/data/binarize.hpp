@@ -1,5 +1,5 @@
 /// \file
-/// Making samples binary.
+/// Binary samples from grey levels.
 #pragma once
 
 #include <cmath>
@@ -11,7 +11,8 @@
 namespace harmonium {
 
 namespace detail {
-/// A set of 0 and 1 from one of grey levels: bit(value, row, column), where value is already scaled.
+/// A data set of zeros and ones from one of grey levels: bit(value, row, column), where value is already
+/// scaled.
 template <class Bit>
 Dataset to_bits(const Dataset& data, Bit bit) {
   Dataset::Bytes bits(data.rows(), data.size());
@@ -24,7 +25,7 @@ Dataset to_bits(const Dataset& data, Bit bit) {
   return data.target_rows() == 0 ? set : set.with_targets(data.targets());
 }
 
-/// \throws DataError if a number is not within bounds
+/// \throws DataError if x is not between `low` and `high`
 inline void check_range(const char* caller, double x, Index row, Index column, double low, double high,
                         const char* what) {
   check<DataError>(x >= low && x <= high, caller, ": the data have ", x, " in row ", row, " of column ",
@@ -32,8 +33,8 @@ inline void check_range(const char* caller, double x, Index row, Index column, d
 }
 }  // namespace detail
 
-/// 1 where a number is greater than `threshold`, else 0. \throws ValueError if the threshold is no number
-/// \throws DataError if one of the data's is none
+/// 1 where a number is greater than `threshold`, else 0. \throws ValueError if the threshold is NaN
+/// \throws DataError if the data contain a NaN
 inline Dataset binarize(const Dataset& data, double threshold = 0.5) {
   check<ValueError>(!std::isnan(threshold), "binarize: threshold is ", threshold, ", expected a number");
   constexpr double all = std::numeric_limits<double>::infinity();
@@ -43,8 +44,8 @@ inline Dataset binarize(const Dataset& data, double threshold = 0.5) {
   });
 }
 
-/// Each number drawn once with its value as the probability of a 1.
-/// \throws DataError if a number is not within 0 and 1
+/// Draws each number once, with its value as the probability of a 1.
+/// \throws DataError if a number is not between 0 and 1
 inline Dataset sample_binary(const Dataset& data, std::uint64_t seed) {
   const Draws draws{.seed = seed, .stream = Stream::binarize};
   return detail::to_bits(data, [&](double value, Index row, Index column) {

@@ -1,6 +1,5 @@
 /// \file
-/// Samples in memory, with labels if there are any. Grey levels stay 8 bits wide and are converted batch by
-/// batch.
+/// Samples in memory, with optional labels. Grey levels are kept as bytes and converted batch by batch.
 #pragma once
 
 #include <Eigen/Core>
@@ -19,7 +18,7 @@
 namespace harmonium {
 
 namespace detail {
-/// Columns of given numbers, in their order.
+/// The given columns, in the given order.
 template <class M>
 M chosen_columns(const M& from, std::span<const Index> columns) {
   M chosen(from.rows(), static_cast<Index>(columns.size()));
@@ -29,11 +28,11 @@ M chosen_columns(const M& from, std::span<const Index> columns) {
 }
 }  // namespace detail
 
-/// Samples, a column each, with labels counted from 0, targets and weights if there are any. A plain value,
-/// and a `BatchSource`.
+/// Samples, one per column, with optional labels (starting from 0), targets and weights. A plain value, and a
+/// `BatchSource`.
 class Dataset {
  public:
-  /// 8-bit samples; each number counts `scale` times its value.
+  /// 8-bit samples; each number stands for `scale` times its value.
   using Bytes = HostMatrix<std::uint8_t>;
 
   Dataset() = default;
@@ -44,34 +43,35 @@ class Dataset {
     check<ValueError>(std::isfinite(scale_), "Dataset: scale is ", scale_, ", expected a finite number");
     check_labels();
   }
-  /// The same of numbers in single precision.
+  /// The same, with numbers in single precision.
   explicit Dataset(Eigen::MatrixXf values, std::vector<int> labels = {})
       : values_(std::move(values)), labels_(std::move(labels)) {
     check_labels();
   }
-  /// The same of numbers in double precision.
+  /// The same, with numbers in double precision.
   explicit Dataset(Eigen::MatrixXd values, std::vector<int> labels = {})
       : values_(std::move(values)), labels_(std::move(labels)) {
     check_labels();
   }
 
-  /// Numbers in a sample.
+  /// Numbers per sample.
   Index rows() const {
     return std::visit([](const auto& values) { return static_cast<Index>(values.rows()); }, values_);
   }
-  /// Samples.
+  /// Number of samples.
   Index size() const {
     return std::visit([](const auto& values) { return static_cast<Index>(values.cols()); }, values_);
   }
-  /// A class for each sample, or nothing.
+  /// The class of each sample, or empty.
   std::span<const int> labels() const& { return labels_; }
-  std::span<const int> labels() const&& = delete;  // they would not outlive the set
+  std::span<const int> labels() const&& = delete;  // dangling: the set is a temporary
   /// One more than the largest label; 0 without labels.
   int classes() const { return labels_.empty() ? 0 : 1 + *std::max_element(labels_.begin(), labels_.end()); }
-  /// How much each sample counts beside the others, or nothing: all the same.
+  /// The weight of each sample; if empty, all are equal.
   std::span<const double> weights() const& { return weights_; }
-  std::span<const double> weights() const&& = delete;  // they would not outlive the set
-  /// The same samples, each with a weight: training and evaluation count it so many times.
+  std::span<const double> weights() const&& = delete;  // dangling: the set is a temporary
+  /// The same samples, each with a weight: training and evaluation treat a sample of weight w like w copies
+  /// of it.
   /// \throws DataError unless there is a weight for each sample, finite, not negative, and not all zero
   Dataset with_weights(std::vector<double> weights) const {
     check<DataError>(static_cast<Index>(weights.size()) == size(), "with_weights: ", weights.size(),
@@ -81,11 +81,11 @@ class Dataset {
     weighted.weights_ = std::move(weights);
     return weighted;
   }
-  /// Numbers in a sample's target; 0 without targets.
+  /// Numbers per target; 0 without targets.
   Index target_rows() const { return targets_.rows(); }
-  /// What the outputs of a network are to be, a column for each sample; nothing without targets.
+  /// The target outputs of a network, one column per sample; empty without targets.
   const Eigen::MatrixXd& targets() const& { return targets_; }
-  /// The same samples, each with a target: the numbers that regression learns, a column each, of any type.
+  /// The same samples, each with a target for regression: one column per sample, numbers of any type.
   /// \throws DataError unless there are as many targets as samples, of at least one number, all finite
   template <class Numbers>
   Dataset with_targets(const Eigen::MatrixBase<Numbers>& numbers) const {
@@ -101,10 +101,10 @@ class Dataset {
     aimed.targets_ = std::move(targets);
     return aimed;
   }
-  /// What a stored number is multiplied by.
+  /// The factor by which stored numbers are multiplied.
   double scale() const { return scale_; }
 
-  /// The number in a row of a sample.
+  /// The (scaled) number in a row of a sample.
   double value(Index row, Index sample) const {
     return std::visit([&](const auto& values) { return static_cast<double>(values(row, sample)) * scale_; },
                       values_);
@@ -135,8 +135,8 @@ class Dataset {
     on.gather(View<const double>(targets_), columns, typename B::Scalar(1), out);
   }
 
-  /// The samples of given numbers, in their order, as a set of their own.
-  /// \throws ValueError if there is no sample of such a number
+  /// A new data set with the samples of the given indices, in that order.
+  /// \throws ValueError if an index is out of range
   Dataset subset(std::span<const Index> columns) const {
     Dataset part;
     part.scale_ = scale_;
@@ -152,7 +152,7 @@ class Dataset {
     return part;
   }
 
-  /// All samples as numbers of type `T`, rows x size.
+  /// All samples converted to type `T`, rows x size.
   template <class T>
   HostMatrix<T> to_matrix() const {
     return std::visit(

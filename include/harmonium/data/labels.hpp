@@ -1,5 +1,5 @@
 /// \file
-/// Classes as numbers, and as one-hot columns.
+/// Class labels as numbers, and as one-hot columns.
 #pragma once
 
 #include <span>
@@ -20,7 +20,7 @@ inline void check_labels(const char* caller, std::span<const int> labels, Index 
 }
 }  // namespace detail
 
-/// One-hot columns for labels. \throws DataError if a label is no class
+/// One-hot columns for labels. \throws DataError if a label is out of range
 template <class T>
 void write_one_hot(std::span<const int> labels, View<T> out) {
   for (std::size_t i = 0; i < labels.size(); ++i) {

@@ -1,5 +1,5 @@
 /// \file
-/// Samples of which some numbers are not known.
+/// Samples with missing entries.
 #pragma once
 
 #include <Eigen/Core>
@@ -15,19 +15,20 @@
 
 namespace harmonium {
 
-/// Samples with missing entries, a column each: a `BatchSource` that also says what is known. Where nothing
-/// is known it gives the mean of the row's known numbers, which any unit takes; trainers put draws in their
-/// place.
+/// Samples with missing entries, one per column: a `BatchSource` that also says which entries are known. It
+/// replaces a missing entry with the mean of the row's known numbers, which any unit accepts; trainers
+/// replace these with draws.
 ///
 ///     MissingData table(values, known);  // NaN where known is false will do
 class MissingData {
  public:
-  /// Which numbers are known, in the data's shape; all rows of a categorical unit or none.
+  /// Which numbers are known, in the shape of the data; the rows of a categorical unit are all known or all
+  /// missing.
   using Mask = HostMatrix<bool>;
 
-  /// Values of any number type. \throws ShapeError if values and mask are not of one shape \throws DataError
-  /// if a row is known of no sample, a number that is known is not finite, or there are not as many weights
-  /// as samples, or none
+  /// Values of any number type. \throws ShapeError if values and mask differ in shape \throws DataError if a
+  /// row is not known in any sample, a known number is not finite, or the number of weights is neither 0 nor
+  /// the number of samples
   template <class Numbers>
   MissingData(const Eigen::MatrixBase<Numbers>& values, const Mask& known, std::vector<double> weights = {})
       : values_(values.template cast<double>()),
@@ -42,27 +43,28 @@ class MissingData {
       for (Index c = 0; c < values_.cols(); ++c)
         if (known(r, c)) {
           check<DataError>(std::isfinite(values_(r, c)), "MissingData: row ", r, " of column ", c, " is ",
-                           values_(r, c), " and said to be known");
+                           values_(r, c), " but marked as known");
           sum += values_(r, c);
           count += 1;
         }
-      check<DataError>(count > 0 || values_.cols() == 0, "MissingData: row ", r, " is known of no sample");
+      check<DataError>(count > 0 || values_.cols() == 0, "MissingData: row ", r,
+                       " is not known in any sample");
       for (Index c = 0; c < values_.cols(); ++c)
         if (!known(r, c)) values_(r, c) = sum / count;
     }
   }
-  /// What is not finite is missing.
+  /// Entries that are not finite are missing.
   template <class Numbers>
   explicit MissingData(const Eigen::MatrixBase<Numbers>& values)
       : MissingData(values, values.array().isFinite().matrix()) {}
 
-  /// Numbers in a sample.
+  /// Numbers per sample.
   Index rows() const { return values_.rows(); }
-  /// Samples.
+  /// Number of samples.
   Index size() const { return values_.cols(); }
-  /// None.
+  /// There are no labels.
   std::span<const int> labels() const { return {}; }
-  /// How much each sample counts beside the others, or nothing: all the same.
+  /// The weight of each sample; if empty, all are equal.
   std::span<const double> weights() const { return weights_; }
 
   /// out(:, i) = sample columns[i]

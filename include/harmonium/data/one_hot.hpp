@@ -1,5 +1,5 @@
 /// \file
-/// Labels of a batch, as one-hot columns where a backend computes.
+/// Labels of a batch, as one-hot columns in a backend's memory.
 #pragma once
 
 #include <span>
@@ -11,20 +11,20 @@
 
 namespace harmonium::detail {
 
-/// The labels of a batch's samples, given all labels and the samples' numbers.
+/// The labels of a batch's samples, given all labels and the samples' indices.
 inline void pick_labels(std::span<const int> labels, std::span<const Index> columns, std::vector<int>& out) {
   out.clear();
   for (const Index c : columns) out.push_back(labels[static_cast<std::size_t>(c)]);
 }
 
-/// Room to write one-hot columns in.
+/// Writes one-hot columns, and holds the memory for it.
 template <class B>
 class OneHot {
  public:
   OneHot() = default;
-  /// For so many labels at once without asking for memory again.
+  /// For up to `columns` labels at once without further allocations.
   OneHot(Index classes, Index columns) : host_(classes, columns) {}
-  /// out (classes x labels) = 1 at each label, else 0. \throws DataError if a label is no class
+  /// out (classes x labels) = 1 at each label, else 0. \throws DataError if a label is out of range
   void write(const B& on, std::span<const int> labels, ViewOf<B> out) {
     if (host_.rows() != out.rows || host_.cols() < out.cols) host_.resize(out.rows, out.cols);
     const auto here = View<ScalarOf<B>>(host_).columns(0, out.cols);

@@ -1,5 +1,5 @@
 /// \file
-/// Cutting a data set in two at random.
+/// Random splits of a data set in two.
 #pragma once
 
 #include "../core/permutation.hpp"

@@ -1,14 +1,15 @@
 /// \file
-/// Small data sets with a known best likelihood.
+/// Small data sets whose best possible likelihood is known.
 #pragma once
 
 #include "dataset.hpp"
 
 namespace harmonium {
 
-/// All pictures of `side` x `side` whose bars are all on or off (each row, then each column): 2 * 2^side
-/// samples, the blank and the full one twice (MacKay, 2003, section 43). No model beats -(1 - 2^(1 - side))
-/// log(2^(side + 1)) - 2^(1 - side) log(2^side) nats a sample. \throws ValueError unless 1 <= side <= 12
+/// All pictures of `side` x `side` pixels in which every row, or every column, is all on or all off: 2 *
+/// 2^side samples, first the rows, then the columns; the blank and the full picture occur twice (MacKay,
+/// 2003, section 43). No model exceeds -(1 - 2^(1 - side)) log(2^(side + 1)) - 2^(1 - side) log(2^side) nats
+/// per sample. \throws ValueError unless 1 <= side <= 12
 inline Dataset bars_and_stripes(Index side) {
   check<ValueError>(side >= 1 && side <= 12, "bars_and_stripes: side is ", side, ", expected 1 to 12");
   const Index patterns = Index{1} << side;
@@ -22,9 +23,9 @@ inline Dataset bars_and_stripes(Index side) {
   return Dataset(std::move(pictures), {}, 1.0);
 }
 
-/// All pairs of a row of `bits` bits and the same row shifted by -1, 0 or 1 with wrap, and which it was as
-/// three bits of which one is 1: 3 * 2^bits samples of 2 * bits + 3 numbers (after Hinton and Sejnowski,
-/// 1986). No model beats -log(3 * 2^bits) nats a sample. \throws ValueError unless 1 <= bits <= 16
+/// All pairs of a row of `bits` bits and the same row shifted by -1, 0 or 1 with wrap-around, followed by the
+/// shift as three one-hot bits: 3 * 2^bits samples of 2 * bits + 3 numbers (after Hinton and Sejnowski,
+/// 1986). No model exceeds -log(3 * 2^bits) nats per sample. \throws ValueError unless 1 <= bits <= 16
 inline Dataset shifter(Index bits) {
   check<ValueError>(bits >= 1 && bits <= 16, "shifter: bits is ", bits, ", expected 1 to 16");
   const Index rows = Index{1} << bits;

@@ -1,7 +1,7 @@
 /// \file
-/// An RBM of which some units are known is an RBM of the others: known units shift the other layer's biases
-/// and add a constant. So all that can be asked of a model (log Z, moments, samples, annealing) can be asked
-/// of what is left when part of it is known.
+/// An RBM in which some units are known is an RBM of the others: known units shift the other layer's biases
+/// and add a constant. So anything that can be asked of a model (log Z, moments, samples, annealing) can also
+/// be asked when part of it is known.
 #pragma once
 
 #include <vector>
@@ -12,22 +12,22 @@
 
 namespace harmonium {
 
-/// Which numbers are known, in the shape of what they speak of; all rows of a grouped unit or none.
+/// Which numbers are known, in the shape of the numbers themselves; all rows of a grouped unit or none.
 using Mask = HostMatrix<bool>;
 
-/// What is left of an RBM, in double precision on the host. For all states x of the free units,
-/// -E(x, known) = log_weight - E_rbm(x). A layer may have no rows left.
+/// The remainder of an RBM, in double precision on the host. For all states x of the free units, -E(x, known)
+/// = log_weight - E_rbm(x). A layer may have no rows left.
 template <class V, class H>
 struct ClampedRbm {
   Rbm<V, H, Cpu<double>> rbm;       ///< the free units
-  double log_weight = 0;            ///< what the known ones add
-  std::vector<Index> visible_rows;  ///< rows of the original that are free
-  std::vector<Index> hidden_rows;   ///< the same of the hidden layer
+  double log_weight = 0;            ///< what the known units contribute
+  std::vector<Index> visible_rows;  ///< which rows of the original are free
+  std::vector<Index> hidden_rows;   ///< likewise for the hidden layer
 };
 
 namespace detail {
 
-/// \throws ValueError if a grouped unit is known in part
+/// \throws ValueError if a grouped unit is only partly known
 template <class U, class B>
 void check_whole_units(const char* caller, const Layer<U, B>& layer, View<const bool> known,
                        Index first_row = 0, Index first_column = 0) {
@@ -48,7 +48,7 @@ void check_whole_units(const char* caller, const Layer<Mixed<U...>, B>& layer, V
       layer);
 }
 
-/// The rows of a layer for which a mask (rows x 1) is `wanted`; maybe none.
+/// The rows of a layer for which a mask (rows x 1) equals `wanted`; possibly none.
 template <class U>
 Layer<U, Cpu<double>> pick_rows(const Layer<U, Cpu<double>>& layer, View<const bool> known, bool wanted) {
   Layer<U, Cpu<double>> picked;
@@ -69,7 +69,7 @@ Layer<Mixed<U...>, Cpu<double>> pick_rows(const Layer<Mixed<U...>, Cpu<double>>&
   return picked;
 }
 
-/// Numbers of the rows for which a mask is `wanted`.
+/// Indices of the rows for which a mask equals `wanted`.
 inline std::vector<Index> rows_where(View<const bool> known, bool wanted) {
   std::vector<Index> rows;
   for (Index r = 0; r < known.rows; ++r)
@@ -77,8 +77,8 @@ inline std::vector<Index> rows_where(View<const bool> known, bool wanted) {
   return rows;
 }
 
-/// E(x) of a layer's known part, its states being among `values`.
-/// \throws DataError if a value is none that its unit takes
+/// E(x) of a layer's known part, with its states taken from `values`. \throws DataError if a unit does not
+/// accept a value
 template <class L>
 double energy_of_known(const char* caller, const L& layer, View<const bool> known,
                        const Eigen::VectorXd& values) {
@@ -101,7 +101,7 @@ void add_to_biases(L& layer, const Eigen::MatrixXd& x) {
   });
 }
 
-/// One column of a matrix on a backend, in double precision.
+/// One column of a matrix on a backend, in double precision on the host.
 template <class B>
 Eigen::VectorXd column_on_host(ConstViewOf<B> x, Index column) {
   using T = ScalarOf<B>;
@@ -110,7 +110,7 @@ Eigen::VectorXd column_on_host(ConstViewOf<B> x, Index column) {
   return host.col(0).template cast<double>();
 }
 
-/// The same as `clamp`, from a model in double precision and without checks of shapes.
+/// `clamp` of a model in double precision, without checks of shapes.
 template <class V, class H>
 ClampedRbm<V, H> clamp_precise(const Rbm<V, H, Cpu<double>>& rbm, const Eigen::VectorXd& v,
                                View<const bool> known_v, const Eigen::VectorXd& h, View<const bool> known_h) {
@@ -134,10 +134,10 @@ ClampedRbm<V, H> clamp_precise(const Rbm<V, H, Cpu<double>>& rbm, const Eigen::V
 
 }  // namespace detail
 
-/// The RBM of the units that are not known. \param v, h are a column each (V x 1, H x 1), of which the
-/// numbers count that `known_v` and `known_h` say; without the latter no hidden unit is known \throws
-/// ShapeError if a column or mask has other rows than its layer \throws ValueError if a grouped unit is known
-/// in part \throws DataError if a known number is none that its unit takes
+/// The RBM of the units that are not known. \param v, h are one column each (V x 1, H x 1); only the numbers
+/// marked in `known_v` and `known_h` are used. Without the latter no hidden unit is known. \throws ShapeError
+/// if a column's or mask's rows do not match its layer \throws ValueError if a grouped unit is only partly
+/// known \throws DataError if a unit does not accept a known number
 template <class V, class H, class B>
 ClampedRbm<V, H> clamp(const Rbm<V, H, B>& rbm, std::type_identity_t<ConstViewOf<B>> v,
                        View<const bool> known_v, std::type_identity_t<ConstViewOf<B>> h = {},

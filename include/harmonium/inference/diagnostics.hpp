@@ -1,6 +1,6 @@
 /// \file
-/// Cheap numbers that tell whether training goes well. They compare a model with itself at other times; for
-/// comparing models they are no good, likelihoods are.
+/// Cheap numbers that tell whether training is going well. They compare a model with itself at other times;
+/// they do not compare models, likelihoods do.
 #pragma once
 
 #include "../core/host_matrix.hpp"
@@ -10,8 +10,8 @@
 namespace harmonium {
 
 /// -log p(v | h) of each column of v at h = E[h | v], in nats, summed over visible units: how well one step
-/// down finds back to the data. For binary units the usual cross-entropy; for real ones minus a log density.
-/// \throws ShapeError if v has other rows than the RBM
+/// down recovers the data. For binary units this is the usual cross-entropy; for real ones minus a log
+/// density. \throws ShapeError if v's rows do not match the RBM
 template <class V, class H, class B>
 Eigen::VectorXd reconstruction_cross_entropy(const Rbm<V, H, B>& rbm, std::type_identity_t<ConstViewOf<B>> v,
                                              const B& on = B::all()) {
@@ -29,9 +29,9 @@ Eigen::VectorXd reconstruction_cross_entropy(const Rbm<V, H, B>& rbm, std::type_
   return host.row(0).transpose().template cast<double>();
 }
 
-/// Mean free energy of held-out samples minus that of training samples (V x n each), in nats: about 0 while a
-/// model has not begun to over-fit, growing after (Hinton, 2010, section 6). log Z cancels.
-/// \throws ShapeError if a set has other rows than the model \throws DataError if a set has no samples
+/// Mean free energy of held-out samples minus that of training samples (V x n each), in nats: about 0 until a
+/// model begins to over-fit, growing afterwards (Hinton, 2010, section 6). log Z cancels. \throws ShapeError
+/// if a set's rows do not match the model \throws DataError if a set has no samples
 template <EnergyModel Model>
 double free_energy_gap(const Model& model, std::type_identity_t<ConstViewOf<typename Model::Backend>> train,
                        std::type_identity_t<ConstViewOf<typename Model::Backend>> held_out,

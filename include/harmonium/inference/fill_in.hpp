@@ -1,6 +1,6 @@
 /// \file
-/// What is missing, drawn or averaged given what is known: block Gibbs sampling with known units held, many
-/// samples at once. In-painting of pictures, missing entries of tables, labels of joint models.
+/// Missing numbers, drawn or averaged given the known ones: block Gibbs sampling with known units held, for
+/// many samples at once. In-painting of pictures, missing entries of tables, labels of joint models.
 #pragma once
 
 #include <type_traits>
@@ -12,30 +12,31 @@ namespace harmonium {
 
 /// How to fill in.
 struct FillInOptions {
-  int steps = 1000;      ///< of each chain, at least 1
-  bool average = false;  ///< the mean of E[v | h] over the steps after `burn_in`; else the last step's draws
-  int burn_in = 100;     ///< steps that an average leaves out, less than `steps`
+  int steps = 1000;  ///< of each chain, at least 1
+  bool average =
+      false;  ///< return the mean of E[v | h] over the steps after `burn_in`, not the last step's draws
+  int burn_in = 100;       ///< steps left out of an average, less than `steps`
   std::uint64_t seed = 0;  ///< of the chains
 };
 
-/// Hidden units that are held as well.
+/// Hidden units to hold as well.
 template <class B>
 struct KnownHidden {
   ConstViewOf<B> values = {};   ///< H x n
-  View<const bool> known = {};  ///< H x n; no columns: none is held
+  View<const bool> known = {};  ///< H x n; without columns none is held
 };
 
 namespace detail {
 
-/// States of a layer, some numbers of which are held.
+/// States of a layer, with some of the numbers held.
 template <class B>
 class Held {
   using T = ScalarOf<B>;
 
  public:
-  /// Unknown numbers may be anything. `states()` are then the known ones and draws of the others.
-  /// \throws ValueError if a grouped unit is known in part \throws DataError if a known number is none that
-  /// its unit takes
+  /// Unknown numbers may be anything. Afterwards `states()` are the known numbers and draws of the others.
+  /// \throws ValueError if a grouped unit is only partly known \throws DataError if a unit does not accept a
+  /// known number
   template <class L>
   Held(const char* caller, const B& on, const L& layer, ConstViewOf<B> values, View<const bool> known,
        Draws draws)
@@ -59,7 +60,7 @@ class Held {
     on.upload(View<const T>(states), values_);
     on.upload(View<const T>(mask), held_);
   }
-  /// Known numbers, and draws at zero input.
+  /// Known numbers, and draws at zero input in place of the others.
   ConstViewOf<B> states() const { return values_; }
   /// Puts the known numbers back.
   void restore(const B& on, ViewOf<B> x) const {
@@ -72,11 +73,11 @@ class Held {
 
 }  // namespace detail
 
-/// Samples v (V x n) with the numbers that `known` (V x n) does not mark filled in, each column by a chain of
-/// its own that starts at draws from the visible layer; the marked ones come out as they went in. With
-/// `hidden`, hidden units are held too. \throws ShapeError if v or a mask has another shape \throws
-/// ValueError if an option is out of range, or a grouped unit is known in part \throws DataError if a known
-/// number is none that its unit takes
+/// Samples v (V x n) with the numbers that `known` (V x n) does not mark filled in. Each column has its own
+/// chain, which starts at draws from the visible layer; marked numbers are returned unchanged. With `hidden`,
+/// hidden units are held too. \throws ShapeError if v or a mask has the wrong shape \throws ValueError if an
+/// option is out of range, or a grouped unit is only partly known \throws DataError if a unit does not accept
+/// a known number
 template <class V, class H, class B>
 Matrix<B> fill_in(const Rbm<V, H, B>& rbm, std::type_identity_t<ConstViewOf<B>> v, View<const bool> known,
                   const FillInOptions& options = {}, const std::type_identity_t<KnownHidden<B>>& hidden = {},

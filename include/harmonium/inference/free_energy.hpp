@@ -8,8 +8,7 @@
 
 namespace harmonium {
 
-/// Free energy of each column of v, 1 x n.
-/// \throws ShapeError if v has other rows than the model
+/// Free energy of each column of v, 1 x n. \throws ShapeError if v's rows do not match the model
 template <EnergyModel Model>
 Matrix<typename Model::Backend> free_energy(const Model& model,
                                             std::type_identity_t<ConstViewOf<typename Model::Backend>> v,

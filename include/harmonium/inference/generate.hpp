@@ -9,20 +9,21 @@ namespace harmonium {
 
 /// How to generate.
 struct GenerateOptions {
-  Index samples = 100;     ///< chains, each of which gives one sample
+  Index samples = 100;     ///< number of chains, each of which yields one sample
   int steps = 1000;        ///< steps of each chain, at least 1
   std::uint64_t seed = 0;  ///< of the chains
-  bool means = true;       ///< give the visible means of the last step (smooth pictures), not draws
-  int tempering = 0;  ///< so many steps before those, and as many more at inverse temperatures that rise from
-                      ///< 0 to 1: chains then start in more of the model's modes
+  bool means = true;       ///< return the visible means of the last step (smooth pictures) instead of draws
+  /// Steps before those, followed by as many at inverse temperatures that rise from 0 to 1, so that chains
+  /// start in more of the model's modes.
+  int tempering = 0;
 };
 
 namespace detail {
-/// Plain steps, and as many at inverse temperatures that rise to 1. Only the centred interaction is scaled
+/// Plain steps, then as many at inverse temperatures that rise to 1. Only the centered interaction is scaled
 /// (models/tempering.hpp); its offsets are the chains' means after the plain steps.
 template <class V, class H, class B>
-void cool_down(const B& on, const Rbm<V, H, B>& rbm, typename Rbm<V, H, B>::StateView chains,
-               typename Rbm<V, H, B>::Workspace& work, int steps, std::uint64_t seed) {
+void cool_down(const B& on, const Rbm<V, H, B>& rbm, ChainView<B> chains, RbmWorkspace<B>& work, int steps,
+               std::uint64_t seed) {
   using T = ScalarOf<B>;
   const Index count = chains.visible.cols;
   auto means = make_means(rbm);
@@ -41,8 +42,8 @@ void cool_down(const B& on, const Rbm<V, H, B>& rbm, typename Rbm<V, H, B>::Stat
 }
 }  // namespace detail
 
-/// Chains that start from draws of the visible layer at zero input; V x samples.
-/// \throws ValueError if samples or steps is not positive, or tempering is negative
+/// Samples from chains that start at draws of the visible layer at zero input; V x samples. \throws
+/// ValueError if samples or steps is not positive, or tempering is negative
 template <class V, class H, class B>
 Matrix<B> generate(const Rbm<V, H, B>& rbm, GenerateOptions options = {},
                    const std::type_identity_t<B>& on = {}) {
@@ -58,14 +59,13 @@ Matrix<B> generate(const Rbm<V, H, B>& rbm, GenerateOptions options = {},
   for (int step = 0; step < options.steps; ++step)
     transition(on, rbm, chains, chains, work,
                {.seed = options.seed, .step = static_cast<std::uint32_t>(step)});
-  // The visible input of the last step is still there.
+  // Holds the visible input of the last step.
   if (options.means) mean(on, rbm.visible, ConstViewOf<B>(work.visible), chains.visible);
   return std::move(state.visible);
 }
 
-/// Chains in the top RBM, then one pass down; V x samples.
-/// \throws ValueError if samples or steps is not positive, or tempering is negative \throws ShapeError if the
-/// DBN has no layers
+/// Samples from chains in the top RBM, passed down once; V x samples. \throws ValueError if samples or steps
+/// is not positive, or tempering is negative \throws ShapeError if the DBN has no layers
 template <class Units, class B>
 Matrix<B> generate(const Dbn<Units, B>& dbn, GenerateOptions options = {},
                    const std::type_identity_t<B>& on = {}) {

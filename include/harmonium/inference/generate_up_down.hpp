@@ -1,6 +1,6 @@
 /// \file
-/// What an up-down DBN makes up: Gibbs sampling in its top RBM, freely or with the label held, then one pass
-/// down its generative ways. And what it makes of samples: up by recognition, down by generation.
+/// Samples of an up-down DBN: Gibbs sampling in its top RBM, freely or with the label held, then one pass
+/// down its generative weights. And reconstructions of samples: up by recognition, down by generation.
 #pragma once
 
 #include "../core/host_matrix.hpp"
@@ -12,8 +12,8 @@ namespace harmonium {
 
 namespace detail {
 
-/// One pass down the generative ways from states or means of the features below the top RBM. With `draw`
-/// layers pass on draws; the visible one gives its means or, with `draw_visible`, draws.
+/// One pass down the generative weights from states or means of the features below the top RBM. With `draw`
+/// layers pass on draws; the visible layer returns its means or, with `draw_visible`, draws.
 template <class Units, class B>
 Matrix<B> generate_down(const B& on, const UpDownDbn<Units, B>& model, Matrix<B> x, Draws draws, bool draw,
                         bool draw_visible) {
@@ -35,7 +35,7 @@ Matrix<B> generate_down(const B& on, const UpDownDbn<Units, B>& model, Matrix<B>
   return x;
 }
 
-/// Chains in an RBM of features (and maybe a label below them), and down from the features.
+/// Runs chains in an RBM of features (and possibly a label beside them), and passes the features down.
 template <class Units, class B, class Memory>
 Matrix<B> generate_from(const B& on, const UpDownDbn<Units, B>& model, const Memory& memory,
                         GenerateOptions options) {
@@ -51,17 +51,16 @@ Matrix<B> generate_from(const B& on, const UpDownDbn<Units, B>& model, const Mem
 
 }  // namespace detail
 
-/// Samples, V x n, with whatever labels come up.
-/// \throws ValueError if samples or steps is not positive, or tempering is negative
+/// Samples, V x n, of whichever labels arise. \throws ValueError if samples or steps is not positive, or
+/// tempering is negative
 template <class Units, class B>
 Matrix<B> generate(const UpDownDbn<Units, B>& model, GenerateOptions options = {},
                    const std::type_identity_t<B>& on = {}) {
   return detail::generate_from(on, model, model.top, options);
 }
 
-/// Samples, V x n, of one class: the chains' label is held.
-/// \throws ValueError if the label is none of the model's classes, samples or steps is not positive, or
-/// tempering is negative
+/// Samples, V x n, of one class: the chains' label is held. \throws ValueError if the label is not one of the
+/// model's classes, samples or steps is not positive, or tempering is negative
 template <class Units, class B>
 Matrix<B> generate(const UpDownDbn<Units, B>& model, int label, GenerateOptions options = {},
                    const std::type_identity_t<B>& on = {}) {
@@ -79,8 +78,8 @@ Matrix<B> generate(const UpDownDbn<Units, B>& model, int label, GenerateOptions 
   return detail::generate_from(on, model, convert<B>(memory), options);
 }
 
-/// Up to the features below the top RBM by recognition and down again by generation, in means; V x n.
-/// \throws ShapeError if v has other rows than the model's samples
+/// Up to the features below the top RBM by recognition and down again by generation, in means; V x n. \throws
+/// ShapeError if v does not have as many rows as the model's samples
 template <class Units, class B>
 Matrix<B> reconstruct(const UpDownDbn<Units, B>& model, std::type_identity_t<ConstViewOf<B>> v,
                       const std::type_identity_t<B>& on = {}) {

@@ -1,7 +1,7 @@
 /// \file
-/// Reading with a model of samples and labels together: p(label | sample), exactly, by one free energy for
-/// each label (Hinton, Osindero and Teh, 2006, section 6; Larochelle and Bengio, 2008). No chain is run. For
-/// a joint RBM that is all; in an up-down DBN the recognition weights say what its top RBM sees.
+/// Classification by a joint model of samples and labels: p(label | sample), exactly, from one free energy
+/// per label (Hinton, Osindero and Teh, 2006, section 6; Larochelle and Bengio, 2008). No chain is run. A
+/// joint RBM needs nothing else; in an up-down DBN the recognition weights compute the input of its top RBM.
 #pragma once
 
 #include <cmath>
@@ -11,13 +11,13 @@
 #include "../data/labels.hpp"
 #include "../models/joint_rbm.hpp"
 #include "../models/up_down.hpp"
-#include "networks/forward.hpp"
+#include "networks/classification.hpp"
 
 namespace harmonium {
 
 namespace detail {
 
-/// Numbers in a sample.
+/// Rows of a sample.
 template <class Units, class B>
 Index feature_rows(const UpDownDbn<Units, B>& model) {
   return model.visible_rows();
@@ -39,7 +39,7 @@ Matrix<B> recognise(const B& on, const JointRbm<V, H, B>& /*rbm*/, ConstViewOf<B
   on.copy(x, view_of(copy));
   return copy;
 }
-/// The means that the recognition weights lead to, layer by layer.
+/// What the top RBM sees: means by the recognition weights, layer by layer.
 template <class Units, class B>
 Matrix<B> recognise(const B& on, const UpDownDbn<Units, B>& model, ConstViewOf<B> x) {
   Matrix<B> below(x.rows, x.cols), input, above;
@@ -56,8 +56,8 @@ Matrix<B> recognise(const B& on, const UpDownDbn<Units, B>& model, ConstViewOf<B
   return below;
 }
 
-/// out (classes x n) = minus the free energy of x (feature rows x n) with each label, but for what all labels
-/// have in common.
+/// out (classes x n) = minus the free energy of x (feature rows x n) with each label, up to a constant shared
+/// by all labels.
 template <class V, class H, class B>
 void label_scores(const B& on, const JointRbm<V, H, B>& rbm, ConstViewOf<B> x, ViewOf<B> out) {
   const auto& labels = std::get<1>(rbm.visible.parts);
@@ -67,7 +67,7 @@ void label_scores(const B& on, const JointRbm<V, H, B>& rbm, ConstViewOf<B> x, V
   on.multiply(Op::plain, Op::plain, 1, labels.bias(), each.ones(x.cols), 1, out);
 }
 
-/// \throws ShapeError if a model has no labels, or samples other rows than it
+/// \throws ShapeError if a model has no labels, or the samples' rows do not match it
 template <class Model>
 void check_joint(const char* caller, const Model& model, Index rows) {
   check<ShapeError>(std::get<1>(joint_rbm_of(model).visible.parts).units() == 1, caller, ": the model has ",
@@ -84,9 +84,8 @@ concept JointModel = requires(const M& model) {
   detail::feature_rows(model);
 };
 
-/// log p(label | sample) in nats, classes x samples, on the host.
-/// \throws ShapeError if the model has no labels, or the data have other rows than its samples \throws
-/// DataError if a number is not finite
+/// log p(label | sample) in nats, classes x samples, on the host. \throws ShapeError if the model has no
+/// labels, or the data do not have as many rows as its samples \throws DataError if a number is not finite
 template <JointModel Model, BatchSource<typename Model::Backend> Source>
 Eigen::MatrixXd class_log_probabilities(const Model& model, const Source& source,
                                         const typename Model::Backend& on = Model::Backend::all()) {
@@ -119,20 +118,20 @@ Eigen::MatrixXd class_log_probabilities(const Model& model, const Source& source
   return result;
 }
 
-/// p(label | sample), classes x samples, on the host; throws as `class_log_probabilities`.
+/// p(label | sample), classes x samples, on the host; throws as `class_log_probabilities` does.
 template <JointModel Model, BatchSource<typename Model::Backend> Source>
 Eigen::MatrixXd predict_proba(const Model& model, const Source& source,
                               const typename Model::Backend& on = Model::Backend::all()) {
   return class_log_probabilities(model, source, on).array().exp();
 }
-/// The same for a matrix of one's own, rows x samples.
+/// As above, for a matrix (rows x samples).
 template <JointModel Model, class B = typename Model::Backend>
 Eigen::MatrixXd predict_proba(const Model& model, std::type_identity_t<ConstViewOf<B>> x,
                               const B& on = B::all()) {
   return predict_proba(model, MatrixSource<ScalarOf<B>, typename B::Memory>{x}, on);
 }
 
-/// The most probable label of each sample; throws as `class_log_probabilities`.
+/// The most probable label of each sample; throws as `class_log_probabilities` does.
 template <JointModel Model, BatchSource<typename Model::Backend> Source>
 std::vector<int> predict(const Model& model, const Source& source,
                          const typename Model::Backend& on = Model::Backend::all()) {
@@ -142,14 +141,15 @@ std::vector<int> predict(const Model& model, const Source& source,
     labels[static_cast<std::size_t>(c)] = detail::largest_row(View<const double>(log_p), c);
   return labels;
 }
-/// The same for a matrix of one's own, rows x samples.
+/// As above, for a matrix (rows x samples).
 template <JointModel Model, class B = typename Model::Backend>
 std::vector<int> predict(const Model& model, std::type_identity_t<ConstViewOf<B>> x, const B& on = B::all()) {
   return predict(model, MatrixSource<ScalarOf<B>, typename B::Memory>{x}, on);
 }
 
-/// How well a model of samples and labels reads; samples with weights count by them. Throws as
-/// `class_log_probabilities`; \throws DataError also if there are no samples, no labels, or one is no class
+/// How well a model of samples and labels classifies; sample weights are honoured. Throws as
+/// `class_log_probabilities` does; \throws DataError also if there are no samples, no labels, or a label is
+/// not a class
 template <JointModel Model, BatchSource<typename Model::Backend> Source>
 Evaluation evaluate(const Model& model, const Source& source,
                     const typename Model::Backend& on = Model::Backend::all()) {

@@ -1,5 +1,5 @@
 /// \file
-/// One layer given the other, for matrices of one's own: means and draws, a sample a column.
+/// One layer given the other, for your own matrices: means and draws, one sample per column.
 #pragma once
 
 #include <type_traits>
@@ -9,7 +9,7 @@
 namespace harmonium {
 
 namespace detail {
-/// \throws ShapeError if x has other rows than the layer
+/// \throws ShapeError if x's rows do not match the layer
 template <class B, class L>
 void check_rows(const char* caller, const char* argument, ConstViewOf<B> x, const L& layer,
                 const char* layer_name) {
@@ -18,7 +18,7 @@ void check_rows(const char* caller, const char* argument, ConstViewOf<B> x, cons
 }
 }  // namespace detail
 
-/// E[h | v], H x n. \throws ShapeError if v has other rows than the visible layer
+/// E[h | v], H x n. \throws ShapeError if v's rows do not match the visible layer
 template <class V, class H, class B>
 Matrix<B> mean_hidden(const Rbm<V, H, B>& rbm, std::type_identity_t<ConstViewOf<B>> v, const B& on = {}) {
   detail::check_rows<B>("mean_hidden", "v", v, rbm.visible, "visible");
@@ -28,7 +28,7 @@ Matrix<B> mean_hidden(const Rbm<V, H, B>& rbm, std::type_identity_t<ConstViewOf<
   return h;
 }
 
-/// E[v | h], V x n. \throws ShapeError if h has other rows than the hidden layer
+/// E[v | h], V x n. \throws ShapeError if h's rows do not match the hidden layer
 template <class V, class H, class B>
 Matrix<B> mean_visible(const Rbm<V, H, B>& rbm, std::type_identity_t<ConstViewOf<B>> h, const B& on = {}) {
   detail::check_rows<B>("mean_visible", "h", h, rbm.hidden, "hidden");
@@ -38,7 +38,7 @@ Matrix<B> mean_visible(const Rbm<V, H, B>& rbm, std::type_identity_t<ConstViewOf
   return v;
 }
 
-/// h ~ p(h | v), H x n. \throws ShapeError if v has other rows than the visible layer
+/// h ~ p(h | v), H x n. \throws ShapeError if v's rows do not match the visible layer
 template <class V, class H, class B>
 Matrix<B> sample_hidden(const Rbm<V, H, B>& rbm, std::type_identity_t<ConstViewOf<B>> v, Draws draws,
                         const B& on = {}) {
@@ -49,7 +49,7 @@ Matrix<B> sample_hidden(const Rbm<V, H, B>& rbm, std::type_identity_t<ConstViewO
   return h;
 }
 
-/// v ~ p(v | h), V x n. \throws ShapeError if h has other rows than the hidden layer
+/// v ~ p(v | h), V x n. \throws ShapeError if h's rows do not match the hidden layer
 template <class V, class H, class B>
 Matrix<B> sample_visible(const Rbm<V, H, B>& rbm, std::type_identity_t<ConstViewOf<B>> h, Draws draws,
                          const B& on = {}) {

@@ -1,5 +1,5 @@
 /// \file
-/// Principal components: the best linear code of a given size, which an autoencoder is to beat.
+/// Principal components: the best linear code of a given size, the baseline for an autoencoder.
 #pragma once
 
 #include <Eigen/Core>
@@ -14,14 +14,13 @@ namespace harmonium {
 
 /// Directions in which data vary most.
 struct PrincipalComponents {
-  Eigen::VectorXd mean;        ///< of the samples, rows
-  Eigen::MatrixXd components;  ///< rows x size of the code: orthonormal, the direction of most variance first
-  Eigen::VectorXd variances;   ///< of the data along each of them
+  Eigen::VectorXd mean;        ///< of the samples, one per row
+  Eigen::MatrixXd components;  ///< rows x code size: orthonormal, ordered by decreasing variance
+  Eigen::VectorXd variances;   ///< of the data along each component
 };
 
-/// The `count` first principal components of samples; those with weights count by them.
-/// \throws ValueError unless 1 <= count <= rows \throws DataError if there are no samples, or a number is not
-/// finite
+/// The first `count` principal components of samples; sample weights are honoured. \throws ValueError unless
+/// 1 <= count <= rows \throws DataError if there are no samples, or a number is not finite
 template <BatchSource<Cpu<double>> Source>
 PrincipalComponents principal_components(const Source& source, Index count) {
   const Index rows = source.rows();
@@ -54,13 +53,13 @@ PrincipalComponents principal_components(const Source& source, Index count) {
     centred = (part.colwise() - result.mean) * (w / total).cwiseSqrt().asDiagonal();
     covariance.selfadjointView<Eigen::Lower>().rankUpdate(centred);
   });
-  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(covariance);  // least variance first
+  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(covariance);  // smallest variance first
   result.components = solver.eigenvectors().rightCols(count).rowwise().reverse();
   result.variances = solver.eigenvalues().tail(count).reverse();
   return result;
 }
 
-/// Codes of samples x (rows x n), size of the code x n. \throws ShapeError if x has other rows
+/// Codes of samples x (rows x n), code size x n. \throws ShapeError if x has a different number of rows
 template <class X>
 Eigen::MatrixXd encode(const PrincipalComponents& pca, const Eigen::MatrixBase<X>& x) {
   check<ShapeError>(x.rows() == pca.mean.size(), "encode: x has ", x.rows(), " rows, the components have ",
@@ -68,7 +67,7 @@ Eigen::MatrixXd encode(const PrincipalComponents& pca, const Eigen::MatrixBase<X
   return pca.components.transpose() * (x.colwise() - pca.mean);
 }
 
-/// What codes stand for, rows x n. \throws ShapeError if the codes have another size
+/// Reconstructions from codes, rows x n. \throws ShapeError if the codes have a different size
 template <class X>
 Eigen::MatrixXd decode(const PrincipalComponents& pca, const Eigen::MatrixBase<X>& codes) {
   check<ShapeError>(codes.rows() == pca.components.cols(), "decode: the codes have ", codes.rows(),

@@ -1,6 +1,6 @@
 /// \file
-/// Pseudo-likelihood (Besag, 1975): the sum over units of log p(unit | all other visible units), in nats a
-/// sample. It needs no partition function, is cheap, and is no bound; above all it tells when a model gets
+/// Pseudo-likelihood (Besag, 1975): the sum over units of log p(unit | all other visible units), in nats per
+/// sample. It needs no partition function, is cheap, and is not a bound; above all it shows when a model gets
 /// worse.
 #pragma once
 
@@ -18,13 +18,13 @@
 namespace harmonium {
 
 namespace detail {
-/// A visible unit whose states can be gone through.
+/// A visible unit whose states can be enumerated.
 struct UnitPlace {
   Index first;                    ///< its first row
   const Eigen::MatrixXd* states;  ///< rows x number of states
 };
 
-/// How far a sample is in each of a unit's states: 1 and 0, or between two states or one-hot ones a mixture.
+/// The share of each of a unit's states in x: 1 and 0, or a mixture if x lies between two (one-hot) states.
 inline Eigen::VectorXd state_shares(const Eigen::MatrixXd& states, const Eigen::VectorXd& x) {
   Eigen::VectorXd shares = Eigen::VectorXd::Zero(states.cols());
   if (states.rows() == 1 && states.cols() == 2) {
@@ -57,8 +57,7 @@ class UnitStates {
   std::vector<UnitPlace> places_;
 };
 
-/// sum over k of share_k * log p(unit = state k | other units) for one unit of each column of v, chosen by
-/// unit(c).
+/// sum over k of share_k * log p(unit = state k | other units), for one unit of each column of v, unit(c).
 template <EnergyModel Model, class Choose>
 Eigen::VectorXd log_conditionals(const Model& model, const Eigen::MatrixXd& v, const UnitStates& units,
                                  Choose unit, const typename Model::Backend& on) {
@@ -111,8 +110,8 @@ Eigen::MatrixXd on_host(const char* caller, const Model& model, ConstViewOf<type
 }
 }  // namespace detail
 
-/// Exact pseudo-likelihood of each column of v: a free energy for each state of each unit.
-/// \throws ShapeError if v has other rows than the model
+/// Exact pseudo-likelihood of each column of v: one free energy per state of each unit. \throws ShapeError if
+/// v's rows do not match the model
 template <EnergyModel Model>
 Eigen::VectorXd pseudo_likelihood(const Model& model,
                                   std::type_identity_t<ConstViewOf<typename Model::Backend>> v,
@@ -126,8 +125,8 @@ Eigen::VectorXd pseudo_likelihood(const Model& model,
   return sum;
 }
 
-/// An unbiased estimate from one random unit of each column, counted for all of them.
-/// \throws ShapeError if v has other rows than the model
+/// An unbiased estimate from one random unit of each column, scaled up to all of them. \throws ShapeError if
+/// v's rows do not match the model
 template <EnergyModel Model>
 Eigen::VectorXd stochastic_pseudo_likelihood(const Model& model,
                                              std::type_identity_t<ConstViewOf<typename Model::Backend>> v,

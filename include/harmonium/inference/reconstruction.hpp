@@ -1,6 +1,6 @@
 /// \file
-/// Up and down: the code that a model gives to samples, and what it makes of the code; through an RBM or a
-/// whole DBN. Either layers pass on their means, or `passes` stochastic passes are averaged.
+/// Up and down: the code that a model assigns to samples, and the samples that it reconstructs from a code;
+/// for an RBM or a whole DBN. Either layers pass on their means, or `passes` stochastic passes are averaged.
 #pragma once
 
 #include <type_traits>
@@ -20,7 +20,7 @@ struct PassOptions {
 
 namespace detail {
 
-/// One way through an RBM, up or down: out = what the target layer makes of x.
+/// One pass through an RBM, up or down: out = means or draws of the target layer given x.
 template <class R>
 void pass_through(const typename R::Backend& on, const R& rbm, bool up, bool draw, Draws draws,
                   ConstViewOf<typename R::Backend> x, Matrix<typename R::Backend>& out) {
@@ -44,7 +44,7 @@ void pass_through(const typename R::Backend& on, const R& rbm, bool up, bool dra
   }
 }
 
-/// Calls f(rbm, i) for RBMs 0 ... depth - 1: an RBM counts as a stack of one.
+/// Calls f(rbm, i) for RBMs 0 ... depth - 1; a single RBM is a stack of one.
 template <class V, class H, class B, class F>
 void visit_rbm(const Rbm<V, H, B>& rbm, Index /*i*/, F f) {
   f(rbm);
@@ -77,7 +77,7 @@ void check_input(const char* caller, const Model& model, Index rows) {
   });
 }
 
-/// The mean over passes of go(draws, draw), each with draws of its own; or go without draws.
+/// The mean over passes of go(draws, draw), each with its own draws; or go without draws.
 template <class B, class Go>
 Matrix<B> average_passes(const char* caller, const B& on, PassOptions options, Go go) {
   check<ValueError>(options.passes >= 0, caller, ": passes is ", options.passes, ", expected at least 0");
@@ -96,8 +96,8 @@ Matrix<B> average_passes(const char* caller, const B& on, PassOptions options, G
   return sum;
 }
 
-/// From the visible layer up to the top. With `draw`, layers below the top pass on draws; the top gives its
-/// means.
+/// From the visible layer up to the top. With `draw`, layers below the top pass on draws; the top returns its
+/// means, or draws with `draw_top`.
 template <class Model, class B>
 Matrix<B> go_up(const B& on, const Model& model, ConstViewOf<B> v, Draws draws, bool draw, bool draw_top) {
   Matrix<B> x(v.rows, v.cols), above;
@@ -110,7 +110,7 @@ Matrix<B> go_up(const B& on, const Model& model, ConstViewOf<B> v, Draws draws, 
   return x;
 }
 
-/// From the top down. With `draw`, layers above the visible one pass on draws; the visible one gives its
+/// From the top down. With `draw`, layers above the visible one pass on draws; the visible layer returns its
 /// means.
 template <class Model, class B>
 Matrix<B> go_down(const B& on, const Model& model, ConstViewOf<B> top, Draws draws, bool draw) {
@@ -126,8 +126,8 @@ Matrix<B> go_down(const B& on, const Model& model, ConstViewOf<B> top, Draws dra
 
 }  // namespace detail
 
-/// The top layer's means for samples v (V x n) of an RBM or DBN, top rows x n.
-/// \throws ShapeError if v has other rows than the visible layer \throws ValueError if passes is negative
+/// The top layer's means for samples v (V x n) of an RBM or DBN, top rows x n. \throws ShapeError if v's rows
+/// do not match the visible layer \throws ValueError if passes is negative
 template <detail::MadeOfRbms Model, class B = typename Model::Backend>
 Matrix<B> encode(const Model& model, std::type_identity_t<ConstViewOf<B>> v, PassOptions options = {},
                  const std::type_identity_t<B>& on = {}) {
@@ -137,9 +137,8 @@ Matrix<B> encode(const Model& model, std::type_identity_t<ConstViewOf<B>> v, Pas
   });
 }
 
-/// The visible layer's means for codes (top rows x n) of an RBM or DBN, V x n.
-/// \throws ShapeError if the codes have other rows than the top layer \throws ValueError if passes is
-/// negative
+/// The visible layer's means for codes (top rows x n) of an RBM or DBN, V x n. \throws ShapeError if the
+/// codes' rows do not match the top layer \throws ValueError if passes is negative
 template <detail::MadeOfRbms Model, class B = typename Model::Backend>
 Matrix<B> decode(const Model& model, std::type_identity_t<ConstViewOf<B>> codes, PassOptions options = {},
                  const std::type_identity_t<B>& on = {}) {
@@ -153,15 +152,15 @@ Matrix<B> decode(const Model& model, std::type_identity_t<ConstViewOf<B>> codes,
   });
 }
 
-/// Up to the top and down again, V x n.
-/// \throws ShapeError if v has other rows than the visible layer \throws ValueError if passes is negative
+/// Up to the top and down again, V x n. \throws ShapeError if v's rows do not match the visible layer \throws
+/// ValueError if passes is negative
 template <detail::MadeOfRbms Model, class B = typename Model::Backend>
 Matrix<B> reconstruct(const Model& model, std::type_identity_t<ConstViewOf<B>> v, PassOptions options = {},
                       const std::type_identity_t<B>& on = {}) {
   detail::check_input("reconstruct", model, v.rows);
   return detail::average_passes("reconstruct", on, options, [&](Draws draws, bool draw) {
     const Matrix<B> top = detail::go_up(on, model, v, draws, draw, true);
-    draws.step += 128;  // the way down has draws of its own
+    draws.step += 128;  // the downward pass has its own draws
     return detail::go_down(on, model, ConstViewOf<B>(top), draws, draw);
   });
 }

@@ -1,34 +1,34 @@
 /// \file
-/// Deep autoencoder: a DBN unrolled into a network that leads up to a code and down again (Hinton and
-/// Salakhutdinov, 2006). The way down has the transposed weights and visible layers of the same RBMs, as
-/// copies that training may pull apart.
+/// Deep autoencoder: a DBN unrolled into a network that goes up to a code and down again (Hinton and
+/// Salakhutdinov, 2006). The way down has copies of the transposed weights and of the visible layers of the
+/// same RBMs, which training can change independently.
 #pragma once
 
 #include "network.hpp"
 
 namespace harmonium {
 
-/// The layers of a `Stack` from the inputs up to the code, and down again to layers of the same types and
-/// sizes.
+/// The layers of a `Stack` from the inputs up to the code, and down again through layers of the same types
+/// and sizes.
 template <class Units>
 struct Mirror {
-  static constexpr std::size_t named = Units::named;  ///< how many types are named
-  /// Type of the layer at place `I`.
+  static constexpr std::size_t named = Units::named;  ///< number of types that are named
+  /// Type of the layer at position `I`.
   template <std::size_t I>
   using At = typename Units::template At<I>;
-  static constexpr bool mirrored = true;  ///< it ends where it began
-  /// Layers of a network of so many sizes, its inputs among them and its head not.
+  static constexpr bool mirrored = true;  ///< the outputs are like the inputs
+  /// Number of layers of a network with `sizes` sizes, counting the inputs but not the head.
   static constexpr std::size_t layers(std::size_t sizes) { return 2 * sizes - 2; }
-  /// The other way round.
+  /// The inverse of `layers`.
   static constexpr std::size_t sizes(std::size_t layers) { return layers / 2 + 1; }
-  /// Which of the sizes, and of the types, a layer has.
+  /// The index of a layer's size and type.
   static constexpr std::size_t place(std::size_t layer, std::size_t sizes) {
     return layer < sizes ? layer : 2 * sizes - 2 - layer;
   }
 };
 
-/// A network whose outputs are to be its inputs, with visible units for a head. Its `sizes` are those of the
-/// inputs and of the layers up to the code; `outputs` and `classes` say nothing.
+/// A network that reconstructs its inputs, with visible units as its head. Its `sizes` are those of the
+/// inputs and of the layers up to the code; `outputs` must not be given, and `classes` is ignored.
 ///
 ///     using Units = Stack<Bernoulli, Bernoulli, Bernoulli, Bernoulli, Gaussian>;
 ///     Autoencoder<Units> fresh{{.sizes = {784, 1000, 500, 250, 30}, .seed = 1}};
@@ -36,13 +36,13 @@ struct Mirror {
 template <class Units, class B = Cpu<float>>
 using Autoencoder = Network<Mirror<Units>, B, typename Units::template At<0>>;
 
-/// Hidden layers up to the code, which is the last of them.
+/// Number of hidden layers up to and including the code.
 template <class Units, class B, class Head>
 Index code_depth(const Network<Mirror<Units>, B, Head>& network) {
   return (static_cast<Index>(network.layers.size()) + 1) / 2;
 }
 
-/// Numbers in a code.
+/// Numbers per code.
 template <class Units, class B, class Head>
 Index code_rows(const Network<Mirror<Units>, B, Head>& network) {
   if (network.layers.empty()) return 0;
@@ -69,8 +69,8 @@ void adopt_visible(D& dense, const R& rbm) {
 }
 }  // namespace detail
 
-/// Up through a DBN's hidden layers to the code, and down through its visible ones: what
-/// `reconstruct(dbn, v)` does, as a network. \throws ShapeError if the DBN has no layers
+/// Up through a DBN's hidden layers to the code, and down through its visible ones: `reconstruct(dbn, v)` as
+/// a network. \throws ShapeError if the DBN has no layers
 template <class Units, class B>
 Autoencoder<Units, B> autoencoder(const Dbn<Units, B>& dbn) {
   const Index depth = dbn.depth();
@@ -84,7 +84,7 @@ Autoencoder<Units, B> autoencoder(const Dbn<Units, B>& dbn) {
   return network;
 }
 
-/// The same of an RBM, whose hidden layer is the code.
+/// The same for an RBM, whose hidden layer is the code.
 template <class V, class H, class B>
 Autoencoder<Stack<V, H>, B> autoencoder(const Rbm<V, H, B>& rbm) {
   Autoencoder<Stack<V, H>, B> network({.sizes = {rbm.visible.size(), rbm.hidden.size()}},

@@ -1,42 +1,48 @@
 /// \file
-/// Fully visible Boltzmann machine (Ackley, Hinton and Sejnowski, 1985): E(v) = E(v of the layer) - v^T W v /
-/// 2, W symmetric with zeros within a unit. For categorical units that is the Potts model. Units are drawn
-/// one by one, each given all others.
+/// Fully visible Boltzmann machine (Ackley, Hinton and Sejnowski, 1985): E(v) = E_layer(v) - v^T W v / 2,
+/// where W is symmetric, with zeros within a unit. With categorical units this is the Potts model. Units are
+/// drawn one by one, each given all others.
 #pragma once
 
 #include "centering.hpp"
+#include "chain_state.hpp"
 #include "tempering.hpp"
 
 namespace harmonium {
 
-/// How a Boltzmann machine is made.
+/// Options of a Boltzmann machine.
 template <class U>
 struct BoltzmannMachineOptions {
-  LayerSize<U> visible{};  ///< units (grouped: {units, states})
+  LayerSize<U> visible{};  ///< number of units (grouped: {units, states})
 };
 
-/// A Boltzmann machine without hidden units on backend `B`. Begins without couplings.
+/// Room for a sweep of n columns.
+template <class B>
+struct BoltzmannMachineWorkspace {
+  Matrix<B> states;  ///< V x n
+  Matrix<B> field;   ///< group x n: one unit's input
+  Matrix<B> drawn;   ///< group x n: its new state
+};
+
+/// A Boltzmann machine without hidden units on backend `B`. Couplings are initially zero.
 ///
 ///     BoltzmannMachine<Spin> glass{{.visible = 100}};
 template <class U, class B = Cpu<float>>
 struct BoltzmannMachine {
   static_assert(require_unit<U>());
-  using Backend = B;                           ///< where parameters live
-  using Scalar = typename B::Scalar;           ///< their numbers
-  using Options = BoltzmannMachineOptions<U>;  ///< how it is made
-  /// The same model on another backend or with other numbers.
+  using Backend = B;                           ///< where its parameters are stored
+  using Scalar = typename B::Scalar;           ///< type of its parameters
+  using Options = BoltzmannMachineOptions<U>;  ///< options of the constructor
+  /// The same model on another backend or with another number type.
   template <class To>
   using On = BoltzmannMachine<U, To>;
 
-  /// States (V x n) and what units receive from each other, W v (V x n).
-  struct State;
-  /// Columns of a state.
-  struct StateView;
-  /// What a step needs besides.
-  struct Workspace;
+  using State = ChainState<B>;                     ///< states (V x n) and what units receive from each other
+  using StateView = ChainView<B>;                  ///< columns of a state
+  using Workspace = BoltzmannMachineWorkspace<B>;  ///< room for a sweep
 
   Layer<U, B> visible;  ///< the units
-  Matrix<B> weights;    ///< V x V, each pair's coupling twice
+  Matrix<B> weights;    ///< V x V, with each pair's coupling twice
 
   BoltzmannMachine() = default;
   /// All parameters zero. \throws ShapeError if there are no units
@@ -44,21 +50,21 @@ struct BoltzmannMachine {
       : visible(options.visible), weights(visible.rows(), visible.rows()) {
     B{}.fill(weights, 0);
   }
-  /// The size to make another of the same shape with.
+  /// Options that make another machine of the same shape.
   Options options() const { return {.visible = visible.size()}; }
 
-  /// What `describe` put down. \throws DataError if it is no Boltzmann machine of these units
+  /// Options from what `describe` wrote. \throws DataError if that is not a Boltzmann machine of these units
   static Options options_from(const Metadata& metadata) {
     detail::check_kind(metadata, "boltzmann_machine");
     return {.visible = Layer<U, B>::size_from(metadata, "visible")};
   }
-  /// Number of parameters of one made with these options.
+  /// Number of parameters of a machine made with these options.
   static double parameter_count(const Options& options) {
     const double rows = Layer<U, B>::row_count(options.visible);
     return rows * rows + Layer<U, B>::parameter_count(options.visible);
   }
 
-  /// Are all parameters the same?
+  /// Are all parameters equal?
   friend bool operator==(const BoltzmannMachine& a, const BoltzmannMachine& b) {
     return a.visible == b.visible && detail::equal<B>(a.weights, b.weights);
   }
@@ -79,80 +85,43 @@ Metadata describe(const BoltzmannMachine<U, B>& machine) {
   return metadata;
 }
 
-/// Columns of a state.
-template <class U, class B>
-struct BoltzmannMachine<U, B>::StateView {
-  ViewOf<B> visible;  ///< V x n
-  ViewOf<B> input;    ///< V x n
-  /// Some of the columns.
-  StateView columns(Index first, Index count) const {
-    return {visible.columns(first, count), input.columns(first, count)};
-  }
-  /// What chains go on from: see training/run/run_state.hpp.
-  template <class F>
-  void for_each_state(F&& f) const {
-    f("visible", visible);
-    f("input", input);
-  }
-};
-
-/// Visible states with what they send into each other.
-template <class U, class B>
-struct BoltzmannMachine<U, B>::State {
-  Matrix<B> visible;  ///< V x n
-  Matrix<B> input;    ///< V x n
-  /// Some of the columns.
-  StateView columns(Index first, Index count) { return StateView{visible, input}.columns(first, count); }
-};
-
-/// What a sweep needs besides.
-template <class U, class B>
-struct BoltzmannMachine<U, B>::Workspace {
-  Matrix<B> states;  ///< V x n
-  Matrix<B> field;   ///< group x n: one unit's input
-  Matrix<B> drawn;   ///< group x n: its new state
-};
-
 /// Memory for n states.
 template <class U, class B>
 auto make_state(const BoltzmannMachine<U, B>& machine, Index n) {
   const Index rows = machine.visible.rows();
-  return typename BoltzmannMachine<U, B>::State{Matrix<B>(rows, n), Matrix<B>(rows, n)};
+  return ChainState<B>{Matrix<B>(rows, n), Matrix<B>(rows, n)};
 }
 
 /// Memory for steps of n states.
 template <class U, class B>
 auto make_workspace(const BoltzmannMachine<U, B>& machine, Index n) {
   const Index rows = machine.visible.rows(), group = machine.visible.group;
-  return typename BoltzmannMachine<U, B>::Workspace{Matrix<B>(rows, n), Matrix<B>(group, n),
-                                                    Matrix<B>(group, n)};
+  return BoltzmannMachineWorkspace<B>{Matrix<B>(rows, n), Matrix<B>(group, n), Matrix<B>(group, n)};
 }
 
 /// input = W v
 template <class U, class B>
-void refresh(const B& on, const BoltzmannMachine<U, B>& machine,
-             typename BoltzmannMachine<U, B>::StateView state) {
+void refresh(const B& on, const BoltzmannMachine<U, B>& machine, ChainView<B> state) {
   on.multiply(Op::plain, Op::plain, 1, machine.weights, state.visible, 0, state.input);
 }
 
-/// States from the layer alone, at zero input.
+/// Draws states from the layer alone, at zero input.
 template <class U, class B>
-void start(const B& on, const BoltzmannMachine<U, B>& machine,
-           typename BoltzmannMachine<U, B>::StateView state, Draws draws) {
+void start(const B& on, const BoltzmannMachine<U, B>& machine, ChainView<B> state, Draws draws) {
   on.fill(state.input, 0);
   sample(on, machine.visible, state.input, state.visible, draws.in(Stream::start));
   refresh(on, machine, state);
 }
 
 namespace detail {
-/// One sweep of Gibbs sampling over all units, their input changed by temper(row, input) before each draw.
+/// One sweep of Gibbs sampling over all units, where temper(row, input) changes a unit's input before it is
+/// drawn.
 template <class U, class B, class Temper>
-void sweep(const B& on, const BoltzmannMachine<U, B>& machine,
-           typename BoltzmannMachine<U, B>::StateView state, typename BoltzmannMachine<U, B>::Workspace& work,
-           Draws draws, Temper temper) {
+void sweep(const B& on, const BoltzmannMachine<U, B>& machine, ChainView<B> state,
+           BoltzmannMachineWorkspace<B>& work, Draws draws, Temper temper) {
   const Index group = machine.visible.group, n = state.visible.cols;
   const auto field = view_of(work.field).columns(0, n), drawn = view_of(work.drawn).columns(0, n);
-  refresh(on, machine, state);  // the weights may have changed, and sums of changes drift
+  refresh(on, machine, state);  // the weights may have changed, and accumulated changes drift
   for (Index r = 0; r < machine.visible.rows(); r += group) {
     const auto own = state.visible.rows_from(r, group);
     on.copy(ConstViewOf<B>(state.input.rows_from(r, group)), field);
@@ -168,10 +137,8 @@ void sweep(const B& on, const BoltzmannMachine<U, B>& machine,
 
 /// One sweep of Gibbs sampling over all units.
 template <class U, class B>
-void transition(const B& on, const BoltzmannMachine<U, B>& machine,
-                typename BoltzmannMachine<U, B>::StateView from,
-                typename BoltzmannMachine<U, B>::StateView to,
-                typename BoltzmannMachine<U, B>::Workspace& work, Draws draws) {
+void transition(const B& on, const BoltzmannMachine<U, B>& machine, ChainView<B> from, ChainView<B> to,
+                BoltzmannMachineWorkspace<B>& work, Draws draws) {
   if (from.visible.data != to.visible.data) on.copy(ConstViewOf<B>(from.visible), to.visible);
   detail::sweep(on, machine, to, work, draws, [](Index, ViewOf<B>) {});
 }
@@ -179,16 +146,15 @@ void transition(const B& on, const BoltzmannMachine<U, B>& machine,
 /// W mu
 template <class U, class B>
 void prepare_tempering(const B& on, const BoltzmannMachine<U, B>& machine, LayerMeans<B>& means) {
-  on.multiply(Op::plain, Op::plain, 1, machine.weights, view_of(means.visible).columns(0, 1), 0,
-              view_of(means.hidden).columns(0, 1));
+  on.multiply(Op::plain, Op::plain, 1, machine.weights, means.mu(), 0, means.hidden_room());
 }
 
-/// One sweep of Gibbs sampling with the centred interaction scaled.
+/// One sweep of Gibbs sampling with the centered interaction scaled.
 template <class U, class B>
 void tempered_transition(const B& on, const BoltzmannMachine<U, B>& machine, ConstViewOf<B> betas,
-                         const LayerMeans<B>& means, typename BoltzmannMachine<U, B>::StateView state,
-                         typename BoltzmannMachine<U, B>::Workspace& work, Draws draws) {
-  const auto offset_input = view_of(means.hidden).columns(0, 1);
+                         const LayerMeans<B>& means, ChainView<B> state, BoltzmannMachineWorkspace<B>& work,
+                         Draws draws) {
+  const auto offset_input = means.hidden_room();
   detail::sweep(on, machine, state, work, draws, [&](Index row, ViewOf<B> field) {
     detail::temper<B>(on, betas, offset_input.rows_from(row, field.rows), field);
   });
@@ -197,15 +163,14 @@ void tempered_transition(const B& on, const BoltzmannMachine<U, B>& machine, Con
 /// v^T W v / 2 - v^T W mu
 template <class U, class B>
 void add_interaction(const B& on, const BoltzmannMachine<U, B>& /*machine*/, const LayerMeans<B>& means,
-                     typename BoltzmannMachine<U, B>::StateView state,
-                     const typename BoltzmannMachine<U, B>::Workspace& /*work*/, ScalarOf<B> factor,
+                     ChainView<B> state, const BoltzmannMachineWorkspace<B>& /*work*/, ScalarOf<B> factor,
                      ViewOf<B> out) {
   on.dot_columns(factor / 2, state.visible, state.input, out);
-  on.sum_over_units(ScaledStateBody{}, view_of(means.hidden).columns(0, 1), 1, state.visible, -factor, out);
+  on.sum_over_units(ScaledStateBody{}, means.hidden_room(), 1, state.visible, -factor, out);
 }
 
 namespace detail {
-/// No unit is coupled to itself.
+/// Removes the couplings of units to themselves.
 template <class U, class B>
 void clear_diagonal(const B& on, const BoltzmannMachine<U, B>& machine, ViewOf<B> weights) {
   const Index group = machine.visible.group;
@@ -213,12 +178,11 @@ void clear_diagonal(const B& on, const BoltzmannMachine<U, B>& machine, ViewOf<B
 }
 }  // namespace detail
 
-/// Statistics of the states. Each coupling is held twice, so each number has half the pair's slope.
+/// Statistics of the states. Each coupling is stored twice, so each number has half the pair's slope.
 template <class U, class B>
-void set_statistics(const B& on, const BoltzmannMachine<U, B>& machine,
-                    typename BoltzmannMachine<U, B>::StateView state, ConstViewOf<B> weights,
-                    ScalarOf<B> keep, BoltzmannMachine<U, B>& gradient,
-                    typename BoltzmannMachine<U, B>::Workspace& work) {
+void set_statistics(const B& on, const BoltzmannMachine<U, B>& machine, ChainView<B> state,
+                    ConstViewOf<B> weights, ScalarOf<B> keep, BoltzmannMachine<U, B>& gradient,
+                    BoltzmannMachineWorkspace<B>& work) {
   const auto scaled = view_of(work.states).columns(0, state.visible.cols);
   if (keep == ScalarOf<B>(0)) set_zero(on, gradient.visible);
   add_statistics(on, machine.visible, state.visible, weights, gradient.visible);
@@ -228,49 +192,44 @@ void set_statistics(const B& on, const BoltzmannMachine<U, B>& machine,
   detail::clear_diagonal<U, B>(on, machine, gradient.weights);
 }
 
-/// The same: there is nothing else to draw.
+/// The same as `set_statistics`: there are no hidden units to draw.
 template <class U, class B>
-void set_sampled_statistics(const B& on, const BoltzmannMachine<U, B>& machine,
-                            typename BoltzmannMachine<U, B>::StateView state, ConstViewOf<B> weights,
-                            ScalarOf<B> keep, BoltzmannMachine<U, B>& gradient,
-                            typename BoltzmannMachine<U, B>::Workspace& work, Draws /*draws*/) {
+void set_sampled_statistics(const B& on, const BoltzmannMachine<U, B>& machine, ChainView<B> state,
+                            ConstViewOf<B> weights, ScalarOf<B> keep, BoltzmannMachine<U, B>& gradient,
+                            BoltzmannMachineWorkspace<B>& work, Draws /*draws*/) {
   set_statistics(on, machine, state, weights, keep, gradient, work);
 }
 
 /// F(v) = E(v)
 template <class U, class B>
-void add_free_energy(const B& on, const BoltzmannMachine<U, B>& machine,
-                     typename BoltzmannMachine<U, B>::StateView state, ScalarOf<B> factor, ViewOf<B> out) {
+void add_free_energy(const B& on, const BoltzmannMachine<U, B>& machine, ChainView<B> state,
+                     ScalarOf<B> factor, ViewOf<B> out) {
   add_energy(on, machine.visible, state.visible, factor, out);
   on.dot_columns(-factor / 2, state.visible, state.input, out);
 }
 
 /// out = E[unit | all others], unit by unit
 template <class U, class B>
-void reconstruct(const B& on, const BoltzmannMachine<U, B>& machine,
-                 typename BoltzmannMachine<U, B>::StateView state,
-                 typename BoltzmannMachine<U, B>::Workspace& /*work*/, ViewOf<B> out) {
+void reconstruct(const B& on, const BoltzmannMachine<U, B>& machine, ChainView<B> state,
+                 BoltzmannMachineWorkspace<B>& /*work*/, ViewOf<B> out) {
   mean(on, machine.visible, state.input, out);
 }
 
 /// Memory for the layer's means, zero.
 template <class U, class B>
 LayerMeans<B> make_means(const BoltzmannMachine<U, B>& machine) {
-  LayerMeans<B> means{Matrix<B>(machine.visible.rows(), 2), Matrix<B>(machine.visible.rows(), 2)};
-  B{}.fill(means.visible, 0);
-  B{}.fill(means.hidden, 0);
-  return means;
+  return {machine.visible.rows(), machine.visible.rows()};
 }
 
 /// The units' means over the data, on both sides of the interaction.
 template <class U, class B>
-void track_means(const B& on, const BoltzmannMachine<U, B>& /*machine*/,
-                 typename BoltzmannMachine<U, B>::StateView state, ConstViewOf<B> weights, ScalarOf<B> keep,
-                 LayerMeans<B>& means, typename BoltzmannMachine<U, B>::Workspace& /*work*/) {
-  const auto mu = view_of(means.visible).columns(0, 1);
+void track_means(const B& on, const BoltzmannMachine<U, B>& /*machine*/, ChainView<B> state,
+                 ConstViewOf<B> weights, ScalarOf<B> keep, LayerMeans<B>& means,
+                 BoltzmannMachineWorkspace<B>& /*work*/) {
+  const auto mu = means.mu();
   on.update(ScaleBy<ScalarOf<B>>{keep}, mu);
   on.sum_over_samples(StateBody{}, state.visible, state.visible, weights, mu);
-  on.copy(ConstViewOf<B>(mu), view_of(means.hidden).columns(1, 1));
+  on.copy(ConstViewOf<B>(mu), means.lambda());
 }
 
 /// G -= (mu g^T + g mu^T) / 2, then g -= G mu
@@ -278,11 +237,11 @@ template <class U, class B>
 void center(const B& on, LayerMeans<B>& means, BoltzmannMachine<U, B>& gradient) {
   const ViewOf<B> left = means.visible, right = means.hidden, weights = gradient.weights;
   const auto bias = gradient.visible.bias();
-  on.copy(ConstViewOf<B>(bias), left.columns(1, 1));
-  on.copy(ConstViewOf<B>(bias), right.columns(0, 1));
+  on.copy(ConstViewOf<B>(bias), means.visible_room());
+  on.copy(ConstViewOf<B>(bias), means.hidden_room());
   on.multiply(Op::plain, Op::transposed, ScalarOf<B>(-0.5), left, right, 1, weights);
   detail::clear_diagonal<U, B>(on, gradient, weights);
-  on.multiply(Op::plain, Op::plain, -1, weights, right.columns(1, 1), 1, bias);
+  on.multiply(Op::plain, Op::plain, -1, weights, means.lambda(), 1, bias);
 }
 
 static_assert(CenterableModel<BoltzmannMachine<Bernoulli>> && TemperedModel<BoltzmannMachine<Categorical>>);

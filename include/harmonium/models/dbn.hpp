@@ -1,6 +1,6 @@
 /// \file
-/// Deep belief network: a stack of RBMs, each trained on what the one below makes of the data (Hinton,
-/// Osindero and Teh, 2006). Every RBM keeps both of its biases; neighbours share none.
+/// Deep belief network: a stack of RBMs, each trained on the hidden representation of the one below (Hinton,
+/// Osindero and Teh, 2006). Every RBM keeps its own visible and hidden biases; neighbours do not share any.
 #pragma once
 
 #include <concepts>
@@ -11,41 +11,41 @@
 
 namespace harmonium {
 
-/// How a DBN is made.
+/// Options of a DBN.
 struct DbnOptions {
-  std::vector<StackSize> sizes = {};  ///< of all layers from the visible one up, at least two
-  std::uint64_t seed = 0;             ///< of the initial weights; RBM i takes seed + i
+  std::vector<StackSize> sizes = {};  ///< sizes of all layers, visible first; at least two
+  std::uint64_t seed = 0;             ///< seed of the initial weights; RBM i uses seed + i
   double weight_scale = 0.01;         ///< their standard deviation
 };
 
-/// A stack of RBMs with the unit types of `Units`, a `Stack`. A plain value.
+/// A stack of RBMs with the unit types of the `Stack` `Units`. A plain value.
 ///
 ///     Dbn<Stack<Bernoulli>> dbn{{784, 500, 500, 2000}};
 ///     Dbn<Stack<Gaussian, Bernoulli>> other{{.sizes = {784, 500, 30}, .seed = 1}};
 template <class Units, class B = Cpu<float>>
 struct Dbn;
 
-/// The definition.
+/// The definition, with unit types `U`.
 template <class... U, class B>
 struct Dbn<Stack<U...>, B> {
   using Units = Stack<U...>;          ///< unit types
-  using Backend = B;                  ///< where parameters live
-  using Scalar = typename B::Scalar;  ///< their numbers
-  using Options = DbnOptions;         ///< how it is made
-  /// The same model on another backend or with other numbers.
+  using Backend = B;                  ///< where its parameters are stored
+  using Scalar = typename B::Scalar;  ///< type of its parameters
+  using Options = DbnOptions;         ///< options of the constructor
+  /// The same model on another backend or with another number type.
   template <class To>
   using On = Dbn<Units, To>;
   /// Type of RBM `I`.
   template <std::size_t I>
   using RbmAt = Rbm<typename Units::template At<I>, typename Units::template At<I + 1>, B>;
 
-  /// Any of the types that the stack's RBMs have.
+  /// A variant of the types of the stack's RBMs.
   using AnyRbm = detail::AnyKind<RbmAt, Units::named>;
 
   std::vector<AnyRbm> rbms;  ///< from the bottom up; algorithms use `for_each_rbm`
 
   Dbn() = default;
-  /// \throws ShapeError if there are fewer than two layers, fewer than types are named, or a layer has no
+  /// \throws ShapeError if there are fewer than two layers, fewer layers than named types, or a layer has no
   /// units
   explicit Dbn(const Options& options) {
     const auto& sizes = options.sizes;
@@ -61,14 +61,14 @@ struct Dbn<Stack<U...>, B> {
       });
     }
   }
-  /// The same from sizes alone: `{{784, 500}}`. A template, so that g++ 12 does not take `{{.sizes = ...}}`
-  /// for it.
+  /// The same from sizes alone: `{{784, 500}}`. A template, so that g++ 12 does not choose it for `{{.sizes =
+  /// ...}}`.
   template <std::same_as<std::vector<StackSize>> Sizes = std::vector<StackSize>>
   explicit Dbn(Sizes sizes, std::uint64_t seed = 0) : Dbn(Options{.sizes = std::move(sizes), .seed = seed}) {}
 
-  /// Number of RBMs, one less than layers.
+  /// Number of RBMs, which is one less than the number of layers.
   Index depth() const { return static_cast<Index>(rbms.size()); }
-  /// Sizes to make another of the same shape with.
+  /// Options that make another DBN of the same shape.
   Options options() const {
     Options result;
     for (std::size_t i = 0; i < rbms.size(); ++i)
@@ -80,7 +80,7 @@ struct Dbn<Stack<U...>, B> {
           rbms[i]);
     return result;
   }
-  /// What `describe` put down. \throws DataError if it is no DBN of these unit types
+  /// Options from what `describe` wrote. \throws DataError if that is not a DBN of these unit types
   static Options options_from(const Metadata& metadata) {
     detail::check_kind(metadata, "dbn");
     const Index depth = detail::size_at(metadata, "depth");
@@ -108,7 +108,7 @@ struct Dbn<Stack<U...>, B> {
     return count;
   }
 
-  /// Are all RBMs the same?
+  /// Are all RBMs equal?
   friend bool operator==(const Dbn& a, const Dbn& b) { return a.rbms == b.rbms; }
 
   /// The walk: `layers.0.*`, `layers.1.*`, ...
@@ -126,13 +126,13 @@ struct Dbn<Stack<U...>, B> {
   }
 };
 
-/// Calls f(rbm, i) for each RBM of a DBN from the bottom up; `rbm` has its own type.
+/// Calls f(rbm, i) for each RBM of a DBN from the bottom up; `rbm` has its actual type.
 template <class Units, class B, class F>
 void for_each_rbm(Dbn<Units, B>& dbn, F f) {
   for (std::size_t i = 0; i < dbn.rbms.size(); ++i)
     std::visit([&](auto& rbm) { f(rbm, static_cast<Index>(i)); }, dbn.rbms[i]);
 }
-/// The same, to read.
+/// The same, read-only.
 template <class Units, class B, class F>
 void for_each_rbm(const Dbn<Units, B>& dbn, F f) {
   for (std::size_t i = 0; i < dbn.rbms.size(); ++i)

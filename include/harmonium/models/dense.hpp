@@ -1,5 +1,5 @@
 /// \file
-/// One layer of a feed-forward network: weights, and the units or activations that they lead to.
+/// One layer of a feed-forward network: weights, followed by units or activations.
 #pragma once
 
 #include <cmath>
@@ -9,15 +9,15 @@
 
 namespace harmonium {
 
-/// How a network's fresh layers begin.
+/// How a network's layers are initialised.
 enum class Start {
   units,  ///< zero biases; weights uniform within +- sqrt(6 / (inputs + outputs)) (Glorot and Bengio, 2010),
-          ///< or within what an activation says, He's for `Relu`
-  fan_in  ///< weights and biases uniform within +- 1 / sqrt(inputs): what PyTorch's `nn.Linear` does
+          ///< or within an activation's own limits, He's for `Relu`
+  fan_in  ///< weights and biases uniform within +- 1 / sqrt(inputs): as in PyTorch's `nn.Linear`
 };
 
 namespace detail {
-/// Fresh weights are uniform within +- this.
+/// Fresh weights are uniform between plus and minus this limit.
 template <class U>
 double start_limit(double inputs, double outputs) {
   if constexpr (requires { U::start_limit(inputs, outputs); }) {
@@ -27,7 +27,8 @@ double start_limit(double inputs, double outputs) {
   }
 }
 
-/// The transpose of a matrix that may lie anywhere, by way of the host: for making models, not for loops.
+/// The transpose of a matrix on any backend, computed on the host: for constructing models, not for inner
+/// loops.
 template <class B>
 Matrix<B> transposed(const Matrix<B>& x) {
   using T = ScalarOf<B>;
@@ -40,7 +41,7 @@ Matrix<B> transposed(const Matrix<B>& x) {
 }
 }  // namespace detail
 
-/// Weights and the layer that they lead to: mean(W^T x). `U` is a unit type or an activation.
+/// Weights and the layer that they feed: mean(W^T x). `U` is a unit type or an activation.
 template <class U, class B = Cpu<float>>
 struct Dense {
   /// The same on another backend.
@@ -50,7 +51,7 @@ struct Dense {
   Layer<U, B> layer;  ///< units, with their biases
 
   Dense() = default;
-  /// A fresh start; other parameters than weights and biases are as `Layer` makes them.
+  /// A fresh layer; parameters other than weights and biases are as `Layer` initialises them.
   Dense(Index inputs, LayerSize<U> size, Draws draws, Start start = Start::units) : layer(size) {
     using T = ScalarOf<B>;
     const Index rows = layer.rows();
@@ -68,7 +69,7 @@ struct Dense {
     weights = Matrix<B>(inputs, rows);
     B{}.upload(View<const T>(host), weights);
     if (start == Start::units) return;
-    Index first = 0;  // a mixed layer's biases lie in several places
+    Index first = 0;  // a mixed layer has several biases
     const auto set_biases = [&](const ParameterName&, Role role, auto x) {
       if (role != Role::bias) return;
       host = HostMatrix<T>::NullaryExpr(x.rows, 1, [&](Index r, Index) { return draw(inputs, first + r); });
@@ -77,7 +78,7 @@ struct Dense {
     };
     Layer<U, B>::walk(set_biases, {}, layer);
   }
-  /// Are all parameters the same?
+  /// Are all parameters equal?
   friend bool operator==(const Dense& a, const Dense& b) {
     return a.layer == b.layer && detail::equal<B>(a.weights, b.weights);
   }
@@ -89,8 +90,8 @@ struct Dense {
   }
 };
 
-/// out = E[units | x], what a layer's units make of inputs x (inputs x n) on average; `input` (rows x n) is
-/// room for what they receive, W^T x.
+/// out = E[units | x], the mean output for inputs x (inputs x n); `input` (rows x n) is scratch memory for
+/// the units' input, W^T x.
 template <class U, class B>
 void mean_output(const B& on, const Dense<U, B>& dense, std::type_identity_t<ConstViewOf<B>> x,
                  std::type_identity_t<ViewOf<B>> input, std::type_identity_t<ViewOf<B>> out) {
@@ -98,7 +99,7 @@ void mean_output(const B& on, const Dense<U, B>& dense, std::type_identity_t<Con
   mean(on, dense.layer, ConstViewOf<B>(input), out);
 }
 
-/// out ~ p(units | x), likewise
+/// out ~ p(units | x), with the same arguments
 template <class U, class B>
 void sample_output(const B& on, const Dense<U, B>& dense, std::type_identity_t<ConstViewOf<B>> x,
                    std::type_identity_t<ViewOf<B>> input, std::type_identity_t<ViewOf<B>> out, Draws draws) {

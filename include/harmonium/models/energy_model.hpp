@@ -1,5 +1,5 @@
 /// \file
-/// What contrastive divergence asks of a model, and nothing more.
+/// What contrastive divergence requires of a model.
 #pragma once
 
 #include "layer_data.hpp"
@@ -10,19 +10,19 @@ namespace harmonium {
 /// gradients. It is a value with a walk over its parameters (models/parameters.hpp) and a member `visible`, a
 /// layer (models/layer.hpp).
 ///
-/// A *state* holds visible states, one a column, and with them what the layer on top receives (for an RBM W^T
-/// v), so that transition, statistics and free energy share that product. `StateView` is a block of its
-/// columns, which `columns(first, count)` gives of both; its `visible` is a view of the visible states.
+/// A *state* holds visible states, one per column, together with the input of the layer above (W^T v for an
+/// RBM), so that transition, statistics and free energy share that product. `StateView` is a block of its
+/// columns; `columns(first, count)` gives one of either, and its `visible` is a view of the visible states.
 ///
 /// - `make_state(model, n)`, `make_workspace(model, n)`: memory for n columns
-/// - `refresh(on, model, state)`: after the visible states were set: brings the rest up to date
-/// - `start(on, model, state, draws)`: visible states drawn from the visible layer at zero input
-/// - `transition(on, model, from, to, work, draws)`: to = one step of the chain from `from`; both may be
-///   the same columns
+/// - `refresh(on, model, state)`: updates the rest of a state after its visible states were set
+/// - `start(on, model, state, draws)`: draws visible states from the visible layer at zero input
+/// - `transition(on, model, from, to, work, draws)`: to = one step of the chain from `from`; both may be the
+///   same columns
 /// - `set_statistics(on, model, state, weights, keep, gradient, work)`: gradient = keep * gradient + sum
 ///   over columns of weights(0, c) * E[d(-energy)/d(parameters)]
 /// - `add_free_energy(on, model, state, factor, out)`: out(0, c) += factor * free energy
-/// - `reconstruct(on, model, state, work, out)`: out = visible means after one step down of means
+/// - `reconstruct(on, model, state, work, out)`: out = the visible means after one mean-field step
 ///
 /// Optional: `set_sampled_statistics` (see `SamplesStatistics`), centering (`CenterableModel`), tempering
 /// (`TemperedModel`), and, to support resuming, `for_each_state(f)` of a `StateView`: f(name, view) for each
@@ -65,7 +65,7 @@ concept SamplesStatistics = EnergyModel<M> &&
 };
 
 namespace detail {
-/// Zeroes a state, so that uninitialized memory is never read.
+/// Zeroes a state, so that uninitialised memory is never read before chains start.
 template <class B, class StateView>
 void clear_state(const B& on, StateView state) {
   if constexpr (requires { state.for_each_state([](const char*, ViewOf<B>) {}); })

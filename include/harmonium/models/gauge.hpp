@@ -1,14 +1,15 @@
 /// \file
 /// The zero-sum gauge of categorical layers. Exactly one row of a categorical unit is on, so adding a number
-/// to all its weights to a hidden unit, and taking it from that unit's bias, changes nothing. Here the free
-/// choice is made: the numbers of each group sum to zero, which is also where they are smallest.
+/// to all of its weights to a hidden unit and subtracting it from that unit's bias changes nothing. The
+/// zero-sum gauge fixes this freedom: the parameters of each group sum to zero, which also minimises their
+/// norm.
 #pragma once
 
 #include "rbm.hpp"
 
 namespace harmonium {
 
-/// Memory for changing gauges.
+/// Scratch memory for gauge changes.
 template <class B>
 struct GaugeScratch {
   Matrix<B> ones;    ///< group x 1
@@ -16,7 +17,7 @@ struct GaugeScratch {
   Matrix<B> number;  ///< 1 x 1
 };
 
-/// Calls f(first row, rows of a group) for each group of categorical rows in a layer.
+/// Calls f(first row, number of rows) for each group of categorical rows in a layer.
 template <class U, class B, class F>
 void for_each_categorical_group(const Layer<U, B>& layer, [[maybe_unused]] F f) {
   if constexpr (std::is_same_v<U, Categorical>)
@@ -24,8 +25,8 @@ void for_each_categorical_group(const Layer<U, B>& layer, [[maybe_unused]] F f) 
 }
 
 namespace detail {
-// Takes from a group's weights (op says whether they are rows or columns) their means, which go to the other
-// layer's biases, and from its own biases theirs.
+// Subtracts from a group's weights their means (`op` says whether the weights are rows or columns), which are
+// added to the other layer's biases; and from the group's own biases their mean.
 template <class B, class Own, class Other>
 void zero_group(const B& on, Op op, ViewOf<B> weights, Index first, Index group, Own& own, Other& other,
                 GaugeScratch<B>& scratch) {
@@ -58,7 +59,7 @@ void zero_group(const B& on, Op op, ViewOf<B> weights, Index first, Index group,
 }
 }  // namespace detail
 
-/// Makes the weights and biases of each categorical unit sum to zero; the distribution stays what it is.
+/// Makes the weights and biases of each categorical unit sum to zero; the distribution does not change.
 template <class V, class H, class B>
 void fix_gauge(const B& on, Rbm<V, H, B>& rbm, GaugeScratch<B>& scratch) {
   const ViewOf<B> weights = rbm.weights;
@@ -72,7 +73,7 @@ void fix_gauge(const B& on, Rbm<V, H, B>& rbm, GaugeScratch<B>& scratch) {
   });
 }
 
-/// The same with memory of its own.
+/// The same; allocates its own scratch memory.
 template <class V, class H, class B>
 void fix_gauge(const B& on, Rbm<V, H, B>& rbm) {
   GaugeScratch<B> scratch;

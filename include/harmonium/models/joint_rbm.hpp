@@ -1,7 +1,7 @@
 /// \file
-/// RBMs of samples and labels together (Hinton, Osindero and Teh, 2006, section 6; Larochelle and Bengio,
-/// 2008): the visible units are a sample and one categorical unit. Hidden units can be summed over for each
-/// label in turn, so p(label | sample) and its gradient are exact.
+/// Joint RBMs of samples and labels (Hinton, Osindero and Teh, 2006, section 6; Larochelle and Bengio, 2008):
+/// the visible units are a sample and one categorical unit. Hidden units can be summed over for each label in
+/// turn, so p(label | sample) and its gradient are exact.
 #pragma once
 
 #include <utility>
@@ -18,19 +18,19 @@ using JointRbm = Rbm<Mixed<V, Categorical>, H, B>;
 
 namespace detail {
 
-/// Numbers in a sample, without its label.
+/// Numbers per sample, without its label.
 template <class V, class H, class B>
 Index feature_rows(const JointRbm<V, H, B>& rbm) {
   return std::get<0>(rbm.visible.parts).rows();
 }
 
-/// A joint RBM's hidden layer with each label in turn, whose weights are then a part of the biases: what the
-/// layer receives from samples stays the same. Holds room for it.
+/// A joint RBM's hidden layer given each label in turn: the label's weights are added to the biases, so that
+/// the input from samples can be reused. Holds the memory for this.
 template <class H, class B>
 class EachLabel {
  public:
   EachLabel() = default;
-  /// Room for so many samples.
+  /// Memory for up to `columns` samples.
   template <class V>
   EachLabel(const JointRbm<V, H, B>& rbm, Index columns)
       : input_(rbm.hidden.rows(), columns),
@@ -44,7 +44,7 @@ class EachLabel {
     B{}.fill(ones_, 1);
   }
 
-  /// From now on it is about samples x (feature rows x n), and the RBM as it is now.
+  /// Sets the samples x (feature rows x n) and takes the current parameters of the RBM.
   template <class V>
   void begin(const B& on, const JointRbm<V, H, B>& rbm, ConstViewOf<B> x) {
     on.multiply(Op::transposed, Op::plain, 1, view_of(rbm.weights).rows_from(0, x.rows), x, 0,
@@ -52,12 +52,12 @@ class EachLabel {
     on.multiply(Op::transposed, Op::plain, 1, view_of(rbm.weights).rows_from(x.rows, identity_.rows()),
                 identity_, 0, from_labels_);
   }
-  /// f(c, hidden, input) for each label c, where input (hidden rows x n) is what `hidden` receives.
+  /// Calls f(c, hidden, input) for each label c, where `input` (hidden rows x n) is the input of `hidden`.
   template <class V, class F>
   void operator()(const B& on, const JointRbm<V, H, B>& rbm, Index n, F f) {
     for (Index c = 0; c < from_labels_.cols(); ++c) {
       const auto from_label = ConstViewOf<B>(from_labels_).columns(c, 1);
-      Index first = 0;  // a mixed layer's biases lie in several places
+      Index first = 0;  // a mixed layer has several biases
       for_each_parameter(
           [&](const ParameterName&, Role role, auto own, auto of_rbm) {
             on.copy(of_rbm, own);
@@ -71,7 +71,7 @@ class EachLabel {
   }
   /// 1 x n
   ConstViewOf<B> ones(Index n) const { return ConstViewOf<B>(ones_).columns(0, n); }
-  /// classes x classes; a product with it transposes what lies by rows.
+  /// classes x classes; a product with it serves as a transposition.
   ConstViewOf<B> identity() const { return identity_; }
 
  private:
@@ -81,8 +81,8 @@ class EachLabel {
   Matrix<B> identity_, ones_;
 };
 
-/// out (classes x n) = the hidden layer's log-partition for each label: minus the free energy, but for the
-/// label's bias and for what all labels have in common.
+/// out (classes x n) = the hidden layer's log-partition for each label: minus the free energy, without the
+/// label's bias and terms common to all labels.
 template <class V, class H, class B>
 void set_label_log_partitions(const B& on, const JointRbm<V, H, B>& rbm, EachLabel<H, B>& each,
                               ViewOf<B> out) {

@@ -1,10 +1,10 @@
 /// \file
-/// A layer: units of one type, their parameters, and what models ask of them. Algorithms speak to a layer
-/// through the functions below, of layer_states.hpp and of layer_data.hpp, and never to a unit, so another
-/// kind of layer is another set of these functions.
+/// A layer: units of one type, their parameters, and the functions that models require of them. Algorithms
+/// use a layer through the functions here, in layer_states.hpp and in layer_data.hpp, and never access units
+/// directly, so another kind of layer is another set of these functions.
 ///
-/// `input` is what a layer receives from the other (W^T v or W h); the layer adds its bias. A sample is a
-/// column.
+/// `input` is what a layer receives from the other (W^T v or W h), without its own bias, which it adds.
+/// Samples are columns.
 #pragma once
 
 #include <string>
@@ -21,9 +21,9 @@ namespace harmonium {
 
 /// Size of a layer of grouped units.
 struct GroupedSize {
-  Index units = 0;   ///< how many units
-  Index states = 0;  ///< rows of each
-  /// Are both numbers the same?
+  Index units = 0;   ///< number of units
+  Index states = 0;  ///< rows per unit
+  /// Are both numbers equal?
   bool operator==(const GroupedSize&) const = default;
 };
 
@@ -32,19 +32,20 @@ template <class U, class B = Cpu<float>>
 struct Layer {
   static_assert(require_unit_or_activation<U>());
   using Unit = U;                                ///< the unit type
-  using Backend = B;                             ///< where the parameters live
-  using Scalar = typename B::Scalar;             ///< their numbers
+  using Backend = B;                             ///< where the parameters are stored
+  using Scalar = typename B::Scalar;             ///< type of the parameters
   using Functions = Family<U>;                   ///< the unit's functions, own and derived
-  static constexpr bool finite = FiniteUnit<U>;  ///< can the layer's states be counted?
-  /// What a layer is made with: a number of units; for grouped units, of how many states.
+  static constexpr bool finite = FiniteUnit<U>;  ///< are the layer's states finitely many?
+  /// The size of a layer: the number of units and, if they are grouped, of their states.
   using Size = std::conditional_t<is_grouped<U>, GroupedSize, Index>;
 
   Matrix<B> parameters;  ///< rows x (1 + shapes): the biases, then each shape parameter
-  Index group = 1;       ///< rows of a unit
+  Index group = 1;       ///< rows per unit
 
   Layer() = default;
   /// A layer with all parameters zero.
-  /// \throws ShapeError if the size is not positive, or above 10^9 rows: draws know rows by 32 bits
+  /// \throws ShapeError if the size is not positive, or above 10^9 rows, since draws address rows with 32
+  /// bits
   explicit Layer(Size size) {
     if constexpr (is_grouped<U>) {
       check<ShapeError>(size.units >= 1 && size.states >= 1, "Layer: a ", U::name, " layer of ", size.units,
@@ -60,11 +61,11 @@ struct Layer {
     B{}.fill(view_of(parameters), Scalar(0));
   }
 
-  /// Rows, one for each number of a state.
+  /// Number of rows, one for each number of a state.
   Index rows() const { return parameters.rows(); }
-  /// Units; a grouped one spans `group` rows.
+  /// Number of units; a grouped one spans `group` rows.
   Index units() const { return rows() / group; }
-  /// What the layer was made with.
+  /// The size that the layer was constructed with.
   Size size() const {
     if constexpr (is_grouped<U>) {
       return {units(), group};
@@ -73,7 +74,8 @@ struct Layer {
     }
   }
 
-  /// Rows of a layer that is not made yet; in double precision, so that absurd sizes do not overflow.
+  /// Number of rows that a layer of this size would have; in double precision, so that absurd sizes do not
+  /// overflow.
   static double row_count(Size size) {
     if constexpr (is_grouped<U>) {
       return static_cast<double>(size.units) * static_cast<double>(size.states);
@@ -81,9 +83,9 @@ struct Layer {
       return static_cast<double>(size);
     }
   }
-  /// Its number of parameters.
+  /// Number of parameters that a layer of this size would have.
   static double parameter_count(Size size) { return row_count(size) * (1 + shapes_of<U>); }
-  /// Puts down unit type and size, for files.
+  /// Records unit type and size, for files.
   static void describe(Metadata& metadata, const std::string& name, Size size) {
     metadata[name + ".unit"] = U::name;
     if constexpr (is_grouped<U>) {
@@ -93,7 +95,7 @@ struct Layer {
       metadata[name + ".units"] = std::to_string(size);
     }
   }
-  /// Reads the size back. \throws DataError if the unit type is another, or the size is none
+  /// Reads the size back. \throws DataError if the unit type differs, or the size is not a whole number
   static Size size_from(const Metadata& metadata, const std::string& name) {
     detail::check_unit(metadata, name, U::name);
     const Index units = detail::size_at(metadata, name + ".units");
@@ -106,20 +108,20 @@ struct Layer {
 
   /// The biases, rows x 1.
   auto bias() { return view_of(parameters).columns(0, 1); }
-  /// The same, to read.
+  /// The same, read-only.
   auto bias() const { return view_of(parameters).columns(0, 1); }
 
-  /// Are sizes and all parameters the same?
+  /// Are sizes and all parameters equal?
   friend bool operator==(const Layer& a, const Layer& b) {
     return a.group == b.group && detail::equal<B>(a.parameters, b.parameters);
   }
 
-  /// The walk: the biases, then each shape parameter by its name.
+  /// The walk: `bias`, then each shape parameter by its name.
   template <class F, class Self, class... Others>
   static void walk(F& f, const ParameterName& name, Self& self, Others&... others) {
     f(name / "bias", Role::bias, view_of(self.parameters).columns(0, 1),
       view_of(others.parameters).columns(0, 1)...);
-    if constexpr (shapes_of < U >> 0) {
+    if constexpr (has_shapes<U>) {
       for (Index i = 0; i < shapes_of<U>; ++i)
         f(name / U::shape[i], Role::shape, view_of(self.parameters).columns(1 + i, 1),
           view_of(others.parameters).columns(1 + i, 1)...);
@@ -133,7 +135,7 @@ struct Layer {
   }
 };
 
-/// What a layer of units `U` is made with.
+/// The size type of a layer of units `U`.
 template <class U>
 using LayerSize = typename Layer<U>::Size;
 
@@ -149,7 +151,7 @@ void mode(const B& on, const Layer<U, B>& layer, ConstViewOf<B> input, ViewOf<B>
   on.transform(ModeBody<Family<U>>{}, layer.parameters, layer.group, input, input, out, Draws{}, 0);
 }
 
-/// out ~ p(x | input); `first_row` is where the layer begins within a larger one.
+/// out ~ p(x | input); `first_row` is where the layer starts within a larger one.
 template <class U, class B>
 void sample(const B& on, const Layer<U, B>& layer, ConstViewOf<B> input, ViewOf<B> out, Draws draws,
             Index first_row = 0) {
@@ -170,7 +172,7 @@ void add_log_partition(const B& on, const Layer<U, B>& layer, ConstViewOf<B> inp
   on.sum_over_units(LogPartitionBody<Family<U>>{}, layer.parameters, layer.group, input, factor, out);
 }
 
-/// out (1 x columns) += factor * the layer's energy at x, -bias . x included
+/// out (1 x columns) += factor * the layer's energy at x, including -bias . x
 template <class U, class B>
 void add_energy(const B& on, const Layer<U, B>& layer, ConstViewOf<B> x, ScalarOf<B> factor, ViewOf<B> out) {
   on.sum_over_units(EnergyBody<Family<U>>{}, layer.parameters, layer.group, x, factor, out);
@@ -221,7 +223,7 @@ void add_mean_shape_statistics(const B& on, const Layer<U, B>& layer, ConstViewO
 }
 }  // namespace detail
 
-/// The same with each column's expectation given its input in place of a state; `mean_x` is E[x | input].
+/// The same with the expectation given each column's input in place of a state; `mean_x` is E[x | input].
 /// Shape parameters get the mean of their statistic, not the statistic of the mean.
 template <class U, class B>
 void add_mean_statistics(const B& on, const Layer<U, B>& layer, ConstViewOf<B> input, ConstViewOf<B> mean_x,

@@ -1,5 +1,5 @@
 /// \file
-/// A layer and data, both on the host: what numbers its units take, and parameters to start at.
+/// A layer and data, both on the host: which numbers its units accept, and initial parameters.
 #pragma once
 
 #include <cmath>
@@ -11,14 +11,13 @@
 
 namespace harmonium {
 
-/// The first place (row, column) of a host matrix at which a number is none that the layer's units take, or
-/// (-1, -1).
+/// The first entry (row, column) of a host matrix that the layer's units do not accept, or (-1, -1).
 template <class U, class B>
 std::pair<Index, Index> find_unacceptable(const Layer<U, B>& layer, View<const ScalarOf<B>> x) {
   using T = ScalarOf<B>;
   for (Index c = 0; c < x.cols; ++c) {
     if constexpr (requires { U::accepts(x(0, 0)); } && !is_grouped<U>) {
-      bool all_good = true;  // looked at without a branch first, which compilers vectorise
+      bool all_good = true;  // first checked without branches, which compilers vectorise
       for (Index r = 0; r < x.rows; ++r) all_good &= static_cast<bool>(U::accepts(x.column(c)[r]));
       if (all_good) continue;
     }
@@ -43,7 +42,7 @@ std::pair<Index, Index> find_unacceptable(const Layer<U, B>& layer, View<const S
   return {-1, -1};
 }
 
-/// What the unit in a row takes, in words.
+/// What the unit in a row accepts, in words.
 template <class U, class B>
 std::string accepted_values(const Layer<U, B>& /*layer*/, Index /*row*/ = 0) {
   if constexpr (requires { U::accepted; }) {
@@ -54,7 +53,7 @@ std::string accepted_values(const Layer<U, B>& /*layer*/, Index /*row*/ = 0) {
 }
 
 /// Sets the layer's parameters so that without input it has the means and variances (rows x 1, on the host)
-/// of `count` samples, as far as the unit type can.
+/// of `count` samples, to the extent that the unit type can match them.
 template <class U, class B>
 void fit(Layer<U, B>& layer, View<const ScalarOf<B>> means, View<const ScalarOf<B>> variances, Index count) {
   using T = ScalarOf<B>;

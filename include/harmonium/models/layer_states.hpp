@@ -1,5 +1,5 @@
 /// \file
-/// The joint states of a layer whose units have finitely many: how many there are, and each by its number.
+/// The joint states of a layer of finite units: their number, and each state by its index.
 #pragma once
 
 #include <cmath>
@@ -10,7 +10,7 @@
 
 namespace harmonium {
 
-/// Number of joint states of a finite layer; exact up to 2^53, infinite when it overflows.
+/// Number of joint states of a finite layer; exact up to 2^53, infinite on overflow.
 template <class U, class B>
 double state_count(const Layer<U, B>& layer) {
   static_assert(FiniteUnit<U>, "state_count: the layer's unit type has infinitely many states");
@@ -21,8 +21,8 @@ double state_count(const Layer<U, B>& layer) {
   }
 }
 
-/// Calls f(first row, rows of a unit, units, states) for each kind of unit in a finite layer; `states` (rows
-/// x number of states) has what a unit is in each.
+/// Calls f(first row, rows per unit, units, states) for each kind of unit in a finite layer; the columns of
+/// `states` (rows x number of states) are the states of one unit.
 template <class U, class B, class F>
 void for_each_unit_kind(const Layer<U, B>& layer, F f) {
   static_assert(FiniteUnit<U>, "for_each_unit_kind: the layer's unit type has infinitely many states");
@@ -38,7 +38,7 @@ void for_each_unit_kind(const Layer<U, B>& layer, F f) {
   f(Index(0), layer.group, layer.units(), std::move(states));
 }
 
-/// Joint states number `first`, `first + 1`, ... of a finite layer, one a column of a host matrix.
+/// Writes joint states number `first`, `first + 1`, ... of a finite layer, one per column of a host matrix.
 template <class U, class B>
 void write_states(const Layer<U, B>& layer, std::uint64_t first, View<ScalarOf<B>> out) {
   static_assert(FiniteUnit<U>, "write_states: the layer's unit type has infinitely many states");

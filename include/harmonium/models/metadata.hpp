@@ -1,5 +1,5 @@
 /// \file
-/// What a file says about a model beside its numbers.
+/// What a file stores about a model in addition to its parameters.
 #pragma once
 
 #include <map>
@@ -10,19 +10,19 @@
 
 namespace harmonium {
 
-/// Names and values, as the `__metadata__` of a safetensors file.
+/// Names and values, as in the `__metadata__` of a safetensors file.
 using Metadata = std::map<std::string, std::string>;
 
 namespace detail {
 
-/// The value of a name. \throws DataError if there is none
+/// The value of a name. \throws DataError if there is no such name
 inline const std::string& metadata_at(const Metadata& metadata, const std::string& name) {
   const auto found = metadata.find(name);
   check<DataError>(found != metadata.end(), "metadata: there is no '", name, "'");
   return found->second;
 }
 
-/// A positive whole number. \throws DataError if it is none or above 10^9
+/// Parses a positive whole number. \throws DataError if the text is not one, or it is above 10^9
 inline Index parse_size(const std::string& text, const std::string& name) {
   check<DataError>(
       !text.empty() && text.size() <= 10 && text.find_first_not_of("0123456789") == std::string::npos,
@@ -33,19 +33,19 @@ inline Index parse_size(const std::string& text, const std::string& name) {
   return static_cast<Index>(value);
 }
 
-/// The size of a name. \throws DataError if there is none
+/// The size stored under a name. \throws DataError if there is no such name
 inline Index size_at(const Metadata& metadata, const std::string& name) {
   return parse_size(metadata_at(metadata, name), name);
 }
 
-/// \throws DataError unless a layer has units of this name
+/// \throws DataError unless the layer's units have the expected name
 inline void check_unit(const Metadata& metadata, const std::string& layer, const std::string& expected) {
   const std::string unit = metadata_at(metadata, layer + ".unit");
   check<DataError>(unit == expected, "metadata: '", layer, ".unit' is '", unit, "', the model has ", expected,
                    " units");
 }
 
-/// \throws DataError unless the file holds this kind of model
+/// \throws DataError unless the file holds a model of this kind
 inline void check_kind(const Metadata& metadata, const std::string& kind) {
   const std::string found = metadata_at(metadata, "kind");
   check<DataError>(found == kind, "metadata: the file holds a model of kind '", found, "', expected '", kind,

@@ -1,6 +1,6 @@
 /// \file
-/// A layer whose rows are of several unit types: binary, categorical and real columns of one table share the
-/// hidden units. Layers on top of each other, behind the functions that models ask of a layer.
+/// A layer whose rows have several unit types, so that binary, categorical and real columns of one table
+/// share the hidden units. It consists of several layers behind the functions that models require of a layer.
 #pragma once
 
 #include <tuple>
@@ -11,8 +11,8 @@
 
 namespace harmonium {
 
-/// Unit types of a layer's parts, from the first row on; a type may come more than once. A part may have no
-/// units, as long as another has some: it then has no parameters either.
+/// The unit types of a layer's parts, from the first row on; a type may occur more than once. A part may have
+/// no units, and hence no parameters, as long as another part has some.
 ///
 ///     using Row = Mixed<Bernoulli, Categorical, Gaussian>;
 ///     Rbm<Row, Bernoulli> table{{.visible = {30, {5, 3}, 4}, .hidden = 64}};
@@ -27,8 +27,8 @@ inline constexpr bool is_mixed<Mixed<U...>> = true;
 
 /// The rows of a part within its layer.
 struct PartRows {
-  Index first = 0;  ///< its first one
-  Index count = 0;  ///< how many
+  Index first = 0;  ///< the first row
+  Index count = 0;  ///< number of rows
   /// The part's rows of a view.
   template <class V>
   V of(V x) const {
@@ -53,19 +53,19 @@ void for_each_part(F f, L& layer, Others&... others) {
 }
 }  // namespace detail
 
-/// Parts of several unit types on top of each other.
+/// Layers of several unit types, one after another.
 template <class... U, class B>
 struct Layer<Mixed<U...>, B> {
   static_assert(sizeof...(U) >= 1, "Mixed names at least one unit type");
   static_assert((!detail::is_mixed<U> && ...), "Mixed names unit types: a Mixed can't be part of another");
-  using Unit = Mixed<U...>;                  ///< the unit types
-  using Backend = B;                         ///< where the parameters live
-  using Scalar = typename B::Scalar;         ///< their numbers
-  using Parts = std::tuple<Layer<U, B>...>;  ///< a layer for each type
-  using Size = std::tuple<LayerSize<U>...>;  ///< what it is made with: the size of each part
-  static constexpr bool finite = (Layer<U, B>::finite && ...);  ///< can the layer's states be counted?
+  using Unit = Mixed<U...>;                                     ///< the unit types
+  using Backend = B;                                            ///< where the parameters are stored
+  using Scalar = typename B::Scalar;                            ///< type of the parameters
+  using Parts = std::tuple<Layer<U, B>...>;                     ///< a layer per type
+  using Size = std::tuple<LayerSize<U>...>;                     ///< the size of each part
+  static constexpr bool finite = (Layer<U, B>::finite && ...);  ///< are the layer's states finitely many?
 
-  Parts parts;  ///< in the order of their rows
+  Parts parts;  ///< in the order of the rows
 
   Layer() = default;
   /// A layer with all parameters zero.
@@ -75,28 +75,28 @@ struct Layer<Mixed<U...>, B> {
     check<ShapeError>(rows() >= 1, "Layer: none of the ", sizeof...(U), " parts of a mixed layer has units");
   }
 
-  /// Rows, one for each number of a state.
+  /// Number of rows, one for each number of a state.
   Index rows() const {
     return std::apply([](const auto&... part) { return (part.rows() + ...); }, parts);
   }
-  /// Units of all parts.
+  /// Number of units in all parts.
   Index units() const {
     return std::apply([](const auto&... part) { return (part.units() + ...); }, parts);
   }
-  /// What the layer was made with.
+  /// The size of each part.
   Size size() const {
     return std::apply([](const auto&... part) { return Size(part.size()...); }, parts);
   }
 
-  /// Rows of a layer that is not made yet.
+  /// Number of rows that a layer of this size would have.
   static double row_count(const Size& size) {
     return std::apply([](const auto&... part) { return (Layer<U, B>::row_count(part) + ...); }, size);
   }
-  /// Its number of parameters.
+  /// Number of parameters that a layer of this size would have.
   static double parameter_count(const Size& size) {
     return std::apply([](const auto&... part) { return (Layer<U, B>::parameter_count(part) + ...); }, size);
   }
-  /// Puts down how many parts there are, and each of them.
+  /// Records the number of parts, and each of them.
   static void describe(Metadata& metadata, const std::string& name, const Size& size) {
     metadata[name + ".unit"] = "mixed";
     metadata[name + ".parts"] = std::to_string(sizeof...(U));
@@ -107,7 +107,7 @@ struct Layer<Mixed<U...>, B> {
         },
         size);
   }
-  /// Reads the sizes back. \throws DataError if the unit types are others, or a size is none
+  /// Reads the sizes back. \throws DataError if the unit types differ, or a size is not a whole number
   static Size size_from(const Metadata& metadata, const std::string& name) {
     detail::check_unit(metadata, name, "mixed");
     const Index found = detail::size_at(metadata, name + ".parts");
@@ -121,7 +121,7 @@ struct Layer<Mixed<U...>, B> {
     return size;
   }
 
-  /// Are all parts the same?
+  /// Are all parts equal?
   friend bool operator==(const Layer&, const Layer&) = default;
 
   /// The walk: `0.bias`, `1.bias`, `1.log_precision`, ...
@@ -156,8 +156,7 @@ struct Layer<Mixed<U...>, B> {
   }
 };
 
-/// \name What models ask of a layer, part by part; layer.hpp and gauge.hpp say what each does.
-/// @{
+/// \name What models require of a layer, part by part; see layer.hpp and gauge.hpp for each function. @{
 
 /// out = E[x | input]
 template <class... U, class B>
@@ -239,7 +238,7 @@ void add_mean_statistics(const B& on, const Layer<Mixed<U...>, B>& layer, ConstV
       layer, gradient);
 }
 
-/// out = weighted expectations, and gradient += theirs of statistics.
+/// out = weighted expectations, and gradient += weighted expectations of statistics.
 template <class... U, class B>
 void weigh_means(const B& on, const Layer<Mixed<U...>, B>& layer, ConstViewOf<B> input,
                  ConstViewOf<B> weights, ViewOf<B> out, Layer<Mixed<U...>, B>& gradient) {
@@ -274,7 +273,7 @@ void for_each_unit_kind(const Layer<Mixed<U...>, B>& layer, F f) {
 template <class... U, class B>
 void write_states(const Layer<Mixed<U...>, B>& layer, std::uint64_t first, View<ScalarOf<B>> out) {
   for (Index c = 0; c < out.cols; ++c) {
-    std::uint64_t rest = first + static_cast<std::uint64_t>(c);  // digits in mixed bases, part by part
+    std::uint64_t rest = first + static_cast<std::uint64_t>(c);  // digits in mixed radix, part by part
     detail::for_each_part(
         [&](auto rows, const auto& part) {
           const double count = state_count(part);
@@ -287,7 +286,7 @@ void write_states(const Layer<Mixed<U...>, B>& layer, std::uint64_t first, View<
   }
 }
 
-/// The first place whose number its unit does not take, or (-1, -1).
+/// The first entry that its unit does not accept, or (-1, -1).
 template <class... U, class B>
 std::pair<Index, Index> find_unacceptable(const Layer<Mixed<U...>, B>& layer, View<const ScalarOf<B>> x) {
   std::pair<Index, Index> first{-1, -1};
@@ -300,7 +299,7 @@ std::pair<Index, Index> find_unacceptable(const Layer<Mixed<U...>, B>& layer, Vi
   return first;
 }
 
-/// What the unit in a row takes, in words.
+/// What the unit in a row accepts, in words.
 template <class... U, class B>
 std::string accepted_values(const Layer<Mixed<U...>, B>& layer, Index row = 0) {
   std::string text;

@@ -1,9 +1,10 @@
 /// \file
-/// Feed-forward network made of layers of units: what an RBM or a DBN becomes when it is to classify, to
-/// predict numbers, or to reconstruct. A layer's output is the mean of its units given their input, so a
-/// pre-trained Bernoulli layer is a sigmoid layer, a Gaussian one linear, a categorical one softmax, and
-/// back-propagation is the units' own. The last layer, the head, is one of units as well: their likelihood of
-/// the targets is what training raises, cross-entropy for a softmax head, squared error for a Gaussian one.
+/// Feed-forward network made of layers of units: what an RBM or a DBN becomes to classify, to predict
+/// numbers, or to reconstruct. A layer's output is the mean of its units given their input, so a pre-trained
+/// Bernoulli layer becomes a sigmoid layer, a Gaussian one a linear and a categorical one a softmax layer;
+/// back-propagation uses the functions of the units. The last layer, the head, consists of units as well, and
+/// training increases their likelihood of the targets: the loss is cross-entropy for a softmax head and
+/// squared error for a Gaussian one.
 #pragma once
 
 #include <vector>
@@ -13,18 +14,18 @@
 
 namespace harmonium {
 
-/// How a network is made.
+/// Options of a network.
 struct NetworkOptions {
-  std::vector<StackSize> sizes = {};  ///< of the inputs and of each hidden layer, at least two
-  Index classes = 2;                  ///< of a softmax head
-  StackSize outputs = 0;              ///< of a head of other units; given as in `sizes`
-  std::uint64_t seed = 0;             ///< of the initial weights
-  Start start = Start::units;         ///< what they are
+  std::vector<StackSize> sizes = {};  ///< sizes of the inputs and of each hidden layer; at least two
+  Index classes = 2;                  ///< number of classes of a softmax head
+  StackSize outputs = 0;              ///< size of a head of other units, given as in `sizes`
+  std::uint64_t seed = 0;             ///< seed of the initial weights
+  Start start = Start::units;         ///< distribution of the initial weights
 };
 
-/// A network whose hidden layers have the types of `Units_`, a `Stack` that begins with the visible type;
-/// unit types, or activations such as `Relu`. `Head_` is the unit type of the outputs: Categorical for a
-/// classifier, Gaussian for regression, Bernoulli for outputs that are on or off each by itself.
+/// A network whose hidden layers have the types of `Units_`, a `Stack` that starts with the visible type;
+/// they are unit types, or activations such as `Relu`. `Head_` is the unit type of the outputs: Categorical
+/// for a classifier, Gaussian for regression, Bernoulli for independent binary outputs.
 ///
 ///     Network<Stack<Bernoulli>> fresh{{.sizes = {784, 500, 500, 2000}, .classes = 10, .seed = 1}};
 ///     Network<Stack<Bernoulli, Relu>> modern{{.sizes = {784, 800, 800}, .classes = 10, .seed = 1}};
@@ -36,31 +37,32 @@ struct Network {
                 "a network's head is made of units: their likelihood of the targets is what is learned");
   using Units = Units_;               ///< types from the visible one up
   using Head = Head_;                 ///< unit type of the outputs
-  using Backend = B;                  ///< where parameters live
-  using Scalar = typename B::Scalar;  ///< their numbers
-  using Options = NetworkOptions;     ///< how it is made
-  /// The same model on another backend or with other numbers.
+  using Backend = B;                  ///< where its parameters are stored
+  using Scalar = typename B::Scalar;  ///< type of its parameters
+  using Options = NetworkOptions;     ///< options of the constructor
+  /// The same model on another backend or with another number type.
   template <class To>
   using On = Network<Units, To, Head>;
   /// Type of hidden layer `I`.
   template <std::size_t I>
   using DenseAt = Dense<typename Units::template At<I + 1>, B>;
-  /// Units of the input; they only say its size.
+  /// Units of the input; only their size matters.
   using Visible = typename Units::template At<0>;
 
-  /// Any of the types that the hidden layers have.
+  /// A variant of the hidden layers' types.
   using AnyDense = detail::AnyKind<DenseAt, Units::named>;
-  /// Is it an autoencoder, whose outputs are to be its inputs?
+  /// Is it an autoencoder, which reconstructs its inputs?
   static constexpr bool reconstructs = Units::mirrored;
-  /// Is it a classifier, with one categorical unit for a head?
+  /// Is it a classifier, whose head is one categorical unit?
   static constexpr bool classifies = !reconstructs && std::is_same_v<Head, Categorical>;
 
   LayerSize<Visible> visible{};  ///< size of the input
   std::vector<AnyDense> layers;  ///< hidden layers from the bottom up
-  Dense<Head, B> head;  ///< a classifier's is softmax: one categorical unit with a state for each class
+  Dense<Head, B> head;           ///< softmax for a classifier: one categorical unit with a state per class
 
   Network() = default;
-  /// A fresh start, as `start` says: by default Glorot's weights (He's for `Relu`), zero biases.
+  /// A fresh network, initialised as `start` says: by default with Glorot's weights (He's for `Relu`) and
+  /// zero biases.
   /// \throws ShapeError if there are fewer than two sizes or classes, or a layer has no units
   explicit Network(const Options& options) : Network(options, [](auto& /*dense*/, Index /*i*/) {}) {}
   /// The same; `adopt(dense, i)` may then replace a hidden layer's parameters.
@@ -74,10 +76,11 @@ struct Network {
                       ", expected at least 2");
     check<ShapeError>((!classifies && !reconstructs) || options.outputs == StackSize(0),
                       "Network: outputs is given, but ",
-                      classifies ? "a softmax head has classes" : "an autoencoder's are its inputs");
+                      classifies ? "the outputs of a softmax head are its classes"
+                                 : "the outputs of an autoencoder are its inputs");
     Index inputs = input_rows();
     check<ShapeError>(inputs >= 1, "Network: the input has ", inputs, " rows, expected at least 1");
-    static_cast<void>(Layer<Visible, B>(visible));  // refuses what no layer can be, a part of no units
+    static_cast<void>(Layer<Visible, B>(visible));  // refuses sizes that no layer can have
     const LayerSize<Head> outputs = head_size(options);
     check<ShapeError>(Layer<Head, B>::row_count(outputs) >= 1, "Network: outputs has ",
                       Layer<Head, B>::row_count(outputs), " rows, expected at least 1");
@@ -94,13 +97,13 @@ struct Network {
                           options.start);
   }
 
-  /// Numbers in an input.
+  /// Numbers per input.
   Index input_rows() const { return static_cast<Index>(Layer<Visible, B>::row_count(visible)); }
-  /// Numbers in an output.
+  /// Numbers per output.
   Index output_rows() const { return head.layer.rows(); }
   /// Number of classes.
   Index classes() const requires(classifies) { return output_rows(); }
-  /// Sizes to make another of the same shape with.
+  /// Options that make another network of the same shape.
   Options options() const {
     Options result{.sizes = {StackSize(visible)}};
     for (std::size_t i = 0; i + 1 < Units::sizes(layers.size() + 1); ++i)
@@ -109,7 +112,7 @@ struct Network {
     if constexpr (!classifies && !reconstructs) result.outputs = head.layer.size();
     return result;
   }
-  /// What `describe` put down. \throws DataError if it is no network of these unit types
+  /// Options from what `describe` wrote. \throws DataError if that is not a network of these unit types
   static Options options_from(const Metadata& metadata) {
     detail::check_kind(metadata, reconstructs ? "autoencoder" : "network");
     const Index depth = detail::size_at(metadata, "depth");
@@ -141,7 +144,7 @@ struct Network {
     return count + Layer<Head, B>::row_count(outputs) * inputs + Layer<Head, B>::parameter_count(outputs);
   }
 
-  /// Are all parameters the same?
+  /// Are all parameters equal?
   friend bool operator==(const Network& a, const Network& b) {
     return a.visible == b.visible && a.layers == b.layers && a.head == b.head;
   }
@@ -162,7 +165,8 @@ struct Network {
   }
 
  private:
-  // f(hidden layer, place of its size, its kind) from the bottom up, for a network of so many sizes.
+  // Calls f(hidden layer, index of its size, its kind) from the bottom up, for a network with this number of
+  // sizes.
   template <class F>
   static void for_each_hidden(std::size_t sizes, F f) {
     for (std::size_t i = 1; i < Units::layers(sizes); ++i) {
@@ -233,7 +237,7 @@ Network<Stack<V, H>, B, Head> with_layers_of(const Rbm<V, H, B>& rbm, NetworkOpt
 }
 }  // namespace detail
 
-/// A classifier with the hidden layers of a DBN, the top one included, or with an RBM's; and a fresh softmax
+/// A classifier with the hidden layers of a DBN (including the top one) or of an RBM, and a fresh softmax
 /// head. \throws ShapeError unless there are at least two classes
 template <class Model>
 auto classifier(const Model& model, Index classes, std::uint64_t seed = 0) {
@@ -241,7 +245,7 @@ auto classifier(const Model& model, Index classes, std::uint64_t seed = 0) {
 }
 
 /// A network for regression with the hidden layers of a DBN or RBM and a fresh linear head: Gaussian units of
-/// precision 1, so that the likelihood is squared error. \throws ShapeError unless there is an output
+/// precision 1, so that the loss is squared error. \throws ShapeError unless there is at least one output
 template <class Model>
 auto regressor(const Model& model, Index outputs, std::uint64_t seed = 0) {
   return detail::with_layers_of<Gaussian>(model, {.outputs = outputs, .seed = seed});

@@ -1,6 +1,6 @@
 /// \file
-/// The one walk over a model's parameters. A gradient, a momentum, an average has the model's own type, so
-/// walking several side by side is all that update, save, load, compare, average and convert need.
+/// The walk over a model's parameters. Gradients, moments and averages have the model's own type, so walking
+/// several models side by side is all that is needed to update, save, load, compare, average and convert.
 #pragma once
 
 #include <string>
@@ -12,11 +12,11 @@
 
 namespace harmonium {
 
-/// What a parameter is: penalties concern weights only.
+/// The role of a parameter: penalties apply to weights only.
 enum class Role { weight, bias, shape };
 
-/// A parameter's name, put together on demand so that a walk in a hot loop allocates nothing:
-/// `weight`, `visible.log_precision`, `layers.0.hidden.bias`.
+/// A parameter's name, assembled on demand so that a walk in a hot loop does not allocate: `weight`,
+/// `visible.log_precision`, `layers.0.hidden.bias`.
 class ParameterName {
  public:
   ParameterName() = default;
@@ -60,7 +60,7 @@ void set_zero(const typename Model::Backend& on, Model& model) {
   for_each_parameter([&](const ParameterName&, Role, auto x) { on.fill(x, 0); }, model);
 }
 
-/// A model of the same shape with all parameters zero: where gradients and moments go.
+/// A model of the same shape with all parameters zero, for gradients and moments.
 template <class Model>
 Model zeros_like(const Model& model) {
   Model zeros = model;
@@ -93,7 +93,7 @@ double norm(const typename Model::Backend& on, const Model& model) {
   return std::sqrt(sum);
 }
 
-/// Is there neither an infinity nor a NaN among the parameters?
+/// Are all parameters finite?
 template <class Model>
 bool all_finite(const typename Model::Backend& on, const Model& model) {
   double bad = 0;

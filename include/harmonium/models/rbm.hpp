@@ -5,17 +5,25 @@
 
 #include "../core/host_matrix.hpp"
 #include "centering.hpp"
+#include "chain_state.hpp"
 #include "tempering.hpp"
 
 namespace harmonium {
 
-/// How an RBM is made.
+/// Options of an RBM.
 template <class V, class H>
 struct RbmOptions {
-  LayerSize<V> visible{};      ///< visible units (grouped: {units, states})
-  LayerSize<H> hidden{};       ///< hidden units
-  std::uint64_t seed = 0;      ///< of the initial weights
+  LayerSize<V> visible{};      ///< number of visible units (grouped: {units, states})
+  LayerSize<H> hidden{};       ///< number of hidden units
+  std::uint64_t seed = 0;      ///< seed of the initial weights
   double weight_scale = 0.01;  ///< their standard deviation (Hinton, 2010, section 8)
+};
+
+/// Room for a step of n columns.
+template <class B>
+struct RbmWorkspace {
+  Matrix<B> hidden;   ///< H x n: draws or means of the hidden units
+  Matrix<B> visible;  ///< V x n: visible input
 };
 
 /// An RBM with visible units `V` and hidden units `H` on backend `B`. A plain value: copy, compare, convert.
@@ -25,26 +33,23 @@ template <class V, class H, class B = Cpu<float>>
 struct Rbm {
   static_assert(!is_activation<V> && !is_activation<H>,
                 "an Rbm is made of units, which have an energy; an activation is for layers of a Network");
-  using Backend = B;                  ///< where parameters live
-  using Scalar = typename B::Scalar;  ///< their numbers
-  /// The same model on another backend or with other numbers.
+  using Backend = B;                  ///< where its parameters are stored
+  using Scalar = typename B::Scalar;  ///< type of its parameters
+  /// The same model on another backend or with another number type.
   template <class To>
   using On = Rbm<V, H, To>;
 
-  using Options = RbmOptions<V, H>;  ///< how it is made
-  /// Visible states (V x n) and their hidden input W^T v (H x n).
-  struct State;
-  /// Columns of a state.
-  struct StateView;
-  /// What a step needs besides.
-  struct Workspace;
+  using Options = RbmOptions<V, H>;   ///< options of the constructor
+  using State = ChainState<B>;        ///< visible states (V x n) and their hidden input W^T v (H x n)
+  using StateView = ChainView<B>;     ///< columns of a state
+  using Workspace = RbmWorkspace<B>;  ///< room for a step
 
   Layer<V, B> visible;  ///< visible units
   Layer<H, B> hidden;   ///< hidden units
-  Matrix<B> weights;    ///< V x H: a hidden unit's filter is a column
+  Matrix<B> weights;    ///< V x H: each column is a hidden unit's filter
 
   Rbm() = default;
-  /// Zero biases, normal weights.
+  /// Zero biases, normally distributed weights.
   /// \throws ShapeError if a layer has no units \throws ValueError if the scale is negative or not finite
   explicit Rbm(const Options& options)
       : visible(options.visible), hidden(options.hidden), weights(visible.rows(), hidden.rows()) {
@@ -60,10 +65,10 @@ struct Rbm {
                          .template normal<Scalar>();
     B{}.upload(View<const Scalar>(host), weights);
   }
-  /// Sizes to make another of the same shape with.
+  /// Options that make another RBM of the same shape.
   Options options() const { return {.visible = visible.size(), .hidden = hidden.size()}; }
 
-  /// What `describe` put down. \throws DataError if it is no RBM of these unit types
+  /// Options from what `describe` wrote. \throws DataError if that is not an RBM of these unit types
   static Options options_from(const Metadata& metadata) {
     detail::check_kind(metadata, "rbm");
     return {.visible = Layer<V, B>::size_from(metadata, "visible"),
@@ -75,7 +80,7 @@ struct Rbm {
            Layer<V, B>::parameter_count(options.visible) + Layer<H, B>::parameter_count(options.hidden);
   }
 
-  /// Are all parameters the same?
+  /// Are all parameters equal?
   friend bool operator==(const Rbm& a, const Rbm& b) {
     return a.visible == b.visible && a.hidden == b.hidden && detail::equal<B>(a.weights, b.weights);
   }
@@ -98,39 +103,6 @@ Metadata describe(const Rbm<V, H, B>& rbm) {
   return metadata;
 }
 
-/// Columns of a state.
-template <class V, class H, class B>
-struct Rbm<V, H, B>::StateView {
-  ViewOf<B> visible;  ///< V x n
-  ViewOf<B> input;    ///< H x n
-  /// Some of the columns.
-  StateView columns(Index first, Index count) const {
-    return {visible.columns(first, count), input.columns(first, count)};
-  }
-  /// What chains go on from: see training/run/run_state.hpp.
-  template <class F>
-  void for_each_state(F&& f) const {
-    f("visible", visible);
-    f("input", input);
-  }
-};
-
-/// Visible states with the hidden input that they make.
-template <class V, class H, class B>
-struct Rbm<V, H, B>::State {
-  Matrix<B> visible;  ///< V x n
-  Matrix<B> input;    ///< H x n
-  /// Some of the columns.
-  StateView columns(Index first, Index count) { return StateView{visible, input}.columns(first, count); }
-};
-
-/// What a step needs besides.
-template <class V, class H, class B>
-struct Rbm<V, H, B>::Workspace {
-  Matrix<B> hidden;   ///< H x n: draws or means
-  Matrix<B> visible;  ///< V x n: visible input
-};
-
 /// out = W^T v, what the hidden layer receives
 template <class V, class H, class B>
 void hidden_input(const B& on, const Rbm<V, H, B>& rbm, ConstViewOf<B> v, ViewOf<B> out) {
@@ -146,36 +118,36 @@ void visible_input(const B& on, const Rbm<V, H, B>& rbm, ConstViewOf<B> h, ViewO
 /// Memory for n states.
 template <class V, class H, class B>
 auto make_state(const Rbm<V, H, B>& rbm, Index n) {
-  return typename Rbm<V, H, B>::State{Matrix<B>(rbm.visible.rows(), n), Matrix<B>(rbm.hidden.rows(), n)};
+  return ChainState<B>{Matrix<B>(rbm.visible.rows(), n), Matrix<B>(rbm.hidden.rows(), n)};
 }
 
 /// Memory for steps of n states.
 template <class V, class H, class B>
 auto make_workspace(const Rbm<V, H, B>& rbm, Index n) {
-  return typename Rbm<V, H, B>::Workspace{Matrix<B>(rbm.hidden.rows(), n), Matrix<B>(rbm.visible.rows(), n)};
+  return RbmWorkspace<B>{Matrix<B>(rbm.hidden.rows(), n), Matrix<B>(rbm.visible.rows(), n)};
 }
 
 /// input = W^T v
 template <class V, class H, class B>
-void refresh(const B& on, const Rbm<V, H, B>& rbm, typename Rbm<V, H, B>::StateView state) {
+void refresh(const B& on, const Rbm<V, H, B>& rbm, ChainView<B> state) {
   hidden_input(on, rbm, state.visible, state.input);
 }
 
-/// Visible states from the visible layer alone, at zero input.
+/// Draws visible states from the visible layer alone, at zero input.
 template <class V, class H, class B>
-void start(const B& on, const Rbm<V, H, B>& rbm, typename Rbm<V, H, B>::StateView state, Draws draws) {
+void start(const B& on, const Rbm<V, H, B>& rbm, ChainView<B> state, Draws draws) {
   Matrix<B> none(rbm.visible.rows(), state.visible.cols);
   on.fill(none, 0);
   sample(on, rbm.visible, none, state.visible, draws.in(Stream::start));
   refresh(on, rbm, state);
 }
 
-/// One step of block Gibbs sampling: h ~ p(h | from), to ~ p(v | h). The draw of h uses the input that `from`
-/// holds; if the weights have changed since, the chain is the one that kept its hidden state over the update,
-/// and a persistent chain needs no product more than one from the data.
+/// One step of block Gibbs sampling: h ~ p(h | from), to ~ p(v | h). The draw of h uses the hidden input
+/// stored in `from`. If the weights have changed since, this is equivalent to a chain that kept its hidden
+/// state across the update, so a persistent chain needs no more products than one that starts from the data.
 template <class V, class H, class B>
-void transition(const B& on, const Rbm<V, H, B>& rbm, typename Rbm<V, H, B>::StateView from,
-                typename Rbm<V, H, B>::StateView to, typename Rbm<V, H, B>::Workspace& work, Draws draws) {
+void transition(const B& on, const Rbm<V, H, B>& rbm, ChainView<B> from, ChainView<B> to,
+                RbmWorkspace<B>& work, Draws draws) {
   const Index n = from.visible.cols;
   const auto h = view_of(work.hidden).columns(0, n);
   const auto down = view_of(work.visible).columns(0, n);
@@ -185,11 +157,10 @@ void transition(const B& on, const Rbm<V, H, B>& rbm, typename Rbm<V, H, B>::Sta
   refresh(on, rbm, to);
 }
 
-/// Statistics of visible states and of the hidden units' expectations given them.
+/// Statistics of visible states, with the expectations of the hidden units given them.
 template <class V, class H, class B>
-void set_statistics(const B& on, const Rbm<V, H, B>& rbm, typename Rbm<V, H, B>::StateView state,
-                    ConstViewOf<B> weights, ScalarOf<B> keep, Rbm<V, H, B>& gradient,
-                    typename Rbm<V, H, B>::Workspace& work) {
+void set_statistics(const B& on, const Rbm<V, H, B>& rbm, ChainView<B> state, ConstViewOf<B> weights,
+                    ScalarOf<B> keep, Rbm<V, H, B>& gradient, RbmWorkspace<B>& work) {
   const auto h = view_of(work.hidden).columns(0, state.visible.cols);
   if (keep == ScalarOf<B>(0)) {
     set_zero(on, gradient.visible);
@@ -202,16 +173,16 @@ void set_statistics(const B& on, const Rbm<V, H, B>& rbm, typename Rbm<V, H, B>:
 
 /// F(v) = E(v) - log_partition_hidden(W^T v), so that p(v) = exp(-F(v)) / Z
 template <class V, class H, class B>
-void add_free_energy(const B& on, const Rbm<V, H, B>& rbm, typename Rbm<V, H, B>::StateView state,
-                     ScalarOf<B> factor, ViewOf<B> out) {
+void add_free_energy(const B& on, const Rbm<V, H, B>& rbm, ChainView<B> state, ScalarOf<B> factor,
+                     ViewOf<B> out) {
   add_energy(on, rbm.visible, state.visible, factor, out);
   add_log_partition(on, rbm.hidden, state.input, -factor, out);
 }
 
 /// out = E[v | E[h | v]]
 template <class V, class H, class B>
-void reconstruct(const B& on, const Rbm<V, H, B>& rbm, typename Rbm<V, H, B>::StateView state,
-                 typename Rbm<V, H, B>::Workspace& work, ViewOf<B> out) {
+void reconstruct(const B& on, const Rbm<V, H, B>& rbm, ChainView<B> state, RbmWorkspace<B>& work,
+                 ViewOf<B> out) {
   const auto h = view_of(work.hidden).columns(0, state.visible.cols);
   const auto down = view_of(work.visible).columns(0, state.visible.cols);
   mean(on, rbm.hidden, state.input, h);
@@ -219,11 +190,10 @@ void reconstruct(const B& on, const Rbm<V, H, B>& rbm, typename Rbm<V, H, B>::St
   mean(on, rbm.visible, down, out);
 }
 
-/// `set_statistics` with hidden states drawn given the visible ones in place of their expectations.
+/// `set_statistics`, with drawn hidden states in place of their expectations.
 template <class V, class H, class B>
-void set_sampled_statistics(const B& on, const Rbm<V, H, B>& rbm, typename Rbm<V, H, B>::StateView state,
-                            ConstViewOf<B> weights, ScalarOf<B> keep, Rbm<V, H, B>& gradient,
-                            typename Rbm<V, H, B>::Workspace& work, Draws draws) {
+void set_sampled_statistics(const B& on, const Rbm<V, H, B>& rbm, ChainView<B> state, ConstViewOf<B> weights,
+                            ScalarOf<B> keep, Rbm<V, H, B>& gradient, RbmWorkspace<B>& work, Draws draws) {
   const auto h = view_of(work.hidden).columns(0, state.visible.cols);
   if (keep == ScalarOf<B>(0)) {
     set_zero(on, gradient.visible);
@@ -239,19 +209,15 @@ void set_sampled_statistics(const B& on, const Rbm<V, H, B>& rbm, typename Rbm<V
 /// Memory for the layers' means, zero.
 template <class V, class H, class B>
 LayerMeans<B> make_means(const Rbm<V, H, B>& rbm) {
-  LayerMeans<B> means{Matrix<B>(rbm.visible.rows(), 2), Matrix<B>(rbm.hidden.rows(), 2)};
-  B{}.fill(means.visible, 0);
-  B{}.fill(means.hidden, 0);
-  return means;
+  return {rbm.visible.rows(), rbm.hidden.rows()};
 }
 
 /// Both layers' means given the visible states.
 template <class V, class H, class B>
-void track_means(const B& on, const Rbm<V, H, B>& rbm, typename Rbm<V, H, B>::StateView state,
-                 ConstViewOf<B> weights, ScalarOf<B> keep, LayerMeans<B>& means,
-                 typename Rbm<V, H, B>::Workspace& work) {
+void track_means(const B& on, const Rbm<V, H, B>& rbm, ChainView<B> state, ConstViewOf<B> weights,
+                 ScalarOf<B> keep, LayerMeans<B>& means, RbmWorkspace<B>& work) {
   const auto h = view_of(work.hidden).columns(0, state.visible.cols);
-  const auto mu = view_of(means.visible).columns(0, 1), lambda = view_of(means.hidden).columns(1, 1);
+  const auto mu = means.mu(), lambda = means.lambda();
   on.update(ScaleBy<ScalarOf<B>>{keep}, mu);
   on.update(ScaleBy<ScalarOf<B>>{keep}, lambda);
   mean(on, rbm.hidden, state.input, h);
@@ -264,53 +230,49 @@ template <class V, class H, class B>
 void center(const B& on, LayerMeans<B>& means, Rbm<V, H, B>& gradient) {
   const ViewOf<B> left = means.visible, right = means.hidden, weights = gradient.weights;
   for_each_bias(gradient.visible, [&](auto bias, Index first) {
-    on.copy(ConstViewOf<B>(bias), left.columns(1, 1).rows_from(first, bias.rows));
+    on.copy(ConstViewOf<B>(bias), means.visible_room().rows_from(first, bias.rows));
   });
   for_each_bias(gradient.hidden, [&](auto bias, Index first) {
-    on.copy(ConstViewOf<B>(bias), right.columns(0, 1).rows_from(first, bias.rows));
+    on.copy(ConstViewOf<B>(bias), means.hidden_room().rows_from(first, bias.rows));
   });
   on.multiply(Op::plain, Op::transposed, -1, left, right, 1, weights);
   for_each_bias(gradient.visible, [&](auto bias, Index first) {
-    on.multiply(Op::plain, Op::plain, -1, weights.rows_from(first, bias.rows), right.columns(1, 1), 1, bias);
+    on.multiply(Op::plain, Op::plain, -1, weights.rows_from(first, bias.rows), means.lambda(), 1, bias);
   });
   for_each_bias(gradient.hidden, [&](auto bias, Index first) {
-    on.multiply(Op::transposed, Op::plain, -1, weights.columns(first, bias.rows), left.columns(0, 1), 1,
-                bias);
+    on.multiply(Op::transposed, Op::plain, -1, weights.columns(first, bias.rows), means.mu(), 1, bias);
   });
 }
 
 /// W lambda and W^T mu
 template <class V, class H, class B>
 void prepare_tempering(const B& on, const Rbm<V, H, B>& rbm, LayerMeans<B>& means) {
-  const ViewOf<B> visible = means.visible, hidden = means.hidden;
-  visible_input(on, rbm, ConstViewOf<B>(hidden.columns(1, 1)), visible.columns(1, 1));
-  hidden_input(on, rbm, ConstViewOf<B>(visible.columns(0, 1)), hidden.columns(0, 1));
+  visible_input(on, rbm, means.lambda(), means.visible_room());
+  hidden_input(on, rbm, means.mu(), means.hidden_room());
 }
 
-/// One step of block Gibbs sampling with the centred interaction scaled.
+/// One step of block Gibbs sampling with the centered interaction scaled.
 template <class V, class H, class B>
 void tempered_transition(const B& on, const Rbm<V, H, B>& rbm, ConstViewOf<B> betas,
-                         const LayerMeans<B>& means, typename Rbm<V, H, B>::StateView state,
-                         typename Rbm<V, H, B>::Workspace& work, Draws draws) {
+                         const LayerMeans<B>& means, ChainView<B> state, RbmWorkspace<B>& work, Draws draws) {
   const auto h = view_of(work.hidden).columns(0, state.visible.cols);
   const auto down = view_of(work.visible).columns(0, state.visible.cols);
-  detail::temper<B>(on, betas, view_of(means.hidden).columns(0, 1), state.input);
+  detail::temper<B>(on, betas, means.hidden_room(), state.input);
   sample(on, rbm.hidden, state.input, h, draws.in(Stream::hidden));
   visible_input(on, rbm, h, down);
-  detail::temper<B>(on, betas, view_of(means.visible).columns(1, 1), down);
+  detail::temper<B>(on, betas, means.visible_room(), down);
   sample(on, rbm.visible, down, state.visible, draws.in(Stream::visible));
   refresh(on, rbm, state);
 }
 
-/// v^T W h - v^T W lambda - mu^T W h, h being the hidden states of the last step
+/// v^T W h - v^T W lambda - mu^T W h, where h are the hidden states of the last step
 template <class V, class H, class B>
-void add_interaction(const B& on, const Rbm<V, H, B>& /*rbm*/, const LayerMeans<B>& means,
-                     typename Rbm<V, H, B>::StateView state, const typename Rbm<V, H, B>::Workspace& work,
-                     ScalarOf<B> factor, ViewOf<B> out) {
+void add_interaction(const B& on, const Rbm<V, H, B>& /*rbm*/, const LayerMeans<B>& means, ChainView<B> state,
+                     const RbmWorkspace<B>& work, ScalarOf<B> factor, ViewOf<B> out) {
   const auto h = view_of(work.hidden).columns(0, state.visible.cols);
   on.dot_columns(factor, state.input, h, out);
-  on.sum_over_units(ScaledStateBody{}, view_of(means.visible).columns(1, 1), 1, state.visible, -factor, out);
-  on.sum_over_units(ScaledStateBody{}, view_of(means.hidden).columns(0, 1), 1, h, -factor, out);
+  on.sum_over_units(ScaledStateBody{}, means.visible_room(), 1, state.visible, -factor, out);
+  on.sum_over_units(ScaledStateBody{}, means.hidden_room(), 1, h, -factor, out);
 }
 
 static_assert(CenterableModel<Rbm<Bernoulli, Bernoulli>> && TemperedModel<Rbm<Bernoulli, Bernoulli>> &&

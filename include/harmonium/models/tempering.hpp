@@ -1,24 +1,24 @@
 /// \file
-/// Models at a temperature. Only the interaction is scaled, and it is the centred one, (v - mu)^T W (h -
-/// lambda): at beta 0 units are independent with the means that biases and offsets give them (near the
-/// data's: the base rates of Salakhutdinov and Murray, 2008), at beta 1 the model is itself. Products are
-/// scaled; weights are never copied.
+/// Tempered models. Only the interaction is scaled, and it is the centered one, (v - mu)^T W (h - lambda). At
+/// beta 0, units are independent, with means given by biases and offsets (close to those of the data, as with
+/// the base rates of Salakhutdinov and Murray, 2008); beta 1 is the model itself. Products are scaled;
+/// weights are never copied.
 #pragma once
 
 #include "centering.hpp"
 
 namespace harmonium {
 
-/// A model that moves at many temperatures at once. `betas` is 2 x n: each column's beta, and 1 - beta below
-/// it.
+/// A model that can run chains at many temperatures at once. `betas` is 2 x n: each column's beta, and 1 -
+/// beta below it.
 ///
-/// - `prepare_tempering(on, model, means)`: after weights or offsets changed: what the offsets send into
-///   the layers
-/// - `tempered_transition(on, model, betas, means, state, work, draws)`: one step of each of the state's
-///   columns, in place
+/// - `prepare_tempering(on, model, means)`: called after weights or offsets have changed; computes the
+///   offsets' contribution to the layers' inputs
+/// - `tempered_transition(on, model, betas, means, state, work, draws)`: one step of every column of the
+///   state, in place
 /// - `add_interaction(on, model, means, state, work, factor, out)`: out(0, c) += factor * the interaction
-///   (minus its energy, up to a constant) between the visible states and the other units' states that the
-///   last step drew
+///   (minus its energy, up to a constant) between the visible states and the states of the other units drawn
+///   in the last step
 template <class M>
 concept TemperedModel = CenterableModel<M> &&
     requires(const M& model, typename M::StateView state, typename M::Workspace& work,

@@ -1,8 +1,8 @@
 /// \file
-/// Deep belief network whose ways up and down are untied, with labels beside the units below its top RBM
-/// (Hinton, Osindero and Teh, 2006, figure 1 and section 5): the top two layers are an undirected memory of
-/// features and labels, the way down generates, the way up recognises. Greedy pre-training makes both ways
-/// from the same weights; wake-sleep pulls them apart.
+/// Deep belief network with separate weights for the ways up and down, and with labels next to the lower
+/// units of its top RBM (Hinton, Osindero and Teh, 2006, figure 1 and section 5): the top two layers are an
+/// undirected memory of features and labels, the way down generates, the way up recognises. Greedy
+/// pre-training starts both ways from the same weights; wake-sleep trains them separately.
 #pragma once
 
 #include <string>
@@ -14,15 +14,15 @@
 
 namespace harmonium {
 
-/// How an up-down DBN is made.
+/// Options of an up-down DBN.
 struct UpDownOptions {
-  std::vector<StackSize> sizes = {};  ///< of all layers from the visible one up
-  Index classes = 0;                  ///< of the labels beside the last layer but one; 0: there are none
-  std::uint64_t seed = 0;             ///< of the initial weights; those of layer i take seed + i
+  std::vector<StackSize> sizes = {};  ///< sizes of all layers, visible first
+  Index classes = 0;                  ///< of the labels next to the last layer but one; 0: no labels
+  std::uint64_t seed = 0;             ///< seed of the initial weights; layer i uses seed + i
   double weight_scale = 0.01;         ///< their standard deviation
 };
 
-/// Two neighbouring layers with a way up and a way down.
+/// Two neighbouring layers with separate ways up and down.
 template <class V, class H, class B = Cpu<float>>
 struct UpDownLayer {
   /// The same on another backend.
@@ -32,14 +32,14 @@ struct UpDownLayer {
   Dense<V, B> generation;   ///< p(v | h): H x V weights, visible units
 
   UpDownLayer() = default;
-  /// Both ways by the weights and units of one RBM.
+  /// Both ways with the weights and units of one RBM.
   explicit UpDownLayer(const Rbm<V, H, B>& rbm) {
     recognition.weights = rbm.weights;
     recognition.layer = rbm.hidden;
     generation.weights = detail::transposed<B>(rbm.weights);
     generation.layer = rbm.visible;
   }
-  /// Are all parameters the same?
+  /// Are all parameters equal?
   friend bool operator==(const UpDownLayer&, const UpDownLayer&) = default;
   /// The walk: `recognition.*`, `generation.*`.
   template <class F, class Self, class... Others>
@@ -49,11 +49,11 @@ struct UpDownLayer {
   }
 };
 
-/// The untied layers of an up-down DBN, a model by itself for gradients and moments.
+/// The untied layers of an up-down DBN, as a model of their own for gradients and moments.
 template <class Units, class B = Cpu<float>>
 struct UpDownStack {
-  using Backend = B;                  ///< where parameters live
-  using Scalar = typename B::Scalar;  ///< their numbers
+  using Backend = B;                  ///< where its parameters are stored
+  using Scalar = typename B::Scalar;  ///< type of its parameters
   /// The same on another backend.
   template <class To>
   using On = UpDownStack<Units, To>;
@@ -61,11 +61,11 @@ struct UpDownStack {
   template <std::size_t I>
   using LayerAt = UpDownLayer<typename Units::template At<I>, typename Units::template At<I + 1>, B>;
 
-  /// Any of the types that layers have.
+  /// A variant of the layers' types.
   using AnyLayer = detail::AnyKind<LayerAt, Units::named>;
   std::vector<AnyLayer> layers;  ///< from the bottom up
 
-  /// Are all parameters the same?
+  /// Are all parameters equal?
   friend bool operator==(const UpDownStack&, const UpDownStack&) = default;
   /// The walk: `0.*`, `1.*`, ...
   template <class F, class Self, class... Others>
@@ -91,23 +91,23 @@ struct UpDownStack {
 template <class Units_, class B = Cpu<float>>
 struct UpDownDbn {
   using Units = Units_;               ///< unit types
-  using Backend = B;                  ///< where parameters live
-  using Scalar = typename B::Scalar;  ///< their numbers
-  using Options = UpDownOptions;      ///< how it is made
-  /// The same model on another backend or with other numbers.
+  using Backend = B;                  ///< where its parameters are stored
+  using Scalar = typename B::Scalar;  ///< type of its parameters
+  using Options = UpDownOptions;      ///< options of the constructor
+  /// The same model on another backend or with another number type.
   template <class To>
   using On = UpDownDbn<Units, To>;
   using Visible = typename Units::template At<0>;                 ///< units of the data
   using TopUnit = typename Units::template At<Units::named - 1>;  ///< units of the top RBM's two layers
-  using Top = Rbm<Mixed<TopUnit, Categorical>, TopUnit, B>;       ///< its labels lie below its other rows
+  using Top = Rbm<Mixed<TopUnit, Categorical>, TopUnit, B>;  ///< its labels come after its other visible rows
 
   UpDownStack<Units, B> stack;  ///< all layers but the top RBM's
   Top top;                      ///< the memory: features and labels below, its hidden units above
 
   UpDownDbn() = default;
-  /// A fresh start: normal weights, the same up and down, zero biases.
-  /// \throws ShapeError if there are too few layers (the top RBM's have both the last type), one has no
-  /// units, or classes is negative or 1
+  /// A fresh model: normally distributed weights, the same up and down; zero biases.
+  /// \throws ShapeError if there are too few layers (both layers of the top RBM have the last type), one has
+  /// no units, or classes is negative or 1
   explicit UpDownDbn(const Options& options) {
     const auto& sizes = options.sizes;
     const std::size_t least = Units::named + 1;
@@ -115,7 +115,7 @@ struct UpDownDbn {
                       least, ": the top RBM has the last type of units in both its layers");
     check<ShapeError>(options.classes == 0 || options.classes >= 2, "UpDownDbn: classes is ", options.classes,
                       ", expected 0 or at least 2");
-    const std::size_t below = sizes.size() - 2;  // the place of the top RBM's lower layer
+    const std::size_t below = sizes.size() - 2;  // index of the top RBM's lower layer
     for (std::size_t i = 0; i < below; ++i)
       detail::with_kind<Units::named>(i, [&](auto kind) {
         using V = typename Units::template At<kind>;
@@ -131,20 +131,20 @@ struct UpDownDbn {
                .weight_scale = options.weight_scale});
   }
 
-  /// The units below the top RBM that are no labels.
+  /// The visible units of the top RBM that are not labels.
   const Layer<TopUnit, B>& features() const { return std::get<0>(top.visible.parts); }
-  /// The labels, one categorical unit; none if there are no classes.
+  /// The labels: one categorical unit, or none if there are no classes.
   const Layer<Categorical, B>& labels() const { return std::get<1>(top.visible.parts); }
   /// Number of classes; 0 if there are no labels.
   Index classes() const { return labels().rows(); }
-  /// Numbers in a sample.
+  /// Numbers per sample.
   Index visible_rows() const {
     return stack.layers.empty()
                ? features().rows()
                : std::visit([](const auto& layer) { return layer.generation.layer.rows(); }, stack.layers[0]);
   }
 
-  /// Sizes to make another of the same shape with.
+  /// Options that make another model of the same shape.
   Options options() const {
     Options result{.classes = classes()};
     for (const auto& any : stack.layers)
@@ -153,7 +153,7 @@ struct UpDownDbn {
     result.sizes.push_back(top.hidden.size());
     return result;
   }
-  /// What `describe` put down. \throws DataError if it is no up-down DBN of these unit types
+  /// Options from what `describe` wrote. \throws DataError if that is not an up-down DBN of these unit types
   static Options options_from(const Metadata& metadata) {
     detail::check_kind(metadata, "up_down_dbn");
     const Index depth = detail::size_at(metadata, "depth");
@@ -185,7 +185,7 @@ struct UpDownDbn {
                                          .hidden = options.sizes[below + 1].template as<TopUnit>()});
   }
 
-  /// Are all parameters the same?
+  /// Are all parameters equal?
   friend bool operator==(const UpDownDbn&, const UpDownDbn&) = default;
 
   /// The walk: `layers.0.recognition.*`, `layers.0.generation.*`, ..., `top.*`.

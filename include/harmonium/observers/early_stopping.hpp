@@ -1,5 +1,5 @@
 /// \file
-/// Stopping when a metric no longer improves, with the best model restored.
+/// Stops when a metric no longer improves, and restores the best model.
 #pragma once
 
 #include <limits>
@@ -8,14 +8,14 @@
 
 namespace harmonium {
 
-/// Keeps the model of the best epoch; ends the run after `patience` epochs without a better one. The best
-/// model is restored then, and also when the run ends by itself.
+/// Keeps the model of the best epoch and ends the run after `patience` epochs without a better one. The best
+/// model is then restored, as it is when the run ends by itself.
 struct EarlyStopping {
-  std::string metric = "reconstruction_error";  ///< which of the report's metrics, smaller is better
+  std::string metric = "reconstruction_error";  ///< one of the report's metrics; smaller is better
   int patience = 5;                             ///< epochs without improvement, at least 1
-  double margin = 0;                            ///< improvement that counts, in the metric's unit
+  double margin = 0;                            ///< smallest decrease that counts as an improvement
 
-  /// Looks at an epoch. \throws ValueError if an option is out of range, or the metric was not measured
+  /// Examines an epoch. \throws ValueError if an option is out of range, or the metric was not measured
   Flow operator()(const EpochReport& report) {
     check<ValueError>(patience >= 1, "EarlyStopping: patience is ", patience, ", expected at least 1");
     check<ValueError>(margin >= 0, "EarlyStopping: margin is ", margin, ", expected a number of at least 0");
@@ -30,7 +30,7 @@ struct EarlyStopping {
     return over ? Flow::stop_and_restore : Flow::go_on;
   }
 
-  /// What it remembers: see training/run/run_state.hpp.
+  /// The state to save: see training/run/run_state.hpp.
   template <class F>
   void for_each_state(F&& f) {
     f("best", best);
@@ -38,7 +38,7 @@ struct EarlyStopping {
   }
 
   double best = std::numeric_limits<double>::infinity();  ///< the metric's best value so far
-  int best_epoch = 0;                                     ///< and when it was
+  int best_epoch = 0;                                     ///< and its epoch
 };
 
 /// Options by name: see training/run/option_words.hpp.

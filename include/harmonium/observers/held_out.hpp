@@ -1,15 +1,15 @@
 /// \file
-/// Runs a network on data that it does not learn from, after each epoch. Goes before the observers that are
-/// to see what comes out.
+/// Evaluates a network on held-out data after each epoch. Place it before the observers that use its metrics.
 #pragma once
 
+#include "../inference/networks/classification.hpp"
 #include "../inference/networks/regression.hpp"
 #include "../training/run/report.hpp"
 
 namespace harmonium {
 
-/// Adds the metrics `held_out_loss` (in nats) and, for a classifier, `held_out_error`, for any other network
-/// `held_out_squared_error`.
+/// Adds the metric `held_out_loss` (in nats), and `held_out_error` for a classifier or
+/// `held_out_squared_error` for any other network.
 ///
 ///     HeldOut held_out{network, validation};
 ///     trainer.fit(train, held_out, EarlyStopping{.metric = "held_out_error"});
@@ -18,15 +18,15 @@ class HeldOut {
   using B = typename Model::Backend;
 
  public:
-  /// The network and the data must outlive this. The network is run on the data once at once, so that data
-  /// that do not fit are found before training. \throws ShapeError, DataError as `evaluate`
+  /// The network and the data must outlive this. The network is evaluated once right away, so that unsuitable
+  /// data are found before training. \throws ShapeError, DataError as `evaluate`
   HeldOut(const Model& network, const Source& data, B on = B::all())
       : network_(network), data_(data), on_(std::move(on)) {
     static_cast<void>(evaluate(network_, data_, on_));
   }
-  HeldOut(const Model& network, const Source&& data, B on = B::all()) = delete;  // it would not live on
+  HeldOut(const Model& network, const Source&& data, B on = B::all()) = delete;  // temporaries end too soon
 
-  /// Measures.
+  /// Evaluates the network.
   void operator()(EpochReport& report) {
     const auto result = evaluate(network_, data_, on_);
     if constexpr (Model::classifies) {

@@ -1,6 +1,6 @@
 /// \file
-/// Looks at a model after each epoch, cheaply: adds metrics to the report, and warnings in words when
-/// something is known to be wrong. Goes before the observers that are to see them.
+/// Cheap checks of a model after each epoch: adds metrics to the report, and warnings in words when something
+/// is known to be wrong. Place it before the observers that use them.
 #pragma once
 
 #include <cmath>
@@ -15,23 +15,24 @@
 
 namespace harmonium {
 
-/// What a monitor does.
+/// What a monitor measures.
 struct MonitorOptions {
-  Index samples = 500;  ///< of each set are looked at, evenly spread; at least 2
-  int patience = 3;  ///< epochs in a row that the free-energy gap must be higher than ever in this run before
-                     ///< it warns of over-fitting: it goes up and down anyway
-  std::uint64_t seed = 0;  ///< of the units that the pseudo-likelihood picks
+  Index samples = 500;  ///< samples of each set to use, evenly spread; at least 2
+  /// Epochs in a row with a free-energy gap above all earlier ones of the run before the monitor warns of
+  /// over-fitting: the gap fluctuates anyway.
+  int patience = 3;
+  std::uint64_t seed = 0;  ///< of the choice of units for the pseudo-likelihood
 };
 
 /// Watches `Model` learn.
 ///
-/// - `pseudo_likelihood`: estimate in nats a sample, summed over units; for visible units with finitely
+/// - `pseudo_likelihood`: estimate in nats per sample, summed over units; for visible units with finitely
 ///   many states
 /// - `free_energy_gap`: mean free energy of held-out samples minus that of training samples: grows with
 ///   over-fitting
 /// - `weight_norm`: Euclidean norm of all weights
 /// - `constant_units`: share of hidden rows whose mean is the same (within 0.01) for all samples
-/// - `dead_units`, `saturated_units`: share of hidden rows that are at their lowest, or highest, state for
+/// - `dead_units`, `saturated_units`: share of hidden rows that are in their lowest, or highest, state for
 ///   all samples
 ///
 ///     Monitor monitor{rbm, train, test};
@@ -43,7 +44,7 @@ class Monitor {
 
  public:
   /// \param model must outlive the monitor
-  /// \param train what it learns from: a source of batches, or a matrix
+  /// \param train the training data: a source of batches, or a matrix
   /// \throws ValueError if an option is out of range \throws ShapeError, DataError if a set does not fit the
   /// model
   template <class Train>
@@ -55,7 +56,7 @@ class Monitor {
     check<ValueError>(options.patience >= 1, "Monitor: patience is ", options.patience,
                       ", expected at least 1");
   }
-  /// With samples that are not trained on.
+  /// With samples that are not used for training.
   template <class Train, class HeldOut>
   requires(!std::convertible_to<HeldOut, MonitorOptions>)
       Monitor(const Model& model, const Train& train, const HeldOut& held_out, MonitorOptions options = {},
@@ -64,7 +65,7 @@ class Monitor {
     held_out_ = take("Monitor: the held-out data", held_out);
   }
 
-  /// Measures, and warns.
+  /// Measures and warns.
   void operator()(EpochReport& report) {
     const auto add = [&](const char* name, double value) { report.metrics.emplace_back(name, value); };
     const auto warn = [&](const std::string& text) { report.warnings.push_back(text); };
@@ -98,14 +99,14 @@ class Monitor {
     watch_reconstruction(report, warn);
   }
 
-  /// What it remembers: see training/run/run_state.hpp.
+  /// The state to save: see training/run/run_state.hpp.
   template <class F>
   void for_each_state(F&& f) {
     f("highest_gap", highest_gap_);
     f("gap_before", gap_before_);
     f("growing", growing_, [](int epochs) { return epochs >= 0 && epochs < 1'000'000'000; });
   }
-  /// What it was asked for.
+  /// Its options by name.
   template <class F>
   friend void for_each_option(F&& f, const Monitor& monitor) {
     const auto& [samples, patience, seed] = monitor.options_;  // every field, or this does not compile
@@ -158,7 +159,7 @@ class Monitor {
     return std::sqrt(squares);
   }
 
-  // The hidden units' means over the samples: which ones say nothing?
+  // The hidden units' means over the samples: which units carry no information?
   template <class Add, class Warn>
   void watch_codes(Add add, Warn warn) const {
     Matrix<B> input(model_.hidden.rows(), train_.cols()), means = input;
@@ -201,7 +202,7 @@ class Monitor {
           "`centered`, helps");
   }
 
-  // A model that reconstructs worse than the samples' mean does has learned nothing.
+  // A model that reconstructs worse than the samples' mean has learned nothing.
   template <class Warn>
   void watch_reconstruction(const EpochReport& report, Warn warn) {
     auto state = make_state(model_, train_.cols());
@@ -222,7 +223,7 @@ class Monitor {
                ? "reconstructions are worse than the samples' mean: the rate may be too high"
                : "reconstructions are worse than the samples' mean: the rate may be too high; units without "
                  "bounds "
-                 "want one 10 to 100 times lower than binary ones (Hinton, 2010)");
+                 "need one 10 to 100 times lower than binary ones (Hinton, 2010)");
   }
 
   const Model& model_;

@@ -1,5 +1,5 @@
 /// \file
-/// A line that shows how far training has come: renewed in place on a terminal, one line an epoch elsewhere.
+/// A line that shows the progress of training: updated in place on a terminal, one line per epoch elsewhere.
 #pragma once
 
 #include <cstdio>
@@ -15,14 +15,14 @@
 
 namespace harmonium {
 
-/// Writes to `stream` (standard output by default): bar, batches a second and time left within an epoch; then
-/// what the epoch measured.
+/// Writes to `stream` (standard output by default): a bar, batches per second and time left within an epoch,
+/// then the epoch's metrics.
 class ProgressBar {
  public:
-  /// Writes to `stream`, which must outlive it.
+  /// Writes to `stream`, which must outlive this.
   explicit ProgressBar(std::FILE* stream = stdout) : stream_(stream), live_(is_terminal(stream)) {}
 
-  /// Renews the line, ten times a second at most.
+  /// Updates the line, at most ten times per second.
   void on_batch(const BatchReport& report) {
     if (!live_ || (report.total_seconds - last_ < 0.1 && report.total_seconds >= last_)) return;
     last_ = report.total_seconds;

@@ -1,5 +1,5 @@
 /// \file
-/// Ctrl-C, and a system's request to end: the run pauses after the batch at hand.
+/// Ctrl-C and requests to terminate: the run pauses after the current batch.
 #pragma once
 
 #include <array>
@@ -10,16 +10,16 @@
 
 namespace harmonium {
 
-/// While it lives, the first SIGINT (Ctrl-C) or SIGTERM makes `fit` return after the batch at hand, its
-/// history marked as paused; a second one ends the program at once. With a `Checkpoint` beside it nothing is
-/// lost. What handled the signals before is put back at the end.
+/// While it exists, the first SIGINT (Ctrl-C) or SIGTERM makes `fit` return after the current batch, with its
+/// history marked as paused; a second one ends the program at once. Together with a `Checkpoint` nothing is
+/// lost. The previous signal handlers are restored at the end.
 ///
 ///     StopOnInterrupt interrupt;
 ///     trainer.fit(data, interrupt, checkpoint);
 ///     if (interrupt.requested()) return 130;
 class StopOnInterrupt {
  public:
-  /// Forgets earlier requests.
+  /// Clears earlier requests.
   StopOnInterrupt() {
     caught() = 0;
     for (Handler& handler : handlers_) handler.install();
@@ -32,12 +32,12 @@ class StopOnInterrupt {
 
   /// Was the program asked to end?
   static bool requested() { return caught() != 0; }
-  /// By which signal; 0 if by none. A shell's exit status for it is 128 more.
+  /// The signal that asked for it; 0 if none did. A shell reports it as exit status 128 + signal.
   static int signal() { return caught(); }
 
   /// Pauses the run after this batch if the program was asked to end.
   Flow on_batch(const BatchReport& /*report*/) const { return answer(); }
-  /// The same after an epoch.
+  /// As above, after an epoch.
   Flow operator()(const EpochReport& /*report*/) const { return answer(); }
 
  private:
@@ -68,11 +68,11 @@ class StopOnInterrupt {
       now.sa_flags = SA_RESTART;
       sigemptyset(&now.sa_mask);
       sigaction(number, &now, &before);
-      if (before.sa_handler == SIG_IGN) put_back();  // a program in the background does not hear it
+      if (before.sa_handler == SIG_IGN) put_back();  // a background program keeps ignoring it
     }
     void put_back() const { sigaction(number, &before, nullptr); }
   };
-  // The second signal, of either kind, does what it does by default.
+  // A second signal, of either kind, has its default effect.
   static void note(int number) {
     caught() = number;
     std::signal(SIGINT, SIG_DFL);

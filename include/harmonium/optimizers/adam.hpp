@@ -1,6 +1,6 @@
 /// \file
-/// Adam (Kingma and Ba, 2015), algorithm 1, ascending: steps scaled by running means of the gradient and its
-/// square.
+/// Adam (Kingma and Ba, 2015, algorithm 1) for gradient ascent: steps are scaled by running means of the
+/// gradient and its square.
 #pragma once
 
 #include <cmath>
@@ -15,27 +15,27 @@ namespace harmonium {
 struct Adam {
   Schedule rate = 1e-3;   ///< step size, above 0
   double beta1 = 0.9;     ///< decay of the gradient's mean, 0 to below 1
-  double beta2 = 0.999;   ///< decay of its square's mean, 0 to below 1
+  double beta2 = 0.999;   ///< decay of the squared gradient's mean, 0 to below 1
   double epsilon = 1e-8;  ///< added to the root, above 0
 
-  static constexpr const char* name = "adam";  ///< in files
-  static constexpr int moments = 2;            ///< numbers remembered for each parameter
-  /// What happens to one number.
+  static constexpr const char* name = "adam";  ///< name in files
+  static constexpr int moments = 2;            ///< numbers stored per parameter
+  /// The update of one number.
   template <class T>
   struct Rule {
     T keep1;    ///< beta1
     T keep2;    ///< beta2
     T rate;     ///< step size, corrected for the mean's bias
-    T scale2;   ///< correction of the square's mean
+    T scale2;   ///< bias correction of the square's mean
     T epsilon;  ///< added to the root
-    /// One step: `m` and `v` are the gradient's and its square's running means.
+    /// One step; `m` and `v` are the running means of the gradient and its square.
     constexpr void operator()(T& w, T gradient, T& m, T& v) const {
       m += (T(1) - keep1) * (gradient - m);
       v += (T(1) - keep2) * (gradient * gradient - v);
       w += rate * m / (square_root(v * scale2) + epsilon);
     }
   };
-  /// The rule of step `step`, counted from 1.
+  /// The rule of step `step`, where the first step is 1.
   template <class T>
   Rule<T> rule(std::uint64_t step, double progress) const {
     const auto t = static_cast<double>(step);
@@ -48,7 +48,7 @@ struct Adam {
 /// Options by name: see training/run/option_words.hpp.
 template <class F>
 void for_each_option(F&& f, const Adam& options) {
-  const auto& [rate, beta1, beta2, epsilon] = options;  // every field, or this does not compile
+  const auto& [rate, beta1, beta2, epsilon] = options;  // fails to compile unless every field is named
   f("rate", rate);
   f("beta1", beta1);
   f("beta2", beta2);

@@ -11,15 +11,15 @@ namespace harmonium {
 /// Gradient ascent with momentum; a momentum of 0 is plain stochastic gradient ascent.
 struct Momentum {
   Schedule rate = 0.1;      ///< step along the gradient, above 0
-  Schedule momentum = 0.5;  ///< share of the last step that goes on, 0 to below 1
+  Schedule momentum = 0.5;  ///< fraction of the last step to keep, 0 to below 1
 
-  static constexpr const char* name = "momentum";  ///< in files
-  static constexpr int moments = 1;                ///< numbers remembered for each parameter
-  /// What happens to one number.
+  static constexpr const char* name = "momentum";  ///< name in files
+  static constexpr int moments = 1;                ///< numbers stored per parameter
+  /// The update of one number.
   template <class T>
   struct Rule {
-    T rate;      ///< as the schedule says now
-    T momentum;  ///< as the schedule says now
+    T rate;      ///< current value of its schedule
+    T momentum;  ///< current value of its schedule
     /// One step; `m` is the last one.
     constexpr void operator()(T& w, T gradient, T& m) const {
       m = momentum * m + rate * gradient;
@@ -36,7 +36,7 @@ struct Momentum {
 /// Options by name: see training/run/option_words.hpp.
 template <class F>
 void for_each_option(F&& f, const Momentum& options) {
-  const auto& [rate, momentum] = options;  // every field, or this does not compile
+  const auto& [rate, momentum] = options;  // fails to compile unless every field is named
   f("rate", rate);
   f("momentum", momentum);
 }

@@ -1,6 +1,7 @@
 /// \file
-/// Nesterov's accelerated gradient in the form of Sutskever, Martens, Dahl and Hinton (2013), seen from the
-/// point at which the gradient is taken: m = momentum m + rate gradient, w += momentum m + rate gradient.
+/// Nesterov's accelerated gradient in the form of Sutskever, Martens, Dahl and Hinton (2013), expressed at
+/// the point where the gradient is evaluated: m = momentum m + rate gradient, w += momentum m + rate
+/// gradient.
 #pragma once
 
 #include <cstdint>
@@ -12,15 +13,15 @@ namespace harmonium {
 /// Gradient ascent with a momentum that looks ahead.
 struct Nesterov {
   Schedule rate = 0.1;      ///< step along the gradient, at least 0
-  Schedule momentum = 0.9;  ///< share of the last step that goes on, 0 to below 1
+  Schedule momentum = 0.9;  ///< fraction of the last step to keep, 0 to below 1
 
-  static constexpr const char* name = "nesterov";  ///< in files
-  static constexpr int moments = 1;                ///< numbers remembered for each parameter
-  /// What happens to one number.
+  static constexpr const char* name = "nesterov";  ///< name in files
+  static constexpr int moments = 1;                ///< numbers stored per parameter
+  /// The update of one number.
   template <class T>
   struct Rule {
-    T rate;      ///< as the schedule says now
-    T momentum;  ///< as the schedule says now
+    T rate;      ///< current value of its schedule
+    T momentum;  ///< current value of its schedule
     /// One step; `m` is the last one.
     constexpr void operator()(T& w, T gradient, T& m) const {
       m = momentum * m + rate * gradient;
@@ -37,7 +38,7 @@ struct Nesterov {
 /// Options by name: see training/run/option_words.hpp.
 template <class F>
 void for_each_option(F&& f, const Nesterov& options) {
-  const auto& [rate, momentum] = options;  // every field, or this does not compile
+  const auto& [rate, momentum] = options;  // fails to compile unless every field is named
   f("rate", rate);
   f("momentum", momentum);
 }

@@ -1,7 +1,6 @@
 /// \file
-/// What an optimizer is, and how one moves a model. An optimizer is a value: options, the number of `moments`
-/// that it remembers for each parameter, and `rule<T>(step, progress)`, what happens to one number. Gradients
-/// point uphill.
+/// What an optimizer is. An optimizer is a value: options, the number of `moments` that it stores per
+/// parameter, and `rule<T>(step, progress)`, the update of one number. Gradients point uphill.
 #pragma once
 
 #include <concepts>
@@ -20,7 +19,7 @@
 
 namespace harmonium {
 
-/// An optimizer: see this file's head.
+/// An optimizer, as described at the top of this file.
 template <class O>
 concept Optimizer = std::copyable<O> && requires(const O& optimizer) {
   { O::moments } -> std::convertible_to<int>;
@@ -33,12 +32,12 @@ static_assert(Optimizer<Momentum> && Optimizer<Adam> && Optimizer<Nesterov> && O
 using AnyOptimizer = std::variant<Momentum, Adam, Nesterov, Sgd>;
 
 namespace detail {
-/// In words, unless it is the beginning.
+/// The progress in words; empty at the start.
 inline std::string when(double progress) {
   return progress == 0 ? "" : " after " + std::to_string(static_cast<int>(100 * progress)) + " % of the run";
 }
 
-/// A rule with penalties: the gradients of -l2/2 w^2 and -l1 |w| join in.
+/// A rule with penalties: adds the gradients of -l2/2 w^2 and -l1 |w|.
 template <class Rule, class T>
 struct PenalizedRule {
   Rule rule;
@@ -57,7 +56,7 @@ double rate_at(const Policy& optimizer, double progress) {
                               optimizer);
 }
 
-/// \throws ValueError if the rate or momentum is out of range, at the run's beginning or at one of its
+/// \throws ValueError if the rate or momentum is out of range, at the start of the run or at one of its
 /// quarters
 template <class Policy>
 void check_optimizer(const Policy& optimizer) {

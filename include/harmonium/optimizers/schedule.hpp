@@ -1,5 +1,5 @@
 /// \file
-/// How a rate changes over a training run.
+/// How a rate changes during a training run.
 #pragma once
 
 #include <algorithm>
@@ -11,13 +11,13 @@
 
 namespace harmonium {
 
-/// A number that depends on the progress of a run, 0 at its first step and 1 at its end. A plain number is a
-/// constant schedule; any function of the progress is one as well.
+/// A number that depends on the progress of a run, which is 0 at the first step and 1 at the end. A plain
+/// number is a constant schedule, and any function of the progress is a schedule.
 class Schedule {
  public:
-  /// The same number all along.
+  /// A constant schedule.
   Schedule(double constant) : start_(constant) {}  // NOLINT: numbers are constant schedules
-  /// \param function of the progress in [0, 1] \throws ValueError if there is none
+  /// \param function of the progress in [0, 1] \throws ValueError if it is empty
   explicit Schedule(std::function<double(double)> function) : start_(0), function_(std::move(function)) {
     check<ValueError>(static_cast<bool>(function_), "Schedule: there is no function");
     start_ = function_(0);
@@ -30,12 +30,12 @@ class Schedule {
   std::function<double(double)> function_;
 };
 
-/// Straight from one value to another.
+/// A straight line from one value to another.
 inline Schedule linear(double from, double to) {
   return Schedule([from, to](double progress) { return from + (to - from) * progress; });
 }
 
-/// From one value to another by equal factors; both above 0.
+/// From one value to another by equal factors; both must be above 0.
 inline Schedule exponential(double from, double to) {
   check<ValueError>(from > 0 && to > 0, "exponential: the schedule goes from ", from, " to ", to,
                     ", expected numbers above 0");
@@ -50,8 +50,8 @@ inline Schedule cosine(double from, double to) {
   });
 }
 
-/// Straight up from 0 during the first `share` of the run, times what `then` says, which counts from the
-/// run's beginning.
+/// A linear factor that rises from 0 to 1 during the first `share` of the run, times `then`, whose progress
+/// also starts at the beginning of the run.
 inline Schedule warm_up(double share, Schedule then) {
   check<ValueError>(share > 0 && share <= 1, "warm_up: share is ", share, ", expected above 0 and at most 1");
   return Schedule([share, then = std::move(then)](double progress) {

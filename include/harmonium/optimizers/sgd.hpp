@@ -1,5 +1,5 @@
 /// \file
-/// Plain stochastic gradient ascent: w += rate gradient. Remembers nothing.
+/// Plain stochastic gradient ascent: w += rate gradient. Keeps no state.
 #pragma once
 
 #include <cstdint>
@@ -12,12 +12,12 @@ namespace harmonium {
 struct Sgd {
   Schedule rate = 0.1;  ///< step along the gradient, at least 0
 
-  static constexpr const char* name = "sgd";  ///< in files
-  static constexpr int moments = 0;           ///< numbers remembered for each parameter
-  /// What happens to one number.
+  static constexpr const char* name = "sgd";  ///< name in files
+  static constexpr int moments = 0;           ///< numbers stored per parameter
+  /// The update of one number.
   template <class T>
   struct Rule {
-    T rate;  ///< as the schedule says now
+    T rate;  ///< current value of its schedule
     /// One step.
     constexpr void operator()(T& w, T gradient) const { w += rate * gradient; }
   };
@@ -31,7 +31,7 @@ struct Sgd {
 /// Options by name: see training/run/option_words.hpp.
 template <class F>
 void for_each_option(F&& f, const Sgd& options) {
-  const auto& [rate] = options;  // every field, or this does not compile
+  const auto& [rate] = options;  // fails to compile unless every field is named
   f("rate", rate);
 }
 

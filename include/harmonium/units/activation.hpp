@@ -1,11 +1,11 @@
 /// \file
-/// What an activation is: the function of a plain feed-forward layer that is no unit of an energy model. It
-/// has neither states nor an energy, so no RBM can be made of it, only layers of a `Network`.
+/// Activations: functions of plain feed-forward layers that are not units of an energy model. An activation
+/// has neither states nor an energy, so it can be used in the layers of a `Network` but not in an RBM.
 ///
 ///  - `name`, which files and errors use, and `activation = true`;
-///  - `mean(field)`, what a row puts out;
-///  - `backpropagate(field, delta)`, its slope times delta, if it is not to be derived from `mean`;
-///  - `start_limit(inputs, outputs)`, if fresh weights are to be uniform within other bounds than Glorot's.
+///  - `mean(field)`, the output of a row;
+///  - `backpropagate(field, delta)`, its slope times delta, unless it should be derived from `mean`;
+///  - `start_limit(inputs, outputs)`, if fresh weights should be uniform within bounds other than Glorot's.
 #pragma once
 
 #include <concepts>
@@ -14,22 +14,23 @@
 
 namespace harmonium {
 
-/// Does a type say that it is an activation?
+/// Does a type declare itself an activation?
 template <class A>
 inline constexpr bool is_activation = false;
-/// The same for a type that says so.
+/// The same for a type that does.
 template <class A>
 requires requires { A::activation; }
 inline constexpr bool is_activation<A> = A::activation;
 
-/// An activation: see this file's head.
+/// An activation, as described at the top of this file.
 template <class A>
 concept Activation = is_activation<A> && requires(float field) {
   { A::name } -> std::convertible_to<const char*>;
   { A::mean(field) } -> std::same_as<float>;
 };
 
-/// One readable sentence for each requirement that an activation fails; `Layer` asks it.
+/// Fails to compile with a readable sentence for each requirement that an activation does not meet; `Layer`
+/// calls it.
 template <class A>
 constexpr bool require_activation() {
   static_assert(

@@ -6,11 +6,12 @@
 
 namespace harmonium {
 
-/// A binary unit. All but `states` and `state` is there for speed, and for data that are probabilities.
+/// A binary unit. Everything but `states` and `state` is optional: for speed, and for data that are
+/// probabilities.
 struct Bernoulli {
-  static constexpr const char* name = "bernoulli";  ///< as files and errors call it
+  static constexpr const char* name = "bernoulli";  ///< name in files and errors
   static constexpr int states = 2;                  ///< off and on
-  /// 0 or 1.
+  /// The value of state k: 0 or 1.
   template <class T>
   static constexpr T state(int k) {
     return T(k);
@@ -42,14 +43,14 @@ struct Bernoulli {
     return random.template uniform<T>() < sigmoid(field) ? T(1) : T(0);
   }
 
-  static constexpr const char* accepted = "numbers from 0 to 1";  ///< what data may be
-  /// Probabilities are data as well: grey levels, or the means of another layer.
+  static constexpr const char* accepted = "numbers from 0 to 1";  ///< data that it accepts
+  /// Probabilities are accepted as data: grey levels, or the means of another layer.
   template <class T>
   static constexpr bool accepts(T x) {
     return x >= T(0) && x <= T(1);
   }
-  /// Bias at the log-odds of the mean of `count` samples, as if half a sample more had been on and half off,
-  /// so that constant data give no infinity (Hinton, 2010, section 8.1).
+  /// Sets the bias to the log-odds of the mean of `count` samples (Hinton, 2010, section 8.1), with half a
+  /// sample on and half a sample off added so that constant data do not give infinity.
   template <class T>
   static constexpr void fit(T mean, T /*variance*/, T count, T& bias) {
     bias = logarithm((mean * count + T(0.5)) / ((T(1) - mean) * count + T(0.5)));

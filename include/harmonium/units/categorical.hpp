@@ -6,14 +6,14 @@
 
 namespace harmonium {
 
-/// A unit with K states, K known at run time (the layer's size holds it). Exactly one of its K rows is 1. A
-/// layer of one such unit is a softmax layer.
+/// A unit with K states, where K is known at run time from the layer's size. Exactly one of its K rows is 1.
+/// A layer of one such unit is a softmax layer.
 struct Categorical {
-  static constexpr const char* name = "categorical";  ///< as files and errors call it
+  static constexpr const char* name = "categorical";  ///< name in files and errors
   static constexpr bool grouped = true;               ///< K rows are one unit
-  /// As many states as rows.
+  /// There are as many states as rows.
   static constexpr Index states(Index size) { return size; }
-  /// One-hot.
+  /// Row `row` of state k, one-hot.
   template <class T>
   static constexpr T state(Index k, Index row) {
     return k == row ? T(1) : T(0);
@@ -44,8 +44,8 @@ struct Categorical {
     for (Index k = 0; k < field.size; ++k) inner += out[k] * delta[k];
     for (Index k = 0; k < field.size; ++k) out[k] *= delta[k] - inner;
   }
-  /// The first state at which the distribution function exceeds a uniform number. `out` holds the
-  /// unnormalised probabilities on the way.
+  /// The first state at which the distribution function exceeds a uniform number. `out` temporarily holds the
+  /// unnormalised probabilities.
   template <class Field, class R, class T>
   static constexpr void sample(Field field, R& random, Group<T> out) {
     const T top = largest(field);
@@ -61,7 +61,7 @@ struct Categorical {
     for (Index k = 0; k < field.size; ++k) out[k] = k == chosen ? T(1) : T(0);
   }
 
-  static constexpr const char* accepted = "numbers from 0 to 1 that sum to 1";  ///< what data may be
+  static constexpr const char* accepted = "numbers from 0 to 1 that sum to 1";  ///< data that it accepts
   /// A state, or a distribution over the states.
   template <class T>
   static constexpr bool accepts(Group<const T> x) {
@@ -72,7 +72,8 @@ struct Categorical {
     }
     return sum > T(0.999) && sum < T(1.001);
   }
-  /// Biases at the logarithms of the means of `count` samples, with one more sample shared by all states.
+  /// Sets the biases to the logarithms of the means of `count` samples, with one more sample shared by all
+  /// states.
   template <class T>
   static constexpr void fit(Group<const T> mean, T count, Group<T> bias) {
     const T share = T(1) / static_cast<T>(mean.size);

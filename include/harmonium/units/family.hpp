@@ -1,9 +1,9 @@
 /// \file
-/// All functions of a unit type under one roof: its own where it has them, else the derived ones.
+/// All functions of a unit type: its own where it has them, otherwise derived ones.
 ///
 /// With G(field, shape) the log-partition: mean = dG/dfield, variance = d2G/dfield2, mean statistic of a
 /// shape parameter = dG/dshape, statistic = -denergy/dshape. Derivatives come from dual numbers, so they are
-/// exact. Of an activation there is only the mean, and its slope.
+/// exact. An activation has only the mean and its slope.
 #pragma once
 
 #include "../core/dual.hpp"
@@ -13,8 +13,8 @@
 namespace harmonium {
 
 namespace detail {
-// What a unit type gives itself. Asked once for each type and not where the functions are: in device code,
-// nvcc takes some such questions for false that are true.
+// Which functions a unit type defines itself. Evaluated once per type rather than at each use, because nvcc
+// evaluates some of these requires-expressions to false in device code although they are true.
 template <class U, class Indices>
 struct OwnFunctions;
 template <class U, std::size_t... I>
@@ -53,18 +53,18 @@ struct OwnGroupFunctions {
 };
 }  // namespace detail
 
-/// The functions of an element-wise unit type; `P... shape` are the unit's parameters beside the bias.
+/// The functions of an element-wise unit type; `P... shape` are the unit's parameters besides the bias.
 template <class U>
 requires Unit<U> || Activation<U>
 struct Family {
-  /// Which functions the unit type gives itself.
+  /// Which functions the unit type defines itself.
   using Own = detail::OwnFunctions<U, std::make_index_sequence<static_cast<std::size_t>(shapes_of<U>)>>;
-  static constexpr bool grouped = false;         ///< one row a unit
+  static constexpr bool grouped = false;         ///< one row per unit
   static constexpr bool finite = FiniteUnit<U>;  ///< can its states be summed over?
   static constexpr bool one_uniform = finite;    ///< a finite unit draws with one uniform number
-  static constexpr int shapes = shapes_of<U>;    ///< parameters beside the bias
+  static constexpr int shapes = shapes_of<U>;    ///< parameters besides the bias
 
-  /// Energy of a state without the bias's part; zero unless the unit says otherwise.
+  /// Energy of a state without the bias term; zero unless the unit defines it.
   template <class T, class... P>
   static constexpr T energy(T x, P... shape) {
     if constexpr (Own::energy) {
@@ -127,7 +127,7 @@ struct Family {
     }
   }
 
-  /// Covariance of the state times `delta`: the mean's Jacobian, which back-propagation needs.
+  /// Covariance of the state times `delta`: the mean's Jacobian, for back-propagation.
   template <class T, class... P>
   static constexpr T backpropagate(T field, T delta, P... shape) {
     if constexpr (Own::backpropagate) {
@@ -147,7 +147,7 @@ struct Family {
     }
   }
 
-  /// Its expectation given the field; not the statistic of the expectation.
+  /// The expectation of that statistic given the field; not the statistic of the expectation.
   template <int which, class T, class... P>
   static constexpr T mean_statistic(T field, P... shape) {
     if constexpr (shapes == 1 && Own::mean_statistic) {
@@ -167,7 +167,7 @@ struct Family {
       const T u = random.template uniform<T>();
       T sum = T(0);
       int chosen = 0;
-      for (int k = 0; k < U::states - 1; ++k) {  // no early exit: a loop over samples can then vectorise
+      for (int k = 0; k < U::states - 1; ++k) {  // no early exit, so that a loop over samples can vectorise
         sum += exponential(log_weight(k, field, shape...) - log_z);
         if (!(u < sum)) chosen = k + 1;
       }
@@ -182,7 +182,7 @@ struct Family {
   }
 
  private:
-  // With the shape parameter number `which` as the direction of duals.
+  // With shape parameter number `which` as the direction of the duals.
   template <std::size_t which, std::size_t... I, class T, class... P>
   static constexpr Dual<T> energy_along(std::index_sequence<I...> /*shapes*/, T x, P... shape) {
     return energy(Dual<T>(x), Dual<T>(shape, T(I == which ? 1 : 0))...);
@@ -197,20 +197,20 @@ struct Family {
   }
 };
 
-/// The functions of a grouped unit type. `field` and `delta` are anything with `[k]`, `size` and the type
-/// `Number`; `out` does not overlap what they read.
+/// The functions of a grouped unit type. `field` and `delta` are any types with `[k]`, `size` and a type
+/// `Number`; `out` does not overlap them.
 template <Unit U>
 requires is_grouped<U>
 struct Family<U> {
-  using Own = detail::OwnGroupFunctions<U>;  ///< which functions the unit type gives itself
+  using Own = detail::OwnGroupFunctions<U>;  ///< which functions the unit type defines itself
   static constexpr bool grouped = true;      ///< a unit is a group of rows
   static constexpr bool finite = true;       ///< its states can be summed over
   static constexpr bool one_uniform = true;  ///< it draws with one uniform number
-  static constexpr int shapes = 0;           ///< it has no parameters beside the biases
+  static constexpr int shapes = 0;           ///< it has no parameters besides the biases
 
   /// Number of states of a group of `size` rows.
   static constexpr Index states(Index size) { return U::states(size); }
-  /// What state `k` has in a row of its group.
+  /// The value of state `k` in a row of its group.
   template <class T>
   static constexpr T state(Index k, Index row) {
     return U::template state<T>(k, row);
@@ -254,7 +254,7 @@ struct Family<U> {
     write(best, out);
   }
 
-  /// Covariance of the state times `delta`: the mean's Jacobian, which back-propagation needs.
+  /// Covariance of the state times `delta`: the mean's Jacobian, for back-propagation.
   template <class Field, class Delta, class T>
   static constexpr void backpropagate(Field field, Delta delta, Group<T> out) {
     if constexpr (Own::backpropagate) {
@@ -312,15 +312,15 @@ struct Family<U> {
 /// The functions of an activation.
 template <Activation A>
 struct Family<A> {
-  static constexpr bool grouped = false;      ///< one row by itself
+  static constexpr bool grouped = false;      ///< each row by itself
   static constexpr bool finite = false;       ///< it has no states
   static constexpr bool one_uniform = false;  ///< it draws nothing
-  static constexpr int shapes = 0;            ///< it has no parameters beside the biases
+  static constexpr int shapes = 0;            ///< it has no parameters besides the biases
   static constexpr bool own_backpropagate = requires(float x) {
     A::backpropagate(x, x);
-  };  ///< does it give its slope itself?
+  };  ///< does it define its slope itself?
 
-  /// What a row puts out.
+  /// The output of a row.
   template <class T>
   static constexpr T mean(T field) {
     return A::mean(field);
@@ -336,8 +336,8 @@ struct Family<A> {
   }
 };
 
-/// Is `U` a unit type or an activation? If it is neither, one readable sentence for each requirement that it
-/// fails.
+/// Is `U` a unit type or an activation? If it is neither, fails to compile with a readable sentence for each
+/// requirement that it does not meet.
 template <class U>
 constexpr bool require_unit_or_activation() {
   if constexpr (is_activation<U>) {

@@ -9,8 +9,8 @@ namespace harmonium {
 
 /// A real-valued unit with a precision that is learned.
 struct Gaussian {
-  static constexpr const char* name = "gaussian";            ///< as files and errors call it
-  static constexpr const char* shape[] = {"log_precision"};  ///< kept as a logarithm, so it stays positive
+  static constexpr const char* name = "gaussian";            ///< name in files and errors
+  static constexpr const char* shape[] = {"log_precision"};  ///< a logarithm, so it stays positive
   static constexpr bool real_line = true;                    ///< any number is a state
   /// g x^2 / 2
   template <class T>
@@ -54,14 +54,14 @@ struct Gaussian {
                         mean(field, log_precision));
   }
 
-  static constexpr const char* accepted = "finite numbers";  ///< what data may be
-  /// Any number but infinities.
+  static constexpr const char* accepted = "finite numbers";  ///< data that it accepts
+  /// Any finite number.
   template <class T>
   static constexpr bool accepts(T x) {
     return x - x == T(0);
   }
-  /// Bias and precision of the Gaussian with the data's mean and variance; a variance under 0.001 counts as
-  /// 0.001, so that constant data give no infinite precision.
+  /// Sets bias and precision to match the data's mean and variance; variances below 0.001 are taken as 0.001,
+  /// so that constant data do not give an infinite precision.
   template <class T>
   static constexpr void fit(T mean, T variance, T /*count*/, T& bias, T& log_precision) {
     const T floored = variance > T(1e-3) ? variance : T(1e-3);

@@ -1,10 +1,10 @@
 /// \file
-/// Rectified unit: x >= 0, energy = g x^2 / 2 with precision g = exp(log_precision): a Gaussian cut off below
-/// 0, and exactly so. With t = field / sqrt(g): log_partition = log(Phi(t) / phi(t)) - log(g) / 2, mean = (t
+/// Rectified unit: x >= 0, energy = g x^2 / 2 with precision g = exp(log_precision): exactly a Gaussian
+/// truncated below 0. With t = field / sqrt(g): log_partition = log(Phi(t) / phi(t)) - log(g) / 2, mean = (t
 /// + phi(t) / Phi(t)) / sqrt(g).
 ///
-/// Opposite a layer that has no upper bound either, the energy has a bottom only if the weights are small
-/// against the precisions, or not positive.
+/// If the other layer has no upper bound either, the energy is bounded below only if the weights are small
+/// compared with the precisions, or not positive.
 #pragma once
 
 #include "../core/truncated_normal.hpp"
@@ -14,8 +14,8 @@ namespace harmonium {
 
 /// A number of at least 0, with a precision that is learned.
 struct Rectified {
-  static constexpr const char* name = "rectified";           ///< as files and errors call it
-  static constexpr const char* shape[] = {"log_precision"};  ///< kept as a logarithm, so it stays positive
+  static constexpr const char* name = "rectified";           ///< name in files and errors
+  static constexpr const char* shape[] = {"log_precision"};  ///< a logarithm, so it stays positive
   /// g x^2 / 2
   template <class T>
   static constexpr T energy(T x, T log_precision) {
@@ -33,13 +33,13 @@ struct Rectified {
     const T scale = exponential(T(-0.5) * log_precision);
     return scale * truncated_normal_mean(field * scale);
   }
-  /// The truncated normal's at t, over g.
+  /// The variance of the truncated normal distribution at t, over g.
   template <class T>
   static constexpr T variance(T field, T log_precision) {
     const T scale = exponential(T(-0.5) * log_precision);
     return scale * scale * truncated_normal_variance(field * scale);
   }
-  /// The Gaussian's mean, or 0 if that is below.
+  /// The Gaussian's mean, or 0 if that is negative.
   template <class T>
   static constexpr T mode(T field, T log_precision) {
     return field < T(0) ? T(0) : field * exponential(-log_precision);
@@ -55,14 +55,15 @@ struct Rectified {
     const T t = field * exponential(T(-0.5) * log_precision), m = truncated_normal_mean(t);
     return T(-0.5) * multiply_add(m, m, truncated_normal_variance(t));
   }
-  /// By rejection: of normal numbers where at least half of them are above 0, else (Robert, 1995) of
-  /// exponential ones, of which at least 3 of 4 are taken. Which x / scale a unit with t <= 0 has is as
-  /// e^(t x - x^2 / 2); a proposal with rate 1 / (1 - t) - t is taken with e^(-(x - 1 / (1 - t))^2 / 2).
+  /// By rejection: from normal numbers if at least half of them are above 0, else from exponential ones
+  /// (Robert, 1995), of which at least 3 of 4 are accepted. For t <= 0, x / scale has density proportional to
+  /// e^(t x - x^2 / 2); a proposal with rate 1 / (1 - t) - t is accepted with probability e^(-(x - 1 / (1 -
+  /// t))^2 / 2).
   template <class T, class R>
   static constexpr T sample(T field, T log_precision, R& random) {
     const T scale = exponential(T(-0.5) * log_precision), t = field * scale;
     T x = t;
-    for (int i = 0; i < 64; ++i) {  // all are rejected less often than once in 2^64 draws, or for no number
+    for (int i = 0; i < 64; ++i) {  // all are rejected less than once in 2^64 draws, or for a NaN
       if (t > T(0)) {
         x = t + random.template normal<T>();
         if (x >= T(0)) return scale * x;
@@ -75,15 +76,15 @@ struct Rectified {
     return x < T(0) ? T(0) : scale * x;
   }
 
-  static constexpr const char* accepted = "finite numbers of at least 0";  ///< what data may be
-  /// Any number of at least 0 but infinity.
+  static constexpr const char* accepted = "finite numbers of at least 0";  ///< data that it accepts
+  /// Any finite number of at least 0.
   template <class T>
   static constexpr bool accepts(T x) {
     return x >= T(0) && x - x == T(0);
   }
-  /// Bias and precision that give the data's mean and variance, as far as t >= -4 allows: spread wider than
-  /// that, data get their mean. A variance under 0.001 counts as 0.001 and a mean under 0.03 as 0.03, so that
-  /// constant data give no infinity.
+  /// Sets bias and precision to match the data's mean and variance within t >= -4; for data with a larger
+  /// spread, only the mean is matched. Variances below 0.001 are taken as 0.001 and means below 0.03 as 0.03,
+  /// so that constant data do not give infinity.
   template <class T>
   static constexpr void fit(T mean, T variance, T /*count*/, T& bias, T& log_precision) {
     const T wide = variance > T(1e-3) ? variance : T(1e-3), high = mean > T(0.03) ? mean : T(0.03);
@@ -92,7 +93,7 @@ struct Rectified {
       const T t = T(0.5) * (from + to), m = truncated_normal_mean(t) / high;
       (truncated_normal_variance(t) > wide * m * m ? from : to) = t;
     }
-    const T root = truncated_normal_mean(from) / high;  // of the precision
+    const T root = truncated_normal_mean(from) / high;  // square root of the precision
     log_precision = T(2) * logarithm(root);
     bias = from * root;
   }

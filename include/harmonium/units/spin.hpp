@@ -6,11 +6,11 @@
 
 namespace harmonium {
 
-/// An Ising spin. All but `states` and `state` is there for speed, and for data that are means.
+/// An Ising spin. Everything but `states` and `state` is optional: for speed, and for data that are means.
 struct Spin {
-  static constexpr const char* name = "spin";  ///< as files and errors call it
+  static constexpr const char* name = "spin";  ///< name in files and errors
   static constexpr int states = 2;             ///< down and up
-  /// -1 or 1.
+  /// The value of state k: -1 or 1.
   template <class T>
   static constexpr T state(int k) {
     return T(2 * k - 1);
@@ -42,14 +42,14 @@ struct Spin {
     return random.template uniform<T>() < sigmoid(T(2) * field) ? T(1) : T(-1);
   }
 
-  static constexpr const char* accepted = "numbers from -1 to 1";  ///< what data may be
-  /// Means are data as well.
+  static constexpr const char* accepted = "numbers from -1 to 1";  ///< data that it accepts
+  /// Means are accepted as data.
   template <class T>
   static constexpr bool accepts(T x) {
     return x >= T(-1) && x <= T(1);
   }
-  /// Half the log-odds of up against down, as if half a sample more had been up and half down, so that
-  /// constant data give no infinity.
+  /// Sets the bias to half the log-odds of up against down, with half a sample up and half a sample down
+  /// added so that constant data do not give infinity.
   template <class T>
   static constexpr void fit(T mean, T /*variance*/, T count, T& bias) {
     bias = T(0.5) * logarithm(((T(1) + mean) * count + T(1)) / ((T(1) - mean) * count + T(1)));

@@ -2,20 +2,21 @@
 /// What a unit type is.
 ///
 /// A layer of units is an exponential family: p(x | field) = exp(field . x - energy(x) -
-/// log_partition(field)), where field = bias + input is all that a unit receives. Whoever states a unit's
-/// energy and log-partition has stated its conditionals, its free energy and its gradients. A unit type is a
-/// struct of static functions:
+/// log_partition(field)), where field = bias + input is all that a unit receives. The energy and the
+/// log-partition determine the unit's conditionals, free energy and gradients. A unit type is a struct of
+/// static functions:
 ///
 ///  - `name`, which files and errors use;
-///  - a *finite* unit says `states`, how many it has, and `state(k)`, the value of each: nothing else is
-///  needed;
-///  - any other gives `energy(x, shape...)` without the bias's part, `log_partition(field, shape...)` and
-///    `sample(field, shape..., random)`; `shape[]` names its parameters beside the bias, if it has any;
+///  - a *finite* unit defines `states`, their number, and `state(k)`, the value of each; nothing else is
+///    needed;
+///  - any other unit defines `energy(x, shape...)` without the bias term, `log_partition(field, shape...)`
+///    and `sample(field, shape..., random)`; `shape[]` names its parameters besides the bias, if any;
 ///  - a *grouped* unit (`grouped = true`) spans several rows; its functions see the numbers of one group.
 ///
-/// Everything else (mean, variance, mode, statistics, back-propagation) is derived in family.hpp, and a unit
-/// overrides what it knows better or faster. Functions are `static constexpr` templates on the number type
-/// and use `exponential`, `logarithm` and `square_root` of core/math.hpp, which know dual numbers.
+/// Everything else (mean, variance, mode, statistics, back-propagation) is derived in family.hpp; a unit
+/// overrides what it can compute faster or more accurately. Functions are `static constexpr` templates on the
+/// number type and use `exponential`, `logarithm` and `square_root` of core/math.hpp, which accept dual
+/// numbers.
 #pragma once
 
 #include <concepts>
@@ -31,22 +32,26 @@ namespace harmonium {
 /// Does a unit span a group of rows?
 template <class U>
 inline constexpr bool is_grouped = false;
-/// The same for a type that says so.
+/// The same for a type that declares it.
 template <class U>
 requires requires { U::grouped; }
 inline constexpr bool is_grouped<U> = U::grouped;
 
-/// How many parameters a unit has for each row beside the bias.
+/// Number of parameters per row besides the bias.
 template <class U>
 inline constexpr int shapes_of = 0;
-/// The same for a type that names them.
+/// The same for a type that names its parameters.
 template <class U>
 requires requires { U::shape; }
 inline constexpr int shapes_of<U> = static_cast<int>(std::size(U::shape));
 
+/// Does a unit have parameters besides the bias?
+template <class U>
+inline constexpr bool has_shapes = shapes_of<U> != 0;
+
 namespace detail {
 template <class U, class Indices>
-struct Gives;  // expands "one number for each shape parameter"
+struct Gives;  // expands to one number per shape parameter
 template <class U, std::size_t... I>
 struct Gives<U, std::index_sequence<I...>> {
   template <std::size_t>
@@ -65,22 +70,22 @@ template <class U>
 using GivesOf = Gives<U, std::make_index_sequence<static_cast<std::size_t>(shapes_of<U>)>>;
 }  // namespace detail
 
-/// A unit with countably few states: `int states` and `T state<T>(int k)`.
+/// A unit with finitely many states: `int states` and `T state<T>(int k)`.
 template <class U>
 concept FiniteElementUnit = !is_grouped<U> && requires {
   { U::states } -> std::convertible_to<int>;
   { U::template state<float>(0) } -> std::same_as<float>;
 };
 
-/// A grouped unit with few states: `Index states(Index size)` for a group of `size` rows, and `T state<T>(k,
-/// row)`, the number that state k has in a row of the group.
+/// A grouped unit with finitely many states: `Index states(Index size)` for a group of `size` rows, and `T
+/// state<T>(k, row)`, the value of state k in a row of the group.
 template <class U>
 concept FiniteGroupedUnit = is_grouped<U> && requires(Index k) {
   { U::states(k) } -> std::convertible_to<Index>;
   { U::template state<float>(k, k) } -> std::same_as<float>;
 };
 
-/// A unit whose states can be counted, and so summed over.
+/// A unit whose states are finitely many and can be summed over.
 template <class U>
 concept FiniteUnit = FiniteElementUnit<U> || FiniteGroupedUnit<U>;
 
@@ -108,7 +113,8 @@ concept RealUnit = Unit<U> && !FiniteUnit<U> && requires {
   requires U::real_line;
 };
 
-/// One readable sentence for each requirement that a unit type fails; `Layer` asks it.
+/// Fails to compile with a readable sentence for each requirement that a unit type does not meet; `Layer`
+/// calls it.
 template <class U>
 constexpr bool require_unit() {
   static_assert(
@@ -120,7 +126,7 @@ constexpr bool require_unit() {
     static_assert(
         FiniteGroupedUnit<U>,
         "a grouped unit type has finitely many states: Index states(Index size) and T state<T>(k, row)");
-    static_assert(shapes_of<U> == 0, "a grouped unit type has no parameters beside its biases");
+    static_assert(shapes_of<U> == 0, "a grouped unit type has no parameters besides its biases");
   } else if constexpr (requires { U::states; }) {
     static_assert(FiniteElementUnit<U>, "a unit type with int states also gives them: T state<T>(int k)");
   } else {

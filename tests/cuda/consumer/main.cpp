@@ -1,4 +1,4 @@
-// A model of a user's own unit type on a device, or what is said where there is none.
+// A model with a user-defined unit type on a device, or the error message if there is no device.
 #include <cstdio>
 #include <harmonium/cuda.hpp>
 #include <harmonium/harmonium.hpp>

@@ -1,4 +1,4 @@
-// A unit type of a user's own: -1, 0 or 1, and 0 costs nothing.
+// A user-defined unit type: -1, 0 or 1, where 0 has no energy.
 #pragma once
 
 #include <harmonium/units/unit.hpp>

@@ -1,4 +1,4 @@
-# Installs the package, and builds and runs the project beside this file with it.
+# Installs the package, then builds and runs the project next to this file with it.
 cmake_minimum_required(VERSION 3.25)
 include("${CMAKE_CURRENT_LIST_DIR}/../../support/run.cmake")
 file(REMOVE_RECURSE "${WORK}")

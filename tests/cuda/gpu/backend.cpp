@@ -1,5 +1,5 @@
-// The backend and training on a real device, against the CPU. Where there is none, each test says that it is
-// skipped.
+// The backend and training on a real device, compared with the CPU. Without a device, each test reports that
+// it is skipped.
 #include <cstdio>
 #include <harmonium/cuda.hpp>
 #include <harmonium/harmonium.hpp>
@@ -52,7 +52,7 @@ double apart(const HostMatrix<T>& a, const HostMatrix<T>& b) {
   return static_cast<double>((a - b).cwiseAbs().maxCoeff());
 }
 
-// Means and draws of a layer at some input.
+// Means and draws of a layer at random inputs.
 template <class U, class T>
 void check_layer(LayerSize<U> size) {
   Layer<U, Cpu<T>> here(size);
@@ -67,8 +67,9 @@ void check_layer(LayerSize<U> size) {
     HostMatrix<T> x(here.rows(), n);
     CudaMatrix<T> y(here.rows(), n);
     INFO(U::name << ", " << here.rows() << " x " << n);
-    // The same formulas, in float without a library function: the same bits, which the CPU's compiler may
-    // contract. In double precision exp and log are other libraries', within a few roundings.
+    // The formulas are the same. In float they use no library functions, so the bits are the same unless the
+    // CPU's compiler contracts operations; in double precision, exp and log come from different libraries and
+    // agree within a few roundings.
     const double close = std::is_same_v<T, float> ? 4e-6 : 1e-12;
     mean(cpu, here, View<const T>(input), View<T>(x));
     mean(cuda, there, View<const T, CudaMemory>(there_input), View<T, CudaMemory>(y));
@@ -114,7 +115,7 @@ TEST_CASE("layers on a device have the CPU's means, draws and sums", "[gpu]") {
   check_layers<double>();
 }
 
-TEST_CASE("products on a device are the CPU's", "[gpu]") {
+TEST_CASE("products on a device agree with the CPU's", "[gpu]") {
   if (no_device()) return;
   const auto check_products = [](auto on, double close) {
     using T = typename decltype(on)::Scalar;
@@ -161,7 +162,7 @@ TEST_CASE("in double precision a device trains to the CPU's weights for 100 step
   CHECK(test::apart(network, on_cpu) < 1e-8);
 }
 
-TEST_CASE("in single precision each step of a device is the CPU's from the same state", "[gpu]") {
+TEST_CASE("in single precision each step on a device agrees with the CPU's from the same state", "[gpu]") {
   if (no_device()) return;
   const HostMatrix<float> data = test::binary(60, 100, 9).cast<float>();
   const auto there = on_device<float>(data);
@@ -174,7 +175,8 @@ TEST_CASE("in single precision each step of a device is the CPU's from the same 
     ContrastiveDivergence on_here{b, options};
     on_there.step({.values = there});
     on_here.step({.values = data});
-    // A draw may differ where u and p are a rounding apart: one sample then moves a weight by rate / 100.
+    // A draw may differ where u and p are within a rounding of each other: one sample then moves a weight by
+    // rate / 100.
     CHECK(test::apart(a, b) < 2 * 0.05 / 100);
   }
 }
@@ -190,9 +192,9 @@ TEST_CASE("a device gives the same bytes again", "[gpu]") {
   CHECK(train() == train());
 }
 
-TEST_CASE("a step that is handed over as a graph does what its pieces do", "[gpu]") {
+TEST_CASE("a step that is submitted as a graph does what its pieces do", "[gpu]") {
   if (no_device()) return;
-  const Dataset on_host(test::binary(60, 450, 9));  // the last batch of an epoch is a short one
+  const Dataset on_host(test::binary(60, 450, 9));  // the last batch of an epoch is smaller
   const CudaDataset data(on_host);
   ContrastiveDivergenceOptions<> options{.batch_size = 100, .optimizer = Momentum{.rate = 0.05}};
   const auto check_same = [&] {

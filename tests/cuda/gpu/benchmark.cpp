@@ -1,11 +1,11 @@
-// Seconds per epoch of contrastive divergence on a CUDA device, and the share of the device's limit: of what
-// its products or its memory would take at the rates that are measured first. Prints a table and, to the file
-// named, JSON.
+// Seconds per epoch of contrastive divergence on a CUDA device, and the fraction of the device's limit: the
+// time that its products or memory transfers would take at the rates measured first. Prints a table, and
+// writes JSON to the given file.
 //
 //   cuda_benchmark results.json [peers.json [key]]
 //
-// peers.json, if given, has PyTorch's seconds per epoch by the same keys, and is set beside them. A key, such
-// as cd1_h4096_b1024_tf32, has that case alone measured.
+// peers.json, if given, has PyTorch's seconds per epoch under the same keys, for comparison. With a key, such
+// as cd1_h4096_b1024_tf32, only that case is measured.
 #include <algorithm>
 #include <cstdio>
 #include <fstream>
@@ -19,7 +19,7 @@ namespace {
 
 constexpr Index visible = 784, samples = 60000;
 
-// Seconds of one call, the best of several rounds of enough calls.
+// Seconds per call: the best of several rounds of many calls.
 template <class F>
 double seconds_of(const Cuda<float>& on, F call, int calls) {
   call();
@@ -34,7 +34,7 @@ double seconds_of(const Cuda<float>& on, F call, int calls) {
   return best;
 }
 
-// Operations a second of a large product of random numbers: a device multiplies equal ones faster.
+// Operations per second of a large product of random numbers, since a device multiplies constant ones faster.
 double product_rate(const Cuda<float>& on) {
   constexpr Index n = 8192;
   CudaMatrix<float> a(n, n), b(n, n), c(n, n);
@@ -47,7 +47,7 @@ double product_rate(const Cuda<float>& on) {
   return 2.0 * n * n * n / t;
 }
 
-// Bytes a second of x += y, which moves three numbers for each.
+// Bytes per second of x += y, which moves three numbers per element.
 double memory_rate(const Cuda<float>& on) {
   CudaMatrix<float> x(1 << 14, 1 << 13), y(1 << 14, 1 << 13);
   on.fill(x, 0);
@@ -62,9 +62,9 @@ struct Case {
   Index hidden, batch;
 };
 
-// What an update must do at least: 3 + 2 k products (the first of the data, two a step, and both phases'
-// statistics as one of twice the batch), and reading and writing weights, moments and gradient once each
-// beside the products' own reading of the weights.
+// The least that an update must do: 3 + 2 k products (the first of the data, two per step, and both phases'
+// statistics as one of twice the batch), and reading and writing weights, moments and gradient once each in
+// addition to the reads of the weights by the products.
 double limit_seconds(const Case& c, double operations, double bytes) {
   const double weights = static_cast<double>(visible * c.hidden), batch = static_cast<double>(c.batch);
   const double flop = 2 * weights * batch * (1 + 2.0 * c.steps + 2);
@@ -73,7 +73,7 @@ double limit_seconds(const Case& c, double operations, double bytes) {
   return std::max(flop / operations, moved / bytes);
 }
 
-// The best of two epochs after a first one, as `fit` runs and clocks them.
+// The faster of two epochs after a first one, as run and timed by `fit`.
 double epoch_seconds(const Case& c, const CudaDataset& data, const Cuda<float>& on) {
   Rbm<Bernoulli, Bernoulli, Cuda<float>> rbm{{.visible = visible, .hidden = c.hidden, .seed = 1}};
   const ContrastiveDivergenceOptions<> options{.epochs = 3,
@@ -89,13 +89,13 @@ double epoch_seconds(const Case& c, const CudaDataset& data, const Cuda<float>& 
   return best;
 }
 
-// The number behind "key": in a flat JSON text, or 0.
+// The number after "key": in a flat JSON text, or 0.
 double number_of(const std::string& text, const std::string& key) {
   const std::size_t at = text.find('"' + key + "\":");
   return at == std::string::npos ? 0 : std::strtod(text.c_str() + at + key.size() + 3, nullptr);
 }
 
-// Pixels, one in five of them white.
+// Random pixels, one in five of them white.
 CudaDataset white_noise() {
   Dataset::Bytes pixels(visible, samples);
   for (Index c = 0; c < samples; ++c)
@@ -107,7 +107,7 @@ CudaDataset white_noise() {
   return CudaDataset(Dataset(std::move(pixels)));
 }
 
-// JSON that is whole after each number, for a benchmark that is cut short.
+// Keeps the JSON file complete after each number, in case the benchmark is cut short.
 class Results {
  public:
   explicit Results(const char* path) : path_(path), text_("{\n  \"device\": \"" + cuda_device_name() + '"') {}
@@ -130,7 +130,7 @@ class Results {
 
 int main(int argc, char** argv) {
   if (argc < 2) {
-    std::fprintf(stderr, "cuda_benchmark: name the file that results go to\n");
+    std::fprintf(stderr, "cuda_benchmark: expected the name of a file for the results\n");
     return 2;
   }
   try {

@@ -1,5 +1,6 @@
-# Seconds per epoch of CD-k in PyTorch on a GPU, tuned: one product for both phases' statistics, momentum as its beta,
-# the step captured in a CUDA graph where that works, TF32 or exact. By the keys that cuda_benchmark uses.
+# Seconds per epoch of CD-k in PyTorch on a GPU, tuned: one product for both phases' statistics, momentum as
+# its beta, the step captured in a CUDA graph where that works, TF32 or exact. Uses the keys of
+# cuda_benchmark.
 import json
 import os
 import sys
@@ -71,7 +72,7 @@ for name, tf32 in (("exact", False), ("tf32", True)):
                     results[key] = epoch_seconds(steps, hidden, batch, tf32)
                 except torch.cuda.OutOfMemoryError:
                     print(f"{key}: too large")
-                whole = sys.argv[1] + ".new"  # so that what is there is whole if this is cut short
+                whole = sys.argv[1] + ".new"  # so that the file stays complete if this is cut short
                 with open(whole, "w") as file:
                     json.dump(results, file, indent=2)
                 os.replace(whole, sys.argv[1])

@@ -1,4 +1,4 @@
-// What becomes of the runtime's errors: a type for each situation, and what to do.
+// The runtime's errors as exceptions: a type for each situation, with advice.
 #include <cublas_v2.h>
 #include <cuda_runtime_api.h>
 
@@ -12,7 +12,7 @@ using namespace harmonium;
 
 namespace {
 
-// What a call says if the fake runtime's `failing` answers `code`; the type must be E itself.
+// The message of a call if the fake runtime's `failing` returns `code`; the type must be E itself.
 template <class E, class F>
 std::string says(const char* failing, int code, F call) {
   test::FakeDevice& device = test::fake_device();
@@ -36,7 +36,7 @@ bool has(const std::string& text, const char* part) {
 
 }  // namespace
 
-TEST_CASE("a machine without a device, or with an old driver, says so", "[cuda]") {
+TEST_CASE("a missing device or an old driver is reported", "[cuda]") {
   test::FakeDevice& device = test::fake_device();
   const auto backend = [] { Cuda<float>(); };
   CHECK(has(says<NoCudaDevice>("cudaGetDeviceCount", cudaErrorNoDevice, backend), "CUDA_VISIBLE_DEVICES"));
@@ -50,7 +50,7 @@ TEST_CASE("a machine without a device, or with an old driver, says so", "[cuda]"
             "no NVIDIA driver on this machine"));
   device.driver = 12040;
   CHECK(has(says<CudaDriverError>("cudaGetDeviceCount", cudaErrorInsufficientDriver, backend),
-            "the driver knows CUDA 12.4, the program was built with 13.0"));
+            "the driver supports CUDA 12.4, the program was built with 13.0"));
   device.driver = 13000;
   device.failing = "cudaGetDeviceCount";
   device.fails = cudaErrorInsufficientDriver;
@@ -77,7 +77,7 @@ TEST_CASE("a device that is too old or without pools is refused, and later ones 
   CHECK(cuda_device_name() == "a host in disguise, 3072 MB, sm_90");
 }
 
-TEST_CASE("memory that is used up says how much there is", "[cuda]") {
+TEST_CASE("an error about exhausted memory says how much there is", "[cuda]") {
   const auto matrix = [] { CudaMatrix<double>(3, 5); };
   const std::string text = says<CudaOutOfMemory>("cudaMallocAsync", cudaErrorMemoryAllocation, matrix);
   CHECK(has(text, "120 bytes (the device has 5000, of which 1000"));
@@ -85,7 +85,7 @@ TEST_CASE("memory that is used up says how much there is", "[cuda]") {
   CHECK_NOTHROW(matrix());
 }
 
-TEST_CASE("a device without code in the program says how to build for it", "[cuda]") {
+TEST_CASE("an error about a device without code says how to build for it", "[cuda]") {
   const auto launch = [] {
     CudaMatrix<float> x(2, 2);
     Cuda<float>().fill(x, 1);
@@ -94,7 +94,7 @@ TEST_CASE("a device without code in the program says how to build for it", "[cud
     CHECK(has(says<UnsupportedCudaDevice>("cudaLaunchKernel", code, launch), "CMAKE_CUDA_ARCHITECTURES=90"));
 }
 
-TEST_CASE("a kernel that failed says where, and what to do", "[cuda]") {
+TEST_CASE("an error about a failed kernel says where, and what to do", "[cuda]") {
   const Cuda<float> cuda;
   CudaMatrix<float> x(2, 2);
   const auto launch = [&] { cuda.fill(x, 1); };
@@ -125,7 +125,7 @@ TEST_CASE("narrow products of double precision are refused", "[cuda]") {
   CHECK_THROWS_AS(Cuda<double>({.products = CudaProducts::tf32}), ValueError);
 }
 
-TEST_CASE("memory is given back quietly when the device is lost", "[cuda]") {
+TEST_CASE("memory is released quietly when the device is lost", "[cuda]") {
   test::FakeDevice& device = test::fake_device();
   {
     CudaMatrix<float> x(2, 2);

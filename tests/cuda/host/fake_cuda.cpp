@@ -1,13 +1,13 @@
-// Stands in for the parts of the CUDA runtime and of cuBLAS that the backend calls. Device memory is memory
-// of the host that is known by its address; products are done as the BLAS standard says. What comes to a
-// stream is done at once, or goes into the graph that is recorded there.
+// Stands in for the parts of the CUDA runtime and of cuBLAS that the backend calls. Device memory is host
+// memory that is recognised by its address; products follow the BLAS standard. Work on a stream is done at
+// once, or added to the graph that is being recorded.
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <map>
 #include <set>
 
-// The backend's own side of these calls.
+// The backend's declarations behind these calls.
 #include <harmonium/cuda/graphs.cu>
 #include <harmonium/cuda/runtime.cu>
 #include <harmonium/cuda/work.cu>
@@ -46,14 +46,14 @@ cudaError_t answer(const char* call) {
 
 using Task = std::function<cudaError_t()>;
 
-// Streams and graphs are addresses of these.
+// Stream and graph handles are addresses of these.
 struct Stream {
   bool records = false;
   std::vector<Task> recorded;
 };
 struct Node {
   Task task;
-  const void* kernel = nullptr;  // if it is one
+  const void* kernel = nullptr;  // if it is a kernel
 };
 struct Graph {
   std::vector<std::unique_ptr<Node>> nodes;
@@ -172,7 +172,7 @@ cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int) {
   return cudaSuccess;
 }
 cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned) {
-  *stream = reinterpret_cast<cudaStream_t>(new test::Stream);  // never given back, as the backend does
+  *stream = reinterpret_cast<cudaStream_t>(new test::Stream);  // never freed, like the backend's
   return answer("cudaStreamCreateWithFlags");
 }
 cudaError_t cudaStreamSynchronize(cudaStream_t stream) {
@@ -196,7 +196,7 @@ cudaError_t cudaMallocAsync(void** memory, std::size_t bytes, cudaStream_t strea
   ++fake_device().allocations;
   ++fake_device().live;
   *memory = std::aligned_alloc(256, (bytes + 255) / 256 * 256);
-  std::memset(*memory, 0xcd, bytes);  // fresh memory holds no zeros
+  std::memset(*memory, 0xcd, bytes);  // fresh memory is not zero
   test::blocks()[static_cast<const char*>(*memory)] = bytes;
   return cudaSuccess;
 }
@@ -236,7 +236,7 @@ cudaError_t cudaFreeHost(void* memory) {
   std::free(memory);
   return cudaSuccess;
 }
-// What an event is for is done when it is recorded.
+// When an event is recorded, its work is already done.
 cudaError_t cudaEventCreateWithFlags(cudaEvent_t* event, unsigned) {
   *event = reinterpret_cast<cudaEvent_t>(new int);
   return cudaSuccess;
@@ -286,7 +286,7 @@ cudaError_t cudaGraphAddKernelNode(cudaGraphNode_t* node, cudaGraph_t graph, con
 }
 cudaError_t cudaGraphAddChildGraphNode(cudaGraphNode_t* node, cudaGraph_t graph,
                                        const cudaGraphNode_t* before, std::size_t count, cudaGraph_t child) {
-  std::vector<test::Task> tasks;  // copied, for the child may be destroyed
+  std::vector<test::Task> tasks;  // copied, since the child graph may be destroyed
   for (const auto& part : test::at(child).nodes) tasks.push_back(part->task);
   return test::add_node(node, graph, before, count, {[tasks] {
                           for (const test::Task& task : tasks)
@@ -330,7 +330,7 @@ cublasStatus_t cublasCreate_v2(cublasHandle_t* handle) {
   return CUBLAS_STATUS_SUCCESS;
 }
 cublasStatus_t cublasSetStream_v2(cublasHandle_t handle, cudaStream_t stream) {
-  test::at(handle) = {stream, false};  // as its manual says
+  test::at(handle) = {stream, false};  // resets the workspace, as documented
   return CUBLAS_STATUS_SUCCESS;
 }
 cublasStatus_t cublasSetWorkspace_v2(cublasHandle_t handle, void* workspace, std::size_t bytes) {
@@ -347,7 +347,7 @@ cublasStatus_t cublasGemmEx(cublasHandle_t handle, cublasOperation_t op_a, cubla
   if (type_a != type_b || type_a != type_c) return CUBLAS_STATUS_NOT_SUPPORTED;
   const bool t_a = op_a == CUBLAS_OP_T, t_b = op_b == CUBLAS_OP_T;
   fake_device().products.push_back({t_a, t_b, m, n, k, lda, ldb, ldc, type_a, precision});
-  const auto go = [&]<class T>(T) {  // factors are read now, numbers when it is done
+  const auto go = [&]<class T>(T) {  // alpha and beta are read now, the matrices when it runs
     const T factor = *static_cast<const T*>(alpha), keep = *static_cast<const T*>(beta);
     return test::come(test::at(handle).stream, [=] {
       const cublasStatus_t done =

@@ -1,4 +1,4 @@
-// Steps as CUDA graphs: whatever becomes a graph does what it would have done piece by piece.
+// Steps as CUDA graphs: a graph does what its pieces would have done one by one.
 #include <cuda_runtime_api.h>
 
 #include <cstring>
@@ -23,7 +23,7 @@ void fresh(bool graphs) {
   test::fake_device().graphs = graphs;
 }
 
-// What `train` makes of a model is the same with graphs as without; and with them batches are graphs.
+// `train` gives the same model with and without graphs, and with them batches run as graphs.
 template <class Train>
 void check_same(Index graphs_at_least, Train train) {
   fresh(false);
@@ -55,7 +55,7 @@ void small_step(CudaMatrix<float>& x, CudaMatrix<float>& y, float value, float f
 TEST_CASE("training by graphs is training, bit for bit", "[cuda]") {
   std::vector<int> labels;
   for (int i = 0; i < 55; ++i) labels.push_back(i % 3);
-  const Dataset data(test::binary(13, 55, 1), labels);  // five batches of ten and a short one
+  const Dataset data(test::binary(13, 55, 1), labels);  // five batches of ten and a smaller one
   const CudaDataset there(data);
   const auto pre_training = [&](const ContrastiveDivergenceOptions<>& options, const auto& source) {
     return [&options, &source] {
@@ -66,7 +66,7 @@ TEST_CASE("training by graphs is training, bit for bit", "[cuda]") {
   };
   ContrastiveDivergenceOptions<> options{
       .epochs = 4, .batch_size = 10, .optimizer = Momentum{.rate = linear(0.05, 0.01)}, .seed = 3};
-  // The first batch begins the chains and the means, the second is the first of many.
+  // The first batch also starts the chains and the means; the second is the first of the repeated ones.
   check_same(4 * 6 - 4, pre_training(options, there));
   check_same(4 * 6 - 4, pre_training(options, data));
   options.chains = Persistent{.chains = 7};
@@ -97,11 +97,11 @@ TEST_CASE("once it is known, a batch is one launch of a graph", "[cuda]") {
     if (report.epoch == 4) last = device.graph_launches - graphs;
   });
   CHECK(last == 6);
-  // And so is a longer one, of which only what changes is told anew: fewer arguments than pieces.
+  // Only arguments that change are updated: fewer arguments than pieces.
   CHECK(device.arguments_set < device.graph_launches * 8);
 }
 
-TEST_CASE("a step does its pieces in order, with what they were asked for with", "[cuda]") {
+TEST_CASE("a step runs its pieces in order, with their original arguments", "[cuda]") {
   const There on;
   CudaMatrix<float> x(5, 3), y(5, 3);
   on.fill(x, 0);
@@ -121,7 +121,7 @@ TEST_CASE("a step does its pieces in order, with what they were asked for with",
   CHECK(test::fake_device().arguments_set > 0);
 }
 
-TEST_CASE("nothing of a step is done before its end, unless somebody waits", "[cuda]") {
+TEST_CASE("nothing of a step runs before its end, unless something waits", "[cuda]") {
   const There on;
   CudaMatrix<float> x(5, 3), y(5, 3);
   on.fill(x, 0);
@@ -142,7 +142,7 @@ TEST_CASE("nothing of a step is done before its end, unless somebody waits", "[c
   CHECK(total(x) == 15.0 * 2 * 6);
 }
 
-TEST_CASE("memory that a step has used is given back after it", "[cuda]") {
+TEST_CASE("memory that a step has used is released after it", "[cuda]") {
   const There on;
   CudaMatrix<float> x(5, 3);
   for (int i = 0; i < 3; ++i)
@@ -155,7 +155,7 @@ TEST_CASE("memory that a step has used is given back after it", "[cuda]") {
   CHECK(total(x) == 45);
 }
 
-TEST_CASE("what was asked for before something was thrown is done", "[cuda]") {
+TEST_CASE("work that was submitted before an exception is done", "[cuda]") {
   const There on;
   CudaMatrix<float> x(5, 3);
   on.fill(x, 0);
@@ -167,11 +167,11 @@ TEST_CASE("what was asked for before something was thrown is done", "[cuda]") {
   };
   CHECK_THROWS_AS(step(), std::logic_error);
   CHECK(total(x) == 15 * 7);
-  on.fill(x, 1);  // and no step is open
+  on.fill(x, 1);  // no step is open any more
   CHECK(total(x) == 15);
 }
 
-TEST_CASE("where the driver makes no graph, steps are done piece by piece", "[cuda]") {
+TEST_CASE("if the driver cannot make a graph, steps run piece by piece", "[cuda]") {
   test::FakeDevice& device = test::fake_device();
   const There on;
   for (const char* call : {"cudaGraphCreate", "cudaGraphAddKernelNode", "cudaStreamBeginCapture",
@@ -201,7 +201,7 @@ TEST_CASE("where the driver makes no graph, steps are done piece by piece", "[cu
   CHECK_NOTHROW(step());
 }
 
-TEST_CASE("steps that are not asked for any more are forgotten", "[cuda]") {
+TEST_CASE("steps that no longer occur are forgotten", "[cuda]") {
   test::FakeDevice& device = test::fake_device();
   const There on;
   std::vector<CudaMatrix<float>> x(20), y(20);

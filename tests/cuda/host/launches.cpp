@@ -1,6 +1,7 @@
-// Every pass of the CUDA backend, walked on the host over a launch's grid, against the CPU backend.
-// Element-wise results are the same bits (this folder is compiled without contraction of a * b + c); sums are
-// taken in another order and in double precision, so they agree within a few roundings of their largest term.
+// Every pass of the CUDA backend, run on the host over a launch's grid and compared with the CPU backend.
+// Element-wise results have the same bits (this folder is compiled without contraction of a * b + c); sums
+// are computed in another order and in double precision, so they agree within a few roundings of their
+// largest term.
 #include <harmonium/backend/cpu.hpp>
 #include <harmonium/cuda.hpp>
 #include <harmonium/cuda/code.hpp>
@@ -12,7 +13,7 @@
 
 using namespace harmonium;
 
-// A user's unit types, which say that there is device code for them.
+// User-defined unit types that declare device code.
 struct MyQuintic : test::Quintic {
   static constexpr bool cuda_compiled = true;
 };
@@ -25,8 +26,7 @@ namespace {
 template <class T>
 using Dense = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic>;
 
-// The same numbers on both sides: a block of rows within a larger matrix, so that nothing around it may
-// change.
+// The same numbers on both sides: a block of rows within a larger matrix, whose other rows must not change.
 template <class T>
 struct Both {
   Dense<T> host;
@@ -58,9 +58,9 @@ struct Both {
 
 struct Place {
   Index above, below;  // rows around the block
-  Index first_row;     // where the layer begins within a larger one
+  Index first_row;     // where the layer starts within a larger one
 };
-// In line with four rows or not; a layer alone, or below others.
+// Aligned to four rows or not; a layer by itself, or after others.
 const Place places[] = {{0, 0, 0}, {4, 4, 8}, {3, 2, 5}, {1, 0, 2}};
 const std::pair<Index, Index> shapes[] = {{1, 1}, {3, 2}, {4, 1}, {31, 5}, {260, 9}, {1030, 3}};
 
@@ -118,7 +118,7 @@ void check_unit() {
     }
 }
 
-// Few columns, which are summed up at once, and many, which are cut.
+// Few columns, which are summed in one pass, and many, which are split.
 template <class U, class T>
 void check_weighing() {
   using F = Family<U>;
@@ -245,7 +245,7 @@ void check_gather() {
   const Cpu<T> cpu;
   const Cuda<T> cuda;
   for (const Index rows : {13, 16})
-    for (const Index count : {1, 7, 300, 9000})  // more than travel with the smallest launch, and with one
+    for (const Index count : {1, 7, 300, 9000})  // more than fit into the smallest launch, and into any
       for (const Place& at : places) {
         Both<From> table(0, rows, 0, 40, dice, 0, 250);
         std::vector<Index> columns;
@@ -286,7 +286,7 @@ TEST_CASE("a launch does for a user's unit what the CPU does", "[cuda]") {
   check_unit<MyGroup, double>();
 }
 
-TEST_CASE("a launch weighs means as the CPU does, bit for bit, and sums them up", "[cuda]") {
+TEST_CASE("a launch weighs means as the CPU does, bit for bit, and sums them", "[cuda]") {
   check_weighing<Bernoulli, float>();
   check_weighing<Gaussian, float>();
   check_weighing<MyQuintic, float>();
@@ -299,7 +299,7 @@ TEST_CASE("a launch updates as the CPU does, bit for bit", "[cuda]") {
   check_rules<double>();
 }
 
-TEST_CASE("copies, sums and scales of a launch are the CPU's", "[cuda]") {
+TEST_CASE("copies, sums and scales of a launch agree with the CPU's", "[cuda]") {
   check_others<float>();
   check_others<double>();
 }
@@ -313,7 +313,7 @@ TEST_CASE("a launch gathers columns of a data set, bit for bit", "[cuda]") {
   check_gather<double, double>();
 }
 
-TEST_CASE("a launch's items are each done once, however many blocks there are", "[cuda]") {
+TEST_CASE("each item of a launch is done once, whatever the number of blocks", "[cuda]") {
   test::FakeDevice& device = test::fake_device();
   const Cuda<double> cuda;
   for (const Index blocks : {1, 2, 5, 1000}) {
@@ -326,7 +326,7 @@ TEST_CASE("a launch's items are each done once, however many blocks there are", 
   device.most_blocks = 3;
 }
 
-TEST_CASE("cells are counted through columns in 32 bits and in 64", "[cuda]") {
+TEST_CASE("cells are numbered in column-major order in 32 bits and in 64", "[cuda]") {
   const detail::Cells small{5, 3}, large{Index(1) << 20, Index(1) << 13};
   CHECK((small.at(14).row == 4 && small.at(14).column == 2));
   const Index i = (Index(1) << 32) + 7;
@@ -343,7 +343,7 @@ TEST_CASE("empty matrices launch nothing", "[cuda]") {
   CHECK(test::fake_device().launches == before);
 }
 
-TEST_CASE("large uploads go block by block into their place", "[cuda]") {
+TEST_CASE("large uploads reach their place block by block", "[cuda]") {
   const Cuda<float> on;
   test::FakeDevice& device = test::fake_device();
   test::Dice dice(5);

@@ -1,5 +1,5 @@
-// How cuBLAS is asked for products: the stand-in does them as the BLAS standard says, from the sizes,
-// distances and transposes that it is given, and refuses what cuBLAS refuses.
+// Calls of cuBLAS: the stand-in computes products as the BLAS standard says, from the sizes, strides and
+// transposes that it receives, and refuses what cuBLAS refuses.
 #include <cublas_v2.h>
 
 #include <harmonium/backend/cpu.hpp>
@@ -31,7 +31,7 @@ CudaMatrix<T> on_device(const Dense<T>& x) {
   return there;
 }
 
-// Blocks of larger matrices, by every pair of transposes that the backend knows.
+// Blocks of larger matrices, for every pair of transposes that the backend supports.
 template <class T>
 void check_products() {
   const double close = (std::is_same_v<T, float> ? 1e-6 : 1e-14) * 100;
@@ -75,7 +75,7 @@ TEST_CASE("cuBLAS is asked for the products that are wanted", "[cuda]") {
   check_products<double>();
 }
 
-TEST_CASE("a product with factor 0 before the result does not read it", "[cuda]") {
+TEST_CASE("a product with beta 0 does not read the result", "[cuda]") {
   const Cuda<float> cuda;
   const Dense<float> a = Dense<float>::Ones(3, 2), b = Dense<float>::Ones(2, 4),
                      none = Dense<float>::Constant(3, 4, std::nanf(""));
@@ -85,7 +85,7 @@ TEST_CASE("a product with factor 0 before the result does not read it", "[cuda]"
   CHECK(cuda.sum(detail::IdentityBody{}, View<const float, CudaMemory>(dc)) == 24);
 }
 
-TEST_CASE("the precision of products is asked for product by product", "[cuda]") {
+TEST_CASE("precision is requested product by product", "[cuda]") {
   const auto asked = [](auto on) {
     using T = typename decltype(on)::Scalar;
     CudaMatrix<T> a(2, 2), b(2, 2), c(2, 2);
@@ -103,14 +103,14 @@ TEST_CASE("the precision of products is asked for product by product", "[cuda]")
   CHECK(asked(Cuda<double>()).type == CUDA_R_64F);
 }
 
-TEST_CASE("sizes beyond what cuBLAS counts are refused", "[cuda]") {
+TEST_CASE("sizes beyond what cuBLAS supports are refused", "[cuda]") {
   const Index large = Index(1) << 31;
   const View<const float, CudaMemory> a(nullptr, 1, large, 1), b(nullptr, large, 1, large);
   const View<float, CudaMemory> c(nullptr, 1, 1, 1);
   CHECK_THROWS_AS(detail::cuda_product<float>(Op::plain, Op::plain, 1, a, b, 0, c), ShapeError);
 }
 
-TEST_CASE("empty results are not asked for", "[cuda]") {
+TEST_CASE("empty products are not requested", "[cuda]") {
   CudaMatrix<float> a(0, 2), b(2, 3), c(0, 3);
   test::fake_device().forget();
   Cuda<float>().multiply(Op::plain, Op::plain, 1, a, b, 0, c);

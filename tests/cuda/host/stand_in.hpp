@@ -1,5 +1,5 @@
-// A CUDA device played by the host: launches are walked block by block and thread by thread, and
-// fake_cuda.cpp stands in for the CUDA runtime and for cuBLAS. All else is the backend's own code.
+// A CUDA device simulated on the host: launches run block by block and thread by thread, and fake_cuda.cpp
+// stands in for the CUDA runtime and for cuBLAS. Everything else is the backend's own code.
 #pragma once
 
 #include <functional>
@@ -11,20 +11,20 @@ namespace test {
 
 using harmonium::Index;
 
-/// What a fake device was asked for since `forget`, and how it is to behave.
+/// What has been requested from a fake device since `forget`, and how it should behave.
 struct FakeDevice {
-  int count = 1, current = 0;           ///< devices there are, and the calling thread's
+  int count = 1, current = 0;           ///< number of devices, and the calling thread's
   int capability = 90;                  ///< ten times its compute capability
   int pools = 1;                        ///< does it have memory pools?
-  bool graphs = true;                   ///< can it make graphs?
+  bool graphs = true;                   ///< can it create graphs?
   int driver = 13000, runtime = 13000;  ///< versions
-  int fails = 0;                        ///< what the next call of `failing` answers, a cudaError_t
+  int fails = 0;                        ///< what the next call of `failing` returns, a cudaError_t
   std::string failing;                  ///< name of a call
-  int cublas_fails = 0;                 ///< what the next product answers, a cublasStatus_t
-  Index most_blocks = 3;                ///< launches have no more blocks, so that they are walked
+  int cublas_fails = 0;                 ///< what the next product returns, a cublasStatus_t
+  Index most_blocks = 3;                ///< per launch, so that threads have to loop
 
-  /// Copies are those from and to the host; launches are of kernels by themselves, and whole graphs have
-  /// their own counts.
+  /// Copies are those from and to the host; launches are those of single kernels, and graphs have their own
+  /// counts.
   Index launches = 0, copies = 0, waits = 0, allocations = 0, live = 0;
   Index graphs_made = 0, graph_launches = 0, graphs_live = 0, arguments_set = 0;
   struct Product {
@@ -39,15 +39,15 @@ struct FakeDevice {
   }
 };
 FakeDevice& fake_device();
-/// From here on no step is known, and nothing has been counted.
+/// Forgets all known steps and resets the counts.
 void forget_steps();
 
 }  // namespace test
 
 namespace harmonium::detail {
 
-// What the fake runtime takes for a kernel: makes of its blocks and its argument, which is copied, what there
-// is to do.
+// What the fake runtime uses as a kernel: returns the work for a number of blocks and an argument, which is
+// copied.
 using FakeKernel = std::function<void()>(Index blocks, const void* argument);
 
 template <class Pass>

@@ -1,5 +1,5 @@
-// Whole models on the CUDA backend, its device played by the host, against Cpu<double>. Sums are taken in
-// another order, so weights of size 1 agree to some thousand roundings after a few updates.
+// Whole models on the CUDA backend, whose device is simulated on the host, compared with Cpu<double>. Sums
+// are computed in another order, so weights of size 1 agree to a few thousand roundings after a few updates.
 #include <harmonium/cuda.hpp>
 #include <harmonium/cuda/code.hpp>
 #include <harmonium/harmonium.hpp>
@@ -74,7 +74,7 @@ TEST_CASE("a classifier on a device learns what one on the CPU learns", "[cuda]"
 
 namespace {
 
-// Copies and waits that three epochs cost more than one.
+// The copies and waits of three epochs minus those of one.
 template <class Source, class Train>
 std::pair<Index, Index> cost_of_epochs(Index rows, Index samples, Train train) {
   test::FakeDevice& device = test::fake_device();
@@ -117,7 +117,7 @@ TEST_CASE("a batch of data on the device costs neither a wait nor a copy", "[cud
   });
 }
 
-TEST_CASE("a batch of data on the host costs a copy, and nobody waits", "[cuda]") {
+TEST_CASE("a batch of data on the host costs a copy but no wait", "[cuda]") {
   const auto train = pre_training<Dataset>({});
   const auto ten = cost_of_epochs<Dataset>(200, 1000, train),
              twelve = cost_of_epochs<Dataset>(200, 1200, train);
@@ -125,7 +125,7 @@ TEST_CASE("a batch of data on the host costs a copy, and nobody waits", "[cuda]"
   CHECK(twelve.second == ten.second);
 }
 
-TEST_CASE("models and data sets on a device are values and give back what they took", "[cuda]") {
+TEST_CASE("models and data sets on a device are values and release their memory", "[cuda]") {
   test::FakeDevice& device = test::fake_device();
   { const Cuda<float> made_ready; }
   const Index before = device.live;

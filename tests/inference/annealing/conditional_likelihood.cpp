@@ -236,7 +236,7 @@ TEST_CASE("conditional queries refuse what makes no sense", "[conditional][error
   CHECK_THROWS_MATCHES(log_conditional(rbm, v, all, short_mask), ShapeError,
                        Message("log_conditional: the mask b is 4 x 1, expected 4 x 2"));
   CHECK_THROWS_MATCHES(log_conditional(rbm, v, all, all), ValueError,
-                       Message("log_conditional: row 0 of column 0 is asked for and given at once"));
+                       Message("log_conditional: row 0 of column 0 is both asked for and given"));
   Eigen::MatrixXd bad = v;
   bad(2, 1) = 3;
   CHECK_THROWS_MATCHES(log_marginal(rbm, bad, all), DataError,

@@ -70,8 +70,9 @@ TEST_CASE("words become numbers in a vocabulary and back", "[io][csv]") {
   const auto words = csv_vocabulary(table, "colour");
   CHECK(words == std::vector<std::string>{"blue", "red"});
   CHECK(csv_categories(table, "colour", words, MissingCells::nan) == std::vector<int>{1, -1, 0, 1});
-  CHECK_THROWS_WITH(csv_categories(table, "colour", words),
-                    ContainsSubstring("line 3, column 'colour': '' is none of the known words: blue, red"));
+  CHECK_THROWS_WITH(
+      csv_categories(table, "colour", words),
+      ContainsSubstring("line 3, column 'colour': '' is not one of the known words: blue, red"));
   CHECK_THROWS_WITH(csv_categories(table, "colour", {"red"}, MissingCells::nan),
                     ContainsSubstring("line 4, column 'colour': 'blue'"));
 }
@@ -86,8 +87,8 @@ TEST_CASE("what is no table is refused in words, with the line", "[io][csv]") {
                Case{"a,b\n1,2\n1\n", "line 3: it has 1 columns, the first line has 2"},
                Case{"a,a\n1,2\n", "line 1: two columns are called 'a'"},
                Case{"a\n\"x\ny", "line 2: a quote is opened here and never closed"},
-               Case{"a,b\n\"x\"y,1\n", "line 2: there is more between a closing quote and the next ','"},
-               Case{std::string("PK\3\4\0\0", 6), "byte 4 is 0: it is no text"});
+               Case{"a,b\n\"x\"y,1\n", "line 2: there is text between a closing quote and the next ','"},
+               Case{std::string("PK\3\4\0\0", 6), "byte 4 is 0: it is not text"});
   CHECK_THROWS_AS(table_of(wrong.text), FileError);
   CHECK_THROWS_WITH(table_of(wrong.text), ContainsSubstring(wrong.message));
 }

@@ -188,6 +188,6 @@ TEST_CASE("an archive that promises more than it holds takes no memory for it", 
   test::put(folder / "y.npz", bytes);
   CHECK_THROWS_WITH(read_npz(folder / "y.npz"), ContainsSubstring("expected 2147483647"));
   test::put(folder / "z.npz", "a,b\n1,2\n");
-  CHECK_THROWS_WITH(read_npz(folder / "z.npz"), ContainsSubstring("it is no ZIP archive"));
+  CHECK_THROWS_WITH(read_npz(folder / "z.npz"), ContainsSubstring("it is not a ZIP archive"));
   CHECK_THROWS_WITH(read_npz(folder / "none.npz"), ContainsSubstring("No such file"));
 }

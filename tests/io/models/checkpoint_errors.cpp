@@ -119,7 +119,7 @@ TEST_CASE("a run with other observers, units or numbers is refused", "[io][check
   };
   EarlyStopping stopping;
   CHECK_THROWS_WITH(resume_as(Bits{{.visible = 5, .hidden = 4}}),
-                    EndsWith("observers.0.margin was '0', here there is none"));
+                    EndsWith("observers.0.margin was '0', this run has no such option"));
   CHECK_THROWS_WITH(resume_as(Bits{{.visible = 5, .hidden = 4}}, stopping, stopping),
                     EndsWith("the run there has no observers.1.margin, here it is '0'"));
   using Other = Rbm<Bernoulli, Gaussian>;
@@ -214,7 +214,7 @@ TEST_CASE("a checkpoint that says what cannot be is refused, tensor by tensor", 
   CHECK_THAT(with([](TensorFile& file) { file.metadata.erase("runs.0.options.epochs"); }),
              ContainsSubstring("the run there has no options.epochs, here it is '3'"));
   CHECK_THAT(with([](TensorFile& file) { file.metadata["format"] = "2"; }),
-             ContainsSubstring("is no checkpoint of this version: its format is '2', expected '1'"));
+             ContainsSubstring("is not a checkpoint of this version: its format is '2', expected '1'"));
 }
 
 TEST_CASE("other files are no checkpoints", "[io][checkpoint][errors]") {

@@ -42,18 +42,6 @@ Step<M> one_step(const M& begin, const Options& options, const Eigen::MatrixXd& 
   return result;
 }
 
-template <class M>
-double distance(const M& a, const M& b) {
-  double far = 0;
-  for_each_parameter(
-      [&](const ParameterName&, Role, auto x, auto y) {
-        for (Index c = 0; c < x.cols; ++c)
-          for (Index r = 0; r < x.rows; ++r) far = std::fmax(far, std::abs(x(r, c) - y(r, c)));
-      },
-      a, b);
-  return far;
-}
-
 Eigen::VectorXd bias_of(const Layer<Bernoulli, Cpu<double>>& layer) { return layer.parameters.col(0); }
 
 }  // namespace
@@ -92,7 +80,7 @@ TEST_CASE("a centred update is a plain one of the centred model", "[cd][centerin
       CHECK(largest_difference(plain_w, other.gradient.weights) < 1e-12);
       CHECK(largest_difference(plain_b, bias_of(other.gradient.visible)) < 1e-12);
       CHECK(largest_difference(plain_c, bias_of(other.gradient.hidden)) < 1e-12);
-      CHECK(distance(g, other.gradient) > 1e-3);
+      CHECK(largest_difference(flatten(g), flatten(other.gradient)) > 1e-3);
     }
     const Eigen::MatrixXd w =
         before.weights + 0.1 * (plain_w - mu * plain_c.transpose() - plain_b * lambda.transpose());
@@ -227,7 +215,7 @@ TEST_CASE("statistics of samples have the expectation of those of means", "[cd]"
     // Draws vary by at most about 1 (a Gaussian's square by 2), over 60,000 samples; there are only six
     // chains, whose share is drawn as well, so the two are compared at the data: chains count nothing at
     // weight 0.
-    CHECK(distance(means, samples) > 1e-6);
+    CHECK(largest_difference(flatten(means), flatten(samples)) > 1e-6);
     auto mean_only = means, sample_only = samples;
     auto state = make_state(model, many);
     auto work = make_workspace(model, many);
@@ -238,8 +226,9 @@ TEST_CASE("statistics of samples have the expectation of those of means", "[cd]"
     set_sampled_statistics(on, model, state.columns(0, many), View<const double>(weights), 0, sample_only,
                            work, {.seed = 9});
     CHECK(sample_only.visible == mean_only.visible);
-    CHECK(distance(mean_only, sample_only) < sigmas * 3 / std::sqrt(static_cast<double>(many)));
-    CHECK(distance(mean_only, sample_only) > 0);
+    CHECK(largest_difference(flatten(mean_only), flatten(sample_only)) <
+          sigmas * 3 / std::sqrt(static_cast<double>(many)));
+    CHECK(largest_difference(flatten(mean_only), flatten(sample_only)) > 0);
   };
   check(small_rbm<Model>(4));
   check(small_rbm<GaussianGaussian>(4));
@@ -255,8 +244,8 @@ TEST_CASE("a sample of weight 2 counts as two, one of weight 0 not at all", "[cd
     options.centered = centered;
     const auto weighted = one_step(model, options, v, {2, 1, 0, 1}),
                twice = one_step(model, options, repeated);
-    CHECK(distance(weighted.gradient, twice.gradient) < 1e-14);
-    CHECK(distance(weighted.model, twice.model) < 1e-14);
+    CHECK(largest_difference(flatten(weighted.gradient), flatten(twice.gradient)) < 1e-14);
+    CHECK(largest_difference(flatten(weighted.model), flatten(twice.model)) < 1e-14);
   }
   // A chain that starts at a sample counts as much as the sample: with weight 0 it may be anything.
   auto options = plain;
@@ -291,10 +280,10 @@ TEST_CASE("a run with weights is the run with repeated samples, but for the orde
   const Dataset scaled = Dataset(v).with_weights({30, 20, 10});  // only their ratios count
   Model same{{.visible = 4, .hidden = 3, .seed = 1}};
   ContrastiveDivergence{same, options, on}.fit(scaled);
-  CHECK(distance(same, by_weights) < 1e-12);
+  CHECK(largest_difference(flatten(same), flatten(by_weights)) < 1e-12);
   Model plain_run{{.visible = 4, .hidden = 3, .seed = 1}};
   ContrastiveDivergence{plain_run, options, on}.fit(v);
-  CHECK(distance(plain_run, by_weights) > 0.01);
+  CHECK(largest_difference(flatten(plain_run), flatten(by_weights)) > 0.01);
 }
 
 TEST_CASE("visible biases begin at the weighted means", "[cd][weights]") {
@@ -359,10 +348,11 @@ TEST_CASE("a run ends with the mean of its last parameters", "[cd][averaging]") 
     bool last_seen = false;
     ContrastiveDivergence{averaged, options, on}.fit(v, [&](const EpochReport& report) {
       if (report.epoch == 4)
-        last_seen = distance(averaged, mean) < 1e-14;  // observers see what they will get
+        last_seen =
+            largest_difference(flatten(averaged), flatten(mean)) < 1e-14;  // observers see what they will get
     });
     INFO("the last " << share);
-    CHECK(distance(averaged, mean) < 1e-14);
+    CHECK(largest_difference(flatten(averaged), flatten(mean)) < 1e-14);
     CHECK(last_seen);
   }
 }

@@ -123,7 +123,7 @@ TEST_CASE("missing data are refused where they make no sense", "[cd][missing][er
   Eigen::MatrixXd empty_row = v;
   empty_row.row(2).setConstant(NAN);
   CHECK_THROWS_MATCHES(MissingData(empty_row), DataError,
-                       Message("MissingData: row 2 is known of no sample"));
+                       Message("MissingData: row 2 is not known in any sample"));
   CHECK_THROWS_AS(MissingData(v, Mask(Mask::Ones(4, 3)), {1.0}), DataError);
   BernoulliBernoulli rbm{{.visible = 4, .hidden = 2}};
   const Eigen::MatrixXd known = Eigen::MatrixXd::Ones(4, 2);

@@ -1,13 +1,13 @@
 /// \file
-/// For what there is device code. Bodies follow their unit type.
+/// Which types have device code. Bodies have it if their unit type has.
 #pragma once
 
 #include "../backend.hpp"
 
 namespace harmonium {
 
-/// Is there device code for this body, rule, unit type or activation? Types that are not bundled say so
-/// themselves: `static constexpr bool cuda_compiled = true`, and have a .cu file; see cuda/unit.cuh.
+/// Is there device code for this body, rule, unit type or activation? Your own types declare it themselves,
+/// with `static constexpr bool cuda_compiled = true`, and have a .cu file; see cuda/unit.cuh.
 template <class X>
 inline constexpr bool cuda_compiled = false;
 /// \cond

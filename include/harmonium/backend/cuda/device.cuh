@@ -1,6 +1,6 @@
 /// \file
-/// A device as the backend's own files see it: its stream, cuBLAS, and what becomes of their errors. Needs
-/// the headers of CUDA and cuBLAS, and no nvcc.
+/// A device as seen by the backend's own files: its stream, cuBLAS, and their errors as exceptions. Needs the
+/// headers of CUDA and cuBLAS, but not nvcc.
 #pragma once
 
 #include <cublas_v2.h>
@@ -15,7 +15,7 @@
 
 namespace harmonium::detail {
 
-/// \throws CudaError what `code` stands for
+/// \throws CudaError the type that corresponds to `code`
 [[noreturn]] void fail_cuda(cudaError_t code, const std::string& doing);
 /// \throws CudaError unless all went well
 void check_cuda(cudaError_t code, const char* doing);
@@ -24,12 +24,12 @@ void check_cublas(cublasStatus_t status, const char* doing);
 
 class CudaGraphs;
 
-/// Host memory that does not move, from where copies go on while the host does.
+/// Pinned host memory, from which copies proceed while the host continues.
 class CudaStage {
  public:
-  /// Room for so many bytes, once the copy that was begun from here is done. \throws CudaError
+  /// A buffer of `bytes` bytes; waits until the last copy from this stage is done. \throws CudaError
   void* room(std::size_t bytes);
-  /// Its copy was just asked of the stream. \throws CudaError
+  /// Marks its copy as submitted to the stream. \throws CudaError
   void leaves(cudaStream_t stream) const { check_cuda(cudaEventRecord(done_, stream), "copying"); }
 
  private:
@@ -38,32 +38,32 @@ class CudaStage {
   cudaEvent_t done_ = nullptr;
 };
 
-/// What is made once for each device that is used, and never undone: static matrices may outlive it.
+/// Created once for each device that is used, and never destroyed, since static matrices may outlive it.
 struct CudaDevice {
   explicit CudaDevice(int number);
 
-  /// cuBLAS's work goes to this stream from now on. Its workspace is ours, for work that is recorded must not
-  /// ask for memory; and is told again each time, for cuBLAS forgets it.
+  /// Directs cuBLAS's work to this stream. The workspace is our own, since recorded work must not allocate
+  /// memory; it is set again each time, since cuBLAS resets it with the stream.
   void multiply_on(cudaStream_t stream_) const {
     check_cublas(cublasSetStream(blas, stream_), "starting cuBLAS");
     check_cublas(cublasSetWorkspace(blas, workspace, workspace_bytes), "starting cuBLAS");
   }
 
-  static constexpr std::size_t workspace_bytes = 32u << 20;  ///< what cuBLAS advises for new devices
-  cudaStream_t stream = nullptr;                             ///< where everything is done, in order
-  cudaStream_t aside = nullptr;                              ///< where nothing is done, but recorded
+  static constexpr std::size_t workspace_bytes = 32u << 20;  ///< what cuBLAS recommends for recent devices
+  cudaStream_t stream = nullptr;                             ///< runs all work, in order
+  cudaStream_t aside = nullptr;                              ///< runs nothing, only records
   cublasHandle_t blas = nullptr;
   void* workspace = nullptr;
   void* scratch = nullptr;             ///< see `cuda_scratch`
-  std::mutex multiplying;              ///< a handle is for one thread at a time
-  std::mutex launching;                ///< and so are graphs
-  std::shared_ptr<CudaGraphs> graphs;  ///< of steps that came more than once
-  std::mutex staging;                  ///< and stages,
-  CudaStage stages[2];                 ///< which are filled and copied by turns
+  std::mutex multiplying;              ///< for `blas`: one thread at a time may use it
+  std::mutex launching;                ///< for `graphs`
+  std::shared_ptr<CudaGraphs> graphs;  ///< of steps that have occurred before
+  std::mutex staging;                  ///< for `stages`
+  CudaStage stages[2];                 ///< filled and copied alternately
   int stage = 0;
 };
 
-/// Makes the device the calling thread's, and ready.
+/// Initialises the device and makes it the calling thread's.
 CudaDevice& cuda_device_at(int number);
 
 }  // namespace harmonium::detail

@@ -1,17 +1,17 @@
 /// \file
-/// What can go wrong with a CUDA device, one type for each situation. Every message says what to do.
+/// The errors of the CUDA backend, one type for each situation. Every message says what to do.
 #pragma once
 
 #include "../../core/error.hpp"
 
 namespace harmonium {
 
-/// Base of all errors of the CUDA backend.
+/// Base class of all errors of the CUDA backend.
 struct CudaError : Error {
   using Error::Error;
 };
 
-/// There is no NVIDIA driver or device, or the program may not see one.
+/// There is no NVIDIA driver or device, or none is visible to the program.
 struct NoCudaDevice : CudaError {
   using CudaError::CudaError;
 };
@@ -21,7 +21,7 @@ struct CudaDriverError : CudaError {
   using CudaError::CudaError;
 };
 
-/// The device's memory is used up.
+/// The device is out of memory.
 struct CudaOutOfMemory : CudaError {
   using CudaError::CudaError;
 };
@@ -31,7 +31,7 @@ struct UnsupportedCudaDevice : CudaError {
   using CudaError::CudaError;
 };
 
-/// A kernel failed, or a library that the backend calls. The device's state may be lost with it.
+/// A kernel, or a library that the backend calls, failed. The device's state may be lost.
 struct CudaKernelError : CudaError {
   using CudaError::CudaError;
 };

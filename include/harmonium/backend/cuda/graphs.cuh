@@ -1,11 +1,10 @@
 /// \file
-/// Work that a device is to do, as plain values, and CUDA graphs of it. A small model's step is some fifteen
-/// launches of a few microseconds each, as long as the host needs to ask for one; a graph is asked for at
-/// once.
+/// A device's work as plain values, and CUDA graphs of it. A small model's step is about fifteen launches of
+/// a few microseconds each, no longer than the host takes to launch one; a graph takes a single launch.
 ///
-/// What is recorded decides: a graph is only a faster way to hand over just that. So nothing has to lie on
-/// the device for a step to be repeated: from one step to the next its kernels' arguments change (draws'
-/// numbers, rates, a batch's columns), and those of a graph are set anew, where they did, before it is
+/// The recorded work is authoritative: a graph is only a faster way to submit it. A step can therefore be
+/// repeated without keeping anything on the device: kernel arguments change from step to step (draws'
+/// addresses, rates, a batch's columns), and those that changed are updated in the graph before it is
 /// launched.
 #pragma once
 
@@ -19,18 +18,18 @@
 
 namespace harmonium::detail {
 
-/// A kernel's launch. Its argument is not what makes two of them alike.
+/// A kernel launch. Its argument is ignored by comparisons.
 struct CudaLaunch {
   const void* kernel;
   unsigned blocks;
-  std::size_t place, bytes;  ///< of its argument
+  std::size_t place, bytes;  ///< position and size of its argument
   const char* what;          ///< for error messages
   friend bool operator==(const CudaLaunch& a, const CudaLaunch& b) {
     return a.kernel == b.kernel && a.blocks == b.blocks && a.place == b.place && a.bytes == b.bytes;
   }
 };
 
-/// A copy from place to place on the device, column by column.
+/// A copy within the device, column by column.
 struct CudaDeviceCopy {
   void* to;
   std::size_t to_distance;
@@ -39,7 +38,7 @@ struct CudaDeviceCopy {
   bool operator==(const CudaDeviceCopy&) const = default;
 };
 
-/// A product, of either precision.
+/// A product, in either precision.
 struct CudaGemm {
   cublasOperation_t op_a, op_b;
   int m, n, k;
@@ -52,7 +51,7 @@ struct CudaGemm {
   bool operator==(const CudaGemm&) const = default;
 };
 
-/// Pieces of work in their order, and the kernels' arguments.
+/// Pieces of work in order, and the kernels' arguments.
 class CudaWork {
  public:
   using Piece = std::variant<CudaLaunch, CudaDeviceCopy, CudaGemm>;
@@ -70,7 +69,7 @@ class CudaWork {
   }
   const std::vector<Piece>& pieces() const { return pieces_; }
   void* argument(const CudaLaunch& launch) { return arguments_.data() + launch.place; }
-  /// Is it the same but for the kernels' arguments?
+  /// Is it the same work, except for the kernels' arguments?
   bool alike(const CudaWork& other) const { return pieces_ == other.pieces_; }
 
  private:
@@ -78,38 +77,39 @@ class CudaWork {
   std::vector<std::byte> arguments_;
 };
 
-/// Hands a piece of work to a device's stream, or to the one aside. A launch needs its `argument`.
+/// Submits a piece of work to `stream`, a device's main stream or the recording one. A launch needs its
+/// `argument`.
 void hand_over(CudaDevice& device, cudaStream_t stream, const CudaWork::Piece& piece, void* argument);
 
-/// What the calling thread's step, if it is in one, has put together so far is handed over: before whatever
-/// can't be part of a graph, so that the order is kept. \throws CudaError
+/// Submits what the calling thread's step, if there is one, has collected so far. Called before anything that
+/// cannot be part of a graph, to preserve the order. \throws CudaError
 void hand_over_step();
 
-/// A device's graphs: whatever comes a second time is made one. For one thread at a time.
+/// A device's graphs: a sequence of work that occurs a second time becomes one. For one thread at a time.
 class CudaGraphs {
  public:
-  static constexpr std::size_t fewest_pieces = 3;  ///< what is less is no graph
-  static constexpr std::size_t most = 16;          ///< kept; the one that was not used longest goes
+  static constexpr std::size_t fewest_pieces = 3;  ///< shorter sequences do not become graphs
+  static constexpr std::size_t most = 16;          ///< graphs kept; the least recently used is dropped
 
   CudaGraphs() = default;
   CudaGraphs(const CudaGraphs&) = delete;
   CudaGraphs& operator=(const CudaGraphs&) = delete;
   ~CudaGraphs();
-  /// Hands over the work, as a graph if it can. \throws CudaError
+  /// Submits the work, as a graph if possible. \throws CudaError
   void run(CudaDevice& device, CudaWork& work);
 
  private:
   struct Graph {
-    CudaWork work;  ///< with the arguments that it has now
+    CudaWork work;  ///< with the graph's current arguments
     cudaGraph_t graph = nullptr;
     cudaGraphExec_t ready = nullptr;
     std::vector<cudaGraphNode_t> nodes = {};
-    bool refused = false;  ///< the driver could not make one
+    bool refused = false;  ///< the driver could not create it
   };
   static bool make(CudaDevice& device, Graph& graph);
   static bool set_arguments(Graph& graph, CudaWork& work);
   static void drop(Graph& graph);
-  std::deque<Graph> graphs_;  // the last one used is in front
+  std::deque<Graph> graphs_;  // most recently used first
 };
 
 }  // namespace harmonium::detail

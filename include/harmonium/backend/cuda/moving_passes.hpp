@@ -19,13 +19,13 @@ struct FillPass {
   }
 };
 
-/// Numbers that come with the launch itself: the way of small uploads, without waiting and without memory
-/// that must outlive the call.
+/// Numbers that travel in the launch itself: small uploads need neither waiting nor memory that outlives the
+/// call.
 template <class T>
 struct StorePass {
-  static constexpr Index most = 3840 / static_cast<Index>(sizeof(T));  // a launch takes 4096 bytes
+  static constexpr Index most = 3840 / static_cast<Index>(sizeof(T));  // a launch takes up to 4096 bytes
   CudaOut<T> x;
-  Index first, count;  // which numbers of x, counted through its columns
+  Index first, count;  // which numbers of x, in column-major order
   T values[static_cast<std::size_t>(most)];
   constexpr Index items() const { return count; }
   constexpr void operator()(Index i) const {
@@ -34,13 +34,14 @@ struct StorePass {
   }
 };
 
-/// x(:, i) = scale * table(:, columns[i]), for columns that come with the launch itself: at most so many
+/// x(:, i) = scale * table(:, columns[i]), for column numbers that travel in the launch itself, at most
+/// `most` of them
 template <class From, class T, Index most>
 struct GatherPass {
   CudaIn<From> table;
   T scale;
   CudaOut<T> x;
-  bool aligned;  // do all columns begin where four numbers can be moved at once?
+  bool aligned;  // are all columns aligned for moving four numbers at once?
   std::int32_t columns[static_cast<std::size_t>(most)];
   constexpr Cells cells() const { return {quads(x.rows), x.cols}; }
   constexpr Index items() const { return cells().count(); }

@@ -1,6 +1,7 @@
 /// \file
-/// The CUDA backend's operations: which pass each is, and how it is launched. Plain C++ but for two functions
-/// that are declared here only: kernels.cuh defines them by kernels, the tests by loops on the host.
+/// The CUDA backend's operations: which pass each one runs, and how it is launched. Plain C++, except for two
+/// functions that are only declared here: kernels.cuh defines them with kernels, the tests with loops on the
+/// host.
 #pragma once
 
 #include <algorithm>
@@ -15,22 +16,22 @@
 
 namespace harmonium::detail {
 
-/// The kernel that calls pass(i) for all of a pass's items, and the one that sums up all of its pieces. Each
-/// takes the pass.
+/// The kernel that calls pass(i) for all items of a pass, and the one that sums all of its pieces. Each takes
+/// the pass as its argument.
 template <class Pass>
 const void* pass_kernel();
 template <class Pass>
 const void* reduction_kernel();
 
-/// The most blocks of a launch; what is more is walked.
+/// The largest number of blocks per launch; threads loop over any remaining items.
 inline constexpr Index most_cuda_blocks = 8192;
 
-/// Blocks of a launch with so many items.
+/// Blocks of a launch for `items` items.
 constexpr Index cuda_blocks(Index items) {
   return std::min((items + cuda_threads - 1) / cuda_threads, most_cuda_blocks);
 }
 
-/// `what` is for error messages.
+/// Launches the kernel that runs a pass; `what` is for error messages.
 template <class Pass>
 void launch_pass(CudaQueue queue, const Pass& pass, const char* what) {
   static_assert(std::is_trivially_copyable_v<Pass> && alignof(Pass) <= 16);
@@ -45,7 +46,7 @@ void launch_reduction(CudaQueue queue, const Pass& pass, const char* what) {
                 sizeof(pass), what);
 }
 
-/// A matrix without gaps is one long column.
+/// Treats matrices without gaps as one long column.
 template <class V, class... Views>
 void make_long(V& x, Views&... others) {
   if (x.cols <= 1 || x.leading_dimension != x.rows || ((others.leading_dimension != x.rows) || ...)) return;
@@ -87,7 +88,8 @@ template <class From, class T>
 void CudaGather<From, T>::run(CudaQueue queue, CudaIn<From> table, std::span<const Index> columns, T scale,
                               CudaOut<T> x) {
   check<ShapeError>(table.cols <= std::numeric_limits<std::int32_t>::max(), "gather: the data have ",
-                    table.cols, " columns, a device counts to ", std::numeric_limits<std::int32_t>::max());
+                    table.cols, " columns, a device supports at most ",
+                    std::numeric_limits<std::int32_t>::max());
   const bool aligned =
       moves_by_four(table.data, table.leading_dimension) && moves_by_four(x.data, x.leading_dimension);
   const auto launch = [&]<Index most>(std::integral_constant<Index, most>, Index first) {
@@ -98,7 +100,7 @@ void CudaGather<From, T>::run(CudaQueue queue, CudaIn<From> table, std::span<con
     launch_pass(queue, pass, "gather");
     return count;
   };
-  // A launch takes 32764 bytes, and the fewer come with it, the faster it begins.
+  // A launch takes up to 32764 bytes of arguments, and starts faster with fewer.
   for (Index first = 0; first < x.cols;) {
     const Index left = x.cols - first;
     first += left <= 256    ? launch(std::integral_constant<Index, 256>{}, first)
@@ -133,11 +135,11 @@ void CudaSumOverUnits<Body, T>::run(CudaQueue queue, const Body& body, CudaIn<T>
                    "sum_over_units");
 }
 
-/// Pieces that keep a device busy: some blocks for each of its processors.
+/// Enough pieces to keep a device busy: several blocks per multiprocessor.
 inline constexpr Index most_row_sum_pieces = 1024;
 
-/// Sums over rows by `make(cut)`, a pass with so few rows a piece that they alone would not keep a device
-/// busy: columns are cut too, as long as a range has `least` of them.
+/// Sums over rows by `make(cut)`, a pass whose rows alone may be too few pieces to keep a device busy:
+/// columns are split as well, into ranges of at least `least`.
 template <class T, int width, class Make>
 void launch_row_sums(CudaQueue queue, CudaOut<T> out, Index rows, Index cols, Index least, const Make& make,
                      const char* what) {
@@ -146,7 +148,7 @@ void launch_row_sums(CudaQueue queue, CudaOut<T> out, Index rows, Index cols, In
       std::max<Index>(1, std::min(most_row_sum_pieces / std::max<Index>(1, row_pieces), cols / least));
   if (cuts == 1) return launch_reduction(queue, make(RowSums<T, width>{out, rows, cols, 1, nullptr}), what);
   static_assert(most_row_sum_pieces * width <= cuda_scratch_numbers);
-  // As a step, so that nobody else gets hold of the scratch memory between the two.
+  // In one step, so that no other work uses the scratch memory between the two launches.
   CudaStep step;
   double* const sums = cuda_scratch(queue);
   launch_reduction(queue, make(RowSums<T, width>{out, rows, cols, cuts, sums}), what);
@@ -182,7 +184,7 @@ void CudaUpdate<Rule, T, others>::run(CudaQueue queue, const Rule& rule, CudaOut
   std::copy(other, other + others, pass.other);
   [&]<std::size_t... I>(std::index_sequence<I...>) {
     make_long(pass.x, pass.other[I]...);
-    // One long column has no second one that could begin elsewhere.
+    // With a single column, the distance between columns does not matter.
     const auto good = [](const CudaOut<T>& view) {
       return moves_by_four(view.data, view.cols == 1 ? 0 : view.leading_dimension);
     };
@@ -200,7 +202,7 @@ double CudaSum<Body, T, matrices>::run(CudaQueue queue, const Body& body, const 
   std::copy(matrix, matrix + matrices, pass.matrix);
   [&]<std::size_t... I>(std::index_sequence<0, I...>) { make_long(pass.matrix[0], pass.matrix[I]...); }
   (std::make_index_sequence<static_cast<std::size_t>(matrices)>{});
-  CudaMatrix<double> sums(pass.count + 1, 1);  // the last one is the total
+  CudaMatrix<double> sums(pass.count + 1, 1);  // the last number is the total
   double* const total = sums.data() + pass.count;
   pass.sums = sums.data();
   launch_reduction(queue, pass, "sum");

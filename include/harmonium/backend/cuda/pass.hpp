@@ -1,7 +1,8 @@
 /// \file
 /// What the threads of a launch do. A *pass* is a plain value with a plain function, so that the tests can
-/// walk a launch's blocks and threads on the host; `run_pass` and `run_reduction` in kernels.cuh are the
-/// only kernels. A pass's function is called once for each of its items, whatever the launch is.
+/// step through a launch's blocks and threads on the host; `run_pass` and `run_reduction` in kernels.cuh are
+/// the only kernels. A pass's function is called once for each of its items, whatever the launch
+/// configuration.
 #pragma once
 
 #include <cstdint>
@@ -16,14 +17,14 @@ using CudaOut = View<T, CudaMemory>;
 template <class T>
 using CudaIn = View<const T, CudaMemory>;
 
-/// All items of the thread that stands at `first` among `threads`: the loop that every thread runs.
+/// All items of thread number `first` of `threads`: the loop that every thread runs.
 template <class Pass>
 constexpr void walk(const Pass& pass, Index first, Index threads) {
   for (Index i = first; i < pass.items(); i += threads) pass(i);
 }
 
-/// How cells of `rows` rows are counted through columns. Divides in 32 bits where that is enough, which
-/// devices do several times as fast.
+/// Numbers the cells of a matrix in column-major order. Divides in 32 bits where that is enough, which is
+/// several times faster on devices.
 struct Cells {
   Index rows, cols;
   struct Place {
@@ -42,12 +43,12 @@ struct Cells {
 
 /// Four rows of a column belong to one thread.
 constexpr Index quads(Index rows) { return (rows + 3) / 4; }
-/// Can four rows be moved at once? Columns then begin at multiples of four numbers.
+/// Can four rows be moved at once? They can if columns start at multiples of four numbers.
 template <class T>
 bool moves_by_four(const T* first, Index distance) {
   return reinterpret_cast<std::uintptr_t>(first) % (4 * sizeof(T)) == 0 && distance % 4 == 0;
 }
-/// They move as one of these.
+/// The type that moves four rows at once.
 template <class T>
 struct alignas(4 * sizeof(T)) Four {
   T number[4];

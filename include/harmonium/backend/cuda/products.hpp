@@ -1,6 +1,6 @@
 /// \file
-/// Matrix products as cuBLAS wants to be asked for them: sizes, distances and transposes, worked out by a
-/// plain function that can be tested without a device.
+/// Matrix products in cuBLAS's terms: sizes, strides and transposes, computed by a plain function that can be
+/// tested without a device.
 #pragma once
 
 #include <limits>
@@ -10,8 +10,8 @@
 
 namespace harmonium {
 
-/// With which numbers a device multiplies in single precision. Weights and sums are single precision in any
-/// case, and states of 0 and 1 are exact in all of them.
+/// The precision of the factors when a device multiplies in single precision. Weights and sums are stored in
+/// single precision in any case, and states of 0 and 1 are exact in all of these.
 enum class CudaProducts {
   exact,  ///< single precision throughout
   tf32,   ///< factors rounded to 10 bits after the point: tensor cores
@@ -20,7 +20,7 @@ enum class CudaProducts {
 
 namespace detail {
 
-/// c (m x n) = alpha op(a) op(b) + beta c, op(a) being m x k, all by columns.
+/// c (m x n) = alpha op(a) op(b) + beta c, where op(a) is m x k; all column-major.
 template <class T>
 struct CudaProduct {
   bool transpose_a, transpose_b;
@@ -35,16 +35,16 @@ struct CudaProduct {
   int distance_c;
 };
 
-/// \throws ShapeError if a size is beyond what cuBLAS counts
+/// \throws ShapeError if a size exceeds what cuBLAS can count
 template <class T>
 CudaProduct<T> cuda_product(Op op_a, Op op_b, T alpha, View<const T, CudaMemory> a,
                             View<const T, CudaMemory> b, T beta, View<T, CudaMemory> c) {
   const auto narrow = [](Index size) {
     check<ShapeError>(size <= std::numeric_limits<int>::max(), "multiply: a matrix has a size of ", size,
-                      ", cuBLAS counts to ", std::numeric_limits<int>::max());
+                      ", cuBLAS supports at most ", std::numeric_limits<int>::max());
     return static_cast<int>(size);
   };
-  const auto distance = [&](Index size) { return narrow(size < 1 ? 1 : size); };  // it takes no 0
+  const auto distance = [&](Index size) { return narrow(size < 1 ? 1 : size); };  // cuBLAS rejects 0
   return {.transpose_a = op_a == Op::transposed,
           .transpose_b = op_b == Op::transposed,
           .m = narrow(c.rows),
@@ -60,7 +60,7 @@ CudaProduct<T> cuda_product(Op op_a, Op op_b, T alpha, View<const T, CudaMemory>
           .distance_c = distance(c.leading_dimension)};
 }
 
-/// Joins the queue.
+/// Queues the product.
 void cuda_multiply(CudaQueue queue, CudaProducts products, const CudaProduct<float>& product);
 void cuda_multiply(CudaQueue queue, CudaProducts products, const CudaProduct<double>& product);
 

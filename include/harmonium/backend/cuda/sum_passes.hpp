@@ -1,7 +1,7 @@
 /// \file
-/// Passes that sum up. The threads of a block sum up one `piece` after another: each its part, then in a
-/// tree, down to `width` numbers, which `finish` takes. Pieces depend on the shape alone, so the bytes of a
-/// result depend on nothing else.
+/// Passes that sum. The threads of a block sum one `piece` after another: each thread its part, then all in a
+/// tree, down to `width` numbers, which `finish` receives. Pieces depend on the shape alone, so results are
+/// bit-identical whatever the launch.
 #pragma once
 
 #include <utility>
@@ -46,8 +46,8 @@ struct SumOverUnitsPass {
   }
 };
 
-/// How a matrix is cut for sums over its rows, `width` rows and one of `cuts` ranges of columns a piece.
-/// Where there are several ranges, each has its own sums, for `AddSumsPass`.
+/// How a matrix is split to sum its rows: each piece has `width` rows and one of `cuts` ranges of columns. If
+/// there are several ranges, each has its own sums, for `AddSumsPass`.
 template <class T, int width>
 struct RowSums {
   CudaOut<T> out;
@@ -83,8 +83,8 @@ struct AddSumsPass {
   }
 };
 
-/// out(r, 0) += the sum over c of weights(0, c) * body(x, bias); eight rows are a piece, for as many numbers
-/// make a line of memory.
+/// out(r, 0) += the sum over c of weights(0, c) * body(x, bias); a piece has eight rows, since that many
+/// numbers make up a line of memory.
 template <class Body, class T>
 struct SumOverSamplesPass {
   static constexpr int width = 8;
@@ -111,12 +111,12 @@ struct SumOverSamplesPass {
   }
 };
 
-/// x(:, c) = weights(0, c) * body(input + bias), and out(r, 0) += the sum over c of x(r, c). For bodies that
-/// draw nothing, of units that are one row each.
+/// x(:, c) = weights(0, c) * body(input + bias), and out(r, 0) += the sum over c of x(r, c). For units of one
+/// row each and bodies that draw nothing.
 template <class Body, class T>
 struct WeighPass {
   static constexpr int width = 32;
-  static constexpr int at_once = 4;  // numbers that a thread has asked for before it needs the first
+  static constexpr int at_once = 4;  // numbers that a thread loads before it uses the first
   Body body;
   CudaIn<T> parameters, input, weights;
   CudaOut<T> x;
@@ -177,13 +177,13 @@ struct DotColumnsPass {
   }
 };
 
-/// sums[piece] = the sum of body(x, others...) over every so many numbers; `others` counts from x on
+/// sums[piece] = the sum of body(x, others...) over the numbers of one piece; `matrices` includes x
 template <class Body, class T, int matrices>
 struct SumPass {
   static constexpr int width = 1;
   Body body;
   CudaIn<T> matrix[static_cast<std::size_t>(matrices)];
-  Index count;  // of pieces
+  Index count;  // number of pieces
   double* sums;
   constexpr Index pieces() const { return count; }
   constexpr double part(Index piece, int thread, int threads) const {
@@ -204,7 +204,7 @@ struct SumPass {
   }
 };
 
-/// *sum = the sum of so many numbers
+/// *sum = the sum of `count` numbers
 struct SumOfSumsPass {
   static constexpr int width = 1;
   const double* sums;

@@ -1,5 +1,5 @@
 /// \file
-/// Passes over a layer: every unit's mean, draw or whatever a body makes of it.
+/// Passes over a layer: every unit's mean, draw, or whatever else a body computes.
 #pragma once
 
 #include <utility>
@@ -8,17 +8,18 @@
 
 namespace harmonium::detail {
 
-/// x = body(input + bias, other), element by element: bias, mean or draw, and store in one pass. A thread has
-/// the four rows that share a block of random words, or one row whose draws are many.
+/// x = body(input + bias, other), element by element: adds the bias, computes a mean or a draw, and stores
+/// it, in one pass. A thread handles the four rows that share a block of random words, or a single row if a
+/// unit takes several draws.
 template <class Body, class T>
 struct TransformPass {
-  static constexpr int each = Body::needs == Needs::random ? 1 : 4;  // rows of a thread
+  static constexpr int each = Body::needs == Needs::random ? 1 : 4;  // rows per thread
   Body body;
   CudaIn<T> parameters, input, other;
   CudaOut<T> x;
   Draws draws;
   Index first_row;
-  bool aligned;  // do all columns begin where four numbers can be moved at once?
+  bool aligned;  // are all columns aligned for moving four numbers at once?
 
   constexpr Index skip() const { return first_row % each; }
   constexpr Cells cells() const { return {(skip() + x.rows + each - 1) / each, x.cols}; }
@@ -72,7 +73,7 @@ struct TransformPass {
   }
 };
 
-/// The same for grouped units, a thread to each; a group draws with the word of its first row.
+/// The same for grouped units, one thread per unit; a group uses the word of its first row.
 template <class Body, class T>
 struct TransformGroupsPass {
   Body body;

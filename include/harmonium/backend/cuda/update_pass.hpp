@@ -9,7 +9,7 @@
 
 namespace harmonium::detail {
 
-/// rule(x, others...) on each number. A rule takes by value what it only reads.
+/// rule(x, others...) on each number. A rule takes the numbers that it only reads by value.
 template <class Rule, class T, int others>
 struct UpdatePass {
   Rule rule;
@@ -56,7 +56,7 @@ struct UpdatePass {
     if constexpr (!reads<2>) write_four(b, to_b);
     if constexpr (!reads<3>) write_four(d, to_c);
   }
-  // Does the rule only read its argument number `place`? Then a temporary can stand there.
+  // Does the rule only read its argument number `place`? If so, it accepts a temporary there.
   template <int place, int at>
   using Argument = std::conditional_t<at == place, T, T&>;
   template <int place, std::size_t... I>

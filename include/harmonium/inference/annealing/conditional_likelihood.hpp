@@ -1,7 +1,7 @@
 /// \file
 /// Questions about part of a sample: log p(a | b) for any two sets of visible units, the rest summed out, and
-/// the log likelihood of samples with missing entries. Exact where what is not known is small or Gaussian;
-/// else from both sides by annealing what is left of the model, with its error and verdict.
+/// the log likelihood of samples with missing entries. Exact where the unknown part is small or Gaussian;
+/// otherwise estimated from both sides by annealing the remaining model, with a standard error and a verdict.
 #pragma once
 
 #include <optional>
@@ -13,21 +13,21 @@
 
 namespace harmonium {
 
-/// An answer in nats, and how good it is.
+/// An answer in nats, and how reliable it is.
 struct ConditionalEstimate {
   double log_p = 0;                       ///< the answer
   double standard_error = 0;              ///< 0 if it is exact
   bool exact = true;                      ///< were all sums exact?
   Verdict verdict = Verdict::consistent;  ///< inconsistent if one of the sandwiches is
-  std::string reason = "exact";           ///< the sandwich's words
+  std::string reason = "exact";           ///< the sandwich's reason
 
-  /// Does the verdict say that it may be trusted?
+  /// Does the verdict say that the answer can be trusted?
   bool consistent() const { return verdict == Verdict::consistent; }
 };
 
-/// log of the sum of exp(-E) over the free units of a clamped RBM: minus the free energy of what is known.
-/// Exact if one layer has at most `options.exact_states` states left, both are Gaussian, or one has no units
-/// left. \throws ValueError if an option is out of range, or two Gaussian layers can't be normalised
+/// log of the sum of exp(-E) over the free units of a clamped RBM, i.e. minus the free energy of the known
+/// units. Exact if one layer has at most `options.exact_states` states left, both are Gaussian, or one has no
+/// units left. \throws ValueError if an option is out of range, or two Gaussian layers can't be normalised
 template <class V, class H>
 ConditionalEstimate log_sum_over_free(const ClampedRbm<V, H>& clamped, const SandwichOptions& options = {},
                                       const Cpu<double>& on = Cpu<double>::all()) {
@@ -81,7 +81,7 @@ inline void check_mask(const char* caller, const char* name, View<const bool> ma
 
 namespace detail {
 
-/// `log_conditional`; log_z, what nothing known gives, is worked out once for all columns unless it is there.
+/// `log_conditional`; log Z (nothing given) is computed once for all columns if it is not supplied.
 template <class V, class H, class B>
 std::vector<ConditionalEstimate> log_conditional(const Rbm<V, H, B>& rbm, ConstViewOf<B> v,
                                                  View<const bool> a, View<const bool> b,
@@ -97,7 +97,7 @@ std::vector<ConditionalEstimate> log_conditional(const Rbm<V, H, B>& rbm, ConstV
   for (Index c = 0; c < v.cols; ++c)
     for (Index r = 0; r < v.rows; ++r)
       check<ValueError>(!(a(r, c) && b(r, c)), "log_conditional: row ", r, " of column ", c,
-                        " is asked for and given at once");
+                        " is both asked for and given");
   const auto precise = convert<Cpu<double>>(rbm);
   const Mask no_hidden = Mask::Zero(rbm.hidden.rows(), 1);
   const auto sum = [&](const Eigen::VectorXd& x, View<const bool> known) {
@@ -128,11 +128,11 @@ std::vector<ConditionalEstimate> log_conditional(const Rbm<V, H, B>& rbm, ConstV
 
 }  // namespace detail
 
-/// log p(a | b) of each column of v (V x n): the log probability (density, for real units) of the numbers
-/// that mask `a` marks given those that mask `b` marks, all others summed out. Masks are V x n. With no
-/// number in b it is log p(a). \throws ShapeError if v or a mask has another shape \throws ValueError if a
-/// number is in both masks, a grouped unit is in part of one, or an option is out of range \throws DataError
-/// if a marked number is none that its unit takes
+/// log p(a | b) of each column of v (V x n): the log probability (density for real units) of the numbers
+/// marked in mask `a` given those marked in mask `b`, all others summed out. Masks are V x n. If b marks
+/// nothing, this is log p(a). \throws ShapeError if v or a mask has the wrong shape \throws ValueError if a
+/// number is in both masks, a mask marks part of a grouped unit, or an option is out of range \throws
+/// DataError if a unit does not accept a marked number
 template <class V, class H, class B>
 std::vector<ConditionalEstimate> log_conditional(const Rbm<V, H, B>& rbm,
                                                  std::type_identity_t<ConstViewOf<B>> v, View<const bool> a,
@@ -142,8 +142,8 @@ std::vector<ConditionalEstimate> log_conditional(const Rbm<V, H, B>& rbm,
 }
 
 /// log p of the known numbers of each column of v (V x n; mask V x n), missing ones summed out: the log
-/// likelihood of data with missing entries, whose values in v do not matter (NaN will do). `log_conditional`
-/// of them given nothing. \throws as it does
+/// likelihood of data with missing entries, whose values in v are ignored (NaN is fine). This is
+/// `log_conditional` with nothing given, and throws as it does.
 template <class V, class H, class B>
 std::vector<ConditionalEstimate> log_marginal(const Rbm<V, H, B>& rbm, std::type_identity_t<ConstViewOf<B>> v,
                                               View<const bool> known, const SandwichOptions& options = {},
@@ -151,7 +151,7 @@ std::vector<ConditionalEstimate> log_marginal(const Rbm<V, H, B>& rbm, std::type
   const Mask nothing = Mask::Zero(v.rows, v.cols);
   return log_conditional(rbm, v, known, View<const bool>(nothing), options, on);
 }
-/// The same with log Z of the whole model from a sandwich of its own, which may have begun with data.
+/// As above, with a sandwich of the whole model's log Z computed beforehand, perhaps starting from data.
 template <class V, class H, class B>
 std::vector<ConditionalEstimate> log_marginal(const Rbm<V, H, B>& rbm, const Sandwich& log_z,
                                               std::type_identity_t<ConstViewOf<B>> v, View<const bool> known,

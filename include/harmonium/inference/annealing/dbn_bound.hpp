@@ -1,8 +1,8 @@
 /// \file
 /// Variational lower bound on a DBN's log likelihood (Hinton, Osindero and Teh, 2006; Salakhutdinov and
-/// Murray, 2008, section 5), from draws of the way up. With q(h | v) what each RBM's hidden layer makes of
-/// the layer below, F(v) its free energy and G(h) the one of the hidden states, G(h) = -log of the sum over v
-/// of exp(-E(v, h)),
+/// Murray, 2008, section 5), estimated from stochastic upward passes. With q(h | v) the conditional
+/// distribution of each RBM's hidden layer given the layer below, F(v) the free energy, and G(h) that of the
+/// hidden states, G(h) = -log of the sum over v of exp(-E(v, h)),
 ///
 ///     log p(v) >= E_q[sum over RBMs below the top of (G_i(x_i+1) - F_i(x_i)) - F_top(x_top)] - log Z_top,
 ///
@@ -19,23 +19,23 @@ namespace harmonium {
 
 /// How to estimate the bound.
 struct BoundOptions {
-  int samples = 10;        ///< ways up from each sample, at least 2
-  std::uint64_t seed = 0;  ///< of the ways up
-  bool importance_weighted =
-      false;  ///< log of the mean of exponentials, a tighter bound the more samples there
-              ///< are (Burda, Grosse and Salakhutdinov, 2016), in place of the mean
+  int samples = 10;        ///< upward passes per sample, at least 2
+  std::uint64_t seed = 0;  ///< of the upward passes
+  /// Take the log of the mean of exponentials instead of the mean: a bound that gets tighter with more
+  /// samples (Burda, Grosse and Salakhutdinov, 2016).
+  bool importance_weighted = false;
 };
 
 /// A lower bound on log p(v) of samples, in nats.
 struct DbnBound {
-  Eigen::VectorXd bounds = {};  ///< one a sample
+  Eigen::VectorXd bounds = {};  ///< one per sample
   double mean = 0;              ///< over samples
-  double standard_error = 0;    ///< of the mean, from the ways up alone; that of log Z comes on top
+  double standard_error = 0;  ///< of the mean, from the upward passes alone; the error of log Z comes on top
 };
 
 namespace detail {
 
-/// out += G(h) - F(v) of an RBM, h being drawn on the way up; returns h.
+/// out += G(h) - F(v) of an RBM, with h drawn on the way up; returns h.
 template <class V, class H, class B>
 Matrix<B> climb(const B& on, const Rbm<V, H, B>& rbm, ConstViewOf<B> v, Draws draws, ViewOf<B> out) {
   Matrix<B> input(rbm.hidden.rows(), v.cols), h(rbm.hidden.rows(), v.cols), down(rbm.visible.rows(), v.cols);
@@ -76,10 +76,9 @@ Eigen::VectorXd climb_to_top(const B& on, const Dbn<Units, B>& dbn, ConstViewOf<
 
 }  // namespace detail
 
-/// Lower bound on log p(v) of each column of v (V x n), given log Z of the top RBM: exact, or of
-/// `sandwich(dbn,
-/// ...)`. With a single RBM it is log p(v).
-/// \throws ShapeError if v has other rows than the visible layer or no columns, or the DBN has no layers
+/// Lower bound on log p(v) of each column of v (V x n), given log Z of the top RBM: exact, or from
+/// `sandwich(dbn, ...)`. For a single RBM it is log p(v).
+/// \throws ShapeError if v's rows do not match the visible layer, v has no columns, or the DBN has no layers
 /// \throws ValueError if samples is below 2
 template <class Units, class B>
 DbnBound log_likelihood_bound(const Dbn<Units, B>& dbn, std::type_identity_t<ConstViewOf<B>> v,
@@ -106,7 +105,7 @@ DbnBound log_likelihood_bound(const Dbn<Units, B>& dbn, std::type_identity_t<Con
       double value = own.mean();
       if (options.importance_weighted) {
         value = log_mean_exp(own);
-        own = (own - value).exp();  // the spread of a logarithm, to first order
+        own = (own - value).exp();  // the standard error of a logarithm, to first order
       }
       result.bounds(first + c) = value - log_z_of_top;
       variance += (own - own.mean()).square().sum() / (count - 1) / count;
@@ -117,9 +116,10 @@ DbnBound log_likelihood_bound(const Dbn<Units, B>& dbn, std::type_identity_t<Con
   return result;
 }
 
-/// log Z of a DBN's top RBM from both sides; its base rates, and half of its long chains, from what the
-/// layers below draw for the data (V x n; may have no columns). \throws ShapeError if the DBN has no layers,
-/// or the data have other rows than the visible layer \throws ValueError if an option is out of range
+/// log Z of a DBN's top RBM from both sides. Its base rates, and the starts of half its long chains, are
+/// drawn by passing the data (V x n; may have no columns) up through the layers below. \throws ShapeError if
+/// the DBN has no layers, or the data's rows do not match the visible layer \throws ValueError if an option
+/// is out of range
 template <class Units, class B>
 Sandwich sandwich(const Dbn<Units, B>& dbn, std::type_identity_t<ConstViewOf<B>> data,
                   const SandwichOptions& options = {}, const B& on = B::all()) {

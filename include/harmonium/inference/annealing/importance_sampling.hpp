@@ -6,7 +6,7 @@
 ///
 ///     log f(v; beta) = -E_shape(v) + bias_v(beta) . v + A(beta W^T v; bias_h(beta)).
 ///
-/// That asks nothing of a unit type but what a layer has. Chains are columns of one matrix.
+/// Unit types need nothing extra for this: a layer already has all of it. Chains are columns of one matrix.
 #pragma once
 
 #include <cstdint>
@@ -22,13 +22,13 @@ namespace harmonium {
 /// How to anneal.
 struct AnnealingOptions {
   Index chains = 100;              ///< at least 1
-  std::vector<double> betas = {};  ///< from 0 to 1, never falling; empty: `uniform_betas(1000)`
+  std::vector<double> betas = {};  ///< from 0 to 1, non-decreasing; empty: `uniform_betas(1000)`
   std::uint64_t seed = 0;          ///< of the chains
 };
 
 namespace detail {
 
-/// The options' schedule. \throws ValueError if it is none
+/// The options' schedule. \throws ValueError if it is not a valid one
 inline std::vector<double> checked_betas(const char* caller, std::vector<double> betas) {
   if (betas.empty()) return uniform_betas(1000);
   check<ValueError>(
@@ -47,7 +47,7 @@ void check_base(const char* caller, const Rbm<V, H, B>& rbm, const BaseRates<V, 
                     " hidden rows, the RBM has ", rbm.visible.rows(), " and ", rbm.hidden.rows());
 }
 
-/// Chains that follow a schedule, forwards or backwards, and their log weights.
+/// Chains that follow a schedule, forwards or in reverse, and their log weights.
 template <class R>
 class Annealer;
 template <class V, class H, class B>
@@ -80,16 +80,16 @@ class Annealer<Rbm<V, H, B>> {
     });
   }
 
-  /// Chains start at draws from the base.
+  /// Starts the chains at draws from the base.
   void start_at_base(Draws draws) {
     on_.fill(down_, T(0));
     sample(on_, base_.visible, ConstViewOf<B>(down_), view_of(v_), draws);
   }
-  /// Chains start at given visible states.
+  /// Starts the chains at given visible states.
   void start_at(ConstViewOf<B> v) { on_.copy(v, view_of(v_)); }
 
-  /// Goes through the inverse temperatures in their order, and adds up log f(v; next) - log f(v; this). Uses
-  /// two steps of draws for each, from draws.step on. Allocates nothing.
+  /// Goes through the inverse temperatures in order, adding up log f(v; next) - log f(v; this). Uses two
+  /// steps of draws for each, from draws.step on. Allocates nothing.
   void run(std::span<const double> betas, Draws draws) {
     set_biases(hidden_, base_.hidden, rbm_.hidden, betas[0]);
     Index row = 0;
@@ -109,13 +109,13 @@ class Annealer<Rbm<V, H, B>> {
       if (k + 1 < betas.size()) move(beta, draws);
     }
   }
-  /// What was added up, one number a chain.
+  /// The accumulated log weights, one per chain.
   const Eigen::VectorXd& log_weights() const { return log_weights_; }
 
  private:
   static constexpr Index flush_every = 32;
 
-  // One step of Gibbs sampling at a temperature; scaled_ is the hidden layer's input at it already.
+  // One step of Gibbs sampling at a temperature; scaled_ already holds the hidden layer's input at it.
   void move(double beta, Draws draws) {
     sample(on_, hidden_, ConstViewOf<B>(scaled_), view_of(h_), draws);
     on_.multiply(Op::plain, Op::plain, static_cast<T>(beta), rbm_.weights, h_, T(0), down_);
@@ -135,7 +135,7 @@ class Annealer<Rbm<V, H, B>> {
   void scale_input(double beta) {
     on_.update(SetToMultiple<T>{static_cast<T>(beta)}, view_of(scaled_), ConstViewOf<B>(input_));
   }
-  // Sums are kept in double precision on the host.
+  // Sums are kept on the host, in double precision.
   void flush(Index rows) {
     on_.download(ConstViewOf<B>(changes_).rows_from(0, rows), View<T>(host_changes_).rows_from(0, rows));
     for (Index c = 0; c < log_weights_.size(); ++c)
@@ -170,9 +170,9 @@ double log_z_of_base(const Rbm<V, H, B>& rbm, const BaseRates<V, H, B>& base) {
 
 }  // namespace detail
 
-/// Annealing from the base to the model: for each chain log Z of the base plus its log weight. The mean of
-/// their exponentials is an unbiased estimate of Z, so its logarithm is below log Z rather than above.
-/// \throws ValueError if an option is out of range \throws ShapeError if the base is another RBM's
+/// Annealing from the base to the model: log Z of the base plus the log weight, for each chain. The mean of
+/// their exponentials is an unbiased estimate of Z, so its logarithm tends to lie below log Z. \throws
+/// ValueError if an option is out of range \throws ShapeError if the base belongs to another RBM
 template <class V, class H, class B>
 Eigen::VectorXd annealed_log_weights(const Rbm<V, H, B>& rbm, const BaseRates<V, H, B>& base,
                                      const AnnealingOptions& options = {}, const B& on = B::all()) {
@@ -186,11 +186,11 @@ Eigen::VectorXd annealed_log_weights(const Rbm<V, H, B>& rbm, const BaseRates<V,
   return annealer.log_weights().array() + detail::log_z_of_base(rbm, base);
 }
 
-/// Annealing from the model to the base, a chain from each column of `starts` (V x n): for each log Z of the
-/// base minus its log weight. If the starts are draws from the model, the mean of the exponentials of minus
-/// these numbers is an unbiased estimate of 1 / Z, so that minus its logarithm is above log Z rather than
-/// below; if they are not, it is anything. `chains` is not used. \throws ValueError if the schedule is none
-/// \throws ShapeError if base or starts have other rows than the RBM, or there are no starts
+/// Annealing from the model to the base, one chain from each column of `starts` (V x n): log Z of the base
+/// minus the log weight, for each chain. If the starts are draws from the model, the mean of the exponentials
+/// of minus these numbers is an unbiased estimate of 1 / Z, so that minus its logarithm tends to lie above
+/// log Z; otherwise it bounds nothing. `chains` is not used. \throws ValueError if the schedule is not a
+/// valid one \throws ShapeError if the rows of base or starts do not match the RBM, or there are no starts
 template <class V, class H, class B>
 Eigen::VectorXd reverse_annealed_log_weights(const Rbm<V, H, B>& rbm, const BaseRates<V, H, B>& base,
                                              std::type_identity_t<ConstViewOf<B>> starts,

@@ -1,6 +1,6 @@
 /// \file
-/// What log weights of annealing say: estimates of log Z, their spread by the bootstrap, and whether forward
-/// and reverse chains saw the same model. Numbers on the host, in double precision.
+/// What annealing's log weights say: estimates of log Z, their spread by the bootstrap, and whether forward
+/// and reverse chains saw the same model. Computed on the host, in double precision.
 #pragma once
 
 #include <Eigen/Core>
@@ -14,7 +14,7 @@
 
 namespace harmonium {
 
-/// log of the mean of exponentials, without overflow; of no numbers -infinity.
+/// log of the mean of exponentials, without overflow; -infinity if x is empty.
 inline double log_mean_exp(const Eigen::VectorXd& x) {
   if (x.size() == 0) return -std::numeric_limits<double>::infinity();
   const double top = x.maxCoeff();
@@ -24,8 +24,8 @@ inline double log_mean_exp(const Eigen::VectorXd& x) {
   return top + std::log(sum / static_cast<double>(x.size()));
 }
 
-/// (sum w)^2 / sum w^2 with w = exp(log weight): how many independent draws of equal weight are worth as much
-/// (Kong, 1992); of no numbers 0.
+/// (sum w)^2 / sum w^2 with w = exp(log weight): the number of independent, equally weighted draws that would
+/// be worth as much (Kong, 1992); 0 if there are none.
 inline double effective_sample_size(const Eigen::VectorXd& log_weights) {
   if (log_weights.size() == 0) return 0;
   const double top = log_weights.maxCoeff();
@@ -49,8 +49,8 @@ namespace detail {
 
 inline double logistic(double x) { return 1 / (1 + std::exp(-x)); }
 
-/// Bennett's (1976) acceptance ratio: the log Z at which forward and reverse log weights balance,
-/// sum of logistic(x - log Z - m) = sum of logistic(log Z - y + m), m = log(forward / reverse chains). Of all
+/// Bennett's (1976) acceptance ratio: the log Z at which forward and reverse log weights balance, sum of
+/// logistic(x - log Z - m) = sum of logistic(log Z - y + m), m = log(forward / reverse chains). Of all
 /// estimates from both it has the least variance, and its bias is of higher order.
 inline double balance(const Eigen::VectorXd& forward, const Eigen::VectorXd& reverse) {
   const double m = std::log(static_cast<double>(forward.size()) / static_cast<double>(reverse.size()));
@@ -71,8 +71,8 @@ struct LogZErrors {
   double forward = 0, reverse = 0, balanced = 0;
 };
 
-/// By drawing chains anew, with replacement, so many times. Of the balance the first step of Newton's method
-/// from the whole sample's is taken, which is where its spread comes from.
+/// By resampling the chains with replacement `resamples` times. For the balanced estimate each resample takes
+/// one Newton step from the full-sample solution; the spread of these steps is the standard error.
 inline LogZErrors bootstrap(const Eigen::VectorXd& forward, const Eigen::VectorXd& reverse, double balanced,
                             int resamples, std::uint64_t seed) {
   const double m = std::log(static_cast<double>(forward.size()) / static_cast<double>(reverse.size()));

@@ -1,6 +1,6 @@
 /// \file
-/// The way from independent units to a model: inverse temperatures, and the base-rate model at their
-/// beginning (Salakhutdinov and Murray, 2008).
+/// The path from independent units to a model: inverse temperatures, and the base-rate model where it begins
+/// (Salakhutdinov and Murray, 2008).
 #pragma once
 
 #include <algorithm>
@@ -22,8 +22,9 @@ inline std::vector<double> uniform_betas(Index steps) {
   return betas;
 }
 
-/// So many steps from 0 to 0.5, from 0.5 to 0.9 and from 0.9 to 1, evenly spaced in each part; the defaults
-/// are those of Salakhutdinov and Murray (2008, section 6). \throws ValueError if a number is not positive
+/// Numbers of steps from 0 to 0.5, from 0.5 to 0.9 and from 0.9 to 1, evenly spaced in each part; the
+/// defaults are those of Salakhutdinov and Murray (2008, section 6). \throws ValueError if a number is not
+/// positive
 inline std::vector<double> three_part_betas(Index low = 500, Index middle = 4000, Index high = 10000) {
   std::vector<double> betas{0};
   const auto add = [&](Index steps, double from, double to) {
@@ -38,7 +39,7 @@ inline std::vector<double> three_part_betas(Index low = 500, Index middle = 4000
   return betas;
 }
 
-/// Where annealing begins: the units of both layers without interaction, with biases of their own. Shape
+/// Where annealing begins: the units of both layers without interaction, with their own biases. Shape
 /// parameters are the model's.
 template <class V, class H, class B>
 struct BaseRates {
@@ -54,9 +55,9 @@ BaseRates<V, H, B> base_rates(const Rbm<V, H, B>& rbm) {
 
 namespace detail {
 
-/// Sets the biases such that without input the layer has given means (rows x 1), its shape parameters being
-/// what they are; `count` samples had those means. Of a unit type whose `fit` does not say how, only those
-/// with shape parameters are fitted.
+/// Sets the biases so that the layer without input has the given means (rows x 1) at its current shape
+/// parameters; the means are those of `count` samples. Unit types whose `fit` does not say how are fitted
+/// only if they have shape parameters.
 template <class U>
 void fit_biases(const Cpu<double>& on, Layer<U, Cpu<double>>& layer, View<const double> means, Index count) {
   const Eigen::MatrixXd none = Eigen::MatrixXd::Zero(layer.rows(), 1);
@@ -70,7 +71,7 @@ void fit_biases(const Cpu<double>& on, Layer<U, Cpu<double>>& layer, View<const 
   auto fitted = layer;
   fit(fitted, means, View<const double>(variance), count);
   layer.parameters.col(0) = fitted.parameters.col(0);
-  if constexpr (shapes_of < U >> 0) {  // `fit` may have counted on a shape of its own: Newton's method
+  if constexpr (has_shapes<U>) {  // `fit` may have assumed another shape: Newton's method
     for (int i = 0; i < 30; ++i) {
       measure();
       for (Index r = 0; r < layer.rows(); ++r) {
@@ -86,7 +87,7 @@ void fit_biases(const Cpu<double>& on, Layer<Mixed<U...>, Cpu<double>>& layer, V
   for_each_part([&](auto rows, auto& part) { fit_biases(on, part, rows.of(means), count); }, layer);
 }
 
-/// The weighted mean over a source's samples of code(samples), rows x 1. The caller has checked the source.
+/// The weighted mean of code(samples) over a source's samples, rows x 1. The caller has checked the source.
 template <class B, class Source, class Code>
 Eigen::MatrixXd means_of(const B& on, const Source& source, Index rows, Code code) {
   using T = ScalarOf<B>;
@@ -111,7 +112,7 @@ Eigen::MatrixXd means_of(const B& on, const Source& source, Index rows, Code cod
   return total / (mean_weight(source) * static_cast<double>(source.size()));
 }
 
-/// A base with given means of `count` samples; hidden ones have no bias if there are no means of theirs.
+/// A base with given means of `count` samples; hidden units have no bias if no hidden means are given.
 template <class V, class H, class B>
 BaseRates<V, H, B> base_of_means(const Rbm<V, H, B>& rbm, const Eigen::MatrixXd& visible,
                                  const Eigen::MatrixXd& hidden, Index count) {
@@ -127,9 +128,9 @@ BaseRates<V, H, B> base_of_means(const Rbm<V, H, B>& rbm, const Eigen::MatrixXd&
 }  // namespace detail
 
 /// A base whose visible units have given means (V x 1, of `count` samples) and whose hidden units have no
-/// biases (Salakhutdinov and Murray, 2008). With few samples the means are smoothed as the unit type's `fit`
-/// does. \throws ShapeError if there are not as many means as visible rows \throws ValueError if count is not
-/// positive \throws DataError if a mean is none that the units take
+/// biases (Salakhutdinov and Murray, 2008). With few samples the means are smoothed as in the unit type's
+/// `fit`. \throws ShapeError unless there is one mean per visible row \throws ValueError if count is not
+/// positive \throws DataError if the units do not accept a mean
 template <class V, class H, class B>
 BaseRates<V, H, B> base_rates(const Rbm<V, H, B>& rbm, const Eigen::VectorXd& means, Index count) {
   check<ShapeError>(means.size() == rbm.visible.rows(), "base_rates: there are ", means.size(),
@@ -142,9 +143,9 @@ BaseRates<V, H, B> base_rates(const Rbm<V, H, B>& rbm, const Eigen::VectorXd& me
   return detail::base_of_means(rbm, means, Eigen::MatrixXd(), count);
 }
 
-/// A base with the mean rates of a data set: the visible units', and those that the data give the hidden ones
-/// (of digits, annealing then missed fewer modes than without hidden biases). Samples with weights count by
-/// them. \throws ShapeError if the data have other rows than the RBM \throws DataError if there are no
+/// A base with the mean rates of a data set: those of the visible units, and those of the hidden units given
+/// the data (on digits, annealing then missed fewer modes than without hidden biases). Sample weights are
+/// honoured. \throws ShapeError if the data's rows do not match the RBM \throws DataError if there are no
 /// samples, or their means are not finite
 template <class V, class H, class B, BatchSource<B> Source>
 BaseRates<V, H, B> base_rates(const Rbm<V, H, B>& rbm, const Source& source, const B& on = {}) {
@@ -164,10 +165,10 @@ BaseRates<V, H, B> base_rates(const Rbm<V, H, B>& rbm, const Source& source, con
       });
   check<DataError>(visible.allFinite() && hidden.allFinite(),
                    "base_rates: the data's means are infinite or not numbers");
-  // Rounding may leave a unit's range by a hair: nothing is asked of the means here.
+  // Rounding can push a mean slightly out of a unit's range, so means are not checked here.
   return detail::base_of_means(rbm, visible, hidden, source.size());
 }
-/// The same for a matrix of one's own, V x n.
+/// As above, for a matrix (V x n).
 template <class V, class H, class B>
 BaseRates<V, H, B> base_rates(const Rbm<V, H, B>& rbm, std::type_identity_t<ConstViewOf<B>> data,
                               const B& on = {}) {

@@ -1,11 +1,12 @@
 /// \file
-/// An estimate of log Z that says whether it can be trusted: annealing forwards (below log Z rather than
-/// above) and in reverse (above rather than below), the gap between them, and a verdict with its reason.
+/// An estimate of log Z that says whether it can be trusted: annealing forwards (tends to lie below log Z)
+/// and in reverse (tends to lie above), the gap between them, and a verdict with its reason.
 ///
 /// Two estimates that agree may both have missed the same part of a model, so agreement is not enough. Where
 /// reverse chains start in a region with probability p that forward chains reach with probability q, their
-/// log weights are log(p / q) above log Z: a few such chains give a missed mode away. That needs chains which
-/// start there: draws from the model where it is small enough, else long chains from the data and from all
+/// log weights are log(p / q) above log Z: a few such chains reveal a missed mode. This needs chains that
+/// start there: draws from the model where it is small enough, otherwise long chains from the data and from
+/// all over the state space, and then the verdict calls itself heuristic.
 /// over the state space; the verdict then calls itself heuristic.
 #pragma once
 
@@ -20,17 +21,17 @@
 
 namespace harmonium {
 
-/// How a sandwich is made, and what it takes to pass.
+/// How a sandwich is made, and what it must satisfy.
 struct SandwichOptions {
   Index chains = 100;              ///< in each direction, at least 10
-  std::vector<double> betas = {};  ///< from 0 to 1, never falling; empty: `uniform_betas(1000)`
+  std::vector<double> betas = {};  ///< from 0 to 1, non-decreasing; empty: `uniform_betas(1000)`
   std::uint64_t seed = 0;          ///< of all chains
-  double exact_states = 1 << 16;   ///< layers with so many states or fewer are summed over: exact starts
-  int start_steps = 1000;       ///< steps of the long chains at whose ends they start otherwise, at least 1
-  int resamples = 500;          ///< of the bootstrap, at least 50
-  double least_effective = 10;  ///< smaller effective sample sizes are inconsistent
-  double most_gap = 1;          ///< nats; larger gaps are inconsistent however large the errors
-  double tolerance = 0.02;      ///< nats by which estimates may differ beyond four standard errors
+  double exact_states = 1 << 16;   ///< layers with at most this many states are summed over: exact starts
+  int start_steps = 1000;          ///< steps of the long chains that provide the starts otherwise, at least 1
+  int resamples = 500;             ///< of the bootstrap, at least 50
+  double least_effective = 10;     ///< smaller effective sample sizes are inconsistent
+  double most_gap = 1;             ///< nats; larger gaps are inconsistent however large the errors
+  double tolerance = 0.02;         ///< nats by which estimates may differ in addition to four standard errors
 };
 
 /// Where reverse chains started.
@@ -38,24 +39,24 @@ enum class ReverseStarts {
   exact,     ///< at independent draws from the model
   heuristic  ///< at the ends of long chains, or where the caller said
 };
-/// May the estimate be trusted?
+/// Can the estimate be trusted?
 enum class Verdict { consistent, inconsistent };
 
 /// log Z from both sides.
 struct Sandwich {
-  double log_z = 0;           ///< the estimate: from both sides (Bennett, 1976) if reverse starts are exact,
-                              ///< else the forward one
-  double standard_error = 0;  ///< its, by the bootstrap over chains, and what rounding may add
-  LogZEstimate forward = {};  ///< by annealing from the base rates
-  LogZEstimate reverse = {};  ///< by annealing to them
+  double log_z = 0;  ///< the estimate: from both sides (Bennett, 1976) if reverse starts are exact, otherwise
+                     ///< the forward one
+  double standard_error = 0;                    ///< by the bootstrap over chains, plus what rounding may add
+  LogZEstimate forward = {};                    ///< by annealing from the base rates
+  LogZEstimate reverse = {};                    ///< by annealing to them
   double forward_effective = 0;                 ///< effective sample size of the forward chains
-  double reverse_effective = 0;                 ///< and of the reverse ones
+  double reverse_effective = 0;                 ///< effective sample size of the reverse chains
   double gap = 0;                               ///< reverse minus forward, in nats
   ReverseStarts starts = ReverseStarts::exact;  ///< where reverse chains started
-  Verdict verdict = Verdict::inconsistent;      ///< may the estimate be trusted?
+  Verdict verdict = Verdict::inconsistent;      ///< can the estimate be trusted?
   std::string reason = {};                      ///< why, in words
 
-  /// Does the verdict say so?
+  /// Does the verdict say that it can be trusted?
   bool consistent() const { return verdict == Verdict::consistent; }
   /// Lower end of the 95 % interval.
   double low() const { return log_z - 1.96 * standard_error; }
@@ -73,11 +74,11 @@ inline void check_sandwich_options(const SandwichOptions& options) {
                     ", expected at least 50");
   check<ValueError>(options.least_effective >= 1 && options.most_gap > 0 && options.tolerance >= 0,
                     "sandwich: expected least_effective of at least 1, most_gap above 0 and tolerance of at "
-                    "least 0, came ",
+                    "least 0, got ",
                     options.least_effective, ", ", options.most_gap, " and ", options.tolerance);
 }
 
-/// What speaks against the estimates; empty if nothing does. `groups` numbers where reverse chains come from.
+/// What speaks against the estimates; empty if nothing does.
 inline std::string objection(const Sandwich& s, const Eigen::VectorXd& forward,
                              const Eigen::VectorXd& reverse, const SandwichOptions& options) {
   std::ostringstream text;
@@ -92,8 +93,8 @@ inline std::string objection(const Sandwich& s, const Eigen::VectorXd& forward,
     text << "a chain's weight is infinite or not a number: the model may not be normalisable";
     return text.str();
   }
-  // In a region that forward chains reach q / p times as often as its probability says, reverse weights are
-  // exp(log(p / q)). A healthy spread of weights gets so far only when effective sample sizes are hopeless.
+  // In a region that forward chains visit q / p times as often as its probability says, reverse weights are
+  // exp(log(p / q)). Healthy weights spread that far only where effective sample sizes are hopeless anyway.
   const double far = std::log(static_cast<double>(forward.size())) + 4;
   const auto missed = (reverse.array() > s.log_z + far).count();
   if (missed > 0) {
@@ -121,8 +122,8 @@ inline std::string objection(const Sandwich& s, const Eigen::VectorXd& forward,
 
 }  // namespace detail
 
-/// What forward and reverse log weights (of `annealed_log_weights` and `reverse_annealed_log_weights`) say
-/// together. `rounding` is a standard error that the numbers' precision adds.
+/// Combines forward and reverse log weights (of `annealed_log_weights` and `reverse_annealed_log_weights`).
+/// `rounding` is an additional standard error due to the precision of the numbers.
 /// \throws ValueError if an option is out of range, or a direction has fewer than 10 chains
 inline Sandwich sandwich_of(const Eigen::VectorXd& forward, const Eigen::VectorXd& reverse,
                             ReverseStarts starts, const SandwichOptions& options = {}, double rounding = 0) {
@@ -159,11 +160,11 @@ inline Sandwich sandwich_of(const Eigen::VectorXd& forward, const Eigen::VectorX
   return s;
 }
 
-/// Where reverse chains may start in a model that is too large to draw from: the ends of long chains, the odd
-/// ones from the columns of `data` (V x n, spread evenly; may have none), the others from all over the state
-/// space: visible units drawn at fields from -4 to 4, the same for all units of a chain. V x chains.
-/// \throws ValueError unless there is a chain, or if steps is negative \throws ShapeError if the data have
-/// other rows than the RBM
+/// Starts for reverse chains in a model that is too large to draw from: the ends of long chains, of which the
+/// odd-numbered begin at columns of `data` (V x n, spread evenly; may be empty) and the others all over the
+/// state space: visible units drawn at fields from -4 to 4, the same for all units of a chain. V x chains.
+/// \throws ValueError if chains is not positive or steps is negative \throws ShapeError if the data's rows do
+/// not match the RBM
 template <class V, class H, class B>
 Matrix<B> long_chains(const Rbm<V, H, B>& rbm, std::type_identity_t<ConstViewOf<B>> data, Index chains,
                       int steps, std::uint64_t seed, const B& on) {
@@ -195,10 +196,10 @@ Matrix<B> long_chains(const Rbm<V, H, B>& rbm, std::type_identity_t<ConstViewOf<
   return std::move(state.visible);
 }
 
-/// log Z from both sides, reverse chains starting at the columns of `starts` (V x n), draws from the model as
-/// far as the caller knows: `exact` says that they are independent ones, as those of `exact_samples`.
-/// \throws ValueError if an option is out of range \throws ShapeError if base or starts have other rows than
-/// the RBM, or there are fewer than 10 starts
+/// log Z from both sides, with reverse chains starting at the columns of `starts` (V x n), which the caller
+/// believes to be draws from the model; `exact` says that they are independent draws, like those of
+/// `exact_samples`. \throws ValueError if an option is out of range \throws ShapeError if the rows of base or
+/// starts do not match the RBM, or there are fewer than 10 starts
 template <class V, class H, class B>
 Sandwich sandwich_from(const Rbm<V, H, B>& rbm, const BaseRates<V, H, B>& base,
                        std::type_identity_t<ConstViewOf<B>> starts,
@@ -218,9 +219,10 @@ Sandwich sandwich_from(const Rbm<V, H, B>& rbm, const BaseRates<V, H, B>& base,
 }
 
 /// log Z from both sides. Reverse chains start at exact draws where one layer has at most
-/// `options.exact_states` states or both are Gaussian; else at the ends of long chains, half of which begin
-/// at the columns of `data` (V x n; may have none). \throws ValueError if an option is out of range, or two
-/// Gaussian layers can't be normalised \throws ShapeError if base or data have other rows than the RBM
+/// `options.exact_states` states or both are Gaussian; otherwise at the ends of long chains, half of which
+/// begin at the columns of `data` (V x n; may be empty). \throws ValueError if an option is out of range, or
+/// two Gaussian layers can't be normalised \throws ShapeError if the rows of base or data do not match the
+/// RBM
 template <class V, class H, class B>
 Sandwich sandwich(const Rbm<V, H, B>& rbm, const BaseRates<V, H, B>& base,
                   std::type_identity_t<ConstViewOf<B>> data, const SandwichOptions& options = {},
@@ -237,20 +239,20 @@ Sandwich sandwich(const Rbm<V, H, B>& rbm, const BaseRates<V, H, B>& base,
   return sandwich_from(rbm, base, ConstViewOf<B>(starts), ReverseStarts::heuristic, options, on);
 }
 
-/// The same from the base rates of data (V x n), or without data from the RBM's own biases.
+/// As above, from the base rates of data (V x n), or without data from the RBM's own biases.
 template <class V, class H, class B>
 Sandwich sandwich(const Rbm<V, H, B>& rbm, std::type_identity_t<ConstViewOf<B>> data,
                   const SandwichOptions& options = {}, const B& on = B::all()) {
   return sandwich(rbm, data.cols > 0 ? base_rates(rbm, data, on) : base_rates(rbm), data, options, on);
 }
-/// The same without data, from the RBM's own biases.
+/// As above without data, from the RBM's own biases.
 template <class V, class H, class B>
 Sandwich sandwich(const Rbm<V, H, B>& rbm, const SandwichOptions& options = {}, const B& on = B::all()) {
   return sandwich(rbm, base_rates(rbm), ConstViewOf<B>(), options, on);
 }
 
-/// log p(v) of each column of v in nats, with a given log Z: that of a sandwich, or an exact one.
-/// \throws ShapeError if v has other rows than the model
+/// log p(v) of each column of v in nats, for a given log Z, estimated or exact. \throws ShapeError if v's
+/// rows do not match the model
 template <EnergyModel Model>
 Eigen::VectorXd log_likelihood(const Model& model,
                                std::type_identity_t<ConstViewOf<typename Model::Backend>> v, double log_z,

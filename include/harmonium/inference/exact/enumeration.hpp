@@ -1,6 +1,6 @@
 /// \file
-/// Going through all states of a small model's finite layer, the other layer summed over in closed form. A
-/// block of states at a time, so that memory does not grow with their number.
+/// Enumeration of all states of a small model's finite layer, with the other layer summed out in closed form.
+/// States are taken a block at a time, so that memory does not grow with their number.
 #pragma once
 
 #include <algorithm>
@@ -15,7 +15,7 @@ namespace harmonium {
 
 namespace detail {
 
-/// log of a sum of exponentials, term by term, without overflow.
+/// log of a sum of exponentials, accumulated term by term without overflow.
 class LogSum {
  public:
   void add(double x) {
@@ -57,7 +57,7 @@ void for_each_state_block(const Layer<U, Cpu<double>>& layer, F f) {
 }
 
 /// Calls f(states, input, log_weights) with all hidden states: log_weights(0, c) is the log of the sum over v
-/// of exp(-E(v, state c)), input = W h what the visible layer receives.
+/// of exp(-E(v, state c)); input = W h is what the visible layer receives.
 template <class V, class H, class F>
 void for_each_hidden_block(const Rbm<V, H, Cpu<double>>& rbm, const Cpu<double>& on, F f) {
   Eigen::MatrixXd input, log_weights;
@@ -88,14 +88,15 @@ void for_each_visible_block(const Model& model, const Cpu<double>& on, F f) {
   });
 }
 
-/// Can a model be summed over? One layer's units have finitely many states, or both layers are Gaussian.
+/// Can a model be summed over? Either one layer's units have finitely many states, or both layers are
+/// Gaussian.
 template <class V, class H>
 inline constexpr bool are_gaussian = std::is_same_v<V, Gaussian>&& std::is_same_v<H, Gaussian>;
 template <class V, class H>
 inline constexpr bool can_be_summed =
     Layer<V, Cpu<double>>::finite || Layer<H, Cpu<double>>::finite || are_gaussian<V, H>;
 
-/// Number of states that would be summed over: of the layer that has fewer; 0 if there is a closed form.
+/// Number of states to sum over, those of the layer that has fewer; 0 if there is a closed form.
 template <class V, class H, class B>
 double states_to_sum(const Rbm<V, H, B>& rbm) {
   double fewest = std::numeric_limits<double>::infinity();
@@ -105,7 +106,8 @@ double states_to_sum(const Rbm<V, H, B>& rbm) {
   return fewest;
 }
 
-/// Calls by_visible() or by_hidden(), whose layer has fewer states, or gaussians(); all give the same type.
+/// Calls by_visible() or by_hidden(), whichever layer has fewer states, or gaussians(); all return the same
+/// type.
 template <class V, class H, class ByVisible, class ByHidden, class Gaussians>
 auto by_smaller_layer(const Rbm<V, H, Cpu<double>>& rbm, [[maybe_unused]] ByVisible by_visible,
                       [[maybe_unused]] ByHidden by_hidden, [[maybe_unused]] Gaussians gaussians) {

@@ -1,6 +1,6 @@
 /// \file
-/// Exact log Z and log likelihood of small RBMs: one layer's states are summed over one by one, the other
-/// layer in closed form. Always in double precision, a block of states at a time.
+/// Exact log Z and log likelihood of small RBMs: one layer's states are summed one by one, the other layer in
+/// closed form. Always in double precision, a block of states at a time.
 #pragma once
 
 #include "../../core/host_matrix.hpp"
@@ -13,7 +13,7 @@ namespace harmonium {
 
 namespace detail {
 
-/// log Z by the states of the hidden layer, in double precision.
+/// log Z by summing over hidden states, in double precision.
 template <class V, class H>
 double log_z_by_hidden(const Rbm<V, H, Cpu<double>>& rbm, const Cpu<double>& on) {
   LogSum sum;
@@ -24,7 +24,7 @@ double log_z_by_hidden(const Rbm<V, H, Cpu<double>>& rbm, const Cpu<double>& on)
   return sum.value();
 }
 
-/// log Z by the states of the visible layer, in double precision.
+/// log Z by summing over visible states, in double precision.
 template <class Model>
 double log_z_by_visible(const Model& model, const Cpu<double>& on) {
   LogSum sum;
@@ -36,9 +36,9 @@ double log_z_by_visible(const Model& model, const Cpu<double>& on) {
 
 }  // namespace detail
 
-/// log Z, Z = the sum (or integral) over all joint states of exp(-E): by the states of the layer that has
-/// fewer, or in closed form for two Gaussian layers. \throws ValueError if there are more than 2^26 states to
-/// sum over, or if the model can't be normalised
+/// log Z, where Z is the sum (or integral) of exp(-E) over all joint states: summed over the states of the
+/// layer that has fewer, or in closed form for two Gaussian layers. \throws ValueError if there are more than
+/// 2^26 states to sum over, or the model can't be normalised
 template <class V, class H, class B>
 double exact_log_z(const Rbm<V, H, B>& rbm, const Cpu<double>& on = Cpu<double>::all()) {
   static_assert(detail::can_be_summed<V, H>,
@@ -49,8 +49,8 @@ double exact_log_z(const Rbm<V, H, B>& rbm, const Cpu<double>& on = Cpu<double>:
       [](const auto& r) { return detail::GaussianPair(r).log_z; });
 }
 
-/// log Z of any other model by the states of its visible layer. \throws ValueError if there are more than
-/// 2^26
+/// log Z of any other model, summed over the states of its visible layer. \throws ValueError if there are
+/// more than 2^26
 template <EnergyModel Model>
 double exact_log_z(const Model& model, const Cpu<double>& on = Cpu<double>::all()) {
   static_assert(decltype(model.visible)::finite,
@@ -58,8 +58,8 @@ double exact_log_z(const Model& model, const Cpu<double>& on = Cpu<double>::all(
   return detail::log_z_by_visible(convert<Cpu<double>>(model), on);
 }
 
-/// log p(v) = -F(v) - log Z of each column of v in nats, in double precision.
-/// \throws ShapeError if v has other rows than the model \throws ValueError as `exact_log_z`
+/// log p(v) = -F(v) - log Z of each column of v in nats, in double precision. \throws ShapeError if v's rows
+/// do not match the model \throws ValueError as for `exact_log_z`
 template <EnergyModel Model>
 Eigen::VectorXd exact_log_likelihood(const Model& model,
                                      std::type_identity_t<ConstViewOf<typename Model::Backend>> v,

@@ -1,5 +1,5 @@
 /// \file
-/// Exact moments of small models, and with them the exact gradient of the log likelihood: what contrastive
+/// Exact moments of small models, and from them the exact gradient of the log likelihood that contrastive
 /// divergence estimates. Always in double precision, a block of states at a time.
 #pragma once
 
@@ -76,9 +76,9 @@ R moments_of_gaussians(const R& rbm) {
 
 }  // namespace detail
 
-/// E[d(-E)/d(parameters)] over the model's joint distribution, in the model's own shape: `visible.bias()` is
-/// E[v], `hidden.bias()` E[h], `weights` E[v h^T], a shape parameter's place holds the mean of its statistic.
-/// \throws ValueError as `exact_log_z`
+/// E[d(-E)/d(parameters)] over the model's joint distribution, in the shape of the model itself:
+/// `visible.bias()` is E[v], `hidden.bias()` is E[h], `weights` is E[v h^T], and a shape parameter's place
+/// holds the mean of its statistic. \throws ValueError as for `exact_log_z`
 template <class V, class H, class B>
 auto exact_moments(const Rbm<V, H, B>& rbm, const Cpu<double>& on = Cpu<double>::all()) {
   static_assert(detail::can_be_summed<V, H>,
@@ -89,7 +89,7 @@ auto exact_moments(const Rbm<V, H, B>& rbm, const Cpu<double>& on = Cpu<double>:
       [](const auto& r) { return detail::moments_of_gaussians(r); });
 }
 
-/// The same for any other model, by the states of its visible layer.
+/// As above for any other model, summed over the states of its visible layer.
 template <EnergyModel Model>
 detail::Precise<Model> exact_moments(const Model& model, const Cpu<double>& on = Cpu<double>::all()) {
   static_assert(decltype(model.visible)::finite,
@@ -98,9 +98,10 @@ detail::Precise<Model> exact_moments(const Model& model, const Cpu<double>& on =
 }
 
 /// The gradient of the mean log likelihood of the columns of v (V x n): their mean statistics minus
-/// `exact_moments`. With `weights` a column counts as so many.
-/// \throws ShapeError if v has other rows than the model \throws DataError if v has no columns, or weights
-/// are not one for each, finite, not negative and not all zero \throws ValueError as `exact_log_z`
+/// `exact_moments`. With `weights` the mean is a weighted one.
+/// \throws ShapeError if v's rows do not match the model \throws DataError if v has no columns, or `weights`
+/// is not one weight per column, all finite, none negative and not all zero \throws ValueError as for
+/// `exact_log_z`
 template <EnergyModel Model>
 detail::Precise<Model> exact_gradient(const Model& model,
                                       std::type_identity_t<ConstViewOf<typename Model::Backend>> v,

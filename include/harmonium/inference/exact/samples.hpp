@@ -1,6 +1,6 @@
 /// \file
-/// Independent draws from the distribution of a small model: a state of the layer that can be summed over by
-/// its probability, then the other layer given it. No chain, so nothing to wait for.
+/// Independent draws from the distribution of a small model: a state of the enumerable layer by its
+/// probability, then the other layer given that state. No chain, so no burn-in.
 #pragma once
 
 #include <vector>
@@ -12,9 +12,9 @@ namespace harmonium {
 
 namespace detail {
 
-inline constexpr double most_states_to_draw = 1 << 22;  // a number each is kept
+inline constexpr double most_states_to_draw = 1 << 22;  // one number is kept for each
 
-/// Numbers of states drawn by log weights, `count` of them.
+/// Indices of `count` states drawn according to their log weights.
 inline std::vector<std::uint64_t> draw_states(std::vector<double> log_weights, Index count, Draws draws) {
   LogSum sum;
   for (const double x : log_weights) sum.add(x);

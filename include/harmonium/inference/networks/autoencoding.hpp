@@ -1,5 +1,5 @@
 /// \file
-/// Codes of an autoencoder: up to them, down from them, and both.
+/// Codes of an autoencoder: encoding, decoding and both in turn.
 #pragma once
 
 #include <algorithm>
@@ -11,7 +11,7 @@
 namespace harmonium {
 
 namespace detail {
-/// Calls f(dense, memory) for layer `i` of a network, the head being the last.
+/// Calls f(dense, memory) for layer `i` of a network; the head comes last.
 template <class Units, class B, class Head, class F>
 void visit_dense(const Network<Units, B, Head>& network, Activations<B>& memory, Index i, F f) {
   const auto place = static_cast<std::size_t>(i);
@@ -22,7 +22,7 @@ void visit_dense(const Network<Units, B, Head>& network, Activations<B>& memory,
   }
 }
 
-/// What layer `last` - 1 puts out if layer `first` gets x, column by column.
+/// The output of layer `last` - 1 if layer `first` gets x, column by column.
 template <class Units, class B, class Head>
 Matrix<B> pass_layers(const B& on, const Network<Units, B, Head>& network, Index first, Index last,
                       ConstViewOf<B> x) {
@@ -46,15 +46,15 @@ Matrix<B> pass_layers(const B& on, const Network<Units, B, Head>& network, Index
   return result;
 }
 
-/// \throws ShapeError if a matrix has other rows than a network takes there
+/// \throws ShapeError if a matrix does not have as many rows as the network takes there
 inline void check_layer_input(const char* caller, const char* what, Index rows, Index expected) {
   check<ShapeError>(rows == expected, caller, ": ", what, " has ", rows, " rows, the network takes ",
                     expected);
 }
 }  // namespace detail
 
-/// The codes of samples x (inputs x n), code rows x n: means of the middle layer.
-/// \throws ShapeError if x has other rows than the network has inputs
+/// The codes of samples x (inputs x n), code rows x n: means of the middle layer. \throws ShapeError if x
+/// does not have one row per network input
 template <class Units, class B, class Head>
 Matrix<B> encode(const Network<Mirror<Units>, B, Head>& network, std::type_identity_t<ConstViewOf<B>> x,
                  const std::type_identity_t<B>& on = B::all()) {
@@ -62,8 +62,8 @@ Matrix<B> encode(const Network<Mirror<Units>, B, Head>& network, std::type_ident
   return detail::pass_layers(on, network, 0, code_depth(network), x);
 }
 
-/// What the network makes of codes (code rows x n), inputs x n.
-/// \throws ShapeError if the codes have other rows than the network's
+/// The network's outputs for codes (code rows x n), inputs x n. \throws ShapeError if the codes' rows do not
+/// match the network's middle layer
 template <class Units, class B, class Head>
 Matrix<B> decode(const Network<Mirror<Units>, B, Head>& network, std::type_identity_t<ConstViewOf<B>> codes,
                  const std::type_identity_t<B>& on = B::all()) {
@@ -72,8 +72,7 @@ Matrix<B> decode(const Network<Mirror<Units>, B, Head>& network, std::type_ident
                              codes);
 }
 
-/// Up to the codes and down again, inputs x n.
-/// \throws ShapeError if x has other rows than the network has inputs
+/// Encodes and decodes again, inputs x n. \throws ShapeError if x does not have one row per network input
 template <class Units, class B, class Head>
 Matrix<B> reconstruct(const Network<Mirror<Units>, B, Head>& network, std::type_identity_t<ConstViewOf<B>> x,
                       const std::type_identity_t<B>& on = B::all()) {

@@ -1,5 +1,6 @@
 /// \file
-/// How a classifier errs: which classes it takes for which, and whether it is as often right as it says.
+/// A classifier's errors: which classes it confuses with which, and whether it is right as often as it
+/// claims.
 #pragma once
 
 #include <Eigen/Core>
@@ -9,12 +10,12 @@
 #include <vector>
 
 #include "../../core/host_matrix.hpp"
-#include "forward.hpp"
+#include "classification.hpp"
 
 namespace harmonium {
 
 namespace detail {
-/// \throws DataError unless there is a label for each sample, and each is a class
+/// \throws DataError unless there is one label per sample, and each is a class
 inline void check_class_labels(const char* caller, const char* what, std::span<const int> labels,
                                Index samples, Index classes) {
   check<DataError>(static_cast<Index>(labels.size()) == samples, caller, ": there are ", labels.size(), " ",
@@ -25,10 +26,9 @@ inline void check_class_labels(const char* caller, const char* what, std::span<c
 }
 }  // namespace detail
 
-/// How many samples of each class (row) were taken for each class (column), classes x classes; samples with
-/// weights count by them.
-/// \throws DataError if there are not as many predictions or weights as labels, or one is no class
-/// \throws ValueError unless there is a class
+/// How many samples of each class (row) were predicted as each class (column), classes x classes; with
+/// weights, their sums. \throws DataError if there are not as many predictions or weights as labels, or one
+/// is not a class \throws ValueError unless there is a class
 inline Eigen::MatrixXd confusion_matrix(std::span<const int> labels, std::span<const int> predicted,
                                         Index classes, std::span<const double> weights = {}) {
   const auto samples = static_cast<Index>(labels.size());
@@ -41,9 +41,8 @@ inline Eigen::MatrixXd confusion_matrix(std::span<const int> labels, std::span<c
     counts(labels[i], predicted[i]) += weights.empty() ? 1 : weights[i];
   return counts;
 }
-/// The same for a classifier and labelled data.
-/// \throws ShapeError if the data have other rows than the network has inputs \throws DataError if they have
-/// no labels, or a label is no class
+/// As above for a classifier and labelled data. \throws ShapeError if the data do not have one row per
+/// network input \throws DataError if they have no labels, or a label is not a class
 template <class Units, class B, BatchSource<B> Source>
 Eigen::MatrixXd confusion_matrix(const Network<Units, B>& network, const Source& source,
                                  const B& on = B::all()) {
@@ -52,14 +51,14 @@ Eigen::MatrixXd confusion_matrix(const Network<Units, B>& network, const Source&
                           weights_of(source));
 }
 
-/// Samples for whose predicted class the classifier gave about the same probability.
+/// Samples whose predicted class has about the same probability.
 struct ReliabilityBin {
-  double share = 0;       ///< of all samples, by weight
+  double share = 0;       ///< of all samples, weighted
   double confidence = 0;  ///< mean probability of the predicted class; 0 if the bin is empty
   double accuracy = 0;    ///< share of the bin's samples whose predicted class is right; 0 if it is empty
 };
 
-/// Is a classifier as often right as it says?
+/// Is a classifier right as often as it claims?
 struct Calibration {
   double error = 0;                       ///< expected calibration error, 0 to 1
   std::vector<ReliabilityBin> bins = {};  ///< by confidence, of equal width from 0 to 1
@@ -68,8 +67,8 @@ struct Calibration {
 /// Expected calibration error: the mean over samples of |accuracy - confidence| of their bin (Guo, Pleiss,
 /// Sun and Weinberger, 2017, equation 3). Bin m of M has the confidences above (m - 1) / M, up to m / M.
 /// \param probabilities classes x samples, as `predict_proba` gives them
-/// \throws DataError if there are no samples, a label is missing or no class, or a largest probability is not
-/// within 0 and 1 \throws ValueError unless there is a bin
+/// \throws DataError if there are no samples, a label is missing or not a class, or a largest probability is
+/// not within 0 and 1 \throws ValueError unless there is a bin
 template <class T>
 Calibration calibration(const HostMatrix<T>& probabilities, std::span<const int> labels, int bins = 15,
                         std::span<const double> weights = {}) {
@@ -105,8 +104,8 @@ Calibration calibration(const HostMatrix<T>& probabilities, std::span<const int>
   }
   return result;
 }
-/// The same for a classifier and labelled data.
-/// \throws also ShapeError if the data have other rows than the network has inputs
+/// As above for a classifier and labelled data. \throws also ShapeError if the data do not have one row per
+/// network input
 template <class Units, class B, BatchSource<B> Source>
 Calibration calibration(const Network<Units, B>& network, const Source& source, int bins = 15,
                         const B& on = B::all()) {

@@ -1,6 +1,6 @@
 /// \file
-/// Networks whose outputs are numbers: predictions of regression, reconstructions of an autoencoder, and how
-/// far they are from what they are to be.
+/// Networks whose outputs are numbers: predictions of a regression, reconstructions of an autoencoder, and
+/// how far they are from their targets.
 #pragma once
 
 #include <span>
@@ -12,9 +12,8 @@
 
 namespace harmonium {
 
-/// The head's means for all samples, outputs x samples, on the host.
-/// \throws ShapeError if the data have other rows than the network has inputs \throws DataError if one of
-/// their numbers is not finite
+/// The head's means for all samples, outputs x samples, on the host. \throws ShapeError if the data do not
+/// have one row per network input \throws DataError if one of their numbers is not finite
 template <class Units, class B, class Head, BatchSource<B> Source>
 auto outputs(const Network<Units, B, Head>& network, const Source& source, const B& on = B::all()) {
   using T = ScalarOf<B>;
@@ -25,7 +24,7 @@ auto outputs(const Network<Units, B, Head>& network, const Source& source, const
   });
   return result;
 }
-/// The same for a matrix of one's own, inputs x samples.
+/// As above, for a matrix (inputs x samples).
 template <class Units, class B, class Head>
 auto outputs(const Network<Units, B, Head>& network, std::type_identity_t<ConstViewOf<B>> x,
              const B& on = B::all()) {
@@ -33,7 +32,7 @@ auto outputs(const Network<Units, B, Head>& network, std::type_identity_t<ConstV
 }
 
 /// Adds factor times the squared distance of each output from its target (outputs x n) to `out` (1 x n). The
-/// activations are those of `forward`; their `error` is used up.
+/// activations are those of `forward`; their `error` is overwritten.
 template <class B>
 void add_squared_error(const B& on, Activations<B>& activations, ConstViewOf<B> targets, ScalarOf<B> factor,
                        ViewOf<B> out) {
@@ -45,14 +44,13 @@ void add_squared_error(const B& on, Activations<B>& activations, ConstViewOf<B> 
 
 /// How close a network's outputs are to their targets.
 struct OutputEvaluation {
-  double loss = 0;  ///< mean of -log p(target), in nats; p is a density if outputs are real
-  double squared_error =
-      0;  ///< mean squared distance of a sample's outputs from its targets, summed over outputs
+  double loss = 0;           ///< mean of -log p(target), in nats; p is a density if outputs are real
+  double squared_error = 0;  ///< mean over samples of the squared distance between outputs and targets
 };
 
 namespace detail {
-/// \throws DataError if a source has no targets for a network that wants them \throws ShapeError if they have
-/// other rows than the network has outputs
+/// \throws DataError if a source has no targets for a network that needs them \throws ShapeError if they do
+/// not have one row per network output
 template <class Model, class Source>
 void check_target_rows(const char* caller, const Model& network, const Source& source) {
   if constexpr (!Model::reconstructs) {
@@ -78,9 +76,9 @@ void fill_targets(const B& on, const Model& /*network*/, const Source& source, s
 }  // namespace detail
 
 /// Runs all samples through a network for regression, or an autoencoder, whose targets are its inputs;
-/// samples with weights count by them. \throws ShapeError if the data or their targets have other rows than
-/// the network has inputs or outputs \throws DataError if there are no samples, no targets where there must
-/// be, or a number is not finite
+/// sample weights are honoured. \throws ShapeError if the data or their targets do not have one row per
+/// network input or output \throws DataError if there are no samples, no targets where they are needed, or
+/// a number is not finite
 template <class Units, class B, class Head, BatchSource<B> Source>
 requires(!Network<Units, B, Head>::classifies) OutputEvaluation
     evaluate(const Network<Units, B, Head>& network, const Source& source, const B& on = B::all()) {

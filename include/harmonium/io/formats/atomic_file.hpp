@@ -1,6 +1,6 @@
 /// \file
-/// Files that are whole or not there: a file is written beside its target under another name, flushed to the
-/// disk and renamed, so whatever goes wrong on the way leaves the old file as it was. For POSIX systems.
+/// Files that are complete or absent: a file is written next to its target under another name, flushed to
+/// disk and renamed, so that a failure at any point leaves the old file as it was. For POSIX systems.
 #pragma once
 
 #include <atomic>
@@ -12,14 +12,13 @@ namespace harmonium {
 
 namespace detail {
 
-/// A new file of a name that no other has, removed at the end unless it was renamed. `target` is what errors
-/// name.
+/// A new file with a unique name, removed at the end unless it was renamed. Errors name `target`.
 class TemporaryFile {
  public:
   TemporaryFile(const std::filesystem::path& folder, const std::filesystem::path& target)
       : path_(folder), target_(target), descriptor_(-1) {
     static std::atomic<unsigned> count{0};
-    // More than one try, for a killed program's files may still lie there.
+    // More than one attempt, because a killed program's files may still be there.
     for (int tries = 0; tries < 1000 && descriptor_.number() < 0; ++tries) {
       path_ = folder / (".harmonium-" + std::to_string(::getpid()) + '-' + std::to_string(count++) + ".tmp");
       descriptor_ = Descriptor(::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
@@ -44,7 +43,7 @@ class TemporaryFile {
   void set_permissions(mode_t mode) {
     if (::fchmod(descriptor_.number(), mode) != 0) fail_file("write", target_, errno);
   }
-  /// All bytes to the disk.
+  /// Flushes all bytes to disk.
   void flush() {
     if (::fsync(descriptor_.number()) != 0) fail_file("write", target_, errno);
   }
@@ -60,12 +59,12 @@ class TemporaryFile {
   bool renamed_ = false;
 };
 
-/// The folder that a file is in.
+/// The folder that contains a file.
 inline std::filesystem::path folder_of(const std::filesystem::path& path) {
   return path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
 }
 
-/// Where a link leads, else the path itself: a link's target is what is to be replaced.
+/// The target of a link, otherwise the path itself: what has to be replaced is the link's target.
 inline std::filesystem::path follow_link(const std::filesystem::path& path) {
   std::error_code error;
   if (!std::filesystem::is_symlink(path, error)) return path;
@@ -76,11 +75,11 @@ inline std::filesystem::path follow_link(const std::filesystem::path& path) {
 
 }  // namespace detail
 
-/// A file in the making. Nothing is to be seen of it before `commit`; without that, or if an error is thrown,
-/// the old file of that name stays. A file that is replaced passes its permissions on.
+/// A file being written. It is not visible before `commit`; without that, or if an error is thrown, the old
+/// file of that name remains. The new file takes over the old one's permissions.
 class AtomicFile {
  public:
-  /// \throws FileError if there cannot be a file of that name
+  /// \throws FileError if no file of that name can be written
   explicit AtomicFile(const std::filesystem::path& path)
       : AtomicFile(detail::follow_link(path), Resolved{}) {}
 
@@ -97,17 +96,16 @@ class AtomicFile {
       buffer_.insert(buffer_.end(), bytes.begin(), bytes.end());
     }
   }
-  /// The same for text.
+  /// As above, for text.
   void write(std::string_view text) { write(std::as_bytes(std::span(text))); }
 
-  /// Brings everything to the disk and puts the file in its place.
-  /// \throws FileError
+  /// Flushes everything to disk and puts the file in its place. \throws FileError
   void commit() {
     file_.write(buffer_);
     buffer_.clear();
     file_.flush();
     file_.rename();
-    // So that the new name outlives a power cut. Some file systems cannot; the file is whole in either case.
+    // Makes the rename survive a power cut. Some file systems cannot; the file is complete in either case.
     const detail::Descriptor folder(
         ::open(detail::folder_of(target_).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (folder.number() >= 0) ::fsync(folder.number());
@@ -127,7 +125,7 @@ class AtomicFile {
     struct stat old {};
     if (::stat(target.c_str(), &old) == 0) {
       check<FileError>(S_ISREG(old.st_mode), "cannot write '", target.string(),
-                       "': it is there and not a regular file");
+                       "': it exists and is not a regular file");
       if (::access(target.c_str(), W_OK) != 0) detail::fail_file("write", target, errno);
     }
     return target;
@@ -138,20 +136,20 @@ class AtomicFile {
   std::vector<std::byte> buffer_;
 };
 
-/// Writes a whole file, or leaves the old one as it was.
+/// Writes a complete file, or leaves the old one as it was.
 /// \throws FileError
 inline void write_file(const std::filesystem::path& path, std::span<const std::byte> bytes) {
   AtomicFile file(path);
   file.write(bytes);
   file.commit();
 }
-/// The same for text.
+/// As above, for text.
 inline void write_file(const std::filesystem::path& path, std::string_view text) {
   write_file(path, std::as_bytes(std::span(text)));
 }
 
-/// Makes a folder with its parents, unless it is there, and proves that files can be written in it: to be
-/// asked before hours of training, not after. \throws FileError
+/// Creates a folder and its parents if necessary, and verifies that files can be written in it: to be called
+/// before hours of training, not after. \throws FileError
 inline void require_writable_folder(const std::filesystem::path& folder) {
   const std::filesystem::path place = folder.empty() ? std::filesystem::path(".") : folder;
   std::error_code error;

@@ -1,9 +1,9 @@
 /// \file
-/// Columns of CSV files as numbers and as categories, and CSV files of numbers. They are the same whatever
-/// the user's language.
+/// Columns of CSV files as numbers and as categories, and CSV files of numbers; independent of the user's
+/// locale.
 ///
 ///     const CsvTable table = read_csv("people.csv");
-///     Eigen::MatrixXd samples = csv_numbers(table, {"age", "height"});  // a line is a sample: a column here
+///     Eigen::MatrixXd samples = csv_numbers(table, {"age", "height"});  // lines become columns
 ///     write_csv("copy.csv", {"age", "height"}, samples);
 #pragma once
 
@@ -17,7 +17,8 @@
 
 namespace harmonium {
 
-/// Does a cell say that its value is not known? It is empty, or NA, N/A, NaN, null, none or ?, in any case.
+/// Does a cell mark its value as missing? It is empty, or NA, N/A, NaN, null, none or ?, in upper or lower
+/// case.
 inline bool is_missing(std::string_view cell) {
   const auto same = [&](std::string_view word) {
     return std::equal(cell.begin(), cell.end(), word.begin(), word.end(),
@@ -27,7 +28,7 @@ inline bool is_missing(std::string_view cell) {
          same("none");
 }
 
-/// The finite number that a text is, all of it: decimal, with a point, as `-1.5e3`; else NaN.
+/// The finite number that the whole text spells, decimal with a point, such as `-1.5e3`; otherwise NaN.
 inline double parse_number(std::string_view text) {
   if (text.starts_with('+') && !text.starts_with("+-")) text.remove_prefix(1);
   double number = 0;
@@ -36,15 +37,15 @@ inline double parse_number(std::string_view text) {
   return whole ? number : std::numeric_limits<double>::quiet_NaN();
 }
 
-/// What becomes of cells whose value is not known.
+/// What to do with cells whose value is missing.
 enum class MissingCells {
   refuse,  ///< an error
-  nan      ///< NaN, as `MissingData` takes it
+  nan      ///< NaN, as `MissingData` expects
 };
 
-/// Columns of a table as numbers, a sample (line) a column and a row for each name; without names all
-/// columns. \throws DataError, with line and column, if a cell is no finite number, or missing unless that is
-/// allowed; or if there is no column of a name
+/// Columns of a table as numbers: one column per sample (line), one row per name; without names all columns.
+/// \throws DataError, with line and column, if a cell is not a finite number or, unless allowed, is missing;
+/// or if no column has one of the names
 inline Eigen::MatrixXd csv_numbers(const CsvTable& table, const std::vector<std::string>& names = {},
                                    MissingCells missing = MissingCells::refuse) {
   std::vector<Index> columns;
@@ -63,8 +64,8 @@ inline Eigen::MatrixXd csv_numbers(const CsvTable& table, const std::vector<std:
   return numbers;
 }
 
-/// The words of a column, sorted, each once; missing cells are none. They number the categories that
-/// `csv_categories` gives.
+/// The words of a column, sorted and without duplicates or missing cells. Their positions are the categories
+/// that `csv_categories` returns.
 inline std::vector<std::string> csv_vocabulary(const CsvTable& table, std::string_view name) {
   const Index column = table.column(name);
   std::vector<std::string_view> words;
@@ -75,8 +76,8 @@ inline std::vector<std::string> csv_vocabulary(const CsvTable& table, std::strin
   return {words.begin(), words.end()};
 }
 
-/// A column of words as their numbers in a vocabulary, from 0; where a cell is missing, -1 if that is
-/// allowed. \throws DataError, with line and column, if a word is not in the vocabulary
+/// A column of words as their positions in a vocabulary, from 0; -1 for missing cells if these are allowed.
+/// \throws DataError, with line and column, if a word is not in the vocabulary
 inline std::vector<int> csv_categories(const CsvTable& table, std::string_view name,
                                        const std::vector<std::string>& vocabulary,
                                        MissingCells missing = MissingCells::refuse) {
@@ -93,12 +94,12 @@ inline std::vector<int> csv_categories(const CsvTable& table, std::string_view n
     for (std::size_t i = 0; i < std::min<std::size_t>(vocabulary.size(), 20); ++i)
       known += (i == 0 ? "" : ", ") + vocabulary[i];
     throw DataError(table.place(row, column) + ": '" + std::string(cell) +
-                    "' is none of the known words: " + known + (vocabulary.size() > 20 ? ", ..." : ""));
+                    "' is not one of the known words: " + known + (vocabulary.size() > 20 ? ", ..." : ""));
   }
   return categories;
 }
 
-/// A number in the fewest digits that read back as the same one, with a point; NaN is empty.
+/// A number in the fewest digits that read back as the same number, with a decimal point; NaN is empty.
 template <class T>
 std::string csv_text(T number) {
   if (std::isnan(number)) return {};
@@ -106,7 +107,7 @@ std::string csv_text(T number) {
   return {text, std::to_chars(text, text + sizeof text, number).ptr};
 }
 
-/// One line of cells, quoted where they must be, with its end.
+/// One line of cells, quoted where necessary, with its line end.
 inline std::string csv_line(const std::vector<std::string>& cells) {
   std::string line;
   for (std::size_t i = 0; i < cells.size(); ++i) {
@@ -125,8 +126,8 @@ inline std::string csv_line(const std::vector<std::string>& cells) {
   return line + '\n';
 }
 
-/// Writes samples (a column each) as a table, a line each under a header; the file is whole or the old one.
-/// \throws ShapeError unless there is a name for each row \throws FileError if it cannot be written
+/// Writes samples (one per column) as a table with a header and one line per sample; the file is complete or
+/// the old one. \throws ShapeError unless there is one name per row \throws FileError if it cannot be written
 template <class Derived>
 void write_csv(const std::filesystem::path& path, const std::vector<std::string>& names,
                const Eigen::MatrixBase<Derived>& samples) {

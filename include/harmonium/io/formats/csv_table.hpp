@@ -1,6 +1,6 @@
 /// \file
-/// CSV files as tables of text (RFC 4180): a line for each row, cells between commas, in quotes where they
-/// hold a comma, a quote or a line's end.
+/// CSV files as tables of text (RFC 4180): one line per row, cells separated by commas, and quoted where they
+/// contain a comma, a quote or a line end.
 #pragma once
 
 #include <algorithm>
@@ -11,31 +11,32 @@
 
 namespace harmonium {
 
-/// How a CSV file is to be read.
+/// How to read a CSV file.
 struct CsvOptions {
-  char separator = '\0';  ///< between cells; 0: whichever of comma, semicolon and tab the first line has most
-  bool header = true;     ///< does the first line name the columns? Else they are called "1", "2", ...
+  /// Between cells; 0: the most frequent of comma, semicolon and tab in the first line.
+  char separator = '\0';
+  bool header = true;  ///< does the first line name the columns? Otherwise they are "1", "2", ...
 };
 
 namespace detail {
 class CsvParser;
 }
 
-/// A CSV file's cells, as they are: text. A plain value.
+/// The cells of a CSV file, as text. A plain value.
 class CsvTable {
  public:
-  /// Names of the columns, each once.
+  /// Names of the columns, all different.
   const std::vector<std::string>& names() const { return names_; }
-  /// Columns of a row.
+  /// Number of columns.
   Index columns() const { return static_cast<Index>(names_.size()); }
-  /// Rows, the header not counted.
+  /// Number of rows, without the header.
   Index rows() const { return static_cast<Index>(lines_.size()); }
-  /// A cell's text, blanks around it and quotes removed.
+  /// A cell's text, without surrounding blanks and quotes.
   std::string_view cell(Index row, Index column) const {
     const Cell& place = cells_[static_cast<std::size_t>(row * columns() + column)];
     return std::string_view(text_).substr(place.begin, place.size);
   }
-  /// The number of a column. \throws DataError if there is none of this name
+  /// The index of a column. \throws DataError if there is no column of this name
   Index column(std::string_view name) const {
     const auto found = std::find(names_.begin(), names_.end(), name);
     if (found == names_.end()) {
@@ -45,12 +46,12 @@ class CsvTable {
     }
     return static_cast<Index>(found - names_.begin());
   }
-  /// Where a cell is, for messages: `CSV file 'a.csv', line 3, column 'age'`.
+  /// The location of a cell, for messages: `CSV file 'a.csv', line 3, column 'age'`.
   std::string place(Index row, Index column) const {
     return "CSV file '" + path_ + "', line " + std::to_string(lines_[static_cast<std::size_t>(row)]) +
            ", column '" + names_[static_cast<std::size_t>(column)] + "'";
   }
-  /// The file that it was read from.
+  /// The file that the table was read from.
   const std::string& path() const { return path_; }
 
  private:
@@ -61,12 +62,12 @@ class CsvTable {
   std::string path_, text_;         // cells are pieces of the file's text
   std::vector<std::string> names_;  // of columns
   std::vector<Cell> cells_;         // row by row
-  std::vector<std::size_t> lines_;  // where rows begin, counted from 1
+  std::vector<std::size_t> lines_;  // line at which each row begins, counted from 1
 };
 
 namespace detail {
 
-/// Cuts a file's text into cells; see `parse_csv`.
+/// Splits a file's text into cells; see `parse_csv`.
 class CsvParser {
  public:
   CsvParser(std::string path, std::string text, const CsvOptions& options) : options_(options) {
@@ -75,10 +76,10 @@ class CsvParser {
     if (table_.text_.starts_with("\xEF\xBB\xBF")) at_ = 3;  // a byte-order mark
     const auto zero = table_.text_.find('\0');
     check<FileError>(zero == std::string::npos, "CSV file '", table_.path_, "': byte ", zero,
-                     " is 0: it is no text");
+                     " is 0: it is not text");
     if (options_.separator == '\0') guess_separator();
     check<ValueError>(options_.separator != '"' && options_.separator != '\n' && options_.separator != '\r',
-                      "read_csv: a quote or a line's end cannot be the separator");
+                      "read_csv: a quote or a line end cannot be the separator");
   }
 
   /// \throws FileError
@@ -125,7 +126,7 @@ class CsvParser {
     options_.separator = candidates[static_cast<std::size_t>(std::max_element(counts, counts + 3) - counts)];
   }
 
-  // The next row that is not an empty line; false at the file's end.
+  // Reads the next row that is not an empty line; false at the end of the file.
   bool next_row(std::vector<CsvTable::Cell>& cells) {
     cells.clear();
     for (skip_blanks(); !at_end() && at_line_end(); skip_blanks()) end_line();
@@ -152,7 +153,7 @@ class CsvParser {
     while (end > begin && is_blank(table_.text_[end - 1])) --end;
     return {begin, end - begin};
   }
-  // Two quotes stand for one: the text moves together where it is.
+  // Two quotes stand for one: the text is compacted in place.
   CsvTable::Cell quoted_cell() {
     const std::size_t begin = ++at_, opened = line_;
     std::size_t end = begin;
@@ -169,7 +170,7 @@ class CsvParser {
     skip_blanks();
     if (!at_line_end() && now() != options_.separator)
       fail(line_,
-           std::string("there is more between a closing quote and the next '") + options_.separator + "'");
+           std::string("there is text between a closing quote and the next '") + options_.separator + "'");
     return {begin, end - begin};
   }
 
@@ -177,7 +178,7 @@ class CsvParser {
     for (const CsvTable::Cell& cell : cells) {
       std::string name = options_.header ? table_.text_.substr(cell.begin, cell.size)
                                          : std::to_string(table_.names_.size() + 1);
-      if (name.empty()) name = std::to_string(table_.names_.size() + 1);  // as row numbers often have none
+      if (name.empty()) name = std::to_string(table_.names_.size() + 1);  // row numbers often have no name
       table_.names_.push_back(std::move(name));
     }
     std::vector<std::string> sorted = table_.names_;
@@ -193,15 +194,15 @@ class CsvParser {
 
 }  // namespace detail
 
-/// The cells of a text. Lines end with LF or CR LF; empty lines are skipped; a byte-order mark is as well.
-/// `path` is what errors call it. \throws FileError, with the line, if the text is empty or has no rows, its
-/// rows are of different length, a quote is not closed, or two columns have one name
+/// The cells of a text. Lines end with LF or CR LF; empty lines and a byte-order mark are skipped. Errors
+/// refer to the text as `path`. \throws FileError, with the line, if the text is empty or has no rows, its
+/// rows have different lengths, a quote is not closed, or two columns have the same name
 inline CsvTable parse_csv(std::string text, const CsvOptions& options = {}, std::string path = "") {
   return detail::CsvParser(std::move(path), std::move(text), options).parse();
 }
 
-/// The cells of a file, by the same rules. Memory is at most a fixed multiple of the file's length.
-/// \throws FileError as `parse_csv`, or if the file cannot be read
+/// The cells of a file, by the same rules. Memory is at most a fixed multiple of the file's length. \throws
+/// FileError as `parse_csv`, or if the file cannot be read
 inline CsvTable read_csv(const std::filesystem::path& path, const CsvOptions& options = {}) {
   InputFile file(path);
   std::string text(static_cast<std::size_t>(file.size()), '\0');

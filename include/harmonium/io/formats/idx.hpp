@@ -1,7 +1,7 @@
 /// \file
-/// IDX, the format of MNIST and its kin: two zero bytes, the type of the numbers, how many sizes, the sizes
-/// as 32-bit big-endian numbers, then the numbers, the last index fastest. Files may be packed with gzip;
-/// what matters is their content, not their name.
+/// IDX, the format of MNIST and similar sets: two zero bytes, the type of the numbers, the number of sizes,
+/// the sizes as 32-bit big-endian numbers, then the numbers, with the last index fastest. Files may be
+/// compressed with gzip; this is recognised by their content, not their name.
 #pragma once
 
 #include <zlib.h>
@@ -22,17 +22,18 @@ namespace harmonium {
 
 namespace detail {
 
-/// A file's bytes, unpacked on the way if they are packed.
+/// A file's bytes, decompressed if necessary.
 class UnpackedFile {
  public:
   explicit UnpackedFile(const std::filesystem::path& path)
       : path_(path.string()), file_(nullptr, &gzclose_r) {
-    const InputFile readable(path);  // zlib opens folders and pipes, and says less about what is wrong
+    const InputFile readable(path);  // zlib would open folders and pipes, with less helpful errors
     file_.reset(gzopen(path.c_str(), "rb"));
     if (!file_) fail_file("read", path, errno != 0 ? errno : ENOMEM);
     gzbuffer(file_.get(), 1u << 17);
   }
-  /// How many bytes came: fewer than asked for only at the end. \throws FileError if the packing is damaged
+  /// Returns the number of bytes read, fewer than requested only at the end of the file. \throws FileError if
+  /// the compressed data are damaged
   std::size_t read(std::span<std::uint8_t> bytes) {
     std::size_t came = 0;
     while (came < bytes.size()) {
@@ -60,7 +61,7 @@ struct IdxArray {
   std::vector<std::uint8_t> numbers;
 };
 
-/// A number as messages show a file's first four bytes: 0x00000803.
+/// A number formatted like a file's first four bytes in messages: 0x00000803.
 struct EightHexDigits {
   std::uint64_t number;
   friend std::ostream& operator<<(std::ostream& out, EightHexDigits digits) {
@@ -73,8 +74,8 @@ struct EightHexDigits {
   }
 };
 
-/// The sizes at the beginning of an IDX file. \throws FileError if it is no array of bytes with N sizes, all
-/// positive
+/// The sizes at the beginning of an IDX file. \throws FileError if it is not an array of bytes with N sizes,
+/// all positive
 template <std::size_t N>
 std::array<std::uint64_t, N> read_idx_sizes(UnpackedFile& file, const std::string& path) {
   std::array<std::uint8_t, 4 + 4 * N> header;
@@ -96,7 +97,7 @@ std::array<std::uint64_t, N> read_idx_sizes(UnpackedFile& file, const std::strin
   return sizes;
 }
 
-/// A whole IDX file. Memory grows with the bytes that really come, whatever the header promises.
+/// A whole IDX file. Memory grows with the bytes actually read, whatever the header promises.
 template <std::size_t N>
 IdxArray<N> read_idx_array(const std::filesystem::path& path) {
   UnpackedFile file(path);
@@ -116,7 +117,7 @@ IdxArray<N> read_idx_array(const std::filesystem::path& path) {
     check<FileError>(count == more, "IDX file '", path.string(), "': it has ", came,
                      " numbers, its header promises ", promised);
   }
-  std::uint8_t surplus = 0;  // asking for it also makes zlib compare the checksum
+  std::uint8_t surplus = 0;  // asking for more also makes zlib verify the checksum
   check<FileError>(file.read({&surplus, 1}) == 0, "IDX file '", path.string(), "': it has more than the ",
                    promised, " numbers that its header promises");
   return array;
@@ -124,8 +125,7 @@ IdxArray<N> read_idx_array(const std::filesystem::path& path) {
 
 }  // namespace detail
 
-/// Pictures, each a column of its rows one after another.
-/// \throws FileError
+/// Pictures, one per column, their rows one after another. \throws FileError
 inline Dataset::Bytes read_idx_images(const std::filesystem::path& path) {
   const auto array = detail::read_idx_array<3>(path);
   Dataset::Bytes images(static_cast<Index>(array.sizes[1] * array.sizes[2]),
@@ -141,7 +141,7 @@ inline std::vector<int> read_idx_labels(const std::filesystem::path& path) {
   return {array.numbers.begin(), array.numbers.end()};
 }
 
-/// Pictures with their labels.
+/// Pictures and their labels.
 /// \throws FileError
 inline Dataset read_idx(const std::filesystem::path& images_path, const std::filesystem::path& labels_path) {
   Dataset::Bytes images = read_idx_images(images_path);
@@ -154,13 +154,13 @@ inline Dataset read_idx(const std::filesystem::path& images_path, const std::fil
 
 /// A training and a test set.
 struct Mnist {
-  Dataset train;  ///< what to learn from
-  Dataset test;   ///< what to judge by
+  Dataset train;  ///< for training
+  Dataset test;   ///< for evaluation
 };
 
-/// The four files of MNIST (LeCun, Bottou, Bengio and Haffner, 1998), or of a set that is published like it,
-/// under either spelling (`train-images-idx3-ubyte`, `train-images.idx3-ubyte`), packed (`.gz`) or not.
-/// \throws FileError which says what is missing
+/// The four files of MNIST (LeCun, Bottou, Bengio and Haffner, 1998), or of a set published in the same form,
+/// with either spelling (`train-images-idx3-ubyte`, `train-images.idx3-ubyte`), compressed (`.gz`) or not.
+/// \throws FileError that says what is missing
 inline Mnist read_mnist(const std::filesystem::path& folder) {
   std::string missing;
   const auto find = [&](const std::string& name, const std::string& kind) {

@@ -1,6 +1,5 @@
 /// \file
-/// Files as readers see them: regular, of a known length, and read to the end or not at all. For POSIX
-/// systems.
+/// Input files: regular, of known length, and read completely or not at all. For POSIX systems.
 #pragma once
 
 #include <fcntl.h>
@@ -30,7 +29,7 @@ namespace detail {
                   "': " + std::generic_category().message(reason));
 }
 
-/// An open file's number; closes it.
+/// An open file descriptor; closes itself.
 class Descriptor {
  public:
   explicit Descriptor(int number) : number_(number) {}
@@ -41,7 +40,7 @@ class Descriptor {
   }
   ~Descriptor() { close(); }
   int number() const { return number_; }
-  /// 0, or what the system says: a write may turn out to have failed only here.
+  /// Returns 0 or the system's error code: a failed write may be reported only here.
   int close() {
     const int open = std::exchange(number_, -1);
     return open >= 0 && ::close(open) != 0 ? errno : 0;
@@ -53,10 +52,10 @@ class Descriptor {
 
 }  // namespace detail
 
-/// A regular file that is read from its beginning on.
+/// A regular file that is read from the beginning.
 class InputFile {
  public:
-  /// \throws FileError if there is none that can be read
+  /// \throws FileError if there is no such file or it cannot be read
   explicit InputFile(const std::filesystem::path& path)
       : path_(path),
         descriptor_(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {  // a pipe would block
@@ -66,12 +65,11 @@ class InputFile {
     check<FileError>(S_ISREG(status.st_mode), "cannot read '", path_.string(), "': it is not a regular file");
     size_ = static_cast<std::uint64_t>(status.st_size);
   }
-  /// Where it is.
+  /// Its path.
   const std::filesystem::path& path() const { return path_; }
-  /// Its length in bytes, by which readers bound what a header says.
+  /// Its length in bytes, which readers use to check what a header claims.
   std::uint64_t size() const { return size_; }
-  /// The next bytes.
-  /// \throws FileError if the file ends before
+  /// Reads the next bytes. \throws FileError if the file ends before that
   void read(std::span<std::byte> bytes) {
     while (!bytes.empty()) {
       const auto came = ::read(descriptor_.number(), bytes.data(), bytes.size());
@@ -89,8 +87,7 @@ class InputFile {
   std::uint64_t size_ = 0;
 };
 
-/// All bytes of a file.
-/// \throws FileError if it cannot be read or is longer than `at_most` bytes
+/// All bytes of a file. \throws FileError if it cannot be read or is longer than `at_most` bytes
 inline std::vector<std::byte> read_file(const std::filesystem::path& path,
                                         std::uint64_t at_most = std::numeric_limits<std::uint64_t>::max()) {
   InputFile file(path);

@@ -1,11 +1,11 @@
 /// \file
-/// NPY, NumPy's files of one array each: a magic word, a version, a header in the words of a Python
-/// dictionary (type, order, shape), and the numbers.
+/// NPY, NumPy's files of one array each: a magic word, a version, a header in the form of a Python dictionary
+/// (type, order, shape), and the numbers.
 /// https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
 ///
 /// A sample is a column here and a row in NumPy. The bytes are the same: an array of shape (n, V) in C order
-/// is a V x n block of columns. So `write_npy(path, samples)` of a V x n matrix makes an array of shape
-/// (n, V), and `samples_from(read_npy(path))` gives the columns back.
+/// is a V x n block of columns. So `write_npy(path, samples)` of a V x n matrix writes an array of shape (n,
+/// V), and `samples_from(read_npy(path))` returns the columns.
 #pragma once
 
 #include <Eigen/Core>
@@ -20,14 +20,14 @@ namespace harmonium {
 
 namespace detail {
 
-/// Numbers in big-endian order, turned around where they are.
+/// Reverses the byte order of big-endian numbers in place.
 inline void swap_bytes(std::span<std::byte> bytes, std::size_t size) {
   for (std::size_t i = 0; i + size <= bytes.size(); i += size)
     std::reverse(bytes.begin() + static_cast<std::ptrdiff_t>(i),
                  bytes.begin() + static_cast<std::ptrdiff_t>(i + size));
 }
 
-/// The numbers of an array whose first index is fastest, in the order in which the last one is.
+/// Reorders the numbers of an array whose first index is fastest so that the last one is.
 inline std::vector<std::byte> to_c_order(const std::vector<std::byte>& bytes,
                                          const std::vector<std::uint64_t>& shape, std::size_t size) {
   std::vector<std::byte> ordered(bytes.size());
@@ -63,9 +63,9 @@ inline Tensor parse_npy(std::string name, std::vector<std::byte> file) {
 
 }  // namespace detail
 
-/// Reads an array of booleans, integers or floating-point numbers of any size, byte order and order of
-/// indices; in memory the last index is fastest. Nothing that the header says is believed before it has been
-/// compared with the file's length. \throws FileError if it is no such file
+/// Reads an array of booleans, integers or floating-point numbers of any size, byte order and index order; in
+/// memory the last index is fastest. The header is trusted only after it was checked against the file's
+/// length. \throws FileError if it is not such a file
 inline Tensor read_npy(const std::filesystem::path& path) {
   std::vector<std::byte> bytes = read_file(path);
   try {
@@ -75,8 +75,8 @@ inline Tensor read_npy(const std::filesystem::path& path) {
   }
 }
 
-/// Writes an array; the file is whole or the old one. \throws ValueError if the tensor's bytes do not make
-/// its shape, or NumPy has no such type (bf16) \throws FileError if it cannot be written
+/// Writes an array; the file is complete or the old one. \throws ValueError if the tensor's bytes do not
+/// match its shape, or NumPy has no such type (bf16) \throws FileError if it cannot be written
 inline void write_npy(const std::filesystem::path& path, const Tensor& tensor) {
   const std::string header = detail::make_npy_header(tensor);
   AtomicFile file(path);
@@ -85,7 +85,7 @@ inline void write_npy(const std::filesystem::path& path, const Tensor& tensor) {
   file.commit();
 }
 
-/// A tensor of samples: a V x n matrix, a sample a column, becomes an array of shape (n, V).
+/// A tensor of samples: a V x n matrix, one sample per column, becomes an array of shape (n, V).
 template <class Derived>
 Tensor samples_tensor(std::string name, const Eigen::MatrixBase<Derived>& samples) {
   const HostMatrix<typename Derived::Scalar> columns = samples;
@@ -95,15 +95,15 @@ Tensor samples_tensor(std::string name, const Eigen::MatrixBase<Derived>& sample
       std::span<const typename Derived::Scalar>(columns.data(), static_cast<std::size_t>(columns.size())));
 }
 
-/// Writes samples (V x n, a sample a column) as an array of shape (n, V). \throws FileError
+/// Writes samples (V x n, one per column) as an array of shape (n, V). \throws FileError
 template <class Derived>
 void write_npy(const std::filesystem::path& path, const Eigen::MatrixBase<Derived>& samples) {
   write_npy(path, samples_tensor(path.stem().string(), samples));
 }
 
-/// The samples of an array: its first index counts them, and each becomes a column of all its numbers, the
-/// last index fastest: shape (n, V) or (n, rows, columns); of shape (n) a row of n. Numbers of any type are
-/// converted. \throws DataError if the array is a single number or has none
+/// The samples of an array, along its first index. Each becomes a column of all its numbers, the last index
+/// fastest: shape (n, V) or (n, rows, columns); an array of shape (n) becomes a row of n. Numbers of any type
+/// are converted. \throws DataError if the array is a single number or empty
 template <class T = float>
 HostMatrix<T> samples_from(const Tensor& tensor) {
   const std::size_t size = detail::entry_of(tensor.dtype).size;

@@ -1,6 +1,6 @@
 /// \file
-/// What an NPY file says of its array: `{'descr': '<f4', 'fortran_order': False, 'shape': (100, 784), }`
-/// behind a magic word, a version and a length.
+/// The header of an NPY file: `{'descr': '<f4', 'fortran_order': False, 'shape': (100, 784), }` after a magic
+/// word, a version and a length.
 #pragma once
 
 #include <charconv>
@@ -17,7 +17,7 @@ struct NpyHeader {
   std::size_t size = 0;  ///< bytes before the numbers
 };
 
-/// NumPy's letters for types, without the byte order.
+/// NumPy's type letters, without the byte order.
 struct NpyType {
   const char* name;
   Dtype dtype;
@@ -34,7 +34,7 @@ inline std::string npy_shape(const std::vector<std::uint64_t>& shape) {
   return text + (shape.size() == 1 ? ",)" : ")");
 }
 
-/// Reads the dictionary: no more of Python than NumPy writes there.
+/// Reads the dictionary: no more of Python's syntax than NumPy writes there.
 class NpyDictionary {
  public:
   explicit NpyDictionary(std::string_view text) : text_(text) {}
@@ -124,7 +124,7 @@ class NpyDictionary {
       const auto [end, error] = std::from_chars(text_.data(), text_.data() + text_.size(), size);
       if (error != std::errc()) fail();
       text_.remove_prefix(static_cast<std::size_t>(end - text_.data()));
-      next_is('L');  // as Python 2 ends long numbers
+      next_is('L');  // Python 2 ends long numbers with it
       sizes.push_back(size);
       check<FileError>(sizes.size() <= 64, "its shape has more than 64 sizes");
       if (!next_is(',') && !ahead(')')) fail();
@@ -153,10 +153,11 @@ inline NpyHeader parse_npy_header(std::span<const std::byte> file) {
   return header;
 }
 
-/// All that comes before the numbers, a multiple of 64 bytes. \throws ValueError
+/// Everything before the numbers, a multiple of 64 bytes. \throws ValueError
 inline std::string make_npy_header(const Tensor& tensor) {
   check<ValueError>(size_in_bytes(tensor.dtype, tensor.shape) == tensor.bytes.size(), "write_npy: array '",
-                    tensor.name, "' has ", tensor.bytes.size(), " bytes, its shape and type make others");
+                    tensor.name, "' has ", tensor.bytes.size(),
+                    " bytes, which do not match its shape and type");
   const auto* type = std::find_if(std::begin(npy_types), std::end(npy_types),
                                   [&](const NpyType& known) { return known.dtype == tensor.dtype; });
   check<ValueError>(type != std::end(npy_types), "write_npy: array '", tensor.name, "' is ",

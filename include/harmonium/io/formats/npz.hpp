@@ -1,6 +1,6 @@
 /// \file
-/// NPZ, NumPy's files of several named arrays: ZIP archives of NPY files, as numpy.savez and
-/// numpy.savez_compressed write and numpy.load reads them.
+/// NPZ, NumPy's files of several named arrays: ZIP archives of NPY files, as written by numpy.savez and
+/// numpy.savez_compressed and read by numpy.load.
 ///
 ///     write_npz("results.npz", {samples_tensor("codes", codes), samples_tensor("data", data)});
 ///     const Eigen::MatrixXf codes = samples_from(find_array(read_npz("results.npz"), "codes"));
@@ -11,8 +11,8 @@
 
 namespace harmonium {
 
-/// Reads all arrays, under their names without `.npy`, in the order of the file; what else the archive holds
-/// is left out. \throws FileError if the archive or one of its arrays is damaged, or it has none
+/// Reads all arrays, named without `.npy`, in the order of the file; other files in the archive are ignored.
+/// \throws FileError if the archive or one of its arrays is damaged, or it contains no array
 inline std::vector<Tensor> read_npz(const std::filesystem::path& path) {
   std::vector<Tensor> arrays;
   for (ZipEntry& entry : read_zip(path)) {
@@ -28,7 +28,7 @@ inline std::vector<Tensor> read_npz(const std::filesystem::path& path) {
   return arrays;
 }
 
-/// An array by its name. \throws DataError if there is none, saying which there are
+/// An array by its name. \throws DataError, listing the names, if there is no such array
 inline const Tensor& find_array(const std::vector<Tensor>& arrays, const std::string& name) {
   std::string known;
   for (const Tensor& array : arrays) {
@@ -37,14 +37,14 @@ inline const Tensor& find_array(const std::vector<Tensor>& arrays, const std::st
   }
   throw DataError("there is no array '" + name + "', but " + (known.empty() ? "none" : known));
 }
-/// The same of arrays that are about to go: a copy.
+/// As above for temporary arrays: returns a copy.
 inline Tensor find_array(std::vector<Tensor>&& arrays, const std::string& name) {
   return find_array(std::as_const(arrays), name);
 }
 
-/// Writes arrays under their names, deflated or stored; the file is whole or the old one.
-/// \throws ValueError if a name repeats or is empty, an array's bytes do not make its shape, NumPy has no
-/// such type, or all together have 4 GiB or more \throws FileError if it cannot be written
+/// Writes arrays under their names, deflated or stored; the file is complete or the old one. \throws
+/// ValueError if a name repeats or is empty, an array's bytes do not match its shape, NumPy has no such type,
+/// or the arrays take 4 GiB or more in all \throws FileError if it cannot be written
 inline void write_npz(const std::filesystem::path& path, const std::vector<Tensor>& arrays,
                       bool deflated = true) {
   std::vector<ZipEntry> entries;

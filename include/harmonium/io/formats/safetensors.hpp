@@ -1,7 +1,7 @@
 /// \file
-/// The safetensors format: named arrays of numbers and a few words about them, which programs in Python, Rust
-/// or C++ read without running anything. A file is the header's length (8 bytes, little-endian), the header
-/// in JSON, padded with spaces, and the numbers of all tensors one after another.
+/// The safetensors format: named arrays of numbers and some text metadata, which programs in Python, Rust or
+/// C++ can read without executing anything. A file is the header's length (8 bytes, little-endian), the
+/// header in JSON, padded with spaces, and the numbers of all tensors one after another.
 /// https://github.com/huggingface/safetensors
 #pragma once
 
@@ -19,14 +19,14 @@ static_assert(std::endian::native == std::endian::little,
 
 namespace detail {
 
-/// What other readers of the format take.
+/// The limit of other readers of the format.
 inline constexpr std::uint64_t longest_header = 100'000'000;
 
-/// JSON in which no name comes twice and nothing is nested deeper than a tensor's shape.
+/// JSON in which no name is repeated and nothing is nested deeper than a tensor's shape.
 inline nlohmann::json parse_header(const std::string& text) {
   using Json = nlohmann::json;
   check<FileError>(
-      text.starts_with('{') && text.find('\0') == std::string::npos,  // to the parser, a 0 is the end
+      text.starts_with('{') && text.find('\0') == std::string::npos,  // the parser would stop at a 0
       "its header is not a JSON object");
   std::vector<std::set<std::string>> names;
   const auto watch = [&](int depth, Json::parse_event_t event, Json& parsed) {
@@ -68,7 +68,7 @@ inline std::vector<std::uint64_t> parse_sizes(const nlohmann::json& json, const 
   return sizes;
 }
 
-/// What the header says of a tensor, and where its numbers are.
+/// A tensor as described by the header, and the location of its numbers.
 struct TensorEntry {
   Tensor tensor;
   std::uint64_t begin, end;
@@ -93,8 +93,8 @@ inline TensorEntry parse_tensor(const std::string& name, const nlohmann::json& j
   return entry;
 }
 
-/// What a header says, its tensors in the order of the file, still without numbers. They fill `size` bytes
-/// without a gap or an overlap.
+/// The contents described by a header, with tensors in the order of the file, still without numbers. They
+/// must fill `size` bytes without gaps or overlaps.
 inline TensorFile parse_tensors(const std::string& header, std::uint64_t size) {
   TensorFile file;
   std::vector<TensorEntry> entries;
@@ -120,7 +120,7 @@ inline TensorFile parse_tensors(const std::string& header, std::uint64_t size) {
   return file;
 }
 
-/// The header that goes with tensors. \throws ValueError if there is none
+/// The header for tensors. \throws ValueError if they cannot be written
 inline std::string make_header(const TensorFile& file) {
   nlohmann::ordered_json json = nlohmann::ordered_json::object();
   if (!file.metadata.empty()) json["__metadata__"] = file.metadata;
@@ -128,7 +128,7 @@ inline std::string make_header(const TensorFile& file) {
   for (const Tensor& tensor : file.tensors) {
     check<ValueError>(size_in_bytes(tensor.dtype, tensor.shape) == tensor.bytes.size(),
                       "write_safetensors: tensor '", tensor.name, "' has ", tensor.bytes.size(),
-                      " bytes, which its shape and dtype do not make");
+                      " bytes, which do not match its shape and dtype");
     check<ValueError>(!json.contains(tensor.name) && tensor.name != "__metadata__",
                       "write_safetensors: there are two tensors '", tensor.name, "'");
     const std::uint64_t end = begin + tensor.bytes.size();
@@ -138,7 +138,7 @@ inline std::string make_header(const TensorFile& file) {
   }
   try {
     std::string header = json.dump();
-    header.resize((header.size() + 7) / 8 * 8, ' ');  // so that the numbers are aligned in a mapped file
+    header.resize((header.size() + 7) / 8 * 8, ' ');  // aligns the numbers in a memory-mapped file
     check<ValueError>(header.size() <= longest_header, "write_safetensors: the header has ", header.size(),
                       " bytes, expected at most ", longest_header);
     return header;
@@ -149,8 +149,8 @@ inline std::string make_header(const TensorFile& file) {
 
 }  // namespace detail
 
-/// Reads a file. Nothing that its header says is believed before it has been compared with the file's length.
-/// \throws FileError if it cannot be read or breaks a rule of the format
+/// Reads a file. Its header is trusted only after it was checked against the file's length. \throws FileError
+/// if it cannot be read or violates the format
 inline TensorFile read_safetensors(const std::filesystem::path& path) {
   InputFile input(path);
   try {
@@ -172,8 +172,8 @@ inline TensorFile read_safetensors(const std::filesystem::path& path) {
   }
 }
 
-/// Writes a file, its tensors in their order.
-/// \throws ValueError if names repeat or a tensor's bytes do not make its shape
+/// Writes a file with its tensors in the given order.
+/// \throws ValueError if names repeat or a tensor's bytes do not match its shape
 /// \throws FileError if it cannot be written
 inline void write_safetensors(const std::filesystem::path& path, const TensorFile& file) {
   const std::string header = detail::make_header(file);

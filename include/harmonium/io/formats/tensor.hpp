@@ -1,5 +1,5 @@
 /// \file
-/// Named arrays of numbers with their shape, as files keep them.
+/// Named arrays of numbers with their shapes, as stored in files.
 #pragma once
 
 #include <algorithm>
@@ -18,7 +18,7 @@
 
 namespace harmonium {
 
-/// What a tensor's numbers are.
+/// The type of a tensor's numbers.
 enum class Dtype { boolean, u8, i8, u16, i16, f16, bf16, u32, i32, f32, u64, i64, f64 };
 
 namespace detail {
@@ -26,7 +26,7 @@ namespace detail {
 struct DtypeEntry {
   Dtype dtype;
   const char* name;  ///< in a file's header
-  std::size_t size;  ///< bytes of a number
+  std::size_t size;  ///< bytes per number
 };
 inline constexpr DtypeEntry dtypes[] = {
     {Dtype::boolean, "BOOL", 1}, {Dtype::u8, "U8", 1},   {Dtype::i8, "I8", 1},     {Dtype::u16, "U16", 2},
@@ -53,20 +53,20 @@ constexpr Dtype dtype_of() {
 
 }  // namespace detail
 
-/// As the format calls it: "F32".
+/// The format's name for it: "F32".
 inline const char* name_of(Dtype dtype) { return detail::entry_of(dtype).name; }
 
 /// A named array, its last index fastest.
 struct Tensor {
   std::string name;                  ///< unique in its file
-  Dtype dtype = Dtype::f32;          ///< what its numbers are
+  Dtype dtype = Dtype::f32;          ///< type of its numbers
   std::vector<std::uint64_t> shape;  ///< empty for a single number
   std::vector<std::byte> bytes;      ///< the numbers
 };
 
-/// What a file holds.
+/// The contents of a file.
 struct TensorFile {
-  Metadata metadata;            ///< words
+  Metadata metadata;            ///< text
   std::vector<Tensor> tensors;  ///< in the order of the file
 
   /// A tensor by its name, or nullptr.
@@ -77,7 +77,7 @@ struct TensorFile {
   }
 };
 
-/// A tensor of numbers in memory.
+/// Makes a tensor from numbers in memory.
 template <class T>
 Tensor make_tensor(std::string name, std::vector<std::uint64_t> shape, std::span<const T> numbers) {
   const auto bytes = std::as_bytes(numbers);
@@ -97,7 +97,7 @@ std::vector<T> numbers_of(const Tensor& tensor) {
 
 namespace detail {
 
-/// How many bytes a tensor has; nothing if that is more than any file's.
+/// The size of a tensor in bytes; empty if that exceeds any file.
 inline std::optional<std::uint64_t> size_in_bytes(Dtype dtype, const std::vector<std::uint64_t>& shape) {
   std::uint64_t size = entry_of(dtype).size;
   for (const std::uint64_t length : shape) {

@@ -1,6 +1,7 @@
 /// \file
-/// ZIP archives of stored and deflated files, as far as NPZ needs them: read whole, nothing trusted, the
-/// large ones (ZIP64) too; written below 4 GiB. https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT
+/// ZIP archives of stored and deflated files, as far as NPZ needs them: read as a whole and without trusting
+/// any header, including large ones (ZIP64); written below 4 GiB.
+/// https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT
 #pragma once
 
 #include <zlib.h>
@@ -16,13 +17,13 @@ namespace harmonium {
 
 /// A file in an archive.
 struct ZipEntry {
-  std::string name;              ///< as the archive has it
-  std::vector<std::byte> bytes;  ///< unpacked
+  std::string name;              ///< as in the archive
+  std::vector<std::byte> bytes;  ///< decompressed
 };
 
 namespace detail {
 
-/// Little-endian numbers at a place of an archive. \throws FileError if it ends before
+/// The little-endian number at an offset of an archive. \throws FileError if the archive ends before
 template <class T>
 T zip_number(std::span<const std::byte> bytes, std::uint64_t at) {
   check<FileError>(at <= bytes.size() && sizeof(T) <= bytes.size() - at, "it ends within a record");
@@ -31,7 +32,7 @@ T zip_number(std::span<const std::byte> bytes, std::uint64_t at) {
   return number;
 }
 
-/// Where a packed file lies in an archive, and what its directory says of it.
+/// Location of a compressed file in an archive, and its description in the directory.
 struct ZipPlace {
   std::string name;
   std::uint16_t method;
@@ -39,7 +40,7 @@ struct ZipPlace {
   std::uint64_t packed, size, begin;
 };
 
-/// Where the directory is: its first byte, and how many files it has.
+/// The directory: offset of its first byte, and number of files.
 struct ZipDirectory {
   std::uint64_t begin, files;
 };
@@ -61,10 +62,10 @@ inline ZipDirectory find_zip_directory(std::span<const std::byte> bytes) {
     }
     return directory;
   }
-  throw FileError("it is no ZIP archive, or cut short: its last record is not there");
+  throw FileError("it is not a ZIP archive, or it is cut short: its last record is missing");
 }
 
-/// Sizes that do not fit in 32 bits stand in an extra field, in this order, each only if it does not.
+/// Sizes that do not fit in 32 bits are in an extra field, in this order, each only if it does not fit.
 inline void read_zip64(std::span<const std::byte> extra, ZipPlace& place, std::uint64_t& header) {
   for (std::uint64_t at = 0; at + 4 <= extra.size();) {
     const auto id = zip_number<std::uint16_t>(extra, at), size = zip_number<std::uint16_t>(extra, at + 2);
@@ -81,7 +82,7 @@ inline void read_zip64(std::span<const std::byte> extra, ZipPlace& place, std::u
   }
 }
 
-/// All files that the directory names, in its order.
+/// All files listed in the directory, in its order.
 inline std::vector<ZipPlace> read_zip_directory(std::span<const std::byte> bytes) {
   const ZipDirectory directory = find_zip_directory(bytes);
   check<FileError>(
@@ -115,7 +116,7 @@ inline std::vector<ZipPlace> read_zip_directory(std::span<const std::byte> bytes
                   zip_number<std::uint16_t>(bytes, header + 28);
     check<FileError>(place.begin <= bytes.size() && place.packed <= bytes.size() - place.begin, "'",
                      place.name, "' is cut short");
-    all_packed += place.packed;  // files that share bytes would unpack to more than any file should
+    all_packed += place.packed;  // files that share bytes could unpack to any size
     check<FileError>(all_packed <= bytes.size(), "its files overlap");
     places.push_back(std::move(place));
     at += std::uint64_t{46} + name + extra + comment;
@@ -123,7 +124,7 @@ inline std::vector<ZipPlace> read_zip_directory(std::span<const std::byte> bytes
   return places;
 }
 
-/// zlib's state, closed at the end.
+/// zlib's state, released at the end.
 class Inflater {
  public:
   Inflater() {
@@ -133,7 +134,7 @@ class Inflater {
   Inflater& operator=(const Inflater&) = delete;
   ~Inflater() { inflateEnd(&stream_); }
 
-  /// Unpacks all. Memory grows with the bytes that really come.
+  /// Decompresses everything. Memory grows with the bytes actually decompressed.
   std::vector<std::byte> unpack(std::span<const std::byte> packed, std::uint64_t size) {
     std::vector<std::byte> bytes;
     std::uint64_t came = 0;
@@ -168,8 +169,8 @@ inline std::uint32_t crc_of(std::span<const std::byte> bytes) {
 
 }  // namespace detail
 
-/// Reads all files of an archive. Memory is bounded by what really unpacks, whatever its headers promise.
-/// \throws FileError if it is damaged, encrypted, or packed in another way than stored or deflated
+/// Reads all files of an archive. Memory is bounded by what is actually decompressed, whatever its headers
+/// promise. \throws FileError if it is damaged, encrypted, or uses a method other than stored or deflated
 inline std::vector<ZipEntry> read_zip(const std::filesystem::path& path) {
   const std::vector<std::byte> bytes = read_file(path);
   std::string at;

@@ -10,7 +10,7 @@ namespace harmonium {
 
 namespace detail {
 
-/// The bytes of numbers, little-endian.
+/// Appends the bytes of numbers, little-endian.
 template <class... T>
 void put_zip(std::string& record, T... numbers) {
   (record.append(reinterpret_cast<const char*>(&numbers), sizeof(T)), ...);
@@ -30,15 +30,15 @@ inline std::vector<std::byte> deflated(std::span<const std::byte> bytes) {
   const int state = deflate(&stream, Z_FINISH);
   packed.resize(stream.total_out);
   deflateEnd(&stream);
-  check<ValueError>(state == Z_STREAM_END, "write_zip: zlib failed");  // the bound makes it impossible
+  check<ValueError>(state == Z_STREAM_END, "write_zip: zlib failed");  // cannot happen with this bound
   return packed;
 }
 
 }  // namespace detail
 
-/// Writes an archive of files, deflated or stored, dated 1980 whenever it is written; it is whole or the old
-/// one. \throws ValueError if a name repeats or is longer than 65535 bytes, there are more than 65534 files,
-/// or they have 4 GiB or more in all \throws FileError if it cannot be written
+/// Writes an archive of files, deflated or stored, always dated 1980; it is complete or the old one. \throws
+/// ValueError if a name repeats or is longer than 65535 bytes, there are more than 65534 files, or they take
+/// 4 GiB or more in all \throws FileError if it cannot be written
 inline void write_zip(const std::filesystem::path& path, const std::vector<ZipEntry>& entries,
                       bool deflate = true) {
   std::set<std::string_view> names;
@@ -47,7 +47,8 @@ inline void write_zip(const std::filesystem::path& path, const std::vector<ZipEn
     check<ValueError>(names.insert(entry.name).second, "write_zip: there are two files '", entry.name, "'");
     check<ValueError>(entry.name.size() <= 65535, "write_zip: a name has ", entry.name.size(),
                       " bytes, expected at most 65535");
-    all += entry.bytes.size() + 2 * entry.name.size() + 256;  // with its records, and what packing may add
+    all += entry.bytes.size() + 2 * entry.name.size() +
+           256;  // including its records, and the overhead of deflating
     all += entry.bytes.size() / 1000;
   }
   check<ValueError>(entries.size() < 65535 && all < (std::uint64_t{1} << 32) - 65536, "write_zip: there are ",
@@ -61,7 +62,7 @@ inline void write_zip(const std::filesystem::path& path, const std::vector<ZipEn
   for (const ZipEntry& entry : entries) {
     const std::vector<std::byte> packed = deflate ? detail::deflated(entry.bytes) : std::vector<std::byte>();
     const std::span<const std::byte> written = deflate ? packed : entry.bytes;
-    std::string common;  // to both of the records: version 2.0, no flags, how, when, checksum, sizes
+    std::string common;  // shared by both records: version 2.0, no flags, method, time, checksum, sizes
     detail::put_zip(common, Short(20), Short(0), Short(deflate ? 8 : 0), Short(0), Short(0x21),
                     detail::crc_of(entry.bytes), Long(written.size()), Long(entry.bytes.size()),
                     Short(entry.name.size()), Short(0));

@@ -1,6 +1,6 @@
 /// \file
-/// Models whose type is known only once their file is read: a closed set of types, told apart by what the
-/// file says about itself.
+/// Models whose type is known only once their file is read: a closed set of types, told apart by the file's
+/// metadata.
 ///
 ///     using Known = std::variant<Rbm<Bernoulli, Bernoulli>, Rbm<Gaussian, Bernoulli>>;
 ///     std::visit([](const auto& model) { ... }, load_any<Known>("rbm.safetensors"));
@@ -42,8 +42,8 @@ struct AnyLoader<std::variant<Models...>> {
 
 }  // namespace detail
 
-/// The model in a file, of the first of the types of `Variant`, a std::variant, that it may have.
-/// \throws FileError if the file is damaged or holds a model of none of these types
+/// The model in a file, as the first type of `Variant`, a std::variant, that fits it. \throws FileError if
+/// the file is damaged or its model has none of these types
 template <class Variant>
 Variant load_any(const std::filesystem::path& path) {
   const TensorFile file = read_safetensors(path);

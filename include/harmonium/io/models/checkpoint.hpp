@@ -1,6 +1,6 @@
 /// \file
-/// Runs that can be killed: all that training remembers goes to a file every now and then, and a program that
-/// is started again goes on from there and ends with the same bytes as if nothing had happened.
+/// Runs that can be killed: the whole state of training is saved to a file every now and then; a program
+/// started again resumes from there and ends with the same bytes as if it had never been interrupted.
 ///
 ///     Checkpoint checkpoint{{.path = "run.safetensors", .resume = true}};
 ///     pre_train(dbn, data, options, checkpoint);
@@ -16,23 +16,23 @@
 
 namespace harmonium {
 
-/// When and where to.
+/// When and where to save.
 struct CheckpointOptions {
-  std::filesystem::path path = {};  ///< safetensors file; written beside the old one and renamed
-  bool resume = false;              ///< go on from the file, if it is there
-  int epochs = 1;                   ///< a checkpoint after every so many epochs; 0: only by `seconds`
-  double seconds = 0;  ///< and within an epoch when the last one is so many seconds old; 0: never
+  std::filesystem::path path = {};  ///< safetensors file; written next to the old one and renamed
+  bool resume = false;              ///< resume from the file if it exists
+  int epochs = 1;                   ///< save after every `epochs` epochs; 0: only by `seconds`
+  double seconds = 0;  ///< also save within an epoch when the last checkpoint is this old; 0: never
 };
 
-/// An observer that saves a run (model, moments, chains, averages, offsets, the best model, what other
-/// observers remember, how far it has come) and with `resume` restores it: `fit` then goes on from there and
-/// returns the whole history. At the run's end or pause (`Flow::pause`) there is always a checkpoint.
+/// An observer that saves a run (model, moments, chains, averages, offsets, the best model, the state of
+/// other observers, progress) and with `resume` restores it: `fit` then continues from there and returns the
+/// whole history. There is always a checkpoint when the run ends or pauses (`Flow::pause`).
 ///
 /// One object serves all runs of a program, layer after layer of pre-training and fine-tuning: each has its
-/// part of the file, and one that was over is restored at once. So the program that resumes must train the
-/// same things in the same order. With other options, another model, another number of samples or other
-/// observers `fit` refuses to go on. What it cannot know: whether the samples are the same ones, and what
-/// observers remember that have no `for_each_state` (training/run/run_state.hpp).
+/// own part of the file, and a finished one is restored at once. So the resuming program must train the same
+/// things in the same order. With different options, another model, another number of samples or other
+/// observers, `fit` refuses to continue. It cannot know whether the samples are the same, nor restore
+/// observers without `for_each_state` (training/run/run_state.hpp).
 class Checkpoint {
  public:
   /// \throws ValueError if an option is out of range \throws FileError if no file can be written there
@@ -44,19 +44,19 @@ class Checkpoint {
     check<FileError>(options_.path.has_filename(), "Checkpoint: '", options_.path.string(),
                      "' names no file");
     require_writable_folder(detail::folder_of(options_.path));
-    // A folder of that name, or no permission, is known now, not hours later.
+    // Finds out now, not hours later, that this is a folder or not writable.
     const AtomicFile probe(options_.path);
   }
 
-  /// Nothing, for an epoch's report alone.
+  /// Does nothing after an epoch.
   void operator()(const EpochReport& /*report*/) const {}
 
-  /// A run begins: restores it if it is in the file.
-  /// \throws FileError, nothing being changed, if the file is damaged or the run is another one
+  /// Begins a run: restores it if it is in the file. \throws FileError, before anything is changed, if the
+  /// file is damaged or belongs to a different run
   template <class State>
   bool on_begin(State& state) {
     if (run_ < 0 && options_.resume) read();
-    if (paused_) return false;  // what the program does after a pause is not what it would have done
+    if (paused_) return false;  // after a pause the program does other things than it would have done
     ++run_;
     saved_ = Clock::now();
     const bool found = file_.metadata.count(prefix() + history_name) > 0;
@@ -65,7 +65,7 @@ class Checkpoint {
     return found;
   }
 
-  /// Saves, if it is time.
+  /// Saves if it is time to.
   /// \throws DataError if a number is not finite \throws FileError if the file cannot be written
   template <class State>
   void on_state(Moment moment, State& state) {
@@ -92,7 +92,7 @@ class Checkpoint {
     const auto says = [&](const char* name, const char* value) {
       const auto found = file_.metadata.find(name);
       check<FileError>(found != file_.metadata.end() && found->second == value, "resume: '",
-                       options_.path.string(), "' is no checkpoint of this version: its ", name, " is ",
+                       options_.path.string(), "' is not a checkpoint of this version: its ", name, " is ",
                        found == file_.metadata.end() ? "missing" : '\'' + found->second + '\'',
                        ", expected '", value, "'");
     };
@@ -100,7 +100,7 @@ class Checkpoint {
     says("format", format);
   }
 
-  // With what this run was asked for, the file says the same.
+  // This run's options must equal those in the file.
   template <class State>
   void check_options(const State& state) const {
     Metadata here;
@@ -117,7 +117,7 @@ class Checkpoint {
     }
     for (const auto& [name, value] : file_.metadata)
       if (name.starts_with(start) && name != start + history_name)
-        check<DataError>(here.count(name) > 0, own(name), " was '", value, "', here there is none");
+        check<DataError>(here.count(name) > 0, own(name), " was '", value, "', this run has no such option");
   }
 
   template <class State>
@@ -130,7 +130,7 @@ class Checkpoint {
       state.for_each_state(check_file);
       for (const Tensor& tensor : file_.tensors)
         check<DataError>(!tensor.name.starts_with(prefix()) || seen.count(tensor.name) > 0,
-                         "there is a tensor '", tensor.name, "', which the run here has not");
+                         "there is a tensor '", tensor.name, "', which this run does not have");
     } catch (const DataError& error) {
       throw FileError("resume: '" + options_.path.string() + "': " + error.what());
     }
@@ -149,11 +149,11 @@ class Checkpoint {
     detail::StateFile<typename State::Backend> write(detail::Doing::write, file_, prefix(), seen);
     state.for_each_state(write);
     write_safetensors(options_.path, file_);
-    if (!state.run().over) forget_from(run_);  // it will be written anew; memory is for runs that are over
+    if (!state.run().over) forget_from(run_);  // only finished runs are kept in memory
     saved_ = Clock::now();
   }
 
-  // Leaves only what belongs to runs before one.
+  // Keeps only what belongs to runs before `run`.
   void forget_from(int run) {
     const auto later = [&](const std::string& name) {
       for (int i = 0; i < run; ++i)
@@ -165,9 +165,9 @@ class Checkpoint {
   }
 
   CheckpointOptions options_;
-  TensorFile file_;                         // what the file holds of runs that are over, or were read
-  int run_ = -1;                            // the run at hand, counted over all of this object's
-  bool was_over_ = false, paused_ = false;  // the run at hand when it began, and some run
+  TensorFile file_;                         // what the file holds of finished runs, or what was read
+  int run_ = -1;                            // the current run, counted over all runs of this object
+  bool was_over_ = false, paused_ = false;  // the current run when it began, and some run
   Clock::time_point saved_;
 };
 

@@ -1,6 +1,6 @@
 /// \file
 /// A run's state in a file of tensors: one walk (see training/run/run_state.hpp) writes it, checks a file
-/// against it, and takes it from there.
+/// against it, and reads it back.
 #pragma once
 
 #include <cmath>
@@ -10,7 +10,7 @@
 
 namespace harmonium::detail {
 
-/// `nan` and infinities are words: JSON has no numbers for them.
+/// JSON has no `nan` or infinities, so these are strings.
 inline nlohmann::json json_of(double number) {
   if (std::isfinite(number)) return number;
   return std::isnan(number) ? "nan" : number > 0 ? "inf" : "-inf";
@@ -18,12 +18,12 @@ inline nlohmann::json json_of(double number) {
 inline double number_of(const nlohmann::json& json) {
   if (json.is_number()) return json.get<double>();
   if (json == "nan") return std::numeric_limits<double>::quiet_NaN();
-  check<DataError>(json == "inf" || json == "-inf", "what should be a number is none");
+  check<DataError>(json == "inf" || json == "-inf", "expected a number");
   return json == "inf" ? std::numeric_limits<double>::infinity() : -std::numeric_limits<double>::infinity();
 }
 inline int count_from(const nlohmann::json& json) {
   check<DataError>(json.is_number_unsigned() && json.get<std::uint64_t>() < 1u << 31,
-                   "an epoch's number is none");
+                   "expected the number of an epoch");
   return json.get<int>();
 }
 
@@ -43,7 +43,7 @@ inline std::string text_of(const History& history) {
   }
   return epochs.dump();
 }
-/// \throws DataError if it is none
+/// \throws DataError if the text is not a history
 inline History history_from(const std::string& text) {
   History history;
   try {
@@ -69,14 +69,14 @@ inline History history_from(const std::string& text) {
   return history;
 }
 
-/// What a walk over a state does with a file.
+/// What a walk over a state does with the file.
 enum class Doing {
   write,  ///< appends the state to the file
-  check,  ///< compares: is all of it in the file, and nothing but numbers that can be?
-  take    ///< sets the state to the file's; after `check`
+  check,  ///< compares: is all of it in the file, with permissible numbers?
+  take    ///< reads the state from the file; after `check`
 };
 
-/// Something that says itself what it remembers.
+/// Something that lists its own state.
 template <class Part, class Visitor, class... More>
 concept Remembers = requires(Part& part, Visitor& visitor, More&... more) {
   part.for_each_state(visitor, more...);
@@ -88,11 +88,11 @@ class StateFile {
   using T = ScalarOf<B>;
 
  public:
-  /// Names in the file are those of the walk with `prefix` in front; `seen` collects those of tensors.
+  /// Names in the file are those of the walk, prefixed with `prefix`; `seen` collects those of tensors.
   StateFile(Doing doing, TensorFile& file, std::string prefix, std::set<std::string>& seen)
       : doing_(doing), file_(file), seen_(seen), prefix_(std::move(prefix)) {}
 
-  /// Numbers, single and in a row.
+  /// Numbers, single and in sequence.
   template <class Number, class MayBe = std::nullptr_t>
   requires std::is_arithmetic_v<Number>
   void operator()(std::string_view name, Number& number, const MayBe& may_be = nullptr) {
@@ -114,7 +114,7 @@ class StateFile {
   }
   /// A matrix.
   void operator()(std::string_view name, ViewOf<B> x) { matrix(full(name), Role::weight, x); }
-  /// A part, with what it asks for.
+  /// A part with a state of its own; `more` are its other arguments.
   template <class Part, class... More>
   requires Remembers<Part, StateFile, More...>
   void operator()(std::string_view name, Part&& part, More&... more) {
@@ -130,7 +130,7 @@ class StateFile {
                            auto x) { inner.matrix(inner.full(parameter.string()), role, x); },
                        model);
   }
-  /// A model that may be there or not, of the shape of another one.
+  /// An optional model, of the same shape as another one.
   template <class Model>
   void operator()(std::string_view name, std::optional<Model>& model, const Model& like) {
     if (doing_ == Doing::write) {

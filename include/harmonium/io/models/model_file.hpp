@@ -1,12 +1,12 @@
 /// \file
-/// Models in safetensors files: each parameter a tensor of its own name, and what kind of model it is in the
-/// metadata. A file alone is enough to make the model again.
+/// Models in safetensors files: each parameter is a named tensor, and the metadata say what kind of model it
+/// is. The file alone is enough to restore the model.
 ///
 ///     save("rbm.safetensors", rbm);
 ///     const auto same = load<Rbm<Bernoulli, Bernoulli>>("rbm.safetensors");
 ///
-/// What a model gives: its walk, `describe(model)` -> Metadata, and the static `options_from(metadata)` and
-/// `parameter_count(options)`.
+/// What a model provides: its walk, `describe(model)` -> Metadata, and the static `options_from(metadata)`
+/// and `parameter_count(options)`.
 #pragma once
 
 #include <iomanip>
@@ -19,7 +19,7 @@ namespace harmonium {
 
 namespace detail {
 
-/// A V x H block of columns has the bytes of an H x V one of rows, which is how the format counts.
+/// A V x H block of columns has the same bytes as an H x V block of rows, which is how the format counts.
 template <class V>
 std::vector<std::uint64_t> shape_of(Role role, const V& view) {
   const auto rows = static_cast<std::uint64_t>(view.rows), cols = static_cast<std::uint64_t>(view.cols);
@@ -43,7 +43,7 @@ HostMatrix<To> block_of(const Tensor& tensor, Index rows, Index cols) {
                                     : converted(numbers_of<float>(tensor));
 }
 
-/// \throws DataError unless the tensor can be this parameter
+/// \throws DataError unless the tensor can hold this parameter
 template <class T>
 void check_tensor(const Tensor* tensor, const std::string& name, const std::vector<std::uint64_t>& shape,
                   Index rows, Index cols) {
@@ -58,7 +58,7 @@ void check_tensor(const Tensor* tensor, const std::string& name, const std::vect
 
 }  // namespace detail
 
-/// Adds a model's parameters to a file, their names behind `prefix`.
+/// Adds a model's parameters to a file, their names prefixed with `prefix`.
 template <class Model>
 void add_parameters(TensorFile& file, const Model& model, const std::string& prefix = "") {
   using T = typename Model::Scalar;
@@ -73,8 +73,9 @@ void add_parameters(TensorFile& file, const Model& model, const std::string& pre
       model);
 }
 
-/// Sets a model's parameters to a file's; single and double precision are converted. Nothing is changed
-/// unless all of them are there. \throws DataError if one is missing, of another shape or type, or not finite
+/// Sets a model's parameters from a file, converting between single and double precision. Nothing changes
+/// unless all of them are there. \throws DataError if one is missing, of the wrong shape or type, or not
+/// finite
 template <class Model>
 void set_parameters(Model& model, const TensorFile& file, const std::string& prefix = "") {
   using T = typename Model::Scalar;
@@ -92,9 +93,8 @@ void set_parameters(Model& model, const TensorFile& file, const std::string& pre
       model);
 }
 
-/// Writes a model to a file, which is whole or the old one.
-/// \throws DataError if a parameter is not finite, for then it would not load \throws FileError if it cannot
-/// be written
+/// Writes a model to a file, which is complete or the old one. \throws DataError if a parameter is not
+/// finite, as it could not be loaded \throws FileError if the file cannot be written
 template <class Model>
 void save(const std::filesystem::path& path, const Model& model) {
   check<DataError>(all_finite(typename Model::Backend{}, model), "save: the model for '", path.string(),
@@ -104,8 +104,8 @@ void save(const std::filesystem::path& path, const Model& model) {
   write_safetensors(path, file);
 }
 
-/// Makes a model from a file that was read already. It is made only after its sizes were found to be those of
-/// the tensors that the file has. \throws DataError if the file holds another kind of model
+/// Makes a model from a file already read, once its sizes are known to be those of the file's tensors.
+/// \throws DataError if the file holds another kind of model
 template <class Model>
 Model model_from(const TensorFile& file) {
   const typename Model::Options options = Model::options_from(file.metadata);

@@ -1,5 +1,5 @@
 /// \file
-/// An axis of a chart: what range it shows, where its ticks are and what they say.
+/// A chart axis: its range, its ticks and their labels.
 #pragma once
 
 #include <vector>
@@ -9,10 +9,10 @@
 
 namespace harmonium {
 
-/// How an axis turns numbers into lengths.
+/// How an axis maps numbers to lengths.
 enum class AxisScale {
-  linear,      ///< equal differences are equally long
-  logarithmic  ///< equal ratios are; numbers that are not positive cannot be shown
+  linear,      ///< equal differences have equal lengths
+  logarithmic  ///< equal ratios have equal lengths; only positive numbers can be shown
 };
 
 namespace detail {
@@ -24,11 +24,11 @@ struct ChartAxis {
   std::vector<double> ticks = {};
   std::vector<std::string> labels = {};
 
-  /// Is it a number that can be shown? Those near the limits of `double` are not, so that nothing overflows.
+  /// Can the number be shown? Those near the limits of `double` cannot, so that nothing overflows.
   bool shows(double value) const {
     return std::abs(value) <= 1e300 && (scale == AxisScale::linear || value >= 1e-300);
   }
-  /// Where a number lies: 0 at the low end, 1 at the high one.
+  /// Position of a number: 0 at the low end, 1 at the high one.
   double position(double value) const {
     if (scale == AxisScale::logarithmic)
       return (std::log(value) - std::log(low)) / (std::log(high) - std::log(low));
@@ -36,7 +36,7 @@ struct ChartAxis {
   }
 };
 
-/// The smallest of 1, 2 and 5 times a power of ten that cuts the range into at most `most` steps.
+/// The smallest of 1, 2 and 5 times a power of ten that splits the range into at most `most` steps.
 inline double tick_step(double low, double high, int most) {
   const double raw = (high - low) / most;
   const double power = std::pow(10.0, std::floor(std::log10(raw)));
@@ -45,7 +45,7 @@ inline double tick_step(double low, double high, int most) {
   return 10 * power;
 }
 
-/// What a tick says, with as many digits as tell it from its neighbours.
+/// A tick's label, with enough digits to tell it from its neighbours.
 inline std::string tick_text(double value, double step, double largest) {
   const auto power = [](double x) { return static_cast<int>(std::floor(std::log10(x) + 1e-9)); };
   if (std::abs(value) < step / 2) return "0";
@@ -55,11 +55,11 @@ inline std::string tick_text(double value, double step, double largest) {
   } else {
     text = fixed_text(value, std::max(0, -power(step)));
   }
-  return text[0] == '-' ? "\xe2\x88\x92" + text.substr(1) : text;  // the minus sign proper
+  return text[0] == '-' ? "\xe2\x88\x92" + text.substr(1) : text;  // a true minus sign
 }
 
-/// Ticks at multiples of a round step, `whole` numbers if asked for; closer together if fewer than two are in
-/// the range.
+/// Ticks at multiples of a round step, at whole numbers if `whole`; denser if fewer than two are in the
+/// range.
 inline void add_linear_ticks(ChartAxis& axis, int most, bool whole) {
   const double largest = std::max(std::abs(axis.low), std::abs(axis.high));
   for (int steps = most; steps <= 4 * most && axis.ticks.size() < 2; steps *= 2) {
@@ -83,7 +83,7 @@ inline void add_logarithmic_ticks(ChartAxis& axis, int most) {
     axis.ticks.push_back(tick);
     axis.labels.push_back(std::move(label));
   };
-  // Every so many powers of ten, and more of them if fewer than two are in the range.
+  // Every k-th power of ten, and more of them if fewer than two are in the range.
   for (double every = std::ceil((last - first) / most); every >= 1 && axis.ticks.size() < 2;
        every = std::floor(every / 2)) {
     axis.ticks.clear();
@@ -104,16 +104,16 @@ inline void add_logarithmic_ticks(ChartAxis& axis, int most) {
 /// How an axis is made.
 struct AxisStyle {
   AxisScale scale = AxisScale::linear;
-  int most = 5;          ///< steps between ticks, about
-  bool margins = false;  ///< goes a little further than the range, to ticks, and from 0 if that is near
+  int most = 5;          ///< approximate number of steps between ticks
+  bool margins = false;  ///< extend the range to ticks, and to 0 if that is near
   bool whole = false;    ///< ticks at whole numbers
 };
 
-/// An axis that shows `low` to `high`, which must be numbers that it can show.
+/// An axis that shows `low` to `high`, which it must be able to show.
 inline ChartAxis make_axis(double low, double high, const AxisStyle& style) {
   ChartAxis axis{.scale = style.scale, .low = low, .high = high};
   const double size = std::max(std::abs(low), std::abs(high));
-  // A range without extent, or one that is rounding noise, becomes one around it.
+  // An empty range, or one that is mere rounding noise, is widened.
   const bool flat = size < 1e-300 || !(high - low > 1e-9 * size);
   if (style.scale == AxisScale::logarithmic) {
     const double more = flat            ? 2
@@ -130,7 +130,7 @@ inline ChartAxis make_axis(double low, double high, const AxisStyle& style) {
     axis.high = high + more;
   } else if (style.margins) {
     if (low > 0 && low < 0.4 * high) axis.low = 0;
-    for (int i = 0; i < 2; ++i) {  // twice, for going further may make the step larger
+    for (int i = 0; i < 2; ++i) {  // twice, because extending may make the step larger
       const double step = tick_step(axis.low, axis.high, style.most);
       axis.low = std::floor(axis.low / step + 1e-6) * step;
       axis.high = std::ceil(axis.high / step - 1e-6) * step;

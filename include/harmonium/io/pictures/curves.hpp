@@ -1,11 +1,11 @@
 /// \file
-/// Curves as a chart in SVG: how a metric went over epochs, how variants compare. The text is a whole file by
-/// itself, and may stand in a page as it is. It asks for nothing from elsewhere, is legible on light and dark
-/// ground, as the reader prefers, and its colours are told apart by those who see few.
+/// Curves as a chart in SVG: the course of a metric over epochs, comparisons of variants. The text is a
+/// complete file and can also be embedded in a page. It loads nothing from elsewhere, adapts to the reader's
+/// light or dark theme, and uses colours that can be told apart with colour-vision deficiency.
 ///
-///     write_file("error.svg", draw_curves({{.name = "training", .y = train}, {.name = "held out", .y =
-///     test}},
-///                                         {.title = "Error", .y_scale = AxisScale::logarithmic}));
+///     write_file("error.svg",
+///                draw_curves({{.name = "training", .y = train}, {.name = "held out", .y = test}},
+///                            {.title = "Error", .y_scale = AxisScale::logarithmic}));
 #pragma once
 
 #include <limits>
@@ -18,14 +18,14 @@ namespace harmonium {
 
 /// One line of a chart.
 struct Curve {
-  std::string name = {};       ///< what the legend says; without names there is none
-  std::vector<double> x = {};  ///< empty: 1, 2, 3, ...; as a rule ascending
-  std::vector<double> y =
-      {};  ///< what is not finite (or beyond 1e300), or cannot be on a logarithmic axis, is a gap
-  std::vector<double> spread =
-      {};               ///< a band from y - spread to y + spread, such as a standard error; or empty
-  bool dashed = false;  ///< for what is derived from another curve: same colour, dashed
-  int colour = -1;      ///< 0, 1, ...: which of the chart's colours; -1: the curve's number
+  std::string name = {};       ///< text of the legend, which is omitted without names
+  std::vector<double> x = {};  ///< empty: 1, 2, 3, ...; usually ascending
+  /// Numbers that are not finite, beyond 1e300 or not positive on a logarithmic axis are gaps.
+  std::vector<double> y = {};
+  /// Half-width of a band around y, such as a standard error; or empty.
+  std::vector<double> spread = {};
+  bool dashed = false;  ///< for a curve derived from another: same colour, dashed
+  int colour = -1;      ///< index into the chart's colours; -1: the curve's own index
 };
 
 /// How a chart looks.
@@ -35,13 +35,13 @@ struct CurvesOptions {
   std::string y_title = {};               ///< below the title
   AxisScale x_scale = AxisScale::linear;  ///< of the horizontal axis
   AxisScale y_scale = AxisScale::linear;  ///< of the vertical axis
-  Index width = 380;                      ///< in pixels of 1/96 inch, unless the page stretches it
-  Index height = 240;                     ///< without the legend, which comes below
+  Index width = 380;                      ///< in pixels of 1/96 inch, unless the page scales it
+  Index height = 240;                     ///< without the legend, which goes below
 };
 
 namespace detail {
 
-/// One chart in the making.
+/// One chart under construction.
 class CurvesDrawing {
  public:
   CurvesDrawing(std::span<const Curve> curves, const CurvesOptions& options)
@@ -163,7 +163,7 @@ class CurvesDrawing {
     const auto number = curves_[i].colour < 0 ? i : static_cast<std::size_t>(curves_[i].colour);
     return "hc-" + std::to_string(number % chart_colours);
   }
-  // Colours that come round again are dashed.
+  // Colours that repeat are dashed.
   std::string line_classes(std::size_t i) const {
     const bool again = curves_[i].colour < 0 && i / chart_colours % 2 == 1;
     return (curves_[i].dashed != again ? "hc-line hc-dash " : "hc-line ") + colour(i);
@@ -240,12 +240,12 @@ class CurvesDrawing {
 
 /// Curves in one chart, as the text of an SVG file.
 /// \throws ValueError if there are no curves, one is empty or a size is out of range
-/// \throws ShapeError if a curve's x or spread has not as many numbers as its y
+/// \throws ShapeError if a curve's x or spread does not have as many numbers as its y
 /// \throws DataError if nothing of a curve can be shown
 inline std::string draw_curves(std::span<const Curve> curves, const CurvesOptions& options = {}) {
   return detail::CurvesDrawing(curves, options).text(true);
 }
-/// The same for curves in braces.
+/// As above, for curves in braces.
 inline std::string draw_curves(std::initializer_list<Curve> curves, const CurvesOptions& options = {}) {
   return draw_curves(std::span<const Curve>(curves.begin(), curves.size()), options);
 }

@@ -1,6 +1,6 @@
 /// \file
-/// A matrix as a picture with names: what hidden units make of a table's columns. Below 0 is blue, above it
-/// red, 0 white. The text is an SVG file by itself, and may stand in a page as it is.
+/// A matrix as a picture with names, e.g. how hidden units weight a table's columns. Negative numbers are
+/// blue, positive ones red, 0 white. The text is a complete SVG file and can also be embedded in a page.
 ///
 ///     write_file("weights.svg", draw_heat_map(rbm.weights, {.title = "Weights", .row_names = columns}));
 #pragma once
@@ -15,15 +15,15 @@ namespace harmonium {
 
 /// How a heat map looks.
 struct HeatMapOptions {
-  std::string title = {};                   ///< above it
-  std::vector<std::string> row_names = {};  ///< at its left, one a row; empty: rows are numbered from 1
-  std::string x_title = "hidden unit";      ///< below it; columns are numbered from 1
-  Index width = 380;                        ///< in pixels of 1/96 inch, unless the page stretches it
+  std::string title = {};                   ///< above the picture
+  std::vector<std::string> row_names = {};  ///< at the left, one per row; empty: rows are numbered from 1
+  std::string x_title = "hidden unit";      ///< below the picture; columns are numbered from 1
+  Index width = 380;                        ///< in pixels of 1/96 inch, unless the page scales it
 };
 
 namespace detail {
 
-/// A picture as an address that holds all of it.
+/// A picture as a self-contained address.
 inline std::string data_address(const Image& image) {
   return "data:image/png;base64," + base64(encode_png(image));
 }
@@ -35,7 +35,7 @@ inline std::string svg_image(double x, double y, double width, double height, co
          "\"/>";
 }
 
-/// The heat map's own text; `numbers` is rows x columns, at least one of each.
+/// The text of the heat map; `numbers` is rows x columns, at least one of each.
 inline std::string heat_map_text(View<const double> numbers, const HeatMapOptions& options, bool with_style) {
   const Index rows = numbers.rows, cols = numbers.cols;
   const auto width = static_cast<double>(options.width);
@@ -101,7 +101,7 @@ inline void check_heat_map(const char* function, Index rows, Index cols, const H
 
 /// A matrix as a heat map, in SVG; NaN is grey.
 /// \throws ValueError if the matrix is empty or too large for a picture, or the width out of range
-/// \throws ShapeError if there are names, but not one for each row
+/// \throws ShapeError if there are names, but not one per row
 template <detail::MatrixOnHost M>
 std::string draw_heat_map(const M& matrix, const HeatMapOptions& options = {}) {
   detail::check_heat_map("draw_heat_map", matrix.rows(), matrix.cols(), options);

@@ -11,18 +11,18 @@
 
 namespace harmonium {
 
-/// A picture: row after row from the top, a row's pixels from the left, and for each its channels.
+/// A picture: rows from top to bottom, pixels from left to right, and for each its channels.
 struct Image {
   Index width = 0;                   ///< pixels in a row
   Index height = 0;                  ///< rows
   int channels = 1;                  ///< 1: grey, 3: red, green and blue
   std::vector<std::uint8_t> pixels;  ///< width * height * channels numbers
 
-  /// At most this many numbers, so that nobody who counts in `int` fails.
+  /// Upper limit, so that code that counts in `int` does not overflow.
   static constexpr Index most_numbers = Index{1} << 28;
 
   Image() = default;
-  /// A picture that is all `background`.
+  /// A picture filled with `background`.
   /// \throws ValueError if a size is not positive or the picture too large, or unless it has 1 or 3 channels
   Image(Index w, Index h, int channel_count, std::uint8_t background = 0)
       : width(w), height(h), channels(channel_count) {
@@ -34,9 +34,9 @@ struct Image {
 
   /// The first channel of a pixel.
   std::uint8_t* at(Index x, Index y) { return pixels.data() + (y * width + x) * channels; }
-  /// The same, to read.
+  /// As above, read-only.
   const std::uint8_t* at(Index x, Index y) const { return pixels.data() + (y * width + x) * channels; }
-  /// Are sizes and all pixels the same?
+  /// Are the sizes and all pixels equal?
   bool operator==(const Image&) const = default;
 };
 
@@ -68,8 +68,8 @@ inline std::vector<std::byte> encode_png(const Image& image) {
   return bytes;
 }
 
-/// Writes a PNG file, whole or not at all.
-/// \throws ValueError if the picture is none \throws FileError if it cannot be written
+/// Writes a PNG file, completely or not at all.
+/// \throws ValueError if the picture is not a valid one \throws FileError if it cannot be written
 inline void write_png(const std::filesystem::path& path, const Image& image) {
   write_file(path, encode_png(image));
 }

@@ -1,5 +1,5 @@
 /// \file
-/// Text for SVG and HTML files: escaping, base64, and numbers that no locale changes.
+/// Text for SVG and HTML files: escaping, base64, and numbers that do not depend on the locale.
 #pragma once
 
 #include <algorithm>
@@ -14,8 +14,7 @@ namespace harmonium {
 
 namespace detail {
 
-/// How many bytes the character at the front of `text` has; 0 if it is not UTF-8 or none that markup may
-/// have.
+/// The number of bytes of the first character of `text`; 0 if it is not UTF-8 or not allowed in markup.
 inline std::size_t character_length(std::string_view text) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned>(static_cast<unsigned char>(text[i])); };
   const unsigned lead = byte(0);
@@ -26,7 +25,7 @@ inline std::size_t character_length(std::string_view text) {
     if ((byte(i) & 0xc0) != 0x80) return 0;
     code = code << 6 | (byte(i) & 0x3f);
   }
-  static constexpr unsigned least[] = {0, 0, 0x80, 0x800, 0x10000};  // none may be written longer than needed
+  static constexpr unsigned least[] = {0, 0, 0x80, 0x800, 0x10000};  // overlong encodings are invalid
   const bool control =
       (code < 0x20 && code != '\t' && code != '\n' && code != '\r') || (code >= 0x7f && code < 0xa0);
   const bool surrogate = code >= 0xd800 && code < 0xe000;
@@ -42,7 +41,7 @@ inline std::string fixed_text(double value, int decimals) {
   return {digits, end};
 }
 
-/// Without zeros at the end of a fraction.
+/// Removes zeros at the end of a fraction.
 inline std::string without_zeros(std::string number) {
   if (number.find('.') == std::string::npos) return number;
   number.erase(number.find_last_not_of('0') + 1);
@@ -52,8 +51,8 @@ inline std::string without_zeros(std::string number) {
 
 }  // namespace detail
 
-/// Text that stands for itself in SVG and HTML, between tags and in quotes. What is not UTF-8, and control
-/// characters, become U+FFFD, so that nobody's column names break a file.
+/// Escapes text for SVG and HTML, between tags and in quotes. Invalid UTF-8 and control characters become
+/// U+FFFD, so that no column name can break a file.
 inline std::string escape_markup(std::string_view text) {
   std::string escaped;
   escaped.reserve(text.size());
@@ -102,7 +101,7 @@ inline std::string base64(std::span<const std::byte> bytes) {
 }
 
 /// A number for people: about `digits` significant digits (1 to 17), whole numbers in full, very large and
-/// very small ones as `1.5e-7`.
+/// very small ones like `1.5e-7`.
 inline std::string number_text(double value, int digits = 4) {
   if (std::isnan(value)) return "not a number";
   if (std::isinf(value)) return value > 0 ? "infinite" : "-infinite";

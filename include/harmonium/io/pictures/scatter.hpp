@@ -1,6 +1,6 @@
 /// \file
-/// Points in a plane, coloured by class: codes of two numbers, two principal components of larger ones. The
-/// text is an SVG file by itself, and may stand in a page as it is.
+/// Points in a plane, coloured by class: two-dimensional codes, or two principal components of larger ones.
+/// The text is a complete SVG file and can also be embedded in a page.
 ///
 ///     write_file("codes.svg", draw_scatter(codes, digits.labels(), {.title = "Codes"}));
 #pragma once
@@ -20,18 +20,18 @@ namespace harmonium {
 
 /// How a scatter picture looks.
 struct ScatterOptions {
-  std::string title = {};                     ///< above it
+  std::string title = {};                     ///< above the picture
   std::vector<std::string> class_names = {};  ///< empty: classes are numbered from 0
-  std::string x_title = {};                   ///< below it
+  std::string x_title = {};                   ///< below the picture
   std::string y_title = {};                   ///< below the title
-  Index width = 640;                          ///< in pixels of 1/96 inch, unless the page stretches it
-  Index height = 600;                         ///< without the legend, which comes below
+  Index width = 640;                          ///< in pixels of 1/96 inch, unless the page scales it
+  Index height = 600;                         ///< without the legend, which goes below
 };
 
 namespace detail {
 
-/// Ten colours that are told apart; then they come round again. After Okabe and Ito (2008) and Tol (2021), of
-/// medium lightness, for light and dark ground.
+/// Ten distinguishable colours, which then repeat. After Okabe and Ito (2008) and Tol (2021), of medium
+/// lightness, for light and dark backgrounds.
 inline constexpr std::array<const char*, 10> scatter_colours = {"#0072b2", "#d55e00", "#009e73", "#cc79a7",
                                                                 "#b8960a", "#56b4e9", "#8a2be2", "#7f7f7f",
                                                                 "#e31a1c", "#6b8e23"};
@@ -58,7 +58,7 @@ inline void check_scatter(const char* function, View<const double> points, std::
                     options.height, ", expected 120 to 10000");
 }
 
-/// The picture's own text. A class is one path of strokes without length, whose round ends are the points.
+/// The text of the picture. A class is one path of strokes of length zero, whose round caps are the points.
 inline std::string scatter_text(View<const double> points, std::span<const int> labels,
                                 const ScatterOptions& options, bool with_style) {
   double low[2], high[2];
@@ -81,7 +81,7 @@ inline std::string scatter_text(View<const double> points, std::span<const int> 
   for (const std::string& label : y.labels) left = std::max(left, 18 + text_width(label, 12));
   left = std::min(left, width / 2);
 
-  std::vector<std::string> paths;  // of each class
+  std::vector<std::string> paths;  // one per class
   for (Index i = 0; i < points.cols; ++i) {
     const auto label =
         labels.empty() ? std::size_t{0} : static_cast<std::size_t>(labels[static_cast<std::size_t>(i)]);
@@ -138,10 +138,10 @@ inline std::string scatter_text(View<const double> points, std::span<const int> 
 
 }  // namespace detail
 
-/// Points (2 x n) as a picture in SVG, each in the colour of its class; without labels all in one.
-/// \throws ShapeError unless points have two rows, and there are as many labels or none
+/// Points (2 x n) as a picture in SVG, coloured by class; without labels all in one colour.
+/// \throws ShapeError unless points have two rows, and labels are absent or one per point
 /// \throws ValueError if there are no points or a size is out of range
-/// \throws DataError if a point is not finite, a label negative or one that has no name among `class_names`
+/// \throws DataError if a point is not finite, or a label is negative or has no name in `class_names`
 template <class Points>
 std::string draw_scatter(const Eigen::MatrixBase<Points>& points, std::span<const int> labels = {},
                          const ScatterOptions& options = {}) {

@@ -1,5 +1,5 @@
 /// \file
-/// Pictures of an RBM as it learns: its filters and what it makes up, every so many epochs, as PNG files.
+/// Pictures of an RBM as it learns: its filters and samples from it, every few epochs, as PNG files.
 ///
 ///     Snapshots snapshots{rbm, {.folder = "snapshots", .every = 5, .width = 28, .height = 28}};
 ///     trainer.fit(digits, snapshots, ProgressBar{});        // filters-0005.png, samples-0005.png, ...
@@ -12,17 +12,17 @@
 
 namespace harmonium {
 
-/// What is drawn, when, and where to.
+/// What to draw, when, and where.
 struct SnapshotOptions {
-  std::filesystem::path folder = "snapshots";  ///< is made if it is not there
-  int every = 1;                      ///< epochs from one to the next; the last planned one always has one
-  Index width = 0;                    ///< of a sample; width * height numbers are a sample
-  Index height = 0;                   ///< its rows lie one after another
-  Index count = 100;                  ///< filters, the first ones, and samples; at most
+  std::filesystem::path folder = "snapshots";  ///< created if it does not exist
+  int every = 1;                      ///< epochs between pictures; the last planned epoch always has one
+  Index width = 0;                    ///< of a sample; a sample has width * height numbers
+  Index height = 0;                   ///< its rows follow one another
+  Index count = 100;                  ///< largest number of filters (the first ones) and of samples
   Index per_row = 10;                 ///< tiles side by side
-  int steps = 200;                    ///< of the chains that make samples up
-  std::uint64_t seed = 0;             ///< of these chains: the same at each snapshot
-  TileRange range = TileRange::unit;  ///< of samples; `common` for those not from 0 to 1
+  int steps = 200;                    ///< of the chains that generate the samples
+  std::uint64_t seed = 0;             ///< of these chains: the same for each snapshot
+  TileRange range = TileRange::unit;  ///< of samples; `common` if they do not lie between 0 and 1
 };
 
 /// Draws an RBM after epochs.
@@ -49,7 +49,7 @@ class Snapshots {
     require_writable_folder(options_.folder);
   }
 
-  /// Draws, if it is time. A model that is not finite has no samples.
+  /// Draws if it is time to. A model that is not finite has no samples.
   /// \throws FileError if a picture cannot be written
   void operator()(const EpochReport& report) {
     if (report.epoch % options_.every != 0 && report.epoch != report.epochs) return;
@@ -71,7 +71,7 @@ class Snapshots {
   void draw(const char* what, int epoch, const HostMatrix<T>& columns, TileRange range,
             TileColours colours) const {
     std::string number = std::to_string(epoch);
-    if (number.size() < 4) number.insert(0, 4 - number.size(), '0');  // so that files sort as epochs do
+    if (number.size() < 4) number.insert(0, 4 - number.size(), '0');  // files sort by epoch
     write_png(options_.folder / (std::string(what) + '-' + number + ".png"),
               tiles(columns, {.width = options_.width,
                               .height = options_.height,

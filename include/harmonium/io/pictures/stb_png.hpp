@@ -1,6 +1,6 @@
 /// \file
-/// The one place where stb_image_write is included: in a namespace of its own, without its file functions,
-/// and with every macro put back, so that a program may use stb as it likes, another version included.
+/// The one place that includes stb_image_write: in its own namespace, without its file functions, and with
+/// every macro restored, so that a program can use stb as it likes, even in another version.
 #pragma once
 
 // What stb includes is included here first, outside the namespace.

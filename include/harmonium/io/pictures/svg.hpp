@@ -1,5 +1,5 @@
 /// \file
-/// The pieces of which charts in SVG are made, and how all of them look.
+/// The building blocks of charts in SVG, and their common style.
 #pragma once
 
 #include "markup.hpp"
@@ -8,8 +8,8 @@ namespace harmonium::detail {
 
 inline constexpr int chart_colours = 6;
 
-/// What all charts of a page share. Colours after Okabe and Ito (2008), darkened or lightened until they have
-/// a contrast of at least 3 to the ground (WCAG 1.4.11), text of at least 4.5.
+/// What all charts of a page share. Colours after Okabe and Ito (2008), darkened or lightened to a contrast
+/// of at least 3 with the background (WCAG 1.4.11), and of at least 4.5 for text.
 inline std::string_view chart_style() {
   return ".hc{font:12px system-ui,-apple-system,\"Segoe UI\",Roboto,\"Helvetica Neue\",\"Noto "
          "Sans\",sans-serif;"
@@ -29,7 +29,7 @@ inline std::string_view chart_style() {
          ".hc-3{color:#e895cb}.hc-4{color:#e2b93b}.hc-5{color:#86d3ee}}";
 }
 
-/// About how wide a text is, in pixels: there is no font here to ask.
+/// Approximate width of a text in pixels: no font is available here.
 inline double text_width(std::string_view text, double size) {
   double width = 0;
   for (std::size_t i = 0; i < text.size();) {
@@ -40,7 +40,7 @@ inline double text_width(std::string_view text, double size) {
   return width;
 }
 
-/// The text, or so many of its characters that they and an ellipsis fit.
+/// The text, shortened with an ellipsis if it does not fit.
 inline std::string fitted(const std::string& text, double size, double width) {
   if (text_width(text, size) <= width) return text;
   std::string part;
@@ -68,8 +68,7 @@ inline std::string svg_line(double x1, double y1, double x2, double y2, const st
          "\" x2=\"" + length_text(x2) + "\" y2=\"" + length_text(y2) + "\"/>";
 }
 
-/// The beginning of a picture with the class that `chart_style` speaks of; `label` is for those who cannot
-/// see.
+/// The beginning of a picture with the class that `chart_style` refers to; `label` is for screen readers.
 inline std::string svg_start(double width, double height, const std::string& label, bool with_style) {
   std::string text = "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"hc\" role=\"img\" aria-label=\"" +
                      escape_markup(label) + "\" width=\"" + length_text(width) + "\" height=\"" +

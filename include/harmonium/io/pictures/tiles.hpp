@@ -1,5 +1,5 @@
 /// \file
-/// Columns of a matrix as small pictures side by side: samples, filters, what units prefer.
+/// Columns of a matrix as small pictures side by side: samples, filters, preferred stimuli of units.
 #pragma once
 
 #include <algorithm>
@@ -12,9 +12,9 @@
 
 namespace harmonium {
 
-/// Which numbers are drawn as the darkest and the brightest.
+/// Which numbers are the darkest and the brightest.
 enum class TileRange {
-  each,    ///< a tile's own smallest and largest
+  each,    ///< a tile's own smallest and largest number
   common,  ///< those of all tiles
   unit     ///< 0 and 1 (for signed colours -1 and 1)
 };
@@ -22,18 +22,18 @@ enum class TileRange {
 /// How numbers become colours.
 enum class TileColours {
   grey,           ///< from black to white
-  signed_grey,    ///< 0 is the middle grey, and the range the same on both sides
-  blue_white_red  ///< the same with 0 as white, below it blue, above it red
+  signed_grey,    ///< 0 is middle grey, and the range is symmetric
+  blue_white_red  ///< likewise, with 0 white, negative numbers blue, positive ones red
 };
 
 /// How tiles are drawn.
 struct TileOptions {
-  Index width = 0;                          ///< of a tile; width * height numbers are a column
-  Index height = 0;                         ///< its rows lie one after another in the column
+  Index width = 0;                          ///< of a tile; a column has width * height numbers
+  Index height = 0;                         ///< the rows of a tile follow one another in the column
   Index per_row = 10;                       ///< tiles side by side
   Index gap = 1;                            ///< pixels between tiles and around them
-  Index scale = 1;                          ///< each number is a square of this side
-  TileRange range = TileRange::each;        ///< what is darkest and brightest
+  Index scale = 1;                          ///< side of the square that shows a number
+  TileRange range = TileRange::each;        ///< which numbers are darkest and brightest
   TileColours colours = TileColours::grey;  ///< how numbers become colours
   std::uint8_t background = 112;            ///< grey level of gaps, of missing tiles and of NaN
 };
@@ -43,15 +43,15 @@ namespace detail {
 template <class M>
 concept MatrixOnHost = ViewableAs<const M, const typename M::Scalar, HostMemory>;
 
-/// The range of numbers that is drawn.
+/// The range of numbers to draw.
 struct TileScale {
   double low, high;
-  double flat;  ///< where all numbers lie if the range has no extent
-  /// Where a number lies in it, from 0 to 1.
+  double flat;  ///< position of all numbers if the range is empty
+  /// Position of a number in it, from 0 to 1.
   double position(double value) const {
     if (!(low < high)) return flat;
     if (value <= low || value >= high) return value >= high ? 1 : 0;
-    return (value / 2 - low / 2) / (high / 2 - low / 2);  // halves, so that no difference overflows
+    return (value / 2 - low / 2) / (high / 2 - low / 2);  // halved first, so that no difference overflows
   }
 };
 
@@ -83,7 +83,7 @@ inline void paint(std::uint8_t* pixel, double position, TileColours colours) {
   }
 }
 
-/// One column as a tile with its upper left corner at (left, top).
+/// Draws a column as a tile with its upper left corner at (left, top).
 template <class T>
 void draw_tile(Image& image, Index left, Index top, View<const T> column, const TileScale& scale,
                const TileOptions& options) {
@@ -97,7 +97,7 @@ void draw_tile(Image& image, Index left, Index top, View<const T> column, const 
 
 }  // namespace detail
 
-/// Each column a tile, from left to right and then downwards.
+/// One tile per column, from left to right and then downwards.
 /// \throws ShapeError unless the columns have width * height rows
 /// \throws ValueError if an option is out of range, or there are no columns or too many for a picture
 template <class T>
@@ -127,21 +127,21 @@ Image tiles(View<T> columns, const TileOptions& options) {
   }
   return image;
 }
-/// The same for a matrix.
+/// As above, for a matrix.
 template <detail::MatrixOnHost M>
 Image tiles(const M& columns, const TileOptions& options) {
   return tiles(View<const typename M::Scalar>(columns), options);
 }
 
-/// How pictures are put one below another.
+/// How to stack pictures.
 struct StackOptions {
   Index gap = 4;                  ///< pixels between them
-  bool centred = false;           ///< narrower ones in the middle, or on the left
-  std::uint8_t background = 112;  ///< grey level of what they leave free
+  bool centred = false;           ///< narrower ones are centered, not flush left
+  std::uint8_t background = 112;  ///< grey level of the area they leave free
 };
 
-/// Pictures one below another: originals, hidden units, reconstructions. Grey ones beside coloured ones stay
-/// grey. \throws ValueError if there are none, or the gap is out of range
+/// Stacks pictures vertically: originals, hidden units, reconstructions. Grey ones stay grey among coloured
+/// ones. \throws ValueError if there are no pictures, or the gap is out of range
 inline Image stack(std::span<const Image> images, const StackOptions& options = {}) {
   check<ValueError>(!images.empty(), "stack: there are no pictures");
   check<ValueError>(options.gap >= 0 && options.gap <= 1000, "stack: gap is ", options.gap,
@@ -166,7 +166,7 @@ inline Image stack(std::span<const Image> images, const StackOptions& options = 
   }
   return all;
 }
-/// The same for pictures in braces.
+/// As above, for pictures in braces.
 inline Image stack(std::initializer_list<Image> images, const StackOptions& options = {}) {
   return stack(std::span<const Image>(images.begin(), images.size()), options);
 }

@@ -1,17 +1,17 @@
 /// \file
-/// A report of a training run as one HTML page that holds all it shows: no request to anywhere, no script;
-/// readable on a phone, and in the dark. Whatever is put in by name or text is escaped.
+/// A report of a training run as one self-contained HTML page: no requests, no scripts; readable on a phone
+/// and with a dark theme. All names and text are escaped.
 ///
 ///     HtmlReport report("Digits", "784-500 restricted Boltzmann machine");
 ///     report.add_key_values({{"test error", "1.34 %"}, {"training", duration_text(153)}});
-///     report.add_section("How it learned").add_history(history);                  // charts, warnings, a
-///     table report.add_section("What it learned").add_picture(tiles(rbm.weights, ...), "Filters of the
-///     hidden units."); report.add_heat_map(table_rbm.weights, {.title = "Weights", .row_names = columns});
-///     report.add_section("Settings").add_values({{"hidden units", 500}, {"rate", 0.05}, {"centred", true}});
+///     report.add_section("How it learned").add_history(history);  // charts, warnings, a table
+///     report.add_section("What it learned").add_picture(tiles(rbm.weights, ...), "Filters");
+///     report.add_heat_map(table_rbm.weights, {.title = "Weights", .row_names = columns});
+///     report.add_section("Settings").add_values({{"hidden units", 500}, {"rate", 0.05}});
 ///     report.add_model(rbm);
 ///     write("report.html", report);
 ///
-/// Sections and what is in them stand in the order in which they were added. Small pictures and charts that
+/// Sections and their contents appear in the order in which they were added. Small pictures and charts that
 /// follow one another share a row where there is room.
 #pragma once
 
@@ -27,10 +27,10 @@
 
 namespace harmonium {
 
-/// What stands in a table's cell: text, or a number, which is aligned at the right.
+/// A table cell: text, or a number, which is right-aligned.
 struct ReportCell {
-  std::string text = {};  ///< as it is shown
-  bool number = false;    ///< is it one?
+  std::string text = {};  ///< as shown
+  bool number = false;    ///< is it a number?
 
   ReportCell() = default;
   /// Words.
@@ -47,13 +47,14 @@ struct ReportCell {
   ReportCell(std::floating_point auto value) : text(number_text(static_cast<double>(value))), number(true) {}
 };
 
-/// Names and what belongs to them.
+/// Names and their values.
 using ReportValues = std::vector<std::pair<std::string, ReportCell>>;
 
-/// A page in the making. All functions that add return the report, so that calls can be chained.
+/// A page under construction. All functions that add something return the report, so that calls can be
+/// chained.
 class HtmlReport {
  public:
-  /// \param title is also the page's \param subtitle a line below it, or nothing
+  /// \param title is also the page's title \param subtitle a line below it, or nothing
   explicit HtmlReport(std::string title, std::string subtitle = "")
       : title_(std::move(title)), subtitle_(std::move(subtitle)) {}
 
@@ -72,7 +73,7 @@ class HtmlReport {
     return values.empty() ? *this : add(html + "</dl>\n");
   }
 
-  /// Names and values, one a line: settings, measurements.
+  /// Names and values, one per line: settings, measurements.
   HtmlReport& add_values(const ReportValues& values) {
     std::string html = "<div class=\"card\"><table class=\"pairs\"><tbody>\n";
     for (const auto& [name, value] : values)
@@ -81,15 +82,15 @@ class HtmlReport {
     return values.empty() ? *this : add(html + "</tbody></table></div>\n");
   }
 
-  /// A table with a heading for each column.
-  /// \throws ShapeError if a row has not as many cells as there are headings \throws ValueError if there are
-  /// none
+  /// A table with one heading per column.
+  /// \throws ShapeError if a row does not have as many cells as there are headings \throws ValueError if
+  /// there are no headings
   HtmlReport& add_table(const std::vector<std::string>& headings,
                         const std::vector<std::vector<ReportCell>>& rows) {
     return add(table("add_table", headings, rows));
   }
 
-  /// What is wrong, in words, so that it is seen; nothing if there is nothing.
+  /// Warnings in words, prominently; nothing if there are none.
   HtmlReport& add_warnings(std::span<const std::string> warnings) {
     if (warnings.empty()) return *this;
     std::string html = "<div class=\"warn\"><strong>" +
@@ -98,13 +99,13 @@ class HtmlReport {
     return add(html + "</ul></div>\n");
   }
 
-  /// Text as it is, line by line: a file of settings, say.
+  /// Text verbatim, line by line, such as a file of settings.
   HtmlReport& add_code(const std::string& text) {
     return add("<div class=\"card\"><pre>" + escape_markup(text) + "</pre></div>\n");
   }
 
-  /// A picture and what it shows. Small ones are enlarged by a whole number.
-  /// \throws ValueError if it is none
+  /// A picture with a caption. Small ones are enlarged by a whole factor.
+  /// \throws ValueError if the picture is not a valid one
   HtmlReport& add_picture(const Image& picture, const std::string& caption) {
     detail::check_image("add_picture", picture);
     const Index factor = std::clamp<Index>((picture.width <= 200 ? 400 : 1000) / picture.width, 1, 16);
@@ -122,7 +123,7 @@ class HtmlReport {
     const std::string chart = detail::CurvesDrawing(curves, options).text(false);
     return add_chart(chart, options.width);
   }
-  /// The same for curves in braces.
+  /// As above, for curves in braces.
   HtmlReport& add_curves(std::initializer_list<Curve> curves, const CurvesOptions& options = {}) {
     return add_curves(std::span<const Curve>(curves.begin(), curves.size()), options);
   }
@@ -146,7 +147,8 @@ class HtmlReport {
     return add_chart(chart, options.width);
   }
 
-  /// All that training runs reported: warnings, a chart for each metric (`learning_curves`), and the numbers.
+  /// Everything that training runs reported: warnings, a chart per metric (`learning_curves`), and the
+  /// numbers.
   HtmlReport& add_history(std::span<const History> histories) {
     add_warnings(warnings_of(histories));
     const LearningCurves all = learning_curves(histories);
@@ -154,10 +156,10 @@ class HtmlReport {
     ReportValues constant;
     for (const auto& [name, value] : all.constant)
       if (name != "rate" || value != "0") constant.emplace_back(detail::metric_title(name), value);
-    if (!constant.empty()) add_text("The same in all epochs:").add_values(constant);
+    if (!constant.empty()) add_text("Constant over all epochs:").add_values(constant);
     return add_epochs(histories);
   }
-  /// The same for one run.
+  /// As above, for one run.
   HtmlReport& add_history(const History& history) { return add_history(std::span(&history, 1)); }
 
   /// Kind, layers and number of parameters of a model.
@@ -182,13 +184,13 @@ class HtmlReport {
     return add_values(values);
   }
 
-  /// The page.
+  /// The text of the page.
   std::string text() const {
     std::string html =
         "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"/>\n<title>" +
         escape_markup(title_) +
         "</title>\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n"
-        // A browser that keeps to this asks nobody for anything, whatever the page holds.
+        // A browser that obeys this makes no requests, whatever the page contains.
         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; "
         "style-src 'unsafe-inline'\"/>\n<style>";
     html += detail::html_style();
@@ -196,7 +198,7 @@ class HtmlReport {
     html += "</style></head>\n<body><main>\n<header><h1>" + escape_markup(title_) + "</h1>";
     if (!subtitle_.empty()) html += "<p>" + escape_markup(subtitle_) + "</p>";
     html += "</header>\n";
-    bool row = false;  // pictures and charts are being put side by side
+    bool row = false;  // pictures and charts are being placed side by side
     for (const Block& block : blocks_) {
       if (block.figure != row) html += row ? "</div>\n" : "<div class=\"figures\">\n";
       row = block.figure;
@@ -263,7 +265,7 @@ class HtmlReport {
   std::vector<Block> blocks_;
 };
 
-/// Writes a report as a file, whole or not at all.
+/// Writes a report to a file, completely or not at all.
 /// \throws FileError
 inline void write(const std::filesystem::path& path, const HtmlReport& report) {
   write_file(path, report.text());

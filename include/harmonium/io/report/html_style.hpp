@@ -1,5 +1,5 @@
 /// \file
-/// How reports look: one column on a phone, charts side by side where there is room, light or dark as the
+/// The style of reports: one column on a phone, charts side by side where there is room, light or dark as the
 /// reader prefers.
 #pragma once
 

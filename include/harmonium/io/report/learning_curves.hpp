@@ -1,6 +1,6 @@
 /// \file
-/// What training runs reported, made ready for the eye: a chart for each metric with a curve for each phase,
-/// and what was warned of.
+/// What training runs reported, prepared for display: a chart per metric with a curve per phase, and the
+/// warnings.
 #pragma once
 
 #include <map>
@@ -13,20 +13,20 @@ namespace harmonium {
 
 /// A chart that is not drawn yet.
 struct LearningChart {
-  std::vector<Curve> curves = {};  ///< one for each run and metric
+  std::vector<Curve> curves = {};  ///< one per run and metric
   CurvesOptions options = {};      ///< title, axes
 };
 
-/// Charts of runs, and the metrics of which there is nothing to draw.
+/// Charts of runs, and the metrics without anything to draw.
 struct LearningCurves {
-  std::vector<LearningChart> charts = {};  ///< in the order in which metrics came
-  std::vector<std::pair<std::string, std::string>> constant =
-      {};  ///< metrics that stayed the same, and at what
+  std::vector<LearningChart> charts = {};  ///< in the order in which metrics appeared
+  /// Metrics that did not change, and their values.
+  std::vector<std::pair<std::string, std::string>> constant = {};
 };
 
 namespace detail {
 
-/// `reconstruction_error` in words: "Reconstruction error".
+/// A title for a metric's name: "Reconstruction error" for `reconstruction_error`.
 inline std::string metric_title(const std::string& name) {
   std::string title = name;
   std::replace(title.begin(), title.end(), '_', ' ');
@@ -62,7 +62,7 @@ inline std::optional<double> metric_of(const EpochReport& report, const std::str
   return std::nullopt;
 }
 
-/// The names of all metrics as they come, the rate last.
+/// The names of all metrics in order of appearance, the rate last.
 inline std::vector<std::string> metrics_of(std::span<const PhaseEpochs> phases) {
   std::vector<std::string> names;
   const auto add = [&](const std::string& name) {
@@ -88,9 +88,9 @@ inline Curve metric_curve(const PhaseEpochs& phase, const std::string& name) {
 
 }  // namespace detail
 
-/// Charts of all metrics, phases in one chart; `held_out_<name>` is dashed in the chart of `<name>`. A metric
-/// that spans more than a factor of 50 gets a logarithmic axis if it is positive. One that is always the
-/// same, or never a number, gets no chart but is listed.
+/// Charts of all metrics, with all phases in one chart; `held_out_<name>` is dashed in the chart of `<name>`.
+/// A positive metric that spans more than a factor of 50 gets a logarithmic axis. A metric that is constant,
+/// or never a number, gets no chart but is listed.
 inline LearningCurves learning_curves(std::span<const History> histories) {
   static const std::string prefix = "held_out_";
   const std::vector<detail::PhaseEpochs> phases = detail::phases_of(histories);
@@ -99,7 +99,7 @@ inline LearningCurves learning_curves(std::span<const History> histories) {
   for (const std::string& name : names) {
     const bool known = std::find(names.begin(), names.end(),
                                  name.substr(std::min(name.size(), prefix.size()))) != names.end();
-    if (name.starts_with(prefix) && known) continue;  // stands beside the other
+    if (name.starts_with(prefix) && known) continue;  // shares the chart of the other
     LearningChart chart{.curves = {},
                         .options = {.title = name == "rate" ? "Learning rate" : detail::metric_title(name)}};
     double low = std::numeric_limits<double>::infinity(), high = -low;
@@ -134,8 +134,8 @@ inline LearningCurves learning_curves(std::span<const History> histories) {
   return all;
 }
 
-/// What runs warned of, each with its phase and epochs; warnings that differ in numbers alone are one, the
-/// last.
+/// The runs' warnings, each with its phase and epochs; warnings that differ only in numbers are merged into
+/// the last one.
 inline std::vector<std::string> warnings_of(std::span<const History> histories) {
   struct Entry {
     std::string phase, kind, text;

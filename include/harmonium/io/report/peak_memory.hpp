@@ -1,5 +1,5 @@
 /// \file
-/// What a program has needed, for its reports.
+/// Memory used by the program, for its reports.
 #pragma once
 
 #if !defined(_WIN32)
@@ -8,7 +8,7 @@
 
 namespace harmonium {
 
-/// The most memory that the program has had so far, in 2^20 bytes; 0 where it can't be asked.
+/// The program's peak memory so far, in 2^20 bytes; 0 where it is not available.
 inline double peak_memory_mb() {
 #if defined(_WIN32)
   return 0;

@@ -139,7 +139,7 @@ class Penalizing {
                               L& gradient) {
     const Pull<T> pull{static_cast<T>(penalties.sparsity), static_cast<T>(penalties.activity_target)};
     for_each_bias(gradient, [&](auto bias, Index first) {
-      on.update(pull, bias, ConstViewOf<B>(view_of(means.hidden).columns(1, 1).rows_from(first, bias.rows)));
+      on.update(pull, bias, means.lambda().rows_from(first, bias.rows));
     });
   }
   // gradient -= factor * the slope of the sum of the columns' norms

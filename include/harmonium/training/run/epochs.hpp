@@ -1,6 +1,6 @@
 /// \file
-/// The loop that all trainers share: shuffled batches, a report after each epoch, observers, the best model
-/// kept; and runs that are interrupted and gone on with.
+/// The loop over epochs: shuffled batches, a report after each epoch, observers, the best model kept; and
+/// runs that are interrupted and resumed.
 #pragma once
 
 #include <algorithm>
@@ -53,93 +53,149 @@ void for_each_batch(Index size, Index batch_size, std::uint64_t seed, int epoch,
   detail::for_each_batch_of(detail::order_of_epoch(size, seed, epoch), batch_size, learn, first_batch);
 }
 
+namespace detail {
+/// One run of `run_resumable_epochs`.
+template <class Model, class Parts, class... Observers>
+class EpochLoop {
+ public:
+  /// Everything must outlive this.
+  EpochLoop(const EpochsOptions& options, Index size, Model& model, Parts& parts, Observers&... observers)
+      : options_(options),
+        size_(size),
+        batches_((size + options.batch_size - 1) / options.batch_size),
+        model_(model),
+        observers_(observers...),
+        state_(model, run_, {options.epochs, batches_}, parts, observers...) {}
+
+  /// Lets observers restore a run that was begun before; did one?
+  bool restore() {
+    bool restored = false;
+    for_each_observer([&](auto& observer) {
+      if constexpr (requires { observer.on_begin(state_); }) restored = observer.on_begin(state_) || restored;
+    });
+    return restored;
+  }
+  /// Goes through the epochs that are left.
+  template <class Learn, class Measure>
+  History run(Learn learn, Measure measure) {
+    whole_ = Timer();
+    seconds_before_ = run_.seconds;
+    order_ = order_of_epoch(size_, options_.seed, run_.epoch + 1);
+    while (!run_.over && !paused_ && run_.epoch < options_.epochs) {
+      const Timer timer;
+      const double before = run_.epoch_seconds;
+      learn_epoch(learn, timer);
+      if (run_.batch < batches_) break;
+      end_epoch(measure, timer, before);
+    }
+    run_.over = run_.over || run_.epoch >= options_.epochs;
+    run_.history.paused = !run_.over;
+    tell(Moment::end);
+    return std::move(run_.history);
+  }
+
+ private:
+  template <class F>
+  void for_each_observer(F f) {
+    std::apply([&](auto&... observer) { (f(observer), ...); }, observers_);
+  }
+  double seconds() const { return seconds_before_ + whole_.seconds(); }
+  void tell(Moment moment) {
+    run_.seconds = seconds();
+    for_each_observer([&](auto& observer) {
+      if constexpr (requires { observer.on_state(moment, state_); }) observer.on_state(moment, state_);
+    });
+  }
+
+  // The epoch's batches, as far as no observer pauses the run.
+  template <class Learn>
+  void learn_epoch(Learn& learn, const Timer& timer) {
+    const double before = run_.epoch_seconds;
+    for_each_batch_of(
+        order_, options_.batch_size,
+        [&](std::span<const Index> columns) {
+          const bool last = ++run_.batch == batches_;
+          learn(columns, last);
+          ask_about_batch();
+          run_.epoch_seconds = before + timer.seconds();
+          if (!last && !paused_) tell(Moment::batch);
+          return !paused_;
+        },
+        run_.batch);
+  }
+  void ask_about_batch() {
+    const BatchReport report{options_.phase, run_.epoch + 1, options_.epochs,
+                             run_.batch,     batches_,       seconds()};
+    for_each_observer([&](auto& observer) {
+      if constexpr (requires { observer.on_batch(report); })
+        paused_ = notify_batch(observer, report) == Flow::pause || paused_;
+    });
+  }
+
+  template <class Measure>
+  void end_epoch(Measure& measure, const Timer& timer, double before) {
+    const int epoch = run_.epoch + 1;
+    // The next epoch's, while a device is still at work.
+    if (epoch < options_.epochs) order_ = order_of_epoch(size_, options_.seed, epoch + 1);
+    using Backend = typename BackendOf<Model>::type;
+    if constexpr (requires { std::declval<const Backend&>().synchronize(); })
+      Backend().synchronize();  // clock
+
+    EpochReport report{.phase = options_.phase,
+                       .epoch = epoch,
+                       .epochs = options_.epochs,
+                       .seconds = before + timer.seconds(),
+                       .total_seconds = seconds()};
+    measure(report);
+    const bool stop = ask_about_epoch(report);
+    run_.history.epochs.push_back(std::move(report));
+    run_.epoch = epoch;
+    run_.batch = 0;
+    run_.epoch_seconds = 0;
+    run_.over = stop;
+    if (!run_.over && !paused_ && epoch < options_.epochs) tell(Moment::epoch);
+  }
+  // Does an observer end the run? The best model is kept, and restored, as they say.
+  bool ask_about_epoch(EpochReport& report) {
+    bool stop = false, restore = false;
+    for_each_observer([&](auto& observer) {
+      const Flow answer = notify(observer, report);
+      if (answer == Flow::keep) run_.best = model_;
+      stop = stop || answer == Flow::stop || answer == Flow::stop_and_restore;
+      restore = restore || answer == Flow::stop_and_restore;
+      paused_ = paused_ || answer == Flow::pause;
+    });
+    if (restore && run_.best) model_ = std::move(*run_.best);
+    if (restore) run_.best.reset();
+    return stop;
+  }
+
+  const EpochsOptions& options_;
+  Index size_, batches_;
+  Model& model_;
+  std::tuple<Observers&...> observers_;
+  RunProgress<Model> run_;
+  RunState<Model, Parts, Observers...> state_;
+  Timer whole_;
+  double seconds_before_ = 0;
+  std::vector<Index> order_;
+  bool paused_ = false;
+};
+}  // namespace detail
+
 /// Calls learn(columns, last of its epoch?) for each batch, with the numbers of its samples in a random order
-/// that is new in each epoch; then measure(report) and all observers. Every sample is used once in an epoch.
+/// that is new in each epoch; then measure(report) and all observers. Every sample is used once per epoch.
 /// `prepare()` is called first, unless an observer restores a run that was begun before; `parts` is what such
 /// a run consists of besides the model and this loop (see `RunState`).
 template <class Model, class Parts, class Prepare, class Learn, class Measure, Observer... Observers>
 History run_resumable_epochs(const EpochsOptions& options, Index size, Model& model, Parts parts,
                              Prepare prepare, Learn learn, Measure measure, Observers&... observers) {
-  RunProgress<Model> run;
-  const Index batches = (size + options.batch_size - 1) / options.batch_size;
-  RunState<Model, Parts, Observers...> state(model, run, {options.epochs, batches}, parts, observers...);
-  bool resumed = false;
-  [[maybe_unused]] const auto begin = [&](auto& observer) {
-    if constexpr (requires { observer.on_begin(state); }) resumed = observer.on_begin(state) || resumed;
-  };
-  (begin(observers), ...);
-  if (!resumed) prepare();
-
-  const Timer whole;
-  const double seconds_before = run.seconds;
-  bool paused = false;
-  std::vector<Index> order = detail::order_of_epoch(size, options.seed, run.epoch + 1);
-  const auto tell = [&]([[maybe_unused]] Moment moment) {
-    run.seconds = seconds_before + whole.seconds();
-    [[maybe_unused]] const auto one = [&](auto& observer) {
-      if constexpr (requires { observer.on_state(moment, state); }) observer.on_state(moment, state);
-    };
-    (one(observers), ...);
-  };
-  while (!run.over && !paused && run.epoch < options.epochs) {
-    const int epoch = run.epoch + 1;
-    const Timer timer;
-    const double epoch_seconds_before = run.epoch_seconds;
-    detail::for_each_batch_of(
-        order, options.batch_size,
-        [&](std::span<const Index> columns) {
-          const bool last = ++run.batch == batches;
-          learn(columns, last);
-          const BatchReport progress{options.phase, epoch,   options.epochs,
-                                     run.batch,     batches, seconds_before + whole.seconds()};
-          [[maybe_unused]] const auto ask = [&](auto& observer) {
-            if constexpr (requires { observer.on_batch(progress); })
-              paused = notify_batch(observer, progress) == Flow::pause || paused;
-          };
-          (ask(observers), ...);
-          run.epoch_seconds = epoch_seconds_before + timer.seconds();
-          if (!last && !paused) tell(Moment::batch);
-          return !paused;
-        },
-        run.batch);
-    if (run.batch < batches) break;
-    // The next epoch's, while a device is still at work.
-    if (epoch < options.epochs) order = detail::order_of_epoch(size, options.seed, epoch + 1);
-    using Backend = typename detail::BackendOf<Model>::type;
-    if constexpr (requires { std::declval<const Backend&>().synchronize(); })
-      Backend().synchronize();  // clock
-
-    EpochReport report{.phase = options.phase,
-                       .epoch = epoch,
-                       .epochs = options.epochs,
-                       .seconds = epoch_seconds_before + timer.seconds(),
-                       .total_seconds = seconds_before + whole.seconds()};
-    measure(report);
-    bool stop = false, restore = false;
-    [[maybe_unused]] const auto ask = [&](auto& observer) {
-      const Flow answer = notify(observer, report);
-      if (answer == Flow::keep) run.best = model;
-      stop = stop || answer == Flow::stop || answer == Flow::stop_and_restore;
-      restore = restore || answer == Flow::stop_and_restore;
-      paused = paused || answer == Flow::pause;
-    };
-    (ask(observers), ...);
-    run.history.epochs.push_back(std::move(report));
-    if (restore && run.best) model = std::move(*run.best);
-    if (restore) run.best.reset();
-    run.epoch = epoch;
-    run.batch = 0;
-    run.epoch_seconds = 0;
-    run.over = stop;
-    if (!run.over && !paused && epoch < options.epochs) tell(Moment::epoch);
-  }
-  run.over = run.over || run.epoch >= options.epochs;
-  run.history.paused = !run.over;
-  tell(Moment::end);
-  return std::move(run.history);
+  detail::EpochLoop<Model, Parts, Observers...> loop(options, size, model, parts, observers...);
+  if (!loop.restore()) prepare();
+  return loop.run(learn, measure);
 }
 
-/// The same for a run that has no parts: learn(columns) for each batch.
+/// Like `run_resumable_epochs` for a run without parts: learn(columns) for each batch.
 template <class Model, class Learn, class Measure, Observer... Observers>
 History run_epochs(const EpochsOptions& options, Index size, Model& model, Learn learn, Measure measure,
                    Observers&... observers) {

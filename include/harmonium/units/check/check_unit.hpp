@@ -1,11 +1,11 @@
 /// \file
-/// Is a unit type right? `check_unit<U>()` weighs the unit's states by nothing but its energy and compares
-/// all functions of the unit, its own and the derived ones, with sums over them: the log-partition with the
+/// Is a unit type right? `check_unit<U>()` weighs the unit's states by its energy alone and compares all
+/// functions of the unit, its own and the derived ones, with sums over the states: the log-partition with the
 /// log of the sum, mean, variance and statistics with expectations, draws with the distribution.
 ///
-/// A finite unit's states are known. Another's are the whole numbers if all draws are whole, else the real
-/// numbers, integrated over by the double-exponential rule (Takahasi and Mori, 1974); they end where the
-/// unit's `accepts` does, or at the options' `lowest` and `highest`.
+/// The states of a finite unit are known. Those of any other unit are the whole numbers if all draws are
+/// whole, else the real numbers, which are integrated by the double-exponential rule (Takahasi and Mori,
+/// 1974). They are limited by the unit's `accepts`, or by the options `lowest` and `highest`.
 #pragma once
 
 #include "elements.hpp"
@@ -13,7 +13,7 @@
 
 namespace harmonium {
 
-/// Holds all functions of a unit type against sums over its states, at each of the options' fields and
+/// Compares all functions of a unit type with sums over its states, at each of the options' fields and
 /// shapes. \throws ValueError if the options leave nothing to check
 template <class U>
 UnitReport check_unit(const UnitCheckOptions& options = {}) {

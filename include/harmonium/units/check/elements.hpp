@@ -27,7 +27,7 @@ bool is_accepted(T x) {
   }
 }
 
-/// An element-wise unit at one field and shape.
+/// An element-wise unit at one field with given shape parameters.
 template <class U>
 struct UnitAt {
   using F = Family<U>;
@@ -36,7 +36,7 @@ struct UnitAt {
   double field;
   std::array<double, shapes> shape;
 
-  /// f(shape...) in the numbers T.
+  /// f(shape...) with numbers of type T.
   template <class T = double, class G>
   auto with_shape(G f) const {
     return std::apply([&](auto... s) { return f(static_cast<T>(s)...); }, shape);
@@ -156,7 +156,7 @@ struct UnitAt {
                  0);
     checker.compare_mean(sample + ": mean", draws, mean, variance);
     checker.compare_mean(sample + ": variance", squares, variance, spread);
-    // Kolmogorov and Smirnov: the distance of the distribution functions, between states
+    // Kolmogorov-Smirnov: the distance of the distribution functions, evaluated between states
     std::replace_if(
         draws.begin(), draws.end(), [](double x) { return std::isnan(x); }, INFINITY);
     std::sort(draws.begin(), draws.end());
@@ -172,7 +172,7 @@ struct UnitAt {
     checker.note(sample + ": distribution function", distance * std::sqrt(static_cast<double>(draws.size())),
                  std::sqrt(0.5 * std::log(2 / chance)));
   }
-  /// Single precision rounds.
+  /// Is x a state, up to the rounding of single precision?
   static bool is_state(const WeighedStates& states, double x) {
     if (!std::isfinite(x) || !is_accepted<U>(x)) return false;
     if (!states.whole) return true;
@@ -186,7 +186,7 @@ void check_element_unit(UnitChecker& checker) {
   constexpr std::size_t shapes = UnitAt<U>::shapes;
   const UnitCheckOptions& options = checker.options;
   std::array<std::size_t, shapes> digits{};
-  for (;;) {  // all shapes
+  for (;;) {  // all combinations of shape parameters
     for (const double field : options.fields) {
       UnitAt<U> unit{checker, field, {}};
       for (std::size_t i = 0; i < shapes; ++i) unit.shape[i] = options.shapes[digits[i]];

@@ -1,5 +1,5 @@
 /// \file
-/// The checks of a grouped unit: its states can be counted, so all is sums over them.
+/// The checks of a grouped unit: its states are finitely many, so everything is a sum over them.
 #pragma once
 
 #include <map>
@@ -44,7 +44,7 @@ void check_grouped_unit(UnitChecker& checker) {
   };
   for (std::size_t point = 0; point < options.fields.size(); ++point, ++checker.step) {
     checker.field.clear();
-    for (std::size_t r = 0; r < size; ++r)  // each row walks through the fields at its own pace
+    for (std::size_t r = 0; r < size; ++r)  // each row steps through the fields at its own pace
       checker.field.push_back(options.fields[(point * (r + 1) + r) % options.fields.size()]);
     WeighedStates weights;
     for (std::size_t k = 0; k < states.size(); ++k)

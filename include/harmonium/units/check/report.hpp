@@ -1,5 +1,5 @@
 /// \file
-/// What `check_unit` is asked and what it answers.
+/// The options and the result of `check_unit`.
 #pragma once
 
 #include <algorithm>
@@ -17,39 +17,40 @@ namespace harmonium {
 
 /// Where and how strictly to check.
 struct UnitCheckOptions {
-  std::vector<double> fields = {-3, -1.2, -0.3, 0, 0.4, 1.5, 2.5};  ///< where the log-partition is finite
-  std::vector<double> shapes = {-0.6, 0, 0.5};               ///< every shape parameter takes each of them
-  Index rows = 4;                                            ///< of a grouped unit
-  double lowest = -std::numeric_limits<double>::infinity();  ///< no state of an infinite unit is below
-  double highest = std::numeric_limits<double>::infinity();  ///< or above
-  std::uint64_t seed = 1;                                    ///< of the draws
-  Index draws = 20'000;                                      ///< at each field and shape
+  std::vector<double> fields = {-3,  -1.2, -0.3, 0,
+                                0.4, 1.5,  2.5};             ///< the log-partition must be finite there
+  std::vector<double> shapes = {-0.6, 0, 0.5};               ///< values of every shape parameter
+  Index rows = 4;                                            ///< rows of a grouped unit
+  double lowest = -std::numeric_limits<double>::infinity();  ///< lower bound of an infinite unit's states
+  double highest = std::numeric_limits<double>::infinity();  ///< upper bound
+  std::uint64_t seed = 1;                                    ///< seed of the draws
+  Index draws = 20'000;                                      ///< number of draws at each field and shape
   double tolerance = 1e-6;         ///< in double precision: absolute below 1, relative above
   double single_tolerance = 1e-4;  ///< in single precision
-  double sigmas = 5;               ///< standard errors that chance is granted
+  double sigmas = 5;               ///< tolerance of random deviations, in standard errors
 };
 
-/// One function of a unit type, held against what it should be.
+/// The comparison of one function of a unit type with what it should be.
 struct UnitCheck {
-  std::string what;           ///< the function, and what of it
-  double deviation = 0;       ///< the largest; infinite at a NaN
-  double tolerance = 0;       ///< the largest that passes
+  std::string what;           ///< the function, and which property of it
+  double deviation = 0;       ///< the largest deviation; infinite for a NaN
+  double tolerance = 0;       ///< the largest deviation that passes
   std::vector<double> field;  ///< where the largest deviation is
   std::vector<double> shape;  ///< and at which shape parameters
-  /// Is the deviation tolerated?
+  /// Is the deviation within the tolerance?
   bool passed() const { return deviation <= tolerance; }
 };
 
 /// What `check_unit` found.
 struct UnitReport {
   std::string unit;               ///< name of the unit type
-  std::vector<UnitCheck> checks;  ///< in the order of the text
+  std::vector<UnitCheck> checks;  ///< in the order of `text`
 
   /// Did every check pass?
   bool ok() const {
     return !checks.empty() && std::all_of(checks.begin(), checks.end(), [](auto& c) { return c.passed(); });
   }
-  /// A line for each check.
+  /// One line per check.
   std::string text() const {
     std::ostringstream out;
     out << unit << ": " << (ok() ? "all checks passed" : "some checks FAILED") << '\n';
@@ -69,7 +70,7 @@ struct UnitReport {
 
 namespace detail {
 
-/// Collects deviations; each check keeps its largest.
+/// Collects deviations; each check keeps its largest one.
 class UnitChecker {
  public:
   UnitChecker(const char* unit, const UnitCheckOptions& given) : options(given), report{unit, {}} {
@@ -84,14 +85,15 @@ class UnitChecker {
     if (found == report.checks.end()) found = report.checks.insert(found, {what, -1, tolerance, {}, {}});
     if (deviation > found->deviation) *found = {what, deviation, tolerance, field, shape};
   }
-  /// The same number, as far as double precision goes?
+  /// Notes whether two numbers agree in double precision.
   void compare(const std::string& what, double value, double expected) {
     note(what, off(value, expected), options.tolerance);
   }
   void compare_single(float value, double expected) {
     note("single precision", off(static_cast<double>(value), expected), options.single_tolerance);
   }
-  /// Is the mean of numbers what it should be, as far as chance goes? Rare numbers come in units of one.
+  /// Notes by how many standard errors the mean of `numbers` differs from `mean`. The deviation of the
+  /// furthest number is added to the error, since a rare number may occur once too often.
   void compare_mean(const std::string& what, const std::vector<double>& numbers, double mean,
                     double variance) {
     const auto n = static_cast<double>(numbers.size());
@@ -105,8 +107,8 @@ class UnitChecker {
 
   const UnitCheckOptions& options;
   UnitReport report;
-  std::vector<double> field, shape;  // at work on
-  std::uint32_t step = 0;            // how many before
+  std::vector<double> field, shape;  // being checked
+  std::uint32_t step = 0;            // how many were checked before
 
  private:
   static double off(double value, double expected) {

@@ -1,5 +1,5 @@
 /// \file
-/// The states of a unit and what they weigh: the sums and integrals that `check_unit` trusts.
+/// The states of a unit and their weights: the sums and integrals that `check_unit` relies on.
 #pragma once
 
 #include <algorithm>
@@ -13,15 +13,15 @@ namespace harmonium::detail {
 /// States in ascending order with their probabilities, and the log of the sum of their weights.
 struct WeighedStates {
   std::vector<double> x, p;
-  double log_sum = 0, log_highest = 0;  // the latter of a weight, or of a density
-  bool whole = false;                   // states, not nodes of an integral
+  double log_sum = 0, log_highest = 0;  // `log_highest`: of a weight, or of a density
+  bool whole = false;                   // states, rather than nodes of an integral
 
   void add(double state, double log_weight, double log_width = 0) {
     x.push_back(state);
     p.push_back(log_weight + log_width);
     log_highest = x.size() == 1 ? log_weight : std::fmax(log_highest, log_weight);
   }
-  /// From logarithms to probabilities; what has none is left out.
+  /// Converts logarithms to probabilities; drops states without one.
   void normalise() {
     const double top = p.empty() ? 0 : *std::max_element(p.begin(), p.end());
     double sum = 0;
@@ -40,7 +40,7 @@ struct WeighedStates {
   }
 };
 
-/// Whole or real numbers in one interval, by their weights e^log_weight(x).
+/// Whole or real numbers in one interval, with weights e^log_weight(x).
 struct Support {
   std::function<double(double)> log_weight;
   std::function<bool(double)> accepts;
@@ -60,8 +60,8 @@ struct Support {
     }
   }
 
-  /// Draws say whether states are whole numbers and where to begin: a wrong sampler makes sums longer, not
-  /// wrong.
+  /// The draws only determine whether states are whole numbers and where to start: a wrong sampler makes the
+  /// sums longer, not wrong.
   WeighedStates weigh(const std::vector<double>& draws) {
     const auto n = static_cast<double>(draws.size());
     double centre = 0, spread = 0;
@@ -84,7 +84,7 @@ struct Support {
     return result;
   }
 
-  /// Both ways from `start`, until they weigh less than e^-50 of the heaviest and ever less.
+  /// In both directions from `start`, until weights decrease and are below e^-50 of the largest.
   WeighedStates whole_numbers(double start) const {
     WeighedStates result;
     result.whole = true;
@@ -129,7 +129,7 @@ struct Support {
       }
       result.add(x, log_weight(x), std::log(width * slope));
     }
-    if (top && !bottom) {  // ascending
+    if (top && !bottom) {  // make them ascending
       std::reverse(result.x.begin(), result.x.end());
       std::reverse(result.p.begin(), result.p.end());
     }

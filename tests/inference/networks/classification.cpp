@@ -1,5 +1,5 @@
-// A network's outputs against loops by hand.
-#include <harmonium/inference/networks/forward.hpp>
+// A classifier's outputs against loops by hand.
+#include <harmonium/inference/networks/classification.hpp>
 
 #include <harmonium/data/dataset.hpp>
 
