@@ -94,16 +94,16 @@ TEST_CASE("a step by a local objective asks for no memory", "[allocation][object
     }
   };
   const auto by_sites = [&](const auto& model) {
-    check(model, [](auto&... a) { return PseudoLikelihood(a...); });
-    check(model, [](auto&... a) { return RatioMatching(a...); });
-    check(model, [](auto&... a) { return MinimumProbabilityFlow(a...); });
+    check(model, [](auto& m, const auto&... rest) { return PseudoLikelihood(m, rest...); });
+    check(model, [](auto& m, const auto&... rest) { return RatioMatching(m, rest...); });
+    check(model, [](auto& m, const auto&... rest) { return MinimumProbabilityFlow(m, rest...); });
   };
   by_sites(Rbm<Bernoulli, Bernoulli>{{.visible = 30, .hidden = 20, .seed = 1}});
   by_sites(Rbm<Mixed<Bernoulli, Categorical>, Mixed<Categorical, Gaussian>>{
       {.visible = {10, {5, 4}}, .hidden = {{2, 3}, 5}, .seed = 1}});
   by_sites(BoltzmannMachine<Bernoulli>{{.visible = 30}});
   const auto by_score = [&](const auto& model) {
-    check(model, [](auto&... a) { return ScoreMatching(a...); });
+    check(model, [](auto& m, const auto&... rest) { return ScoreMatching(m, rest...); });
   };
   by_score(Rbm<Gaussian, Bernoulli>{{.visible = 30, .hidden = 20, .seed = 1}});
   by_score(Rbm<Gaussian, Mixed<Categorical, Rectified>>{{.visible = 30, .hidden = {{4, 3}, 5}, .seed = 1}});

@@ -5,5 +5,5 @@
 int main() {
   harmonium::Rbm<harmonium::Bernoulli, harmonium::Bernoulli> rbm{{.visible = 4, .hidden = 3}};
   harmonium::PseudoLikelihood trainer{rbm, {.epochs = 3}};
-  trainer.fit(harmonium::MissingData(Eigen::MatrixXf::Zero(4, 5), Eigen::MatrixXf::Ones(4, 5)));
+  trainer.fit(harmonium::MissingData(Eigen::MatrixXf::Zero(4, 5)));
 }

@@ -3,6 +3,7 @@
 /// log-partitions, by dual numbers where a unit does not give them itself.
 #pragma once
 
+#include "../../backend/bodies.hpp"
 #include "../../units/family.hpp"
 
 namespace harmonium {

@@ -31,7 +31,8 @@ class HiddenCurvature {
   /// received += W mu
   void begin(const B& on, const Layer<U, B>& layer, ConstViewOf<B> w, ConstViewOf<B> /*v*/,
              ConstViewOf<B> input, ViewOf<B> received) {
-    const auto parameters = view_of(parameters_), own = view_of(layer.parameters);
+    const auto parameters = view_of(parameters_);
+    const auto own = view_of(layer.parameters);
     on.copy(own.columns(0, 1), parameters.columns(0, 1));
     const auto factors = parameters.columns(1, 1);
     on.fill(factors, 0);

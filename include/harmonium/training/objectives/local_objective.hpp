@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "../gradient/missing_entries.hpp"
 #include "../gradient/phase_weights.hpp"
 #include "../local_options.hpp"
 #include "../run/first_pass.hpp"
