@@ -84,6 +84,31 @@ TEST_CASE("a step of contrastive divergence allocates no memory", "[allocation][
   }
 }
 
+TEST_CASE("a step by a local objective allocates no memory", "[allocation][objective]") {
+  const auto check = [](auto model, const auto& make) {
+    for (const int threads : {1, 3}) {
+      INFO(threads << " threads");
+      auto trainer = make(model, LocalObjectiveOptions<>{.batch_size = 12, .penalties = {.l1 = 1e-4}},
+                          Cpu<float>(threads));
+      CHECK(allocations_after_the_first([&] { trainer.step({.values = View<const float>(data)}); }) == 0);
+    }
+  };
+  const auto by_sites = [&](const auto& model) {
+    check(model, [](auto& m, const auto&... rest) { return PseudoLikelihood(m, rest...); });
+    check(model, [](auto& m, const auto&... rest) { return RatioMatching(m, rest...); });
+    check(model, [](auto& m, const auto&... rest) { return MinimumProbabilityFlow(m, rest...); });
+  };
+  by_sites(Rbm<Bernoulli, Bernoulli>{{.visible = 30, .hidden = 20, .seed = 1}});
+  by_sites(Rbm<Mixed<Bernoulli, Categorical>, Mixed<Categorical, Gaussian>>{
+      {.visible = {10, {5, 4}}, .hidden = {{2, 3}, 5}, .seed = 1}});
+  by_sites(BoltzmannMachine<Bernoulli>{{.visible = 30}});
+  const auto by_score = [&](const auto& model) {
+    check(model, [](auto& m, const auto&... rest) { return ScoreMatching(m, rest...); });
+  };
+  by_score(Rbm<Gaussian, Bernoulli>{{.visible = 30, .hidden = 20, .seed = 1}});
+  by_score(Rbm<Gaussian, Mixed<Categorical, Rectified>>{{.visible = 30, .hidden = {{4, 3}, 5}, .seed = 1}});
+}
+
 TEST_CASE("a step of fine-tuning allocates no memory", "[allocation][fine_tuning]") {
   for (const int threads : {1, 3}) {
     const Cpu<float> on(threads);

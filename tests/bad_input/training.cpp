@@ -5,7 +5,11 @@
 #include <harmonium/observers/held_out.hpp>
 #include <harmonium/observers/monitor.hpp>
 #include <harmonium/training/fine_tuning.hpp>
+#include <harmonium/training/minimum_probability_flow.hpp>
 #include <harmonium/training/pre_training.hpp>
+#include <harmonium/training/pseudo_likelihood.hpp>
+#include <harmonium/training/ratio_matching.hpp>
+#include <harmonium/training/score_matching.hpp>
 
 #include "refusals.hpp"
 
@@ -140,6 +144,69 @@ TEST_CASE("contrastive divergence refuses invalid data and batches", "[bad_input
       },
       rbm, empty);
   CHECK(trainer.steps() == 0);
+}
+
+namespace {
+
+template <class Trainer>
+void check_local_refusals(const char* name) {
+  using Model = typename Trainer::Model;
+  Model rbm{{.visible = 4, .hidden = 3, .seed = 1}};
+  Trainer trainer(rbm, {.epochs = 2, .batch_size = 5}, on);
+  const auto asked = [&](const LocalObjectiveOptions<>& options) {
+    return [&rbm, options] { return Trainer(rbm, options, on); };
+  };
+  const auto says = [&](const char* text) { return name + std::string(": ") + text; };
+  const std::string texts[] = {
+      says("epochs is -1, expected at least 0"),
+      says("batch_size is 0, expected at least 1"),
+      says("weight_decay is nan, expected a number of at least 0"),
+      says("l1 is -1, expected a number of at least 0"),
+      says("max_gradient_norm is -1, expected a number of at least 0"),
+      says("offset_rate is 0, expected above 0 and at most 1"),
+      says("average_last is 2, expected 0 to 1"),
+      "step: " + std::string(name) + " needs every entry; data with missing ones .*"};
+  const Eigen::MatrixXf bad = with(NAN);
+  check_refusals(
+      {
+          refused<ValueError>("epochs", texts[0].c_str(), asked({.epochs = -1})),
+          refused<ValueError>("batch_size", texts[1].c_str(), asked({.batch_size = 0})),
+          refused<ValueError>("weight_decay", texts[2].c_str(), asked({.weight_decay = NAN})),
+          refused<ValueError>("l1", texts[3].c_str(), asked({.penalties = {.l1 = -1}})),
+          refused<ValueError>("max_gradient_norm", texts[4].c_str(), asked({.max_gradient_norm = -1})),
+          refused<ValueError>("offset_rate", texts[5].c_str(), asked({.offset_rate = 0})),
+          refused<ValueError>("average_last", texts[6].c_str(), asked({.average_last = 2})),
+          refused<ValueError>("step: missing entries", texts[7].c_str(),
+                              [&] { trainer.step({.values = x, .known = x}); }),
+          refused<ShapeError>("fit: other rows", "fit: the data have 3 rows, the model has 4",
+                              [&] { trainer.fit(low); }),
+          refused<DataError>("fit: nothing", "fit: the data have no samples", [&] { trainer.fit(none); }),
+          refused<DataError>("fit: NaN", "fit: the data have nan in row 1 of column 2; a .* unit takes .*",
+                             [&] { trainer.fit(bad); }),
+          refused<ShapeError>("step: other rows", "step: the batch has 3 rows, the model has 4",
+                              [&] { trainer.step({.values = low}); }),
+          refused<DataError>("step: NaN", "step: the batch has an infinite number or a NaN",
+                             [&] { trainer.step({.values = bad}); }),
+      },
+      rbm);
+  CHECK(trainer.steps() == 0);
+}
+
+}  // namespace
+
+TEST_CASE("local objectives refuse invalid options and data", "[bad_input][objective]") {
+  check_local_refusals<PseudoLikelihood<Bits>>("PseudoLikelihood");
+  check_local_refusals<RatioMatching<Bits>>("RatioMatching");
+  check_local_refusals<MinimumProbabilityFlow<Bits>>("MinimumProbabilityFlow");
+  check_local_refusals<ScoreMatching<Rbm<Gaussian, Bernoulli>>>("ScoreMatching");
+  BoltzmannMachine<Spin> glass{{.visible = 4}};
+  check_refusals(
+      {refused<ValueError>("sparsity without hidden units",
+                           "PseudoLikelihood: group, max_norm and sparsity are for models with hidden units",
+                           [&] {
+                             return PseudoLikelihood{glass, {.penalties = {.sparsity = 1}}};
+                           })},
+      glass);
 }
 
 TEST_CASE("fine-tuning refuses invalid options and data", "[bad_input][fine_tuning]") {
