@@ -10,6 +10,7 @@
 #include <harmonium/training/pseudo_likelihood.hpp>
 #include <harmonium/training/ratio_matching.hpp>
 #include <harmonium/training/score_matching.hpp>
+#include <harmonium/units/spin.hpp>
 
 #include "refusals.hpp"
 
