@@ -22,7 +22,7 @@ EpochReport look(auto& monitor, int epoch = 1) {
 }
 }  // namespace
 
-TEST_CASE("a monitor measures what it says", "[monitors]") {
+TEST_CASE("a monitor measures what it claims", "[monitors]") {
   BernoulliBernoulli rbm = small_rbm<BernoulliBernoulli>(3);
   const Eigen::MatrixXd v = some_states(rbm, 40, 2), w = some_states(rbm, 30, 3);
   const Dataset train(v), held_out(w);
@@ -61,7 +61,7 @@ TEST_CASE("a monitor warns of codes that are all constant", "[monitors]") {
   CHECK_THAT(warnings[0], ContainsSubstring("all codes are constant"));
 }
 
-TEST_CASE("a monitor warns of parameters that are no numbers", "[monitors]") {
+TEST_CASE("a monitor warns of parameters that are not numbers", "[monitors]") {
   BernoulliBernoulli rbm = small_rbm<BernoulliBernoulli>(3);
   const Dataset train(some_states(rbm, 40, 2));
   Monitor monitor{rbm, train, {}, on};
@@ -78,7 +78,7 @@ TEST_CASE("a monitor warns of over-fitting when the gap has been higher than eve
       held_out(Eigen::MatrixXd(Eigen::MatrixXd::Zero(4, 5)));
   Monitor monitor{rbm, train, held_out, {.patience = 2}, on};
   const auto warned = [&](int epoch, double bias) {
-    rbm.visible.parameters.col(0).setConstant(bias);  // the higher, the better for training samples alone
+    rbm.visible.parameters.col(0).setConstant(bias);  // the higher, the better for training samples only
     const EpochReport report = look(monitor, epoch);
     for (const std::string& warning : report.warnings)
       if (warning.find("over-fitting") != std::string::npos) return true;
@@ -99,7 +99,7 @@ TEST_CASE("a monitor warns of a rate too high for Gaussian units", "[monitors]")
   const Dataset train(some_states(rbm, 40, 2));
   Monitor monitor{rbm, train, {}, on};
   rbm.weights *= 30;                         // far from the data
-  CHECK(look(monitor, 1).warnings.empty());  // in the first epoch anything may be
+  CHECK(look(monitor, 1).warnings.empty());  // anything is allowed in the first epoch
   const auto warnings = look(monitor, 2).warnings;
   REQUIRE(warnings.size() == 1);
   CHECK_THAT(warnings[0], ContainsSubstring("Hinton, 2010"));

@@ -1,5 +1,6 @@
 // Back-propagation against differences of the likelihood, and training by it.
 #include <harmonium/data/toy.hpp>
+#include <harmonium/inference/networks/classification.hpp>
 #include <harmonium/training/fine_tuning.hpp>
 #include <numeric>
 

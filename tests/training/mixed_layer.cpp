@@ -3,6 +3,7 @@
 
 #include <harmonium/data/dataset.hpp>
 #include <harmonium/inference/exact/log_z.hpp>
+#include <harmonium/inference/networks/classification.hpp>
 #include <harmonium/training/fine_tuning.hpp>
 #include <harmonium/training/pre_training.hpp>
 

@@ -1,6 +1,7 @@
 // Adversarial training: where the loss rises, against slopes; what an update learns from, against two updates
 // without it.
 #include <harmonium/data/toy.hpp>
+#include <harmonium/inference/networks/classification.hpp>
 #include <harmonium/training/fine_tuning.hpp>
 
 #include "support/catch.hpp"

@@ -1,5 +1,6 @@
 // Dropout: what is dropped, how often, and that training follows the gradient of the network that is left.
 #include <harmonium/data/dataset.hpp>
+#include <harmonium/inference/networks/classification.hpp>
 #include <harmonium/models/autoencoder.hpp>
 #include <harmonium/training/fine_tuning.hpp>
 #include <harmonium/units/relu.hpp>

@@ -1,0 +1,10 @@
+#include "training/objectives/sites.hpp"
+
+using namespace test;
+
+TEMPLATE_TEST_CASE("objectives of a user's finite units' conditionals follow their definitions",
+                   "[objective][oracle]", QuinticBernoulli, (Pair<Quintic, Spin>),
+                   (Pair<Quintic, Categorical>), (Pair<Quintic, Gaussian>), (Pair<AtMostOne, Poisson>),
+                   (Pair<AtMostOne, Rectified>), (Pair<AtMostOne, Quintic>)) {
+  check_scores_of<TestType>(1);
+}
