@@ -16,6 +16,8 @@
 using namespace harmonium;
 using namespace test;
 
+namespace test::bad_input_inference {
+
 namespace {
 
 using Bits = Rbm<Bernoulli, Bernoulli>;
@@ -269,3 +271,5 @@ TEST_CASE("NaN in a matrix comes out as NaN, and nothing hangs", "[bad_input][in
   CHECK(reconstruct(rbm, bad).col(2).array().isNaN().all());
   CHECK(sample_hidden(rbm, bad, {}).rows() == 3);
 }
+
+}  // namespace test::bad_input_inference

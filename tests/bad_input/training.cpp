@@ -12,6 +12,8 @@
 using namespace harmonium;
 using namespace test;
 
+namespace test::bad_input_training {
+
 namespace {
 
 using Bits = Rbm<Bernoulli, Bernoulli>;
@@ -254,3 +256,5 @@ TEST_CASE("observers refuse what they cannot watch", "[bad_input][observers]") {
                          [&] { return HeldOut(network, labelled_nan, on); }),
   });
 }
+
+}  // namespace test::bad_input_training

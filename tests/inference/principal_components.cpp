@@ -12,6 +12,8 @@ using namespace test;
 using Catch::Matchers::Message;
 using Catch::Matchers::WithinRel;
 
+namespace test::inference_principal_components {
+
 namespace {
 
 // 6 numbers a sample that vary in 3 directions, the first most, around a mean far from 0.
@@ -85,3 +87,5 @@ TEST_CASE("principal components refuse what has none", "[pca][errors]") {
   CHECK_THROWS_MATCHES(principal_components(Dataset(x), 2), DataError,
                        Message("principal_components: the data have an infinite number or a NaN"));
 }
+
+}  // namespace test::inference_principal_components

@@ -11,6 +11,8 @@
 using namespace harmonium;
 using namespace test;
 
+namespace test::models_up_down {
+
 namespace {
 
 using Host = Cpu<double>;
@@ -245,3 +247,5 @@ TEST_CASE("up-down DBNs refuse what cannot be", "[up_down][errors]") {
   CHECK_THROWS_MATCHES(reconstruct(model, wrong), ShapeError,
                        Message("reconstruct: v has 5 rows, the model has 4"));
 }
+
+}  // namespace test::models_up_down

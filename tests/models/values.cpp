@@ -9,6 +9,8 @@
 using namespace harmonium;
 using Catch::Matchers::Message;
 
+namespace test::models_values {
+
 namespace {
 
 using Names = std::vector<std::string>;
@@ -242,3 +244,5 @@ TEST_CASE("a description that fits no model of this type is refused", "[values][
       if (metadata.at("kind") == "network") CHECK_THROWS_AS(MixedNetwork::options_from(missing), DataError);
     }
 }
+
+}  // namespace test::models_values

@@ -8,6 +8,8 @@
 using namespace harmonium;
 using Catch::Matchers::Message;
 
+namespace test::observers_early_stopping {
+
 namespace {
 
 // Runs as many epochs as there are losses, one batch each, and returns the model and how many epochs it took.
@@ -147,3 +149,5 @@ TEST_CASE("each epoch has an order of its own, the same for the same seed", "[ob
   const auto one = order(1, 1);
   CHECK(std::set<Index>(one.begin(), one.end()).size() == 50);
 }
+
+}  // namespace test::observers_early_stopping

@@ -6,6 +6,8 @@
 
 using namespace harmonium;
 
+namespace test::units_relu {
+
 namespace {
 
 // x^3, which says no more than it must.
@@ -56,3 +58,5 @@ TEST_CASE("a layer of activations adds its biases, puts out and sends back", "[r
   CHECK(out == Eigen::MatrixXd{{2, 0}, {0, 5}, {6, 0}});
   CHECK((layer.rows() == 3 && layer.units() == 3 && layer.size() == 3));
 }
+
+}  // namespace test::units_relu

@@ -12,6 +12,8 @@ using test::chi_square;
 using test::sigmas;
 using test::standard_errors;
 
+namespace test::units_sampling {
+
 namespace {
 
 template <class T>
@@ -234,3 +236,5 @@ TEMPLATE_TEST_CASE("fields that are infinite or no numbers hang nothing and draw
     CHECK(sums(0, 1) == infinity);
   }
 }
+
+}  // namespace test::units_sampling
