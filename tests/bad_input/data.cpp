@@ -13,6 +13,8 @@
 using namespace harmonium;
 using namespace test;
 
+namespace test::bad_input_data {
+
 TEST_CASE("bad sets of samples are refused", "[bad_input][data]") {
   const Eigen::MatrixXd x = Eigen::MatrixXd::Constant(3, 4, 0.5);
   const auto with = [&](double number) {
@@ -170,3 +172,5 @@ TEST_CASE("estimates from no log weights say so", "[bad_input][annealing]") {
   CHECK(effective_sample_size(none) == 0);
   CHECK(effective_sample_size(bad) == 0);
 }
+
+}  // namespace test::bad_input_data

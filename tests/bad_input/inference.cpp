@@ -16,6 +16,8 @@
 using namespace harmonium;
 using namespace test;
 
+namespace test::bad_input_inference {
+
 namespace {
 
 using Bits = Rbm<Bernoulli, Bernoulli>;
@@ -270,3 +272,5 @@ TEST_CASE("NaN in a matrix results in NaN, and nothing hangs", "[bad_input][infe
   CHECK(reconstruct(rbm, bad).col(2).array().isNaN().all());
   CHECK(sample_hidden(rbm, bad, {}).rows() == 3);
 }
+
+}  // namespace test::bad_input_inference

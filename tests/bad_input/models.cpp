@@ -10,6 +10,8 @@
 using namespace harmonium;
 using namespace test;
 
+namespace test::bad_input_models {
+
 namespace {
 using Bits = Rbm<Bernoulli, Bernoulli>;
 using Deep = Dbn<Stack<Bernoulli>>;
@@ -136,3 +138,5 @@ TEST_CASE("descriptions that do not describe a model are refused", "[bad_input][
           }),
   });
 }
+
+}  // namespace test::bad_input_models

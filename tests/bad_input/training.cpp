@@ -17,6 +17,8 @@
 using namespace harmonium;
 using namespace test;
 
+namespace test::bad_input_training {
+
 namespace {
 
 using Bits = Rbm<Bernoulli, Bernoulli>;
@@ -322,3 +324,5 @@ TEST_CASE("observers refuse what they cannot watch", "[bad_input][observers]") {
                          [&] { return HeldOut(network, labelled_nan, on); }),
   });
 }
+
+}  // namespace test::bad_input_training

@@ -10,6 +10,8 @@ using namespace harmonium;
 using namespace test;
 using Catch::Matchers::Message;
 
+namespace test::inference_generate {
+
 namespace {
 
 // Draws from a distribution by inverting its distribution function, one draw per column.
@@ -227,3 +229,5 @@ TEST_CASE("generating refuses numbers that make no sense", "[gibbs][errors]") {
   CHECK_THROWS_MATCHES(generate(Dbn<Stack<Bernoulli>>{}), ShapeError,
                        Message("generate: the DBN has no layers"));
 }
+
+}  // namespace test::inference_generate

@@ -12,6 +12,8 @@ using namespace test;
 using Catch::Matchers::Message;
 using Catch::Matchers::WithinRel;
 
+namespace test::inference_principal_components {
+
 namespace {
 
 // Samples of 6 numbers that vary in 3 directions, mostly in the first, around a mean far from 0.
@@ -85,3 +87,5 @@ TEST_CASE("principal components refuse data without any", "[pca][errors]") {
   CHECK_THROWS_MATCHES(principal_components(Dataset(x), 2), DataError,
                        Message("principal_components: the data have an infinite number or a NaN"));
 }
+
+}  // namespace test::inference_principal_components

@@ -10,6 +10,8 @@
 using namespace harmonium;
 using namespace test;
 
+namespace test::inference_pseudo_likelihood {
+
 namespace {
 const Cpu<double> on;
 
@@ -105,3 +107,5 @@ TEST_CASE("the pseudo-likelihood refuses samples of another size", "[pseudo_like
       pseudo_likelihood(rbm, v, on), ShapeError,
       Catch::Matchers::Message("pseudo_likelihood: v has 3 rows, the model has 4 visible rows"));
 }
+
+}  // namespace test::inference_pseudo_likelihood

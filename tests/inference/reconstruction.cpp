@@ -10,6 +10,8 @@ using namespace harmonium;
 using namespace test;
 using Catch::Matchers::Message;
 
+namespace test::inference_reconstruction {
+
 namespace {
 
 using Units = Stack<Gaussian, Categorical, Bernoulli>;
@@ -157,3 +159,5 @@ TEST_CASE("codes and reconstructions refuse samples of another size", "[reconstr
   CHECK_THROWS_MATCHES(encode(Deep{}, three), ShapeError, Message("encode: the model has no layers"));
   CHECK_THROWS_MATCHES(decode(Deep{}, three), ShapeError, Message("decode: the model has no layers"));
 }
+
+}  // namespace test::inference_reconstruction

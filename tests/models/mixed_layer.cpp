@@ -17,6 +17,8 @@ using namespace test;
 using Catch::Matchers::Message;
 using Catch::Matchers::WithinAbs;
 
+namespace test::models_mixed_layer {
+
 namespace {
 
 using B = Cpu<double>;
@@ -474,3 +476,5 @@ TEST_CASE("a DBN of mixed layers goes up and down through its RBMs", "[mixed][db
   CHECK((dreams.topRows(5).array() == 0 || dreams.topRows(5).array() == 1).all());
   CHECK(classifier(dbn, 3).input_rows() == 6);
 }
+
+}  // namespace test::models_mixed_layer

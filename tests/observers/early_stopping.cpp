@@ -8,6 +8,8 @@
 using namespace harmonium;
 using Catch::Matchers::Message;
 
+namespace test::observers_early_stopping {
+
 namespace {
 
 // Runs as many epochs as there are losses, one batch each, and returns the model and the number of epochs.
@@ -147,3 +149,5 @@ TEST_CASE("each epoch has its own order, the same for the same seed", "[observer
   const auto one = order(1, 1);
   CHECK(std::set<Index>(one.begin(), one.end()).size() == 50);
 }
+
+}  // namespace test::observers_early_stopping

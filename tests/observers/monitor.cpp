@@ -12,6 +12,8 @@ using namespace test;
 using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::WithinAbs;
 
+namespace test::observers_monitor {
+
 namespace {
 const Cpu<double> on;
 
@@ -133,3 +135,5 @@ TEST_CASE("a monitor refuses options and sets that make no sense", "[monitors][e
   CHECK_THROWS_MATCHES((M{rbm, good, none, {}, on}), DataError,
                        Message("Monitor: the held-out data have no samples"));
 }
+
+}  // namespace test::observers_monitor

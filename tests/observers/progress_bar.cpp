@@ -10,6 +10,8 @@
 
 using namespace harmonium;
 
+namespace test::observers_progress_bar {
+
 namespace {
 const EpochReport epoch{.phase = "rbm 1",
                         .epoch = 2,
@@ -87,3 +89,5 @@ TEST_CASE("a progress bar updates its line on a terminal, at most ten times per 
   CHECK_THAT(rest, Catch::Matchers::ContainsSubstring("1 batches/s, 2:46:39 left"));
 }
 #endif
+
+}  // namespace test::observers_progress_bar

@@ -9,6 +9,8 @@
 
 using namespace harmonium;
 
+namespace test::observers_stop_on_interrupt {
+
 namespace {
 
 // Five epochs of three batches; the signal comes with a batch.
@@ -98,3 +100,5 @@ TEST_CASE("a second interrupt ends the program at once", "[observers][interrupt]
     CHECK(WTERMSIG(status) == second);
   }
 }
+
+}  // namespace test::observers_stop_on_interrupt

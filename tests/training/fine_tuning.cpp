@@ -11,6 +11,8 @@ using namespace harmonium;
 using namespace test;
 using Catch::Matchers::WithinAbs;
 
+namespace test::training_fine_tuning {
+
 namespace {
 
 // Every kind of hidden layer below and above every other kind of mean: sigmoid, softmax, linear and a user's
@@ -284,3 +286,5 @@ TEST_CASE("a user's own optimizer fine-tunes", "[fine_tuning]") {
   CHECK(far < 1e-12);
   CHECK_FALSE(own == small_network());
 }
+
+}  // namespace test::training_fine_tuning

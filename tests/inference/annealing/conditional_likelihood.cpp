@@ -13,6 +13,8 @@ using namespace test;
 using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::Message;
 
+namespace test::inference_annealing_conditional_likelihood {
+
 namespace {
 
 const Cpu<double> on;
@@ -260,3 +262,5 @@ TEST_CASE("conditional queries refuse what makes no sense", "[conditional][error
       Message("fill_in: rows 3 to 5 are one unit: all of them are known, or none, in column 0"));
   CHECK_THROWS_AS(log_marginal(classes, some_states(classes, 1, 1), part), ValueError);
 }
+
+}  // namespace test::inference_annealing_conditional_likelihood

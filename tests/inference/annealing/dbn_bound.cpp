@@ -9,6 +9,8 @@ using namespace harmonium;
 using namespace test;
 using Catch::Matchers::Message;
 
+namespace test::inference_annealing_dbn_bound {
+
 namespace {
 
 const Cpu<double> on;
@@ -126,3 +128,5 @@ TEST_CASE("the bound refuses what makes no sense", "[dbn][bound][errors]") {
   CHECK_THROWS_AS(log_likelihood_bound(Deep{}, good, 0), ShapeError);
   CHECK_THROWS_AS(sandwich(Deep{}, good), ShapeError);
 }
+
+}  // namespace test::inference_annealing_dbn_bound

@@ -12,6 +12,8 @@ using namespace harmonium;
 using namespace test;
 using Catch::Matchers::Message;
 
+namespace test::inference_annealing_importance_sampling {
+
 namespace {
 
 const Cpu<double> on;
@@ -205,3 +207,5 @@ TEST_CASE("annealing refuses what makes no sense", "[annealing][errors]") {
   const Eigen::MatrixXd none(4, 0);
   CHECK_THROWS_MATCHES(base_rates(rbm, none), DataError, Message("base_rates: the data have no samples"));
 }
+
+}  // namespace test::inference_annealing_importance_sampling

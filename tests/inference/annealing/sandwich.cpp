@@ -12,6 +12,8 @@ using namespace test;
 using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::Message;
 
+namespace test::inference_annealing_sandwich {
+
 namespace {
 
 const Cpu<double> on;
@@ -251,3 +253,5 @@ TEST_CASE("a sandwich refuses what makes no sense", "[sandwich][errors]") {
   CHECK_THROWS_AS(sandwich_of(Eigen::VectorXd::Zero(10), Eigen::VectorXd::Zero(9), ReverseStarts::exact),
                   ValueError);
 }
+
+}  // namespace test::inference_annealing_sandwich

@@ -8,6 +8,8 @@ using namespace test;
 using Catch::Matchers::Message;
 using Catch::Matchers::WithinAbs;
 
+namespace test::inference_exact_log_z {
+
 // Sums of fewer than 1e6 positive terms: 1e-11 is thousands of roundings.
 TEMPLATE_TEST_CASE("log Z and log likelihood are those of the enumeration", "[exact][oracle]",
                    BernoulliBernoulli, BernoulliGaussian, BernoulliCategorical, GaussianBernoulli,
@@ -132,3 +134,5 @@ TEST_CASE("exact sums over too many states are refused", "[exact][errors]") {
   CHECK_THROWS_MATCHES(exact_log_likelihood(rbm, v), ShapeError,
                        Message("exact_log_likelihood: v has 26 rows, the model has 27 visible rows"));
 }
+
+}  // namespace test::inference_exact_log_z

@@ -12,6 +12,8 @@ using namespace harmonium;
 using namespace test;
 using Catch::Matchers::Message;
 
+namespace test::inference_exact_moments {
+
 namespace {
 
 const Cpu<double> on;
@@ -150,3 +152,5 @@ TEST_CASE("exact moments and samples refuse what they can't do", "[exact][errors
   CHECK_THROWS_AS(exact_moments(flat), ValueError);
   CHECK_THROWS_AS(exact_samples(flat, 1), ValueError);
 }
+
+}  // namespace test::inference_exact_moments

@@ -10,6 +10,8 @@ using namespace test;
 using Catch::Matchers::Message;
 using Catch::Matchers::WithinAbs;
 
+namespace test::inference_networks_calibration {
+
 namespace {
 
 // Two classes, the first with these probabilities.
@@ -103,3 +105,5 @@ TEST_CASE("labels that fit no prediction are refused", "[network][calibration][e
   CHECK_THROWS_MATCHES(confusion_matrix(network, Dataset(Eigen::MatrixXf(Eigen::MatrixXf::Zero(4, 3)))),
                        DataError, Message("confusion_matrix: there are 0 labels for 3 samples"));
 }
+
+}  // namespace test::inference_networks_calibration

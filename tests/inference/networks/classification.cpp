@@ -12,6 +12,8 @@ using Catch::Matchers::Message;
 using Catch::Matchers::WithinAbs;
 using Catch::Matchers::WithinRel;
 
+namespace test::inference_networks_forward {
+
 namespace {
 
 using Net = Network<Stack<Bernoulli, Gaussian, Categorical, Bernoulli>, Cpu<double>>;
@@ -150,3 +152,5 @@ TEST_CASE("a network refuses data that it cannot judge", "[network][errors]") {
   CHECK_THROWS_MATCHES(evaluate(network, Dataset(Eigen::MatrixXd(5, 0))), DataError,
                        Message("evaluate: the data have no samples"));
 }
+
+}  // namespace test::inference_networks_forward

@@ -11,6 +11,8 @@ using namespace test;
 using Catch::Matchers::Message;
 using Catch::Matchers::WithinRel;
 
+namespace test::inference_networks_regression {
+
 namespace {
 
 using B = Cpu<double>;
@@ -80,3 +82,5 @@ TEST_CASE("regression refuses data that it cannot judge", "[network][errors]") {
           "the data have 4 rows, the network has 5 inputs");
   refused(DataError(""), Dataset(Eigen::MatrixXd(5, 0)), "the data have no samples");
 }
+
+}  // namespace test::inference_networks_regression

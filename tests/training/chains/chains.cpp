@@ -11,6 +11,8 @@ using namespace harmonium;
 using namespace test;
 using Catch::Matchers::Message;
 
+namespace test::training_chains_chains {
+
 namespace {
 
 const Cpu<double> on;
@@ -210,3 +212,5 @@ TEST_CASE("4 x 4 bars and stripes are learned to within 0.05 nats of their best 
   CHECK(likelihood > -3.379 - 0.05);
   CHECK(likelihood < -3.379);
 }
+
+}  // namespace test::training_chains_chains

@@ -14,6 +14,8 @@ using namespace test;
 using Catch::Matchers::Message;
 using Catch::Matchers::WithinAbs;
 
+namespace test::training_gradient_gradient {
+
 namespace {
 
 const Cpu<double> on;
@@ -532,3 +534,5 @@ TEST_CASE("options of the gradient that are out of range are refused", "[cd][err
   refused({.offset_rate = 0}, "offset_rate is 0, expected above 0 and at most 1");
   refused({.average_last = 1.5}, "average_last is 1.5, expected 0 to 1");
 }
+
+}  // namespace test::training_gradient_gradient

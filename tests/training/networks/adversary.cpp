@@ -10,6 +10,8 @@
 using namespace harmonium;
 using namespace test;
 
+namespace test::training_networks_adversary {
+
 namespace {
 
 using Net = Network<Stack<Bernoulli, Categorical, Gaussian>, Cpu<double>>;
@@ -127,3 +129,5 @@ TEST_CASE("a network that learned from moved samples minds them less", "[fine_tu
   CHECK(without > 3);
   CHECK(with < 1);
 }
+
+}  // namespace test::training_networks_adversary

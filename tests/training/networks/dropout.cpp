@@ -11,6 +11,8 @@
 using namespace harmonium;
 using namespace test;
 
+namespace test::training_networks_dropout {
+
 namespace {
 
 using B = Cpu<double>;
@@ -170,3 +172,5 @@ TEST_CASE("a network trained with dropout is used whole", "[dropout]") {
   FineTuning{other, {.epochs = 2, .batch_size = 16, .seed = 3}, on}.fit(data);
   CHECK_FALSE(other == network);
 }
+
+}  // namespace test::training_networks_dropout
