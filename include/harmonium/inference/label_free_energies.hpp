@@ -36,14 +36,14 @@ const auto& joint_rbm_of(const UpDownDbn<Units, B>& model) {
 template <class V, class H, class B>
 Matrix<B> recognise(const B& on, const JointRbm<V, H, B>& /*rbm*/, ConstViewOf<B> x) {
   Matrix<B> copy(x.rows, x.cols);
-  on.copy(x, view_of(copy));
+  on.copy(x, copy);
   return copy;
 }
 /// What the top RBM sees: means by the recognition weights, layer by layer.
 template <class Units, class B>
 Matrix<B> recognise(const B& on, const UpDownDbn<Units, B>& model, ConstViewOf<B> x) {
   Matrix<B> below(x.rows, x.cols), input, above;
-  on.copy(x, view_of(below));
+  on.copy(x, below);
   for (const auto& any : model.stack.layers)
     std::visit(
         [&](const auto& layer) {

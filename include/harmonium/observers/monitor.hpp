@@ -163,9 +163,8 @@ class Monitor {
   template <class Add, class Warn>
   void watch_codes(Add add, Warn warn) const {
     Matrix<B> input(model_.hidden.rows(), train_.cols()), means = input;
-    on_.multiply(Op::transposed, Op::plain, T(1), view_of(model_.weights), view_of(train_), T(0),
-                 view_of(input));
-    mean(on_, model_.hidden, ConstViewOf<B>(view_of(input)), view_of(means));
+    on_.multiply(Op::transposed, Op::plain, T(1), model_.weights, train_, T(0), input);
+    mean(on_, model_.hidden, input, means);
     HostMatrix<T> codes(input.rows(), input.cols());
     on_.download(means, View<T>(codes));
     Eigen::VectorXd low, high;
@@ -209,9 +208,9 @@ class Monitor {
     auto work = make_workspace(model_, train_.cols());
     const auto all = state.columns(0, train_.cols());
     Matrix<B> out(train_.rows(), train_.cols());
-    on_.copy(ConstViewOf<B>(view_of(train_)), all.visible);
+    on_.copy(train_, all.visible);
     refresh(on_, model_, all);
-    reconstruct(on_, model_, all, work, view_of(out));
+    reconstruct(on_, model_, all, work, out);
     HostMatrix<T> samples(out.rows(), out.cols()), again = samples;
     on_.download(train_, View<T>(samples));
     on_.download(out, View<T>(again));

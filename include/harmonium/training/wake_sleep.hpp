@@ -29,11 +29,10 @@ void set_likelihood_gradient(const B& on, const Dense<U, B>& way, ConstViewOf<B>
   mean_output(on, way, given, input, means);
   set_zero(on, gradient.layer);
   add_statistics(on, way.layer, x, shares.rows_from(0, 1), gradient.layer);
-  add_mean_statistics(on, way.layer, ConstViewOf<B>(input), ConstViewOf<B>(means), shares.rows_from(1, 1),
-                      gradient.layer);
+  add_mean_statistics(on, way.layer, input, means, shares.rows_from(1, 1), gradient.layer);
   on.update(SubtractFrom{}, means, x);
   on.scale_columns(means, shares.rows_from(0, 1));
-  on.multiply(Op::plain, Op::transposed, 1, given, ConstViewOf<B>(means), 0, gradient.weights);
+  on.multiply(Op::plain, Op::transposed, 1, given, means, 0, gradient.weights);
 }
 
 template <class Model>
@@ -140,7 +139,7 @@ class WakeSleepObjective {
   template <class Source>
   void report(const Backend& on, const Options& options, const Model& model, const Source& source,
               const Stack& gradient, std::vector<std::pair<std::string, double>>& metrics) {
-    const auto back = [&](Index n) { return reconstruct(model, ConstViewOf<Backend>(samples(n)), on); };
+    const auto back = [&](Index n) { return reconstruct(model, samples(n), on); };
     const double error = detail::reconstruction_error(
         on, source, options.batch_size, [&](Index n) { return samples(n); }, back);
     metrics = {{"reconstruction_error", error},

@@ -64,8 +64,8 @@ void fit_biases(const Cpu<double>& on, Layer<U, Cpu<double>>& layer, View<const 
   const Eigen::MatrixXd ones = Eigen::MatrixXd::Ones(layer.rows(), 1);
   Eigen::MatrixXd now(layer.rows(), 1), variance(layer.rows(), 1);
   const auto measure = [&] {
-    mean(on, layer, View<const double>(none), view_of(now));
-    backpropagate(on, layer, View<const double>(none), View<const double>(ones), view_of(variance));
+    mean(on, layer, View<const double>(none), now);
+    backpropagate(on, layer, View<const double>(none), View<const double>(ones), variance);
   };
   measure();
   auto fitted = layer;
@@ -160,7 +160,7 @@ BaseRates<V, H, B> base_rates(const Rbm<V, H, B>& rbm, const Source& source, con
       detail::means_of(on, source, rbm.hidden.rows(), [&](ConstViewOf<B> v) -> ConstViewOf<B> {
         const auto in = view_of(input).columns(0, v.cols), out = view_of(h).columns(0, v.cols);
         hidden_input(on, rbm, v, in);
-        mean(on, rbm.hidden, ConstViewOf<B>(in), out);
+        mean(on, rbm.hidden, in, out);
         return out;
       });
   check<DataError>(visible.allFinite() && hidden.allFinite(),
