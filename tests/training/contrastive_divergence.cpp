@@ -256,7 +256,7 @@ TEST_CASE("weight decay shrinks weights and nothing else", "[cd]") {
   ContrastiveDivergence{with, options, on}.step({.values = data});
   CHECK(with.visible == without.visible);
   CHECK(with.hidden == without.hidden);
-  CHECK(largest_difference(with.weights, without.weights - 0.05 * 0.3 * model.weights) < 1e-15);
+  CHECK(largest_difference(with.weights, without.weights - 0.3 * (0.05 / (1 - 0.5)) * model.weights) < 1e-15);
 }
 
 TEST_CASE("a fresh visible layer starts at the data's means, one that learned already does not", "[cd]") {
