@@ -24,8 +24,6 @@ bool no_device() {
   return none;
 }
 
-template <class T>
-using HostMatrix = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic>;
 
 template <class T>
 HostMatrix<T> random_matrix(Index rows, Index cols, double low, double high, std::uint64_t seed) {
