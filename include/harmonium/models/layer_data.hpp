@@ -53,29 +53,39 @@ std::string accepted_values(const Layer<U, B>& /*layer*/, Index /*row*/ = 0) {
 }
 
 /// Sets the layer's parameters so that without input it has the means and variances (rows x 1, on the host)
-/// of `count` samples, to the extent that the unit type can match them.
+/// of `counts` samples per row (rows x 1, the same for all rows of a grouped unit; a sum of weights need not
+/// be whole), to the extent that the unit type can match them.
 template <class U, class B>
-void fit(Layer<U, B>& layer, View<const ScalarOf<B>> means, View<const ScalarOf<B>> variances, Index count) {
+void fit(Layer<U, B>& layer, View<const ScalarOf<B>> means, View<const ScalarOf<B>> variances,
+         View<const ScalarOf<B>> counts) {
   using T = ScalarOf<B>;
   HostMatrix<T> fitted(layer.rows(), 1 + shapes_of<U>);
   B{}.download(layer.parameters, View<T>(fitted));
   for (Index r = 0; r < layer.rows(); r += layer.group) {
     if constexpr (is_grouped<U>) {
       if constexpr (requires(Group<const T> m, Group<T> b) { U::fit(m, T(1), b); })
-        U::fit(Group<const T>{means.data + r, layer.group}, static_cast<T>(count),
+        U::fit(Group<const T>{means.data + r, layer.group}, counts(r, 0),
                Group<T>{fitted.data() + r, layer.group});
     } else {
       [&]<std::size_t... I>(std::index_sequence<I...>) {
         if constexpr (requires(T & b) {
                         U::fit(T(0), T(1), T(1), b, fitted(r, static_cast<Index>(I) + 1)...);
                       })
-          U::fit(means(r, 0), variances(r, 0), static_cast<T>(count), fitted(r, 0),
+          U::fit(means(r, 0), variances(r, 0), counts(r, 0), fitted(r, 0),
                  fitted(r, static_cast<Index>(I) + 1)...);
       }
       (detail::ShapesOf<U>{});
     }
   }
   B{}.upload(View<const T>(fitted), layer.parameters);
+}
+
+/// The same for rows that have all `count` samples.
+template <class U, class B>
+void fit(Layer<U, B>& layer, View<const ScalarOf<B>> means, View<const ScalarOf<B>> variances, Index count) {
+  using T = ScalarOf<B>;
+  const HostMatrix<T> counts = HostMatrix<T>::Constant(layer.rows(), 1, static_cast<T>(count));
+  fit(layer, means, variances, View<const T>(counts));
 }
 
 }  // namespace harmonium
