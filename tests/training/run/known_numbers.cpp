@@ -69,6 +69,40 @@ TEST_CASE("the count behind a fitted start is that of the known numbers", "[cd][
   CHECK_THAT(rbm.visible.parameters(1, 0), WithinAbs(std::log(10.5 / 0.5), 1e-12));
 }
 
+TEMPLATE_TEST_CASE("columns of any spread start alike", "[cd]", Gaussian, Rectified) {
+  // Spreads of 0.001, 1 and 1000, and a column that does not vary.
+  const Eigen::Vector4d scale{0.001, 1, 1000, 0};
+  Dice dice(5);
+  Eigen::MatrixXd x(4, 5000);
+  for (Index c = 0; c < x.cols(); ++c)
+    for (Index r = 0; r < 4; ++r) x(r, c) = (r == 3 ? 5 : 0) + scale(r) * std::abs(4 + dice.normal());
+  const auto starts = [&](double times) {
+    Rbm<TestType, Bernoulli> rbm{{.visible = 4, .hidden = 2}};
+    ContrastiveDivergence{rbm, {.epochs = 0}}.fit(Dataset(Eigen::MatrixXd(times * x)));
+    // Means and variances without input
+    Layer<TestType, Cpu<double>> layer(4);
+    layer.parameters = rbm.visible.parameters.template cast<double>();
+    const Eigen::MatrixXd none = Eigen::MatrixXd::Zero(4, 1), ones = Eigen::MatrixXd::Ones(4, 1);
+    Eigen::MatrixXd both(4, 2), means(4, 1), variances(4, 1);
+    mean(on, layer, none, means);
+    backpropagate(on, layer, View<const double>(none), View<const double>(ones), view_of(variances));
+    both << means, variances.cwiseSqrt();
+    return both;
+  };
+  for (const double times : {1e-3, 1.0, 1e3}) {
+    INFO("times " << times);
+    const Eigen::MatrixXd start = starts(times);
+    for (Index r = 0; r < 3; ++r) {
+      CHECK_THAT(start(r, 0), WithinRel(times * x.row(r).mean(), 1e-3));
+      const double spread = std::sqrt((x.row(r).array() - x.row(r).mean()).square().mean());
+      CHECK_THAT(start(r, 1), WithinRel(times * spread, 0.02));
+    }
+    CHECK_THAT(start(3, 0), WithinRel(times * 5, 1e-3));
+    CHECK_THAT(start(3, 1),
+               WithinRel(times * std::sqrt(1e-3), 0.02));  // a thousandth of the typical variance
+  }
+}
+
 TEST_CASE("what stands in for a missing number is the weighted mean", "[data][missing]") {
   Eigen::MatrixXd x{{1, 4, NAN}, {2, 2, 2}};
   const MissingData data(x, Mask(x.array().isFinite()), {1, 2, 1});
