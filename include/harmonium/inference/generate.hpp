@@ -12,7 +12,7 @@ struct GenerateOptions {
   Index samples = 100;     ///< number of chains, each of which yields one sample
   int steps = 1000;        ///< steps of each chain, at least 1
   std::uint64_t seed = 0;  ///< of the chains
-  bool means = true;       ///< return the visible means of the last step (smooth pictures) instead of draws
+  bool means = false;      ///< return the visible means of the last step (smooth pictures) instead of draws
   /// Steps before those, followed by as many at inverse temperatures that rise from 0 to 1, so that chains
   /// start in more of the model's modes.
   int tempering = 0;

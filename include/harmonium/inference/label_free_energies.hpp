@@ -101,6 +101,7 @@ Eigen::MatrixXd class_log_probabilities(const Model& model, const Source& source
   detail::for_each_block(source.size(), block, [&](std::span<const Index> columns) {
     const auto n = static_cast<Index>(columns.size());
     const auto batch = view_of(x).columns(0, n);
+    detail::check_nothing_missing(on, "class_log_probabilities", source, columns, batch);
     source.fill(on, columns, batch);
     check<DataError>(on.sum(detail::NotFiniteBody{}, ConstViewOf<B>(batch)) == 0,
                      "class_log_probabilities: the data have an infinite number or a NaN in columns ",

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <vector>
 
 #include "../../core/host_matrix.hpp"
@@ -75,7 +76,10 @@ void fit_biases(const Cpu<double>& on, Layer<U, Cpu<double>>& layer, View<const 
     for (int i = 0; i < 30; ++i) {
       measure();
       for (Index r = 0; r < layer.rows(); ++r) {
-        const double spread = std::max(variance(r, 0), 1e-12), most = 1 / std::sqrt(spread);
+        using Double = std::numeric_limits<double>;  // 0 up to rounding would be a division by 0
+        const double spread =
+            std::max({variance(r, 0), Double::epsilon() * now(r, 0) * now(r, 0), Double::min()});
+        const double most = 1 / std::sqrt(spread);
         layer.parameters(r, 0) += std::clamp((means(r, 0) - now(r, 0)) / spread, -most, most);
       }
     }
@@ -101,6 +105,7 @@ Eigen::MatrixXd means_of(const B& on, const Source& source, Index rows, Code cod
     for (Index c = 0; c < n; ++c)  // not divided yet: sums of zeros and ones are exact
       host_shares(0, c) =
           weights.empty() ? T(1) : static_cast<T>(weights[static_cast<std::size_t>(columns.front() + c)]);
+    check_nothing_missing(on, "base_rates", source, columns, view_of(x).columns(0, n));
     source.fill(on, columns, view_of(x).columns(0, n));
     on.upload(View<const T>(host_shares), shares);
     on.fill(sum, T(0));
