@@ -69,7 +69,7 @@ enum class Stream : std::uint32_t {
 /// number of the draw complete it.
 struct Draws {
   std::uint64_t seed = 0;           ///< key of the generator
-  std::uint32_t step = 0;           ///< which pass: an update, a step of a chain
+  std::uint64_t step = 0;           ///< which pass: an update, a step of a chain
   std::uint32_t first_sample = 0;   ///< global number of the sample in the first column of the pass
   Stream stream = Stream::visible;  ///< what the draws are for
 
@@ -85,8 +85,8 @@ struct Draws {
   constexpr detail::PhiloxLanes<std::uint64_t> lanes_of_four_rows(std::uint32_t block,
                                                                   std::uint32_t column) const {
     return detail::philox_rounds<std::uint64_t>(
-        {{block, first_sample + column, step, static_cast<std::uint32_t>(stream) << 20}},
-        static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32));
+        {{block, first_sample + column, low_step(), static_cast<std::uint32_t>(stream) << 20}},
+        static_cast<std::uint32_t>(key()), static_cast<std::uint32_t>(key() >> 32));
   }
   /// The whole block of one row and draw, for units that need more than one word.
   constexpr PhiloxBlock block_of_row(std::uint32_t row, std::uint32_t column, std::uint32_t draw) const {
@@ -95,9 +95,14 @@ struct Draws {
 
  private:
   constexpr PhiloxBlock at(std::uint32_t place, std::uint32_t column, std::uint32_t purpose) const {
-    return philox({{place, first_sample + column, step, purpose}}, static_cast<std::uint32_t>(seed),
-                  static_cast<std::uint32_t>(seed >> 32));
+    return philox({{place, first_sample + column, low_step(), purpose}}, static_cast<std::uint32_t>(key()),
+                  static_cast<std::uint32_t>(key() >> 32));
   }
+  // A block has room for 32 bits of the step. The others change the key: by 0 in the first 2^32 steps, and
+  // then by another multiple of an odd number each time, so that no steps of one seed share a key and a
+  // counter.
+  constexpr std::uint32_t low_step() const { return static_cast<std::uint32_t>(step); }
+  constexpr std::uint64_t key() const { return seed ^ (step >> 32) * 0x9E3779B97F4A7C15u; }
 };
 
 /// A number in [0, 1) from a word: k 2^-24, identical in single and double precision. u < p is false for p =

@@ -73,7 +73,7 @@ class FineTuningObjective {
   /// Back-propagation of the samples, and of samples moved by an adversary if asked for: half from each.
   void set_gradient(const Backend& on, const Options& options, const Model& network, const Update& update,
                     Model& gradient) {
-    const Draws draws{.seed = options.seed, .step = static_cast<std::uint32_t>(update.step)};
+    const Draws draws{.seed = options.seed, .step = update.step};
     const auto x = samples(update.samples);
     const bool moves = options.adversarial > 0;
     dropout_.drop_inputs(on, draws, x);

@@ -127,8 +127,7 @@ class WakeSleepObjective {
   /// Wake, an update of the top RBM, sleep.
   void set_gradient(const Backend& on, const Options& options, Model& model, const Update& update,
                     Stack& gradient) {
-    const auto depth = static_cast<std::uint32_t>(rooms_.size());
-    const Draws draws{.seed = options.seed, .step = static_cast<std::uint32_t>(update.step) * depth};
+    const Draws draws{.seed = options.seed, .step = update.step * rooms_.size()};
     wake(on, model.stack, shares(on, update.weights, update.mean_weight, update.samples),
          draws.in(Stream::wake), gradient);
     top_.update(update.samples, update.weights, update.mean_weight);

@@ -159,7 +159,7 @@ class Tempered::Memory {
   // Even and odd pairs of neighbours by turns; host_ holds the interactions.
   void trade(Draws draws) {
     const double ladders = static_cast<double>(policy_.chains);
-    for (Index low = draws.step % 2; low + 1 < policy_.temperatures; low += 2) {
+    for (auto low = static_cast<Index>(draws.step % 2); low + 1 < policy_.temperatures; low += 2) {
       const auto rung = static_cast<std::size_t>(low);
       const double gap = ladder_[rung + 1] - ladder_[rung];
       double accepted = 0;
