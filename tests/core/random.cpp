@@ -118,6 +118,27 @@ TEST_CASE("steps are counted beyond 2^32", "[core][random]") {
   CHECK(words(all.block_of_row(3, 2, 1)) != words(wrapped.block_of_row(3, 2, 1)));
 }
 
+TEST_CASE("derived seeds differ from each other and from the seeds themselves", "[core][random]") {
+  std::set<std::uint64_t> seen;
+  std::size_t count = 0;
+  const auto add = [&](std::uint64_t seed) {
+    seen.insert(seed);
+    ++count;
+  };
+  for (std::uint64_t seed = 0; seed < 10; ++seed) {
+    for (std::size_t layer = 0; layer < 10; ++layer) add(seed_of_layer(seed, layer));
+    for (const SeedFor what : {SeedFor::codes, SeedFor::fine_tuning, SeedFor::wake_sleep, SeedFor::run})
+      for (std::uint32_t index = 0; index < 10; ++index) add(seed_for(seed, what, index));
+  }
+  CHECK(seen.size() == count);
+  CHECK(seed_of_layer(7, 0) == 7);
+  // The address is apart from those of draws, of one word or of a block.
+  const PhiloxBlock block = philox({{3, 2, 0, 0x40000000u}}, 5, 1);
+  CHECK(seed_for((std::uint64_t{1} << 32) + 5, SeedFor::fine_tuning, 3) ==
+        (std::uint64_t{block.word[1]} << 32 | block.word[0]));
+  CHECK(static_cast<std::uint32_t>(Stream::dream) << 20 < 0x40000000u);
+}
+
 TEST_CASE("different addresses give different numbers", "[core][random]") {
   // 64 bits of each; two of about 20,000 agree by chance once in 10^11.
   std::set<std::pair<std::uint32_t, std::uint32_t>> seen;

@@ -281,7 +281,7 @@ TEST_CASE("pre-training an up-down DBN is pre-training a DBN and then a joint RB
   const auto histories = pre_train_on(on, model, data, options);
   pre_train_on(on, lower, data, options);
   auto of_top = options.layers[1];
-  of_top.seed += 2;
+  of_top.seed = seed_of_layer(of_top.seed, 2);
   const EncodedSource<Dbn<Stack<Bernoulli>, Host>, Dataset> encoded(lower, data, 2, false, 8);
   ContrastiveDivergence{top, of_top, on}.fit(LabelledSource<Host, decltype(encoded)>(encoded, 2));
   CHECK(model.top == top);

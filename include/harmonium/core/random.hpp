@@ -5,6 +5,7 @@
 /// batches, a run can resume at any step, and CPU and GPU draw the same bits. Nothing is seeded implicitly.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "math.hpp"
@@ -104,6 +105,23 @@ struct Draws {
   constexpr std::uint32_t low_step() const { return static_cast<std::uint32_t>(step); }
   constexpr std::uint64_t key() const { return seed ^ (step >> 32) * 0x9E3779B97F4A7C15u; }
 };
+
+/// What a derived seed is for.
+enum class SeedFor : std::uint32_t { layer, codes, fine_tuning, wake_sleep, run };
+
+/// A seed for a part of what a user's seed is for: words 0 and 1 of a Philox block whose key is the seed, at
+/// an address that no draw has. Sums such as seed + i would give part i + 1 of one seed the numbers of part i
+/// of the next seed.
+constexpr std::uint64_t seed_for(std::uint64_t seed, SeedFor what, std::uint32_t index = 0) {
+  const PhiloxBlock block = philox({{index, static_cast<std::uint32_t>(what), 0, 0x40000000u}},
+                                   static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32));
+  return std::uint64_t{block.word[1]} << 32 | block.word[0];
+}
+
+/// The seed of layer, or RBM, number `i` of a stack: the lowest one's is the stack's own.
+constexpr std::uint64_t seed_of_layer(std::uint64_t seed, std::size_t i) {
+  return i == 0 ? seed : seed_for(seed, SeedFor::layer, static_cast<std::uint32_t>(i));
+}
 
 /// A number in [0, 1) from a word: k 2^-24, identical in single and double precision. u < p is false for p =
 /// 0 and true for p = 1.

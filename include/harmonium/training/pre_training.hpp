@@ -24,9 +24,11 @@ template <class Model, class Source>
 class EncodedSource {
  public:
   using Backend = typename Model::Backend;  ///< where the models live
-  /// The DBN and the source must outlive this.
+  /// The DBN and the source must outlive this. Draws are those of `seed_for(seed, SeedFor::codes, depth)`.
   EncodedSource(const Model& dbn, const Source& source, Index depth, bool samples, std::uint64_t seed)
-      : dbn_(dbn), source_(source), depth_(depth), samples_(samples), draws_{.seed = seed} {}
+      : dbn_(dbn), source_(source), depth_(depth), samples_(samples), seed_(seed) {
+    draws_.seed = seed_for(seed, SeedFor::codes, static_cast<std::uint32_t>(depth));
+  }
 
   /// Hidden rows of the topmost RBM that encodes.
   Index rows() const {
@@ -74,7 +76,7 @@ class EncodedSource {
   template <class F>
   friend void for_each_option(F&& f, const EncodedSource& source) {
     f("samples", source.samples_);
-    f("seed", source.draws_.seed);
+    f("seed", source.seed_);
     if constexpr (HasOptions<Source>) f("source", source.source_);
   }
 
@@ -94,6 +96,7 @@ class EncodedSource {
   const Source& source_;
   Index depth_;
   bool samples_;
+  std::uint64_t seed_;
   mutable Draws draws_;
   mutable std::vector<Matrix<Backend>> buffers_;
 };
@@ -109,15 +112,15 @@ void check_pre_training_options(const Options& options) {
 template <class Options>
 auto options_of_rbm(const Options& options, Index i) {
   auto own = options.layers[std::min(static_cast<std::size_t>(i), options.layers.size() - 1)];
-  own.seed += static_cast<std::uint64_t>(i);
+  own.seed = seed_of_layer(own.seed, static_cast<std::size_t>(i));
   own.phase = "rbm " + std::to_string(i + 1);
   return own;
 }
 }  // namespace detail
 
-/// Trains the RBMs of a DBN one after another, each for all its epochs. RBM i is trained with its options'
-/// seed + i, and reports call it "rbm i + 1". An observer's `Flow::stop` ends the RBM at hand,
-/// `Flow::pause` all of it. \returns the history of each RBM that was begun \throws as
+/// Trains the RBMs of a DBN one after another, each for all its epochs. RBM i is trained with
+/// `seed_of_layer` of its options' seed, and reports call it "rbm i + 1". An observer's `Flow::stop` ends the
+/// RBM at hand, `Flow::pause` all of it. \returns the history of each RBM that was begun \throws as
 /// `ContrastiveDivergence`; ShapeError if the DBN has no layers; ValueError if `layers` is empty
 template <class Units, class B, BatchSource<B> Source, class Options = PreTrainingOptions<>,
           Observer... Observers>
