@@ -53,6 +53,12 @@ struct CpuLoops {
       }
       if (skip != 0) std::memmove(word, word + skip, sizeof(std::uint32_t) * static_cast<std::size_t>(count));
     }
+    // Is one of them extreme? Asked of all in one plain loop, which costs next to nothing.
+    bool has_extreme(Index count) const {
+      std::uint32_t least = ~0u;
+      for (Index r = 0; r < count; ++r) least = std::min(least, word[r] + 0x10000u);
+      return least < 0x20000u;
+    }
   };
 
   template <class Body, std::size_t... I>
@@ -70,6 +76,9 @@ struct CpuLoops {
       const Words words(draws, first_row, column, count);
       loop([&](Index r) { return OneUniform{words.word[r]}; },
            parameters.column(static_cast<Index>(I) + 1)...);
+      if (words.has_extreme(count))
+        draw_extremes(body, parameters, input, other, x, count, words, draws, first_row, column,
+                      std::index_sequence<I...>{});
     } else if constexpr (Body::needs == Needs::random) {
       const auto row = static_cast<std::uint32_t>(first_row), sample = static_cast<std::uint32_t>(column);
       loop(
@@ -79,6 +88,20 @@ struct CpuLoops {
           parameters.column(static_cast<Index>(I) + 1)...);
     } else {
       loop([](Index) { return NoRandom{}; }, parameters.column(static_cast<Index>(I) + 1)...);
+    }
+  }
+
+  // Draws those units of a chunk again whose word is extreme.
+  template <class Body, std::size_t... I>
+  [[gnu::noinline]] static void draw_extremes(const Body& body, View<const Scalar> parameters,
+                                              const Scalar* input, const Scalar* other, Scalar* x,
+                                              Index count, const Words& words, Draws draws, Index first_row,
+                                              Index column, std::index_sequence<I...> /*shapes*/) {
+    for (Index r = 0; r < count; ++r) {
+      if (!is_extreme(words.word[r])) continue;
+      auto random = ExtremeUniform::at(draws, words.word[r], static_cast<std::uint32_t>(first_row + r),
+                                       static_cast<std::uint32_t>(column));
+      x[r] = body(input[r] + parameters(r, 0), other[r], random, parameters(r, static_cast<Index>(I) + 1)...);
     }
   }
 
@@ -92,6 +115,11 @@ struct CpuLoops {
       if constexpr (Body::needs != Needs::nothing) {  // a group uses the word of its first row
         const auto row = static_cast<std::uint32_t>(first_row + r);
         random.word = draws.words_of_four_rows(row / 4, static_cast<std::uint32_t>(column)).word[row % 4];
+        if (is_extreme(random.word)) {
+          auto extreme = ExtremeUniform::at(draws, random.word, row, static_cast<std::uint32_t>(column));
+          body(field, Group<const Scalar>{other + r, group}, extreme, Group<Scalar>{x + r, group});
+          continue;
+        }
       }
       body(field, Group<const Scalar>{other + r, group}, random, Group<Scalar>{x + r, group});
     }

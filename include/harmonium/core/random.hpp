@@ -130,6 +130,17 @@ constexpr T uniform_from(std::uint32_t word) {
   return static_cast<T>(static_cast<std::int32_t>(word >> 8)) * T(5.9604644775390625e-8);
 }
 
+/// A number in (0, 1) from words 0 and 1 of a block, on a grid of 2^-52: for probabilities of any size, in
+/// double precision.
+constexpr double fine_uniform_from(const PhiloxBlock& block) {
+  const std::uint64_t bits = (std::uint64_t{block.word[0]} << 32 | block.word[1]) >> 12;
+  return (static_cast<double>(static_cast<std::int64_t>(bits)) + 0.5) * 0x1p-52;
+}
+
+/// Is a word so close to either end that its uniform number decides about probabilities near or below the
+/// grid of 2^-24? True for one word in 2^15. Such a draw takes a second word: see `ExtremeUniform`.
+constexpr bool is_extreme(std::uint32_t word) { return word + 0x10000u < 0x20000u; }
+
 /// For units that never draw.
 struct NoRandom {};
 
@@ -142,6 +153,46 @@ struct OneUniform {
     return uniform_from<T>(word);
   }
 };
+
+/// For units that draw one uniform number, whose word is an extreme one: the low end in steps of 2^-64, and
+/// the high end by its distance from 1, which is known as precisely.
+struct ExtremeUniform : OneUniform {
+  std::uint32_t more;  ///< 32 more random bits
+
+  /// The second word of a unit and sample, from a draw that units of one uniform number do not use otherwise.
+  static constexpr ExtremeUniform at(const Draws& draws, std::uint32_t word, std::uint32_t row,
+                                     std::uint32_t column) {
+    return {{word}, draws.block_of_row(row, column, 1).word[0]};
+  }
+  /// Is it near 1 rather than near 0?
+  constexpr bool high() const { return word >= 0x80000000u; }
+  /// Uniform in (0, 1); near 1 on the grid of `uniform_from`.
+  template <class T>
+  constexpr T uniform() const {
+    return high() ? uniform_from<T>(word) : small<T>(word);
+  }
+  /// 1 - u, if u is near 1.
+  template <class T>
+  constexpr T complement() const {
+    return small<T>(~word);
+  }
+
+ private:
+  template <class T>
+  constexpr T small(std::uint32_t upper) const {
+    const T lower = (static_cast<T>(more) + T(0.5)) * T(0x1p-32);
+    return (static_cast<T>(upper) + lower) * T(0x1p-32);
+  }
+};
+
+/// True with probability sigmoid(field), from one uniform number; to within 2^-64 from either end, if extreme
+/// words are drawn from as `ExtremeUniform`.
+template <class T, class R>
+constexpr bool draw_sigmoid(T field, R& random) {
+  if constexpr (std::same_as<R, ExtremeUniform>)
+    if (random.high()) return !(random.template complement<T>() < sigmoid(-field));
+  return random.template uniform<T>() < sigmoid(field);
+}
 
 /// The draws of one unit and sample, in order. Each takes a whole block, so the only state is a count.
 struct Random {

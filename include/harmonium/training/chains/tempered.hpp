@@ -168,7 +168,7 @@ class Tempered::Memory {
         const double gain = gap * (static_cast<double>(host_(0, hot)) - static_cast<double>(host_(0, cold)));
         const PhiloxBlock block =
             draws.block_of_row(static_cast<std::uint32_t>(low), static_cast<std::uint32_t>(chain), 0);
-        if (!(uniform_from<double>(block.word[0]) < std::exp(std::min(gain, 0.0)))) continue;
+        if (!(fine_uniform_from(block) < std::exp(std::min(gain, 0.0)))) continue;
         std::swap(hot, cold);
         ++accepted;
       }
