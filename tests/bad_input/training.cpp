@@ -1,16 +1,23 @@
-// Options, batches and sets that a trainer or an observer refuses: the model stays what it was.
+// Options, batches and sets that a trainer or an observer refuses, leaving the model unchanged.
 #include <harmonium/data/dataset.hpp>
 #include <harmonium/data/missing.hpp>
 #include <harmonium/observers/early_stopping.hpp>
 #include <harmonium/observers/held_out.hpp>
 #include <harmonium/observers/monitor.hpp>
 #include <harmonium/training/fine_tuning.hpp>
+#include <harmonium/training/minimum_probability_flow.hpp>
 #include <harmonium/training/pre_training.hpp>
+#include <harmonium/training/pseudo_likelihood.hpp>
+#include <harmonium/training/ratio_matching.hpp>
+#include <harmonium/training/score_matching.hpp>
+#include <harmonium/units/spin.hpp>
 
 #include "refusals.hpp"
 
 using namespace harmonium;
 using namespace test;
+
+namespace test::bad_input_training {
 
 namespace {
 
@@ -94,7 +101,7 @@ TEST_CASE("contrastive divergence refuses options out of range", "[bad_input][cd
       rbm, wide);
 }
 
-TEST_CASE("contrastive divergence refuses data and batches that are none", "[bad_input][cd]") {
+TEST_CASE("contrastive divergence refuses invalid data and batches", "[bad_input][cd]") {
   Bits rbm{{.visible = 4, .hidden = 3, .seed = 1}}, empty;
   ContrastiveDivergence<Bits> trainer(rbm, {.epochs = 2, .batch_size = 5}, on), of_nothing(empty, {}, on);
   const std::vector<double> weights{1, 2}, negative{1, 1, 1, -1, 1};
@@ -142,7 +149,70 @@ TEST_CASE("contrastive divergence refuses data and batches that are none", "[bad
   CHECK(trainer.steps() == 0);
 }
 
-TEST_CASE("fine-tuning refuses options and data that are none", "[bad_input][fine_tuning]") {
+namespace {
+
+template <class Trainer>
+void check_local_refusals(const char* name) {
+  using Model = typename Trainer::Model;
+  Model rbm{{.visible = 4, .hidden = 3, .seed = 1}};
+  Trainer trainer(rbm, {.epochs = 2, .batch_size = 5}, on);
+  const auto asked = [&](const LocalObjectiveOptions<>& options) {
+    return [&rbm, options] { return Trainer(rbm, options, on); };
+  };
+  const auto says = [&](const char* text) { return name + std::string(": ") + text; };
+  const std::string texts[] = {
+      says("epochs is -1, expected at least 0"),
+      says("batch_size is 0, expected at least 1"),
+      says("weight_decay is nan, expected a number of at least 0"),
+      says("l1 is -1, expected a number of at least 0"),
+      says("max_gradient_norm is -1, expected a number of at least 0"),
+      says("offset_rate is 0, expected above 0 and at most 1"),
+      says("average_last is 2, expected 0 to 1"),
+      "step: " + std::string(name) + " needs every entry; data with missing ones .*"};
+  const Eigen::MatrixXf bad = with(NAN);
+  check_refusals(
+      {
+          refused<ValueError>("epochs", texts[0].c_str(), asked({.epochs = -1})),
+          refused<ValueError>("batch_size", texts[1].c_str(), asked({.batch_size = 0})),
+          refused<ValueError>("weight_decay", texts[2].c_str(), asked({.weight_decay = NAN})),
+          refused<ValueError>("l1", texts[3].c_str(), asked({.penalties = {.l1 = -1}})),
+          refused<ValueError>("max_gradient_norm", texts[4].c_str(), asked({.max_gradient_norm = -1})),
+          refused<ValueError>("offset_rate", texts[5].c_str(), asked({.offset_rate = 0})),
+          refused<ValueError>("average_last", texts[6].c_str(), asked({.average_last = 2})),
+          refused<ValueError>("step: missing entries", texts[7].c_str(),
+                              [&] { trainer.step({.values = x, .known = x}); }),
+          refused<ShapeError>("fit: other rows", "fit: the data have 3 rows, the model has 4",
+                              [&] { trainer.fit(low); }),
+          refused<DataError>("fit: nothing", "fit: the data have no samples", [&] { trainer.fit(none); }),
+          refused<DataError>("fit: NaN", "fit: the data have nan in row 1 of column 2; a .* unit takes .*",
+                             [&] { trainer.fit(bad); }),
+          refused<ShapeError>("step: other rows", "step: the batch has 3 rows, the model has 4",
+                              [&] { trainer.step({.values = low}); }),
+          refused<DataError>("step: NaN", "step: the batch has an infinite number or a NaN",
+                             [&] { trainer.step({.values = bad}); }),
+      },
+      rbm);
+  CHECK(trainer.steps() == 0);
+}
+
+}  // namespace
+
+TEST_CASE("local objectives refuse invalid options and data", "[bad_input][objective]") {
+  check_local_refusals<PseudoLikelihood<Bits>>("PseudoLikelihood");
+  check_local_refusals<RatioMatching<Bits>>("RatioMatching");
+  check_local_refusals<MinimumProbabilityFlow<Bits>>("MinimumProbabilityFlow");
+  check_local_refusals<ScoreMatching<Rbm<Gaussian, Bernoulli>>>("ScoreMatching");
+  BoltzmannMachine<Spin> glass{{.visible = 4}};
+  check_refusals(
+      {refused<ValueError>("sparsity without hidden units",
+                           "PseudoLikelihood: group, max_norm and sparsity are for models with hidden units",
+                           [&] {
+                             return PseudoLikelihood{glass, {.penalties = {.sparsity = 1}}};
+                           })},
+      glass);
+}
+
+TEST_CASE("fine-tuning refuses invalid options and data", "[bad_input][fine_tuning]") {
   Classifier network{{.sizes = {4, 3}, .classes = 3, .seed = 1}};
   FineTuning<Classifier> trainer(network, {.epochs = 2, .batch_size = 5}, on);
   const auto asked = [&](const FineTuningOptions<>& options) {
@@ -176,7 +246,7 @@ TEST_CASE("fine-tuning refuses options and data that are none", "[bad_input][fin
                              [&] { trainer.fit(Dataset(none)); }),
           refused<DataError>("fit: no labels", "fit: the data have 0 labels for 5 samples",
                              [&] { trainer.fit(Dataset(x)); }),
-          refused<DataError>("fit: a label that is no class", "fit: label 2 is 3, expected 0 to 2",
+          refused<DataError>("fit: a label that is not a class", "fit: label 2 is 3, expected 0 to 2",
                              [&] { trainer.fit(Dataset(x, wrong)); }),
           refused<DataError>("fit: NaN", "fit: the data have an infinite number or a NaN in columns 0 to 4",
                              [&] { trainer.fit(Dataset(bad, labels)); }),
@@ -184,7 +254,7 @@ TEST_CASE("fine-tuning refuses options and data that are none", "[bad_input][fin
                              [&] { trainer.step({.values = bad, .labels = labels}); }),
           refused<DataError>("step: no labels", "step: the batch has 0 labels for 5 samples",
                              [&] { trainer.step({.values = x}); }),
-          refused<DataError>("step: a label that is no class", "labels: label 2 is 3, expected 0 to 2",
+          refused<DataError>("step: a label that is not a class", "labels: label 2 is 3, expected 0 to 2",
                              [&] { trainer.step({.values = x, .labels = wrong}); }),
       },
       network);
@@ -229,7 +299,7 @@ TEST_CASE("observers refuse what they cannot watch", "[bad_input][observers]") {
                           [&] { return EarlyStopping{.metric = "los"}(report); }),
       refused<ValueError>("no patience", "EarlyStopping: patience is 0, expected at least 1",
                           [&] { return EarlyStopping{.metric = "loss", .patience = 0}(report); }),
-      refused<ValueError>("a margin that is no number",
+      refused<ValueError>("a margin that is not a number",
                           "EarlyStopping: margin is nan, expected a number of at least 0",
                           [&] { return EarlyStopping{.metric = "loss", .margin = NAN}(report); }),
       refused<ValueError>("a monitor of one sample", "Monitor: samples is 1, expected at least 2",
@@ -244,13 +314,15 @@ TEST_CASE("observers refuse what they cannot watch", "[bad_input][observers]") {
       refused<DataError>("a monitor of NaN",
                          "Monitor: the training data have nan in row 1 of column 2; a bernoulli .*",
                          [&] { return Monitor(rbm, bad, MonitorOptions{}, on); }),
-      refused<DataError>("NaN kept aside",
+      refused<DataError>("held-out NaN",
                          "Monitor: the held-out data have nan in row 1 of column 2; a bernoulli .*",
                          [&] { return Monitor(rbm, good, bad, MonitorOptions{}, on); }),
-      refused<DataError>("wrong labels kept aside", "labels: label 2 is 3, expected 0 to 2",
+      refused<DataError>("held-out wrong labels", "labels: label 2 is 3, expected 0 to 2",
                          [&] { return HeldOut(network, bad_labels, on); }),
-      refused<DataError>("NaN kept aside from a network",
+      refused<DataError>("held-out NaN for a network",
                          "evaluate: the data have an infinite number or a NaN .*",
                          [&] { return HeldOut(network, labelled_nan, on); }),
   });
 }
+
+}  // namespace test::bad_input_training

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "support/catch.hpp"
+#include "support/oracle.hpp"
 
 using namespace harmonium;
 using Catch::Matchers::WithinAbs;
@@ -92,4 +93,24 @@ TEST_CASE("mean and variance are the slopes of the log-partition in dual numbers
     CHECK_THAT(y.value.slope, WithinRel(2 * r.mean, 4 * epsilon));
     CHECK_THAT(y.slope.slope, WithinRel(6 * r.variance, 12 * epsilon));
   }
+}
+
+TEST_CASE("the third cumulant is the variance's slope", "[core][math][dual]") {
+  for (double t = -12; t <= 12; t += 0.37) {
+    INFO("t " << t);
+    const double slope = oracle::derivative([](double x) { return truncated_normal_variance(x); }, t);
+    CHECK_THAT(truncated_normal_third_cumulant(t), WithinAbs(slope, 1e-12));
+    const Dual<double> dual = truncated_normal_variance(Dual<double>(t, 2));
+    CHECK(dual.value == truncated_normal_variance(t));
+    CHECK(dual.slope == 2 * truncated_normal_third_cumulant(t));
+  }
+  for (const double a : {20.0, 100.0, 1000.0})  // 2 / a^3 - 24 / a^5 + 300 / a^7 - ..., and a^2 roundings
+    CHECK_THAT(truncated_normal_third_cumulant(-a),
+               WithinRel(2 / (a * a * a) - 24 / (a * a * a * a * a), 200 / std::pow(a, 4) + 1e-15 * a * a));
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  CHECK(truncated_normal_third_cumulant(infinity) == 0);
+  CHECK(truncated_normal_third_cumulant(1e100) == 0);
+  CHECK(std::abs(truncated_normal_third_cumulant(-1e100)) < 1e-90);
+  CHECK(truncated_normal_third_cumulant(-infinity) == 0);
+  CHECK(std::isnan(truncated_normal_third_cumulant(std::nan(""))));
 }

@@ -12,6 +12,8 @@ using test::chi_square;
 using test::sigmas;
 using test::standard_errors;
 
+namespace test::units_sampling {
+
 namespace {
 
 template <class T>
@@ -287,3 +289,5 @@ TEMPLATE_TEST_CASE("rare states have their probability down to 2^-60", "[units][
     near(all_bits([&](auto w, auto m) { return of_three(2, w, m); }), third);
   }
 }
+
+}  // namespace test::units_sampling

@@ -81,6 +81,15 @@ constexpr T truncated_normal_variance(T t) {
   return t > T(0) ? T(1) - h * (h + nearly_all) : below * (c - below);
 }
 
+/// The third cumulant, the variance's slope; about 2 / |t|^3 for very negative t, where it has lost
+/// t^2 roundings.
+template <std::floating_point T>
+constexpr T truncated_normal_third_cumulant(T t) {
+  const T a = magnitude(t), c = detail::mills_tail(a), below = T(1) / (a + c);
+  const T h = detail::inverse_mills(a, below), mean = h + (a < T(40) ? a : T(40));
+  return t > T(0) ? h * (mean * (mean + h) - T(1)) : (T(1) - below * (c - below)) * (T(2) * below - c);
+}
+
 /// The same for dual numbers: the slope is the mean.
 template <class T>
 constexpr Dual<T> truncated_normal_log_partition(Dual<T> t) {
@@ -91,6 +100,12 @@ constexpr Dual<T> truncated_normal_log_partition(Dual<T> t) {
 template <class T>
 constexpr Dual<T> truncated_normal_mean(Dual<T> t) {
   return {truncated_normal_mean(t.value), truncated_normal_variance(t.value) * t.slope};
+}
+
+/// The same for a dual number: its slope is the third cumulant.
+template <class T>
+constexpr Dual<T> truncated_normal_variance(Dual<T> t) {
+  return {truncated_normal_variance(t.value), truncated_normal_third_cumulant(t.value) * t.slope};
 }
 
 }  // namespace harmonium

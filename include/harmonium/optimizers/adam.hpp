@@ -32,12 +32,14 @@ struct Adam {
     /// One step; `m` and `v` are the running means of the gradient and its square.
     constexpr void operator()(T& w, T gradient, T& m, T& v) const {
       // Else v would be infinite from then on, and w would never move again.
-      const T most = std::same_as<T, float> ? T(1e18) : T(1e150);
+      const T most = static_cast<T>(std::same_as<T, float> ? 1e18 : 1e150);
       gradient = gradient > most ? most : gradient < -most ? -most : gradient;
       m += (T(1) - keep1) * (gradient - m);
       v += (T(1) - keep2) * (gradient * gradient - v);
       w += rate * m / (square_root(v * scale2) + epsilon);
     }
+    /// How far a gradient of 1 would move the number.
+    constexpr T step_size(T /*m*/, T v) const { return rate / (square_root(v * scale2) + epsilon); }
   };
   /// The rule of step `step`, where the first step is 1.
   template <class T>
@@ -46,6 +48,12 @@ struct Adam {
     return {static_cast<T>(beta1), static_cast<T>(beta2),
             static_cast<T>(rate.at(progress) / (1 - std::pow(beta1, t))),
             static_cast<T>(1 / (1 - std::pow(beta2, t))), static_cast<T>(epsilon)};
+  }
+  /// \throws ValueError if an option is out of range
+  void check() const {
+    harmonium::check<ValueError>(beta1 >= 0 && beta1 < 1 && beta2 >= 0 && beta2 < 1 && epsilon > 0,
+                                 "optimizer: beta1, beta2, epsilon are ", beta1, ", ", beta2, ", ", epsilon,
+                                 ", expected betas from 0 to below 1 and epsilon above 0");
   }
 };
 

@@ -11,6 +11,7 @@ namespace harmonium {
 struct Gaussian {
   static constexpr const char* name = "gaussian";            ///< name in files and errors
   static constexpr const char* shape[] = {"log_precision"};  ///< a logarithm, so it stays positive
+  static constexpr bool real_line = true;                    ///< any number is a state
   /// g x^2 / 2
   template <class T>
   static constexpr T energy(T x, T log_precision) {
@@ -69,6 +70,6 @@ struct Gaussian {
   }
 };
 
-static_assert(!FiniteUnit<Gaussian> && Unit<Gaussian>);
+static_assert(!FiniteUnit<Gaussian> && Unit<Gaussian> && RealUnit<Gaussian>);
 
 }  // namespace harmonium

@@ -106,6 +106,13 @@ concept Unit = requires {
 }
 &&(FiniteUnit<U> || (!is_grouped<U> && GivesEnergy<U> && GivesLogPartition<U> && GivesSample<U>));
 
+/// A unit whose states are all real numbers, with a smooth energy: it says `static constexpr bool real_line =
+/// true`. Score matching is for visible layers of such.
+template <class U>
+concept RealUnit = Unit<U> && !FiniteUnit<U> && requires {
+  requires U::real_line;
+};
+
 /// Fails to compile with a readable sentence for each requirement that a unit type does not meet; `Layer`
 /// calls it.
 template <class U>

@@ -1,9 +1,11 @@
-// A run that is killed anywhere and gone on with ends like one that was not.
+// A run that is killed anywhere and resumed ends like one that was not.
 #include <harmonium/data/dataset.hpp>
 #include <harmonium/models/boltzmann_machine.hpp>
 #include <harmonium/models/mixed_layer.hpp>
 #include <harmonium/observers/early_stopping.hpp>
 #include <harmonium/training/contrastive_divergence.hpp>
+#include <harmonium/training/pseudo_likelihood.hpp>
+#include <harmonium/training/score_matching.hpp>
 
 #include "io/models/killed.hpp"
 #include "support/catch.hpp"
@@ -35,8 +37,7 @@ std::string train(const ContrastiveDivergenceOptions<>& options, Killer& killer,
 
 }  // namespace
 
-TEST_CASE("contrastive divergence that is killed and gone on with ends in the same bytes",
-          "[io][checkpoint]") {
+TEST_CASE("contrastive divergence that is killed and resumed ends in the same bytes", "[io][checkpoint]") {
   const ContrastiveDivergenceOptions<> options[] = {
       {.epochs = 7,
        .batch_size = 10,
@@ -87,4 +88,30 @@ TEST_CASE("other models' runs end in the same bytes as well", "[io][checkpoint]"
   using Table = Rbm<Mixed<Bernoulli, Gaussian>, Categorical>;
   check(Table{{.visible = {3, 2}, .hidden = {.units = 2, .states = 3}, .seed = 1}}, Dataset(bits(5, 31, 2)),
         2);
+}
+
+TEST_CASE("runs by local objectives end in the same bytes as well", "[io][checkpoint][objective]") {
+  const LocalObjectiveOptions<> options{.epochs = 6,
+                                        .batch_size = 10,
+                                        .optimizer = Adam{.rate = linear(0.02, 0)},
+                                        .penalties = {.sparsity = 0.1},
+                                        .average_last = 0.5,
+                                        .seed = 1};
+  const auto check = [&](auto begin, auto make, std::uint64_t seed) {
+    const Dataset data(bits(6, 53, 1));
+    check_that_kills_do_not_matter(
+        [&](Killer& killer, Checkpoint& checkpoint) {
+          auto model = begin;
+          auto trainer = make(model, options);
+          const History history = trainer.fit(data, EarlyStopping{.patience = 3}, killer, checkpoint);
+          return bytes_of(model) + without_seconds(history);
+        },
+        3, seed);
+  };
+  check(
+      Bits{{.visible = 6, .hidden = 4, .seed = 3}},
+      [](auto& model, const auto& o) { return PseudoLikelihood(model, o); }, 1);
+  check(
+      Rbm<Gaussian, Bernoulli>{{.visible = 6, .hidden = 4, .seed = 3}},
+      [](auto& model, const auto& o) { return ScoreMatching(model, o); }, 2);
 }

@@ -1,0 +1,69 @@
+/// \file
+/// What training by a local objective can be asked for: pseudo-likelihood, ratio matching, minimum
+/// probability flow or score matching. They judge a model by what it says about each sample's neighbours,
+/// need no chains and no partition function, and have exact gradients.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "gradient/penalties.hpp"
+#include "run/checks.hpp"
+
+namespace harmonium {
+
+/// How to train. A policy of your own replaces the variant: name its type as template argument.
+template <class Optimizer = AnyOptimizer>
+struct LocalObjectiveOptions {
+  int epochs = 10;               ///< passes over the data
+  Index batch_size = 100;        ///< samples in an update, at least 1
+  Optimizer optimizer = Adam{};  ///< `Momentum{...}`, `Nesterov{...}`, `Sgd{...}` or `Adam{...}`
+  double weight_decay = 0;       ///< L2: per update weights lose this share of themselves times the step size
+  Penalties penalties{};         ///< L1, groups, sparsity, largest norm
+  double max_gradient_norm = 0;  ///< longer gradients are scaled back to this norm; 0: none is
+  bool centered = true;          ///< the centered gradient (models/centering.hpp)
+  double offset_rate = 0.01;     ///< share of its way that an offset goes at each update, above 0 to 1
+  double average_last = 0;  ///< `fit` ends with the mean of this last share of its updates; 0: with the last
+  bool zero_sum = false;    ///< categorical layers stay in the zero-sum gauge (models/gauge.hpp)
+  bool fit_visible_biases = true;  ///< a visible layer as made (all zero) starts at the data's means
+  std::uint64_t seed = 0;          ///< of the order of samples
+  std::string phase = "training";  ///< what reports call the run
+};
+
+// Asked here, before anybody's braces do: g++ 12 fails with an internal error otherwise.
+static_assert(noexcept(LocalObjectiveOptions<>{}) || true);
+
+/// Options by name: see training/run/option_words.hpp.
+template <class F, class Optimizer>
+void for_each_option(F&& f, const LocalObjectiveOptions<Optimizer>& options) {
+  const auto& [epochs, batch_size, optimizer, weight_decay, penalties, max_gradient_norm, centered,
+               offset_rate, average_last, zero_sum, fit_visible_biases, seed, phase] =
+      options;  // every field, or this does not compile
+  f("epochs", epochs);
+  f("batch_size", batch_size);
+  f("optimizer", optimizer);
+  f("weight_decay", weight_decay);
+  f("penalties", penalties);
+  f("max_gradient_norm", max_gradient_norm);
+  f("centered", centered);
+  f("offset_rate", offset_rate);
+  f("average_last", average_last);
+  f("zero_sum", zero_sum);
+  f("fit_visible_biases", fit_visible_biases);
+  f("seed", seed);
+  f("phase", phase);
+}
+
+namespace detail {
+/// \throws ValueError if an option is out of range, or asks for what the model does not have
+template <class Model, class Options>
+void check_local_options(const char* trainer, const Options& options) {
+  check_training_options(trainer, options);
+  check_penalties_of_model<Model>(trainer, options.penalties);
+  check<ValueError>(options.offset_rate > 0 && options.offset_rate <= 1, trainer, ": offset_rate is ",
+                    options.offset_rate, ", expected above 0 and at most 1");
+  check<ValueError>(options.max_gradient_norm >= 0, trainer, ": max_gradient_norm is ",
+                    options.max_gradient_norm, ", expected a number of at least 0");
+}
+}  // namespace detail
+}  // namespace harmonium

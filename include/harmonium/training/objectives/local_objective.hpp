@@ -1,0 +1,136 @@
+/// \file
+/// The objective behind `PseudoLikelihood`, `RatioMatching`, `MinimumProbabilityFlow` and `ScoreMatching`:
+/// the mean over samples of a value that is exact, and so is its gradient.
+#pragma once
+
+#include <algorithm>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "../gradient/missing_entries.hpp"
+#include "../gradient/phase_weights.hpp"
+#include "../local_options.hpp"
+#include "../run/first_pass.hpp"
+#include "../run/reconstruction_error.hpp"
+#include "../trainer.hpp"
+
+namespace harmonium {
+
+/// See training/objective.hpp. A `Kind` says which objective it is:
+///
+/// - `trainer`, `metric`: what errors and reports call it
+/// - `sign`: 1 if what is reported is to be large, -1 if it is a cost
+/// - `Gradient<Model>`: memory to compute with
+/// - `add(gradient, on, model, state, weights, sum)`, `add_values(gradient, on, model, state, factor, out)`
+template <class Model_, class Options_, class Kind>
+class LocalObjective {
+ public:
+  using Model = Model_;                     ///< what is trained
+  using Options = Options_;                 ///< what can be asked for
+  using Backend = typename Model::Backend;  ///< where the model lives
+
+  /// \throws ValueError if an option is out of range, or asks for what the model does not have
+  static void check(const Options& options) { detail::check_local_options<Model>(Kind::trainer, options); }
+  /// Memory for batches of `options.batch_size` samples.
+  LocalObjective(const Backend& /*on*/, const Model& model, const Options& options)
+      : most_(options.batch_size),
+        state_(make_state(model, most_)),
+        work_(make_workspace(model, most_)),
+        weights_(most_),
+        local_(model, most_),
+        values_(1, most_) {}
+
+  /// Where n samples lie, rows x n.
+  ViewOf<Backend> samples(Index n) { return state_.columns(0, n).visible; }
+
+  /// \throws DataError if a number is not one that its unit takes
+  template <class Source>
+  void check_source(const Backend& on, const char* caller, const Options& /*options*/, const Model& model,
+                    const Source& source) {
+    static_assert(
+        !SourceWithMissing<Source, Backend>,
+        "a local objective needs every entry: data with missing ones are for ContrastiveDivergence");
+    detail::check_values<Backend>(on, caller, model.visible, source, samples(most_));
+  }
+  /// A fresh visible layer starts at the data's means and variances.
+  template <class Source>
+  void prepare(const Backend& on, const Options& options, Model& model, const Source& source) {
+    if (options.fit_visible_biases)
+      detail::fit_fresh_layer<Backend>(on, model.visible, source, samples(most_));
+  }
+  /// \throws ValueError if entries are missing
+  void take(const Backend& /*on*/, const Model& /*model*/,
+            const Batch<ScalarOf<Backend>, typename Backend::Memory>& batch) {
+    harmonium::check<ValueError>(batch.known.cols == 0, "step: ", Kind::trainer,
+                                 " needs every entry; data with missing ones are for ContrastiveDivergence");
+  }
+
+  /// The gradient of the samples' weighted mean value.
+  void set_gradient(const Backend& on, const Options& /*options*/, const Model& model, const Update& update,
+                    Model& gradient) {
+    samples_ = update.samples;
+    const auto states = state_.columns(0, samples_);
+    total_ = weights_.write(on, samples_, update.weights, update.mean_weight);
+    refresh(on, model, states);
+    set_zero(on, gradient);
+    Kind::add(local_, on, model, states, weights_.columns(0, samples_), gradient);
+  }
+  /// The last update's samples.
+  BatchStates<Model> batch() {
+    return {state_.columns(0, samples_), weights_.columns(0, samples_), total_, work_};
+  }
+
+  /// The objective and the reconstruction error over the first 1000 samples, and the length of the last
+  /// gradient.
+  template <class Source>
+  void report(const Backend& on, const Options& /*options*/, const Model& model, const Source& source,
+              const Model& gradient, std::vector<std::pair<std::string, double>>& metrics) {
+    metrics = {{Kind::metric, mean_value(on, model, source)},
+               {"reconstruction_error", reconstruction_error(on, model, source)},
+               {"gradient_norm", norm(on, gradient)}};
+  }
+
+ private:
+  template <class Source>
+  double mean_value(const Backend& on, const Model& model, const Source& source) {
+    const Index limit = std::min<Index>(source.size(), 1000);
+    double sum = 0;
+    detail::for_each_block(limit, most_, [&](std::span<const Index> columns) {
+      const auto n = static_cast<Index>(columns.size());
+      const auto states = state_.columns(0, n);
+      const auto values = view_of(values_).columns(0, n);
+      source.fill(on, columns, states.visible);
+      refresh(on, model, states);
+      on.fill(values, 0);
+      Kind::add_values(local_, on, model, states, Kind::sign, values);
+      sum += on.sum(detail::IdentityBody{}, ConstViewOf<Backend>(values));
+    });
+    return sum / static_cast<double>(limit);
+  }
+
+  template <class Source>
+  double reconstruction_error(const Backend& on, const Model& model, const Source& source) {
+    if (reconstructed_.cols() == 0) reconstructed_ = Matrix<Backend>(source.rows(), most_);
+    return detail::reconstruction_error(
+        on, source, most_, [&](Index n) { return samples(n); },
+        [&](Index n) {
+          const auto out = view_of(reconstructed_).columns(0, n);
+          refresh(on, model, state_.columns(0, n));
+          reconstruct(on, model, state_.columns(0, n), work_, out);
+          return out;
+        });
+  }
+
+  Index most_;         // samples of a full batch
+  Index samples_ = 0;  // of the last update
+  double total_ = 1;   // their weight
+  typename Model::State state_;
+  typename Model::Workspace work_;
+  detail::PhaseWeights<Backend> weights_;
+  typename Kind::template Gradient<Model> local_;
+  Matrix<Backend> values_, reconstructed_;
+};
+
+}  // namespace harmonium
