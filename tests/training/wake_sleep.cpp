@@ -237,7 +237,7 @@ TEST_CASE("without a layer below its top RBM wake-sleep is contrastive divergenc
                                         .discriminative = options.discriminative,
                                         .centered = options.centered,
                                         .fit_visible_biases = false,
-                                        .seed = 4};
+                                        .seed = seed_for(4, SeedFor::wake_sleep)};
     if (persistent) same.chains = Persistent{.chains = 7};
     ContrastiveDivergence{top, same, on}.fit(LabelledSource<Host, Dataset>(data, 2));
     CHECK(model.top == top);
