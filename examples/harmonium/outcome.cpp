@@ -90,7 +90,7 @@ bool draw_bits(const Columns& columns, std::uint64_t seed, Eigen::MatrixXf& rows
       if (x == 0 || x == 1) continue;
       any = true;
       const auto block = draws.block_of_row(static_cast<std::uint32_t>(r), static_cast<std::uint32_t>(c), 0);
-      x = uniform_from<float>(block.word[0]) < x ? 1.0f : 0.0f;
+      x = fine_uniform_from(block) < static_cast<double>(x) ? 1.0f : 0.0f;
     }
   return any;
 }

@@ -27,7 +27,7 @@ ContrastiveDivergenceOptions<> training_options(const TrainSettings& s, int laye
       .centered = !s.plain_gradient,
       .average_last = s.average_last,
       .fit_visible_biases = layer > 0,
-      .seed = s.seed + static_cast<std::uint64_t>(layer),
+      .seed = seed_of_layer(s.seed, static_cast<std::size_t>(layer)),
       .phase = s.hidden.size() == 1 ? "training" : "layer " + std::to_string(layer + 1)};
   const Schedule rate = linear(s.rate, s.final_rate);
   if (s.chains == "pcd") options.chains = Persistent{.chains = s.chain_count};

@@ -109,7 +109,7 @@ inline BinaryDbn train_dbn(const Recipe& recipe, const BinaryRbm& below, const D
   top.visible.parameters = below.hidden.parameters;
   top.hidden.parameters.topRows(pixels) = below.visible.parameters;
   const EncodedSource<BinaryDbn, Dataset> codes(dbn, digits, 1, true, seed);
-  ContrastiveDivergence{top, training_options(recipe, seed), on}.fit(codes, ProgressBar{});
+  ContrastiveDivergence{top, training_options(recipe, seed_of_layer(seed, 1)), on}.fit(codes, ProgressBar{});
   return dbn;
 }
 

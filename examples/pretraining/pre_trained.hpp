@@ -68,7 +68,7 @@ std::size_t train(const Recipe& recipe, R& rbm, Index layer, const Source& sourc
                                  .steps = 10,
                                  .optimizer = Adam{.rate = 0.0005},
                                  .centered = false,
-                                 .seed = recipe.seed + static_cast<std::uint64_t>(layer),
+                                 .seed = seed_of_layer(recipe.seed, static_cast<std::size_t>(layer)),
                                  .phase = recipe.name + ", rbm " + std::to_string(layer + 1)},
                                 on};
   const Index count = std::min<Index>(1000, source.size());

@@ -117,8 +117,8 @@ class Tables {
     auto network = classifier(dbn, 10, seed);
     std::vector<Cell> cells = tuned("D", "glorot", seed, network);
     // Training of the same network continues, with a fresh Adam and another order of digits.
-    const std::vector<Cell> more =
-        fine_tune({.table = "E", .variant = "glorot", .seed = seed}, network, binary_, seed + 1'000'000, on_);
+    const std::vector<Cell> more = fine_tune({.table = "E", .variant = "glorot", .seed = seed}, network,
+                                             binary_, seed_for(seed, SeedFor::run, 1), on_);
     cells.insert(cells.end(), more.begin(), more.end());
     add(cells);
   }

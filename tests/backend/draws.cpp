@@ -97,6 +97,51 @@ TEST_CASE("a unit that draws more often has a block for each draw at its own row
   }
 }
 
+namespace {
+// Outputs the uniform number, and 2 + 1 - u where that is what an extreme word is about.
+struct UniformBody {
+  static constexpr Needs needs = Needs::one_uniform;
+  [[maybe_unused]] static constexpr int shapes = 0;
+  static constexpr bool grouped = false;
+  template <class R>
+  double operator()(double, double, R& random) const {
+    if constexpr (std::same_as<R, ExtremeUniform>)
+      if (random.high()) return 2 + random.template complement<double>();
+    return random.template uniform<double>();
+  }
+};
+struct GroupUniformBody {
+  static constexpr Needs needs = Needs::one_uniform;
+  [[maybe_unused]] static constexpr int shapes = 0;
+  static constexpr bool grouped = true;
+  template <class R>
+  void operator()(GroupField<double> field, Group<const double>, R& random, Group<double> out) const {
+    for (Index k = 0; k < out.size; ++k) out[k] = UniformBody{}(field[k], 0, random);
+  }
+};
+}  // namespace
+
+TEST_CASE("a word near either end is joined by a second one", "[backend][random]") {
+  const auto check = [](const Block<double>& x, Index group) {
+    Index wrong = 0, low = 0, high = 0;
+    for (Index c = 0; c < x.cols(); ++c)
+      for (Index r = 0; r < x.rows(); ++r) {
+        const auto row = static_cast<std::uint32_t>(1001 + r / group * group),
+                   column = static_cast<std::uint32_t>(c);
+        const std::uint32_t word = draws.words_of_four_rows(row / 4, column).word[row % 4];
+        const double more = draws.block_of_row(row, column, 1).word[0] + 0.5;
+        double right = uniform_from<double>(word);
+        if (word < 0x10000) right = (word + more * 0x1p-32) * 0x1p-32, ++low;
+        if (word >= 0xffff0000) right = 2 + (0xffffffff - word + more * 0x1p-32) * 0x1p-32, ++high;
+        wrong += x(r, c) != right ? 1 : 0;
+      }
+    CHECK(wrong == 0);
+    CHECK((low > 0 && high > 0));  // each once in 2^16 draws
+  };
+  check(pass(Cpu<double>{}, UniformBody{}, 1100, 400, draws, 1001), 1);
+  check(pass(Cpu<double>{}, GroupUniformBody{}, 2200, 400, draws, 1001, 2), 2);
+}
+
 TEMPLATE_TEST_CASE("a pass in parts draws what the whole pass draws", "[backend][random]", Bernoulli,
                    Gaussian, Rectified, Poisson, Categorical, test::Quintic) {
   using U = TestType;

@@ -92,6 +92,7 @@ TEST_CASE("square root is within 1 unit in the last place for normal numbers", "
   CHECK(worst(1.0f, 4.0f, error, 97) <= 1);
   CHECK(square_root(0.0f) == 0);
   CHECK(square_root(-0.0f) == 0);
+  CHECK(square_root(std::numeric_limits<float>::infinity()) == std::numeric_limits<float>::infinity());
   for (const float x : {1.0f, 4.0f, 9.0f, 1048576.0f}) CHECK(square_root(x) == std::sqrt(x));
 }
 

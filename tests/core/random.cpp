@@ -97,6 +97,48 @@ TEST_CASE("a draw's address is row, sample, step and purpose, and the seed is th
   CHECK(all.in(Stream::hidden).first_sample == all.first_sample);
 }
 
+TEST_CASE("steps are counted beyond 2^32", "[core][random]") {
+  Draws all{.seed = 0x0123456789abcdef, .step = 0xffffffff, .first_sample = 40, .stream = Stream::visible};
+  const auto stream = static_cast<std::uint32_t>(Stream::visible) << 20;
+  const auto by_hand = [&](std::uint32_t step, std::uint64_t key) {
+    return words(philox({{3, 42, step, stream}}, static_cast<std::uint32_t>(key),
+                        static_cast<std::uint32_t>(key >> 32)));
+  };
+  CHECK(words(all.words_of_four_rows(3, 2)) == by_hand(0xffffffff, all.seed));  // as with 32 bits
+  ++all.step;
+  CHECK(words(all.words_of_four_rows(3, 2)) == by_hand(0, all.seed ^ 0x9E3779B97F4A7C15u));
+  all.step = (std::uint64_t{7} << 32) + 5;
+  CHECK(words(all.words_of_four_rows(3, 2)) == by_hand(5, all.seed ^ 7 * 0x9E3779B97F4A7C15u));
+  const auto lanes = all.lanes_of_four_rows(3, 2);
+  for (int k = 0; k < 4; ++k)
+    CHECK(static_cast<std::uint32_t>(lanes.word[k]) == all.words_of_four_rows(3, 2).word[k]);
+  Draws wrapped = all;
+  wrapped.step = 5;
+  CHECK(words(all.words_of_four_rows(3, 2)) != words(wrapped.words_of_four_rows(3, 2)));
+  CHECK(words(all.block_of_row(3, 2, 1)) != words(wrapped.block_of_row(3, 2, 1)));
+}
+
+TEST_CASE("derived seeds differ from each other and from the seeds themselves", "[core][random]") {
+  std::set<std::uint64_t> seen;
+  std::size_t count = 0;
+  const auto add = [&](std::uint64_t seed) {
+    seen.insert(seed);
+    ++count;
+  };
+  for (std::uint64_t seed = 0; seed < 10; ++seed) {
+    for (std::size_t layer = 0; layer < 10; ++layer) add(seed_of_layer(seed, layer));
+    for (const SeedFor what : {SeedFor::codes, SeedFor::fine_tuning, SeedFor::wake_sleep, SeedFor::run})
+      for (std::uint32_t index = 0; index < 10; ++index) add(seed_for(seed, what, index));
+  }
+  CHECK(seen.size() == count);
+  CHECK(seed_of_layer(7, 0) == 7);
+  // The address is apart from those of draws, of one word or of a block.
+  const PhiloxBlock block = philox({{3, 2, 0, 0x40000000u}}, 5, 1);
+  CHECK(seed_for((std::uint64_t{1} << 32) + 5, SeedFor::fine_tuning, 3) ==
+        (std::uint64_t{block.word[1]} << 32 | block.word[0]));
+  CHECK(static_cast<std::uint32_t>(Stream::dream) << 20 < 0x40000000u);
+}
+
 TEST_CASE("different addresses give different numbers", "[core][random]") {
   // 64 bits of each; two of about 20,000 agree by chance once in 10^11.
   std::set<std::pair<std::uint32_t, std::uint32_t>> seen;

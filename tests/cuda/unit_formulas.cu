@@ -34,6 +34,8 @@ __global__ void elements(const T* in, T* out, Draws draws, Shape... shape) {
   if constexpr (F::one_uniform) {
     OneUniform random{draws.words_of_four_rows(i / 4, 0).word[i % 4]};
     sum += SampleBody<F>{}(x, x, random, shape...);
+    auto extreme = ExtremeUniform::at(draws, random.word, i, 0);
+    sum += SampleBody<F>{}(x, x, extreme, shape...);
   } else {
     Random random{draws, i, 0};
     sum += SampleBody<F>{}(x, x, random, shape...);
@@ -52,6 +54,8 @@ __global__ void groups(const T* in, const T* bias, T* out, Draws draws, Index st
   ModeBody<F>{}(field, delta, random, result);
   BackpropagateBody<F>{}(field, delta, random, result);
   SampleBody<F>{}(field, delta, random, result);
+  auto extreme = ExtremeUniform::at(draws, random.word, 0, 0);
+  SampleBody<F>{}(field, delta, extreme, result);
   out[0] += LogPartitionBody<F>{}(delta, delta) + EnergyBody<F>{}(delta, delta);
 }
 

@@ -26,11 +26,14 @@ TEST_CASE("a DBN's RBMs have the unit types and sizes of its stack", "[dbn]") {
   CHECK(order == std::vector<Index>{0, 1, 2});
 }
 
-TEST_CASE("a DBN's RBMs start like RBMs of consecutive seeds", "[dbn]") {
+TEST_CASE("a DBN's RBMs start with seeds of their own", "[dbn]") {
   const Dbn<Stack<Bernoulli>> dbn{{.sizes = {6, 5, 4}, .seed = 7, .weight_scale = 0.5}};
   using R = Rbm<Bernoulli, Bernoulli>;
   CHECK(std::get<R>(dbn.rbms[0]) == R{{.visible = 6, .hidden = 5, .seed = 7, .weight_scale = 0.5}});
-  CHECK(std::get<R>(dbn.rbms[1]) == R{{.visible = 5, .hidden = 4, .seed = 8, .weight_scale = 0.5}});
+  CHECK(std::get<R>(dbn.rbms[1]) ==
+        R{{.visible = 5, .hidden = 4, .seed = seed_of_layer(7, 1), .weight_scale = 0.5}});
+  const Dbn<Stack<Bernoulli>> even{{5, 5, 5}, 0}, next{{5, 5, 5}, 1};
+  CHECK_FALSE(even.rbms[1] == next.rbms[0]);
   CHECK(Dbn<Stack<Bernoulli>>{{6, 5, 4}, 3} == Dbn<Stack<Bernoulli>>{{.sizes = {6, 5, 4}, .seed = 3}});
 }
 

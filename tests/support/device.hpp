@@ -84,6 +84,7 @@ struct Device {
   void dot_columns(double factor, In x, In y, Out out) const {
     host().dot_columns(factor, behind(x), behind(y), behind(out));
   }
+  void column_norms(In x, Out out) const { host().column_norms(behind(x), behind(out)); }
   template <class Rule, class... Others>
   void update(const Rule& rule, Out x, Others... others) const {
     host().update(rule, behind(x), behind(others)...);

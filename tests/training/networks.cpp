@@ -162,14 +162,15 @@ TEST_CASE("every sample is taught by its own target", "[fine_tuning][regression]
   FineTuning steps{by_steps, options, on};
   const Eigen::MatrixXd x = data.to_matrix<double>();
   for (int epoch = 1; epoch <= 2; ++epoch)
-    for_each_batch(23, 10, options.seed, epoch, [&](std::span<const Index> columns) {
-      Eigen::MatrixXd batch(4, static_cast<Index>(columns.size())), targets(2, batch.cols());
-      for (Index c = 0; c < batch.cols(); ++c) {
-        batch.col(c) = x.col(columns[static_cast<std::size_t>(c)]);
-        targets.col(c) = data.targets().col(columns[static_cast<std::size_t>(c)]);
-      }
-      steps.step({.values = batch, .targets = targets});
-    });
+    for_each_batch(23, 10, seed_for(options.seed, SeedFor::fine_tuning), epoch,
+                   [&](std::span<const Index> columns) {
+                     Eigen::MatrixXd batch(4, static_cast<Index>(columns.size())), targets(2, batch.cols());
+                     for (Index c = 0; c < batch.cols(); ++c) {
+                       batch.col(c) = x.col(columns[static_cast<std::size_t>(c)]);
+                       targets.col(c) = data.targets().col(columns[static_cast<std::size_t>(c)]);
+                     }
+                     steps.step({.values = batch, .targets = targets});
+                   });
   CHECK(by_steps == by_fit);
   CHECK(steps.steps() == 6);
   CHECK_FALSE(by_fit == small_regressor());

@@ -41,7 +41,7 @@ TEST_CASE("pre-training is training RBM after RBM on the means of the one below"
   const History of_first = ContrastiveDivergence{bottom, first, on}.fit(samples);
   const Eigen::MatrixXd encoded = mean_hidden(bottom, data);
   auto seeded = second;
-  seeded.seed += 1;
+  seeded.seed = seed_of_layer(seeded.seed, 1);
   ContrastiveDivergence{top, seeded, on}.fit(Dataset(encoded).with_weights(weights));
   double far = 0;
   for_each_parameter(

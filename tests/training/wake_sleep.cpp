@@ -237,7 +237,7 @@ TEST_CASE("without a layer below its top RBM wake-sleep is contrastive divergenc
                                         .discriminative = options.discriminative,
                                         .centered = options.centered,
                                         .fit_visible_biases = false,
-                                        .seed = 4};
+                                        .seed = seed_for(4, SeedFor::wake_sleep)};
     if (persistent) same.chains = Persistent{.chains = 7};
     ContrastiveDivergence{top, same, on}.fit(LabelledSource<Host, Dataset>(data, 2));
     CHECK(model.top == top);
@@ -283,7 +283,7 @@ TEST_CASE("pre-training an up-down DBN is pre-training a DBN and then a joint RB
   const auto histories = pre_train_on(on, model, data, options);
   pre_train_on(on, lower, data, options);
   auto of_top = options.layers[1];
-  of_top.seed += 2;
+  of_top.seed = seed_of_layer(of_top.seed, 2);
   const EncodedSource<Dbn<Stack<Bernoulli>, Host>, Dataset> encoded(lower, data, 2, false, 8);
   ContrastiveDivergence{top, of_top, on}.fit(LabelledSource<Host, decltype(encoded)>(encoded, 2));
   CHECK(model.top == top);

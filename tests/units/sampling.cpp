@@ -238,4 +238,56 @@ TEMPLATE_TEST_CASE("infinite or NaN fields do not hang and draw states", "[units
   }
 }
 
+namespace {
+
+// The share of the numbers below 2^64 for which draws(word, more) is true, where they begin with such.
+template <class F>
+double share_from_below(F draws) {
+  std::uint64_t below = 0;  // the smallest number for which it is not
+  for (int bit = 47; bit >= 0; --bit) {
+    const std::uint64_t next = below | std::uint64_t{1} << bit;
+    if (draws(static_cast<std::uint32_t>((next - 1) >> 32), static_cast<std::uint32_t>(next - 1)))
+      below = next;
+  }
+  return static_cast<double>(below) * 0x1p-64;
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("rare states have their probability down to 2^-60", "[units][random]", float, double) {
+  using T = TestType;
+  const auto near = [](double share, double p) { CHECK(std::fabs(share - p) < 2e-5 * p + 0x1p-64); };
+  const auto all_bits = [](auto draws) {  // the same from above
+    return share_from_below([&](std::uint32_t word, std::uint32_t more) { return draws(~word, more); });
+  };
+  for (const double field : {-12.0, -18.0, -20.0, -25.0, -30.0, -41.5}) {
+    INFO("field " << field);
+    const auto x = static_cast<T>(field);
+    const double p = 1 / (1 + std::exp(-field));
+    // The inverse of the distribution function has two states, too, if a unit leaves it to `Family`.
+    const auto drawn = [&](T at, auto unit, std::uint32_t word, std::uint32_t more) {
+      ExtremeUniform random{{word}, more};
+      return Family<decltype(unit)>::sample(at, random);
+    };
+    near(share_from_below([&](auto w, auto m) { return drawn(x, Bernoulli{}, w, m) == T(1); }), p);
+    near(all_bits([&](auto w, auto m) { return drawn(-x, Bernoulli{}, w, m) == T(0); }), p);
+    near(share_from_below([&](auto w, auto m) { return drawn(x / 2, Spin{}, w, m) == T(1); }), p);
+    near(all_bits([&](auto w, auto m) { return drawn(-x / 2, Spin{}, w, m) == T(-1); }), p);
+    near(share_from_below([&](auto w, auto m) { return drawn(-x / 2, test::PlainSpin{}, w, m) == T(-1); }),
+         p);
+    near(all_bits([&](auto w, auto m) { return drawn(x / 2, test::PlainSpin{}, w, m) == T(1); }), p);
+    const auto of_three = [&](Index rare, std::uint32_t word, std::uint32_t more) {
+      T input[3] = {0, T(1), 0}, bias[3] = {}, out[3];
+      input[rare] = x;
+      input[2 - rare] = T(-80);
+      ExtremeUniform random{{word}, more};
+      Family<Categorical>::sample(GroupField<T>{input, bias, 3}, random, Group<T>{out, 3});
+      return out[rare] == T(1);
+    };
+    const double third = std::exp(field - 1) / (1 + std::exp(field - 1));
+    near(share_from_below([&](auto w, auto m) { return of_three(0, w, m); }), third);
+    near(all_bits([&](auto w, auto m) { return of_three(2, w, m); }), third);
+  }
+}
+
 }  // namespace test::units_sampling

@@ -73,6 +73,8 @@ struct ProbeRule {
 ///   body(x, bias)
 /// - `scale_columns(x, weights)`: x(:, c) *= weights(0, c)
 /// - `dot_columns(factor, x, y, out)`: out(0, c) += factor * sum over r of x * y
+/// - `column_norms(x, out)`: out(0, c) = the Euclidean norm of x(:, c), which neither overflows nor vanishes
+///   where the squares of its numbers do
 /// - `update(rule, x, others...)`: rule(x, others...) on each number
 /// - `sum(body, x, others...)`: sum over all numbers of body(x, others...), in double precision, as a host
 ///   number
@@ -104,6 +106,7 @@ concept Backend = std::copyable<B> && std::default_initializable<B> && requires 
   on.sum_over_samples(StateBody{}, in, in, in, x);
   on.scale_columns(x, in);
   on.dot_columns(s, in, in, x);
+  on.column_norms(in, x);
   on.update(detail::ProbeRule{}, x, in);
   { on.sum(detail::ProbeRule{}, in) } -> std::same_as<double>;
 };

@@ -203,11 +203,13 @@ struct DifferentBody {
   }
 };
 
-/// a^2
+/// (scale a)^2 in double precision
 struct SquareBody {
+  double scale = 1;
   template <class T>
-  constexpr T operator()(T a) const {
-    return a * a;
+  constexpr double operator()(T a) const {
+    const double x = scale * static_cast<double>(a);
+    return x * x;
   }
 };
 

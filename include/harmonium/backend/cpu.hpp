@@ -185,6 +185,17 @@ class Cpu {
     });
   }
 
+  /// out(0, c) = the Euclidean norm of x(:, c).
+  [[gnu::noinline]] void column_norms(View<const Scalar> x, View<Scalar> out) const {
+    for_each_range(x.cols, x.rows, [&](Index begin, Index end) {
+      for (Index c = begin; c < end; ++c) {
+        double sum = 0;
+        for (Index r = 0; r < x.rows; ++r) sum += static_cast<double>(x(r, c)) * static_cast<double>(x(r, c));
+        out(0, c) = norm_from(sum, x.column(c), x.rows);
+      }
+    });
+  }
+
   /// rule(x, others...) on each number.
   template <class Rule, class... Others>
   [[gnu::noinline]] void update(const Rule& rule, View<Scalar> x, Others... others) const {

@@ -29,6 +29,7 @@ struct CudaBasics {
   static void store(CudaQueue queue, View<const T> host, CudaOut<T> x);
   static void scale_columns(CudaQueue queue, CudaOut<T> x, CudaIn<T> weights);
   static void dot_columns(CudaQueue queue, T factor, CudaIn<T> x, CudaIn<T> y, CudaOut<T> out);
+  static void column_norms(CudaQueue queue, CudaIn<T> x, CudaOut<T> out);
 };
 template <class From, class T>
 struct CudaGather {
@@ -206,6 +207,8 @@ class Cuda {
   void dot_columns(Scalar factor, In x, In y, Out out) const {
     detail::CudaBasics<Scalar>::dot_columns(queue(), factor, x, y, out);
   }
+  /// out(0, c) = the Euclidean norm of x(:, c).
+  void column_norms(In x, Out out) const { detail::CudaBasics<Scalar>::column_norms(queue(), x, out); }
   /// rule(x, others...) on each number.
   template <class Rule, class... Others>
   void update(const Rule& rule, Out x, Others... others) const {

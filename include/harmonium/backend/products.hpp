@@ -4,6 +4,7 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <algorithm>
 
 #include "../core/host_matrix.hpp"
 #include "backend.hpp"
@@ -213,9 +214,9 @@ bool cuts_rows(Op op_a, Index rows, Index cols) {
   return op_a == Op::transposed || rows >= cols;
 }
 
-/// c = alpha op(a) op(b) + beta c; never both transposed. c is not read if beta is 0.
+/// The same as `multiply_by_one_thread`, by whichever library the build has.
 template <class T>
-void multiply_by_one_thread(Op op_a, Op op_b, T alpha, View<const T> a, View<const T> b, T beta, View<T> c) {
+void multiply_at_once(Op op_a, Op op_b, T alpha, View<const T> a, View<const T> b, T beta, View<T> c) {
 #if defined(HARMONIUM_ONEDNN) || defined(HARMONIUM_OPENBLAS)
   if constexpr (std::same_as<T, float>) {
     if (!is_small_product(op_a, a, c) && a.size() > 0 &&
@@ -224,6 +225,32 @@ void multiply_by_one_thread(Op op_a, Op op_b, T alpha, View<const T> a, View<con
   }
 #endif
   multiply_by_eigen(op_a, op_b, alpha, a, b, beta, c);
+}
+
+/// The largest number of samples over which a library adds by itself.
+inline constexpr Index block_samples = 1024;
+
+/// c = alpha op(a) op(b) + beta c; never both transposed. c is not read if beta is 0. In a op(b)^T, the
+/// statistics of samples, blocks of samples are added in double precision: libraries add one partial sum
+/// after another, and over a million samples their rounding errors add up.
+template <class T>
+void multiply_by_one_thread(Op op_a, Op op_b, T alpha, View<const T> a, View<const T> b, T beta, View<T> c) {
+  const Index samples = op_b == Op::transposed ? a.cols : 0;
+  if (std::same_as<T, double> || samples <= block_samples)
+    return multiply_at_once(op_a, op_b, alpha, a, b, beta, c);
+  HostMatrix<T> part(c.rows, c.cols);
+  HostMatrix<double> sum = HostMatrix<double>::Zero(c.rows, c.cols);
+  for (Index first = 0; first < samples; first += block_samples) {
+    const Index count = std::min(block_samples, samples - first);
+    multiply_at_once(op_a, op_b, alpha, a.columns(first, count), b.columns(first, count), T(0),
+                     View<T>(part));
+    sum += part.template cast<double>();
+  }
+  for (Index j = 0; j < c.cols; ++j)
+    for (Index i = 0; i < c.rows; ++i) {
+      const double before = beta == T(0) ? 0 : static_cast<double>(beta * c(i, j));
+      c(i, j) = static_cast<T>(before + sum(i, j));
+    }
 }
 
 }  // namespace detail

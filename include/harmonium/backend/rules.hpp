@@ -141,20 +141,20 @@ struct StepAgainst {
   }
 };
 
-/// Replaces x, a squared norm, with factor / norm, the slope of factor times the norm; 0 where the norm is 0.
+/// Replaces x, a norm, with factor / norm, the slope of factor times the norm; 0 where the norm is 0.
 template <class T>
 struct NormSlope {
   T factor;  ///< weight of the norm
   /// Applies it to one number.
-  constexpr void operator()(T& x) const { x = x > T(0) ? factor / square_root(x) : T(0); }
+  constexpr void operator()(T& x) const { x = x > T(0) ? factor / x : T(0); }
 };
 
-/// Replaces x, a squared norm, with the factor that reduces the norm to at most `limit`.
+/// Replaces x, a norm, with the factor that reduces the norm to at most `limit`.
 template <class T>
 struct NormLimit {
   T limit;  ///< the largest norm
   /// Applies it to one number.
-  constexpr void operator()(T& x) const { x = x > limit * limit ? limit / square_root(x) : T(1); }
+  constexpr void operator()(T& x) const { x = x > limit ? limit / x : T(1); }
 };
 
 }  // namespace harmonium

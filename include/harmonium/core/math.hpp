@@ -98,10 +98,30 @@ constexpr T square_root(T x) {
     for (int i = 0; i < 3; ++i) y = y * multiply_add(-0.5f * x * y, y, 1.5f);
     const float root = x * y;
     const float better = multiply_add(multiply_add(-root, root, x), 0.5f * y, root);
-    return x == 0.0f ? x : better;
+    // 0 and infinity map to themselves; with masks, as in `logarithm`.
+    const std::uint32_t given = std::bit_cast<std::uint32_t>(x);
+    const std::uint32_t itself = detail::mask(given << 1 == 0) | detail::mask(given == 0x7f800000u);
+    return std::bit_cast<float>((std::bit_cast<std::uint32_t>(better) & ~itself) | (given & itself));
   } else {
     return std::sqrt(x);
   }
+}
+
+/// The Euclidean norm of `count` numbers, given the sum of their squares in double precision; where that
+/// overflows, or is too small to be precise, of the numbers divided by the largest of them.
+template <std::floating_point T>
+constexpr T norm_from(double squares, const T* x, std::int64_t count) {
+  const bool precise = std::same_as<T, float> || (squares >= 1e-280 && squares <= 1e300);
+  if (precise || squares != squares) return static_cast<T>(square_root(squares));
+  T largest = T(0);
+  for (std::int64_t i = 0; i < count; ++i) largest = magnitude(x[i]) > largest ? magnitude(x[i]) : largest;
+  if (largest == T(0) || largest - largest != T(0)) return largest;
+  double sum = 0;
+  for (std::int64_t i = 0; i < count; ++i) {
+    const double share = static_cast<double>(x[i] / largest);
+    sum += share * share;
+  }
+  return static_cast<T>(static_cast<double>(largest) * square_root(sum));
 }
 
 /// cos(2 pi u) for u in [0, 1].

@@ -52,7 +52,7 @@ inline Dataset sample_binary(const Dataset& data, std::uint64_t seed) {
     detail::check_range("sample_binary", value, row, column, 0, 1, "probabilities from 0 to 1");
     const auto block =
         draws.block_of_row(static_cast<std::uint32_t>(row), static_cast<std::uint32_t>(column), 0);
-    return uniform_from<double>(block.word[0]) < value;
+    return fine_uniform_from(block) < value;
   });
 }
 

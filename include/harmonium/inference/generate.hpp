@@ -58,7 +58,7 @@ Matrix<B> generate(const Rbm<V, H, B>& rbm, GenerateOptions options = {},
   if (options.tempering > 0) detail::cool_down(on, rbm, chains, work, options.tempering, options.seed);
   for (int step = 0; step < options.steps; ++step)
     transition(on, rbm, chains, chains, work,
-               {.seed = options.seed, .step = static_cast<std::uint32_t>(step)});
+               {.seed = options.seed, .step = static_cast<std::uint64_t>(step)});
   // Holds the visible input of the last step.
   if (options.means) mean(on, rbm.visible, work.visible, chains.visible);
   return std::move(state.visible);
@@ -82,7 +82,7 @@ Matrix<B> generate(const Dbn<Units, B>& dbn, GenerateOptions options = {},
             Matrix<B> below;
             detail::pass_through(
                 on, rbm, false, !options.means,
-                Draws{.seed = options.seed, .step = static_cast<std::uint32_t>(options.steps + i)},
+                Draws{.seed = options.seed, .step = static_cast<std::uint64_t>(options.steps + i)},
                 ConstViewOf<B>(x), below);
             std::swap(x, below);
           }

@@ -84,7 +84,7 @@ Matrix<B> average_passes(const char* caller, const B& on, PassOptions options, G
   if (options.passes == 0) return go(Draws{}, false);
   Matrix<B> sum;
   for (int pass = 0; pass < options.passes; ++pass) {
-    Matrix<B> one = go(Draws{.seed = options.seed, .step = static_cast<std::uint32_t>(pass) << 8}, true);
+    Matrix<B> one = go(Draws{.seed = options.seed, .step = static_cast<std::uint64_t>(pass) << 8}, true);
     if (pass == 0) {
       sum = std::move(one);
     } else {

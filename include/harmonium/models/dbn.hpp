@@ -14,7 +14,7 @@ namespace harmonium {
 /// Options of a DBN.
 struct DbnOptions {
   std::vector<StackSize> sizes = {};  ///< sizes of all layers, visible first; at least two
-  std::uint64_t seed = 0;             ///< seed of the initial weights; RBM i uses seed + i
+  std::uint64_t seed = 0;             ///< seed of the initial weights; RBM i uses `seed_of_layer(seed, i)`
   double weight_scale = 0.01;         ///< their standard deviation
 };
 
@@ -56,7 +56,7 @@ struct Dbn<Stack<U...>, B> {
         using R = RbmAt<kind>;
         rbms.push_back(R({.visible = sizes[i].template as<typename Units::template At<kind>>(),
                           .hidden = sizes[i + 1].template as<typename Units::template At<kind + 1>>(),
-                          .seed = options.seed + i,
+                          .seed = seed_of_layer(options.seed, i),
                           .weight_scale = options.weight_scale}));
       });
     }

@@ -84,13 +84,20 @@ bool equal(ConstViewOf<B> a, ConstViewOf<B> b) {
 }
 }  // namespace detail
 
-/// Euclidean norm over all parameters.
+/// Euclidean norm over all parameters, whatever their size: where squares overflow or vanish in double
+/// precision, they are taken of scaled numbers.
 template <class Model>
 double norm(const typename Model::Backend& on, const Model& model) {
-  double sum = 0;
-  for_each_parameter([&](const ParameterName&, Role, auto x) { sum += on.sum(detail::SquareBody{}, x); },
-                     model);
-  return std::sqrt(sum);
+  const auto squares = [&](double scale) {
+    double sum = 0;
+    for_each_parameter(
+        [&](const ParameterName&, Role, auto x) { sum += on.sum(detail::SquareBody{scale}, x); }, model);
+    return sum;
+  };
+  const double sum = squares(1);
+  if (sum >= 0x1p-900 && sum <= 0x1p900) return std::sqrt(sum);
+  const double scale = sum < 1 ? 0x1p600 : 0x1p-600;
+  return std::sqrt(squares(scale)) / scale;
 }
 
 /// Are all parameters finite?

@@ -18,7 +18,7 @@ namespace harmonium {
 struct UpDownOptions {
   std::vector<StackSize> sizes = {};  ///< sizes of all layers, visible first
   Index classes = 0;                  ///< of the labels next to the last layer but one; 0: no labels
-  std::uint64_t seed = 0;             ///< seed of the initial weights; layer i uses seed + i
+  std::uint64_t seed = 0;             ///< seed of the initial weights; layer i uses `seed_of_layer(seed, i)`
   double weight_scale = 0.01;         ///< their standard deviation
 };
 
@@ -122,12 +122,12 @@ struct UpDownDbn {
         using H = typename Units::template At<kind + 1>;
         stack.layers.push_back(UpDownLayer<V, H, B>(Rbm<V, H, B>({.visible = sizes[i].template as<V>(),
                                                                   .hidden = sizes[i + 1].template as<H>(),
-                                                                  .seed = options.seed + i,
+                                                                  .seed = seed_of_layer(options.seed, i),
                                                                   .weight_scale = options.weight_scale})));
       });
     top = Top({.visible = {sizes[below].template as<TopUnit>(), labels_size(options.classes)},
                .hidden = sizes[below + 1].template as<TopUnit>(),
-               .seed = options.seed + below,
+               .seed = seed_of_layer(options.seed, below),
                .weight_scale = options.weight_scale});
   }
 

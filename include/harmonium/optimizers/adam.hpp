@@ -11,7 +11,8 @@
 
 namespace harmonium {
 
-/// Adam, with the bias correction of the paper.
+/// Adam, with the bias correction of the paper. Gradients beyond 10^18 (10^150 in double precision) count as
+/// that much, since the mean of their squares has to be finite.
 struct Adam {
   Schedule rate = 1e-3;   ///< step size, above 0
   double beta1 = 0.9;     ///< decay of the gradient's mean, 0 to below 1
@@ -30,6 +31,9 @@ struct Adam {
     T epsilon;  ///< added to the root
     /// One step; `m` and `v` are the running means of the gradient and its square.
     constexpr void operator()(T& w, T gradient, T& m, T& v) const {
+      // Else v would be infinite from then on, and w would never move again.
+      const T most = static_cast<T>(std::same_as<T, float> ? 1e18 : 1e150);
+      gradient = gradient > most ? most : gradient < -most ? -most : gradient;
       m += (T(1) - keep1) * (gradient - m);
       v += (T(1) - keep2) * (gradient * gradient - v);
       w += rate * m / (square_root(v * scale2) + epsilon);

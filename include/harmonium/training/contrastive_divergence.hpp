@@ -102,9 +102,7 @@ class ContrastiveDivergenceObjective {
     samples_ = update.samples;
     chains_ = negative_.count(samples_);
     const auto positive = data(samples_), negative = chains(chains_);
-    const Draws draws{
-        .seed = options.seed,
-        .step = static_cast<std::uint32_t>(update.step * static_cast<std::uint64_t>(options.steps))};
+    const Draws draws{.seed = options.seed, .step = update.step * static_cast<std::uint64_t>(options.steps)};
     total_ =
         weights_.write(on, chains_, samples_, negative_.follows_data(), update.weights, update.mean_weight);
 
@@ -149,11 +147,10 @@ class ContrastiveDivergenceObjective {
 
   void draw_missing(const Backend& on, const Options& options, const Model& model, std::uint64_t step,
                     typename Model::StateView data) {
-    missing_.draw(
-        on, model, data, work_, options.missing_steps,
-        {.seed = options.seed,
-         .step = 2 * static_cast<std::uint32_t>(step) * static_cast<std::uint32_t>(options.missing_steps),
-         .stream = Stream::clamped});
+    missing_.draw(on, model, data, work_, options.missing_steps,
+                  {.seed = options.seed,
+                   .step = 2 * step * static_cast<std::uint64_t>(options.missing_steps),
+                   .stream = Stream::clamped});
   }
   void set_statistics_of(const Backend& on, const Options& options, const Model& model, Draws draws,
                          Model& gradient) {

@@ -21,6 +21,7 @@ class FineTuningObjective {
   using Options = Options_;                                    ///< what can be asked for
   using Backend = typename Model::Backend;                     ///< where the model lives
   static constexpr bool takes_matrices = Model::reconstructs;  ///< an autoencoder needs no more
+  static constexpr SeedFor seeds = SeedFor::fine_tuning;       ///< other phases with one seed share no number
 
   /// \throws ValueError if an option is out of range
   static void check(const Options& options) { detail::check_fine_tuning_options(options); }
@@ -74,7 +75,7 @@ class FineTuningObjective {
   /// Back-propagation of the samples, and of samples moved by an adversary if asked for: half from each.
   void set_gradient(const Backend& on, const Options& options, const Model& network, const Update& update,
                     Model& gradient) {
-    const Draws draws{.seed = options.seed, .step = static_cast<std::uint32_t>(update.step)};
+    const Draws draws{.seed = seed_for(options.seed, seeds), .step = update.step};
     const auto x = samples(update.samples);
     const bool moves = options.adversarial > 0;
     dropout_.drop_inputs(on, draws, x);

@@ -24,7 +24,7 @@ template <class Model, class Source>
 class EncodedSource {
  public:
   using Backend = typename Model::Backend;  ///< where the models live
-  /// The DBN and the source must outlive this.
+  /// The DBN and the source must outlive this. Draws are those of `seed_for(seed, SeedFor::codes, depth)`.
   EncodedSource(const Model& dbn, const Source& source, Index depth, bool samples, std::uint64_t seed,
                 int missing_steps = 10)
       : dbn_(dbn),
@@ -32,7 +32,8 @@ class EncodedSource {
         depth_(depth),
         samples_(samples),
         missing_steps_(missing_steps),
-        draws_{.seed = seed} {}
+        seed_(seed),
+        draws_{.seed = seed_for(seed, SeedFor::codes, static_cast<std::uint32_t>(depth))} {}
 
   /// Hidden rows of the topmost RBM that encodes.
   Index rows() const {
@@ -81,7 +82,7 @@ class EncodedSource {
   template <class F>
   friend void for_each_option(F&& f, const EncodedSource& source) {
     f("samples", source.samples_);
-    f("seed", source.draws_.seed);
+    f("seed", source.seed_);
     if constexpr (has_missing) f("missing_steps", source.missing_steps_);
     if constexpr (HasOptions<Source>) f("source", source.source_);
   }
@@ -132,6 +133,7 @@ class EncodedSource {
   Index depth_;
   bool samples_;
   int missing_steps_;
+  std::uint64_t seed_;
   mutable Draws draws_;
   mutable Matrix<Backend> known_, values_, down_, input_, hidden_;  // of missing entries
   mutable std::vector<Matrix<Backend>> buffers_;
@@ -148,15 +150,15 @@ void check_pre_training_options(const Options& options) {
 template <class Options>
 auto options_of_rbm(const Options& options, Index i) {
   auto own = options.layers[std::min(static_cast<std::size_t>(i), options.layers.size() - 1)];
-  own.seed += static_cast<std::uint64_t>(i);
+  own.seed = seed_of_layer(own.seed, static_cast<std::size_t>(i));
   own.phase = "rbm " + std::to_string(i + 1);
   return own;
 }
 }  // namespace detail
 
-/// Trains the RBMs of a DBN one after another, each for all its epochs. RBM i is trained with its options'
-/// seed + i, and reports call it "rbm i + 1". An observer's `Flow::stop` ends the RBM at hand,
-/// `Flow::pause` all of it. \returns the history of each RBM that was begun \throws as
+/// Trains the RBMs of a DBN one after another, each for all its epochs. RBM i is trained with
+/// `seed_of_layer` of its options' seed, and reports call it "rbm i + 1". An observer's `Flow::stop` ends the
+/// RBM at hand, `Flow::pause` all of it. \returns the history of each RBM that was begun \throws as
 /// `ContrastiveDivergence`; ShapeError if the DBN has no layers; ValueError if `layers` is empty
 template <class Units, class B, BatchSource<B> Source, class Options = PreTrainingOptions<>,
           Observer... Observers>

@@ -57,7 +57,7 @@ class Trainer {
   void epoch(const Source& source, int number = 1) {
     check_source(source, "epoch");
     const double mean = detail::mean_weight(source);
-    for_each_batch(source.size(), options_.batch_size, options_.seed, number,
+    for_each_batch(source.size(), options_.batch_size, seed_of_order(), number,
                    [&](std::span<const Index> columns) { learn_from(source, columns, mean, false); });
   }
 
@@ -87,7 +87,7 @@ class Trainer {
     return run_resumable_epochs({.phase = options_.phase,
                                  .epochs = options_.epochs,
                                  .batch_size = options_.batch_size,
-                                 .seed = options_.seed},
+                                 .seed = seed_of_order()},
                                 source.size(), model_, TrainerParts<Trainer, Source>{*this, source}, prepare,
                                 learn_batch, measure, observers...);
   }
@@ -157,6 +157,12 @@ class Trainer {
   Gradient& climbed() { return detail::climbed<O>(model_); }
   Index rows() { return objective_.samples(1).rows; }
   double progress() const { return progress_.at(steps()); }
+  // An objective may name what its seeds are for, so that a phase that follows another one sees the samples
+  // in an order of its own.
+  std::uint64_t seed_of_order() const {
+    if constexpr (requires { O::seeds; }) return seed_for(options_.seed, O::seeds);
+    return options_.seed;
+  }
 
   bool refused() {
     if constexpr (RefusesUpdates<O>) return objective_.refuses(on_, model_);

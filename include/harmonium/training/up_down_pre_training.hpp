@@ -30,9 +30,9 @@ Dbn<Units, B> lower_dbn(const UpDownDbn<Units, B>& model) {
 
 /// Trains the layers of an up-down DBN one after another, each for all its epochs: `options.layers` from the
 /// bottom up, the top RBM's last. Both ways of the lower layers then have the same weights. A model with
-/// classes needs labels, which only the top RBM sees. RBM i is trained with its options' seed + i, and
-/// reports call it "rbm i + 1". \returns the history of each RBM that was begun \throws as `pre_train_on` of
-/// a DBN; DataError if the model has classes and there are no labels, or one is no class
+/// classes needs labels, which only the top RBM sees. RBM i is trained with `seed_of_layer` of its
+/// options' seed, and reports call it "rbm i + 1". \returns the history of each RBM that was begun \throws as
+/// `pre_train_on` of a DBN; DataError if the model has classes and there are no labels, or one is no class
 template <class Units, class B, BatchSource<B> Source, class Options = PreTrainingOptions<>,
           Observer... Observers>
 std::vector<History> pre_train_on(const B& on, UpDownDbn<Units, B>& model, const Source& source,

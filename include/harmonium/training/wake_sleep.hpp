@@ -54,6 +54,7 @@ class WakeSleepObjective {
   using Options = Options_;                                   ///< what can be asked for
   using Backend = typename Model::Backend;                    ///< where the model lives
   using Stack = UpDownStack<typename Model::Units, Backend>;  ///< the ways up and down
+  static constexpr SeedFor seeds = SeedFor::wake_sleep;       ///< other phases with one seed share no number
 
   /// The gradient is that of the ways up and down.
   static Stack& climbed(Model& model) { return model.stack; }
@@ -127,8 +128,7 @@ class WakeSleepObjective {
   /// Wake, an update of the top RBM, sleep.
   void set_gradient(const Backend& on, const Options& options, Model& model, const Update& update,
                     Stack& gradient) {
-    const auto depth = static_cast<std::uint32_t>(rooms_.size());
-    const Draws draws{.seed = options.seed, .step = static_cast<std::uint32_t>(update.step) * depth};
+    const Draws draws{.seed = seed_for(options.seed, seeds), .step = update.step * rooms_.size()};
     wake(on, model.stack, shares(on, update.weights, update.mean_weight, update.samples),
          draws.in(Stream::wake), gradient);
     top_.update(update.samples, update.weights, update.mean_weight);
@@ -170,7 +170,7 @@ class WakeSleepObjective {
             .weight_decay = options.weight_decay,
             .discriminative = options.discriminative,
             .centered = options.centered,
-            .seed = options.seed,
+            .seed = seed_for(options.seed, seeds),
             .phase = options.phase};
   }
   // What the top RBM sees in addition to the labels.

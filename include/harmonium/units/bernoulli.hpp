@@ -40,7 +40,7 @@ struct Bernoulli {
   /// 1 with probability sigmoid(field).
   template <class T, class R>
   static constexpr T sample(T field, R& random) {
-    return random.template uniform<T>() < sigmoid(field) ? T(1) : T(0);
+    return draw_sigmoid(field, random) ? T(1) : T(0);
   }
 
   static constexpr const char* accepted = "numbers from 0 to 1";  ///< data that it accepts

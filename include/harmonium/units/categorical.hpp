@@ -45,20 +45,26 @@ struct Categorical {
     for (Index k = 0; k < field.size; ++k) out[k] *= delta[k] - inner;
   }
   /// The first state at which the distribution function exceeds a uniform number. `out` temporarily holds the
-  /// unnormalised probabilities.
+  /// unnormalised probabilities. The first and the last states are drawn with their probability down to
+  /// 2^-64, those between more probable ones only to within 2^-24.
   template <class Field, class R, class T>
   static constexpr void sample(Field field, R& random, Group<T> out) {
     const T top = largest(field);
     T sum = T(0);
     for (Index k = 0; k < field.size; ++k) sum += out[k] = exponential(field[k] - top);
-    const T threshold = random.template uniform<T>() * sum;
     Index chosen = 0;
+    if constexpr (std::same_as<R, ExtremeUniform>)
+      if (random.high()) {
+        chosen = from_the_last(random.template complement<T>() * sum, out);
+        return write(chosen, out);
+      }
+    const T threshold = random.template uniform<T>() * sum;
     sum = T(0);
     for (Index k = 0; k + 1 < field.size; ++k) {
       sum += out[k];
       if (!(threshold < sum)) chosen = k + 1;
     }
-    for (Index k = 0; k < field.size; ++k) out[k] = k == chosen ? T(1) : T(0);
+    write(chosen, out);
   }
 
   static constexpr const char* accepted = "numbers from 0 to 1 that sum to 1";  ///< data that it accepts
@@ -81,6 +87,21 @@ struct Categorical {
   }
 
  private:
+  // Near 1, sums are taken from the last state on, since they keep their precision there.
+  template <class T>
+  static constexpr Index from_the_last(T threshold, Group<T> weights) {
+    T sum = T(0);
+    Index chosen = weights.size - 1;
+    for (Index k = weights.size - 1; k > 0; --k) {
+      sum += weights[k];
+      if (!(threshold < sum)) chosen = k - 1;
+    }
+    return chosen;
+  }
+  template <class T>
+  static constexpr void write(Index chosen, Group<T> out) {
+    for (Index k = 0; k < out.size; ++k) out[k] = k == chosen ? T(1) : T(0);
+  }
   template <class Field>
   static constexpr auto largest(Field field) {
     auto top = field[0];

@@ -163,13 +163,17 @@ struct Family {
     }
   }
 
-  /// A draw from p(x | field); by default through the inverse of the distribution function.
+  /// A draw from p(x | field); by default through the inverse of the distribution function. The first and the
+  /// last states are drawn with their probability down to 2^-64, those between more probable ones only to
+  /// within 2^-24.
   template <class T, class R, class... P>
   static constexpr T sample(T field, R& random, P... shape) {
     if constexpr (Own::sample) {
       return U::sample(field, shape..., random);
     } else {
       const T log_z = log_partition(field, shape...);
+      if constexpr (std::same_as<R, ExtremeUniform>)
+        if (random.high()) return from_the_last(random.template complement<T>(), log_z, field, shape...);
       const T u = random.template uniform<T>();
       T sum = T(0);
       int chosen = 0;
@@ -188,6 +192,17 @@ struct Family {
   }
 
  private:
+  // The draw of a uniform number that is 1 - v, by sums from the last state on, which keep their precision.
+  template <class T, class... P>
+  static constexpr T from_the_last(T v, T log_z, T field, P... shape) {
+    T sum = T(0);
+    int chosen = U::states - 1;
+    for (int k = U::states - 1; k > 0; --k) {
+      sum += exponential(log_weight(k, field, shape...) - log_z);
+      if (!(v < sum)) chosen = k - 1;
+    }
+    return state<T>(chosen);
+  }
   // With shape parameter number `which` as the direction of the duals.
   template <std::size_t which, std::size_t... I, class T, class... P>
   static constexpr Dual<T> energy_along(std::index_sequence<I...> /*shapes*/, T x, P... shape) {
@@ -282,6 +297,8 @@ struct Family<U> {
       U::sample(field, random, out);
     } else {
       const T log_z = log_partition(field);
+      if constexpr (std::same_as<R, ExtremeUniform>)
+        if (random.high()) return write(from_the_last(random.template complement<T>(), log_z, field), out);
       const T u = random.template uniform<T>();
       T sum = T(0);
       Index chosen = 0;
@@ -294,6 +311,16 @@ struct Family<U> {
   }
 
  private:
+  template <class T, class Field>
+  static constexpr Index from_the_last(T v, T log_z, Field field) {
+    T sum = T(0);
+    Index chosen = states(field.size) - 1;
+    for (Index k = states(field.size) - 1; k > 0; --k) {
+      sum += exponential(dot(field, k) - log_z);
+      if (!(v < sum)) chosen = k - 1;
+    }
+    return chosen;
+  }
   template <class Numbers>
   static constexpr auto dot(Numbers numbers, Index k) {
     using T = typename Numbers::Number;

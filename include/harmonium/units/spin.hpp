@@ -39,7 +39,7 @@ struct Spin {
   /// 1 with probability sigmoid(2 field), else -1.
   template <class T, class R>
   static constexpr T sample(T field, R& random) {
-    return random.template uniform<T>() < sigmoid(T(2) * field) ? T(1) : T(-1);
+    return draw_sigmoid(T(2) * field, random) ? T(1) : T(-1);
   }
 
   static constexpr const char* accepted = "numbers from -1 to 1";  ///< data that it accepts

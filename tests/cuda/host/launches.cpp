@@ -210,6 +210,9 @@ void check_others() {
       cpu.dot_columns(T(2), x.here(), y.here(), sums.here());
       cuda.dot_columns(T(2), x.device(), y.device(), sums.device());
       CHECK(sums.farthest() < close);
+      cpu.column_norms(x.here(), sums.here());
+      cuda.column_norms(x.device(), sums.device());
+      CHECK(sums.farthest() < close);
       cpu.sum_over_units(ScaledStateBody{}, bias.here(), 1, x.here(), T(2), sums.here());
       cuda.sum_over_units(ScaledStateBody{}, bias.device(), 1, x.device(), T(2), sums.device());
       CHECK(sums.farthest() < close);

@@ -3,6 +3,7 @@
 #include <harmonium/inference/exact/samples.hpp>
 #include <harmonium/models/boltzmann_machine.hpp>
 #include <harmonium/models/mixed_layer.hpp>
+#include <harmonium/training/contrastive_divergence.hpp>
 
 #include "support/catch.hpp"
 #include "support/models.hpp"
@@ -151,6 +152,31 @@ TEST_CASE("exact moments and samples refuse what they can't do", "[exact][errors
   flat.weights(0, 0) = 1;  // the energy (v - h)^2 / 2 is flat along v = h
   CHECK_THROWS_AS(exact_moments(flat), ValueError);
   CHECK_THROWS_AS(exact_samples(flat, 1), ValueError);
+}
+
+TEST_CASE("a batch of a million samples has the exact gradient in single precision", "[exact][gradient]") {
+  using Small = Rbm<Bernoulli, Bernoulli>;
+  const Index n = 1000000;
+  Small rbm{{.visible = 2, .hidden = 2, .seed = 3, .weight_scale = 0.5}};
+  Eigen::MatrixXf v(2, n);
+  Dice dice(1);
+  for (Index c = 0; c < n; ++c)
+    v.col(c) << (dice.uniform() < 0.7 ? 1.0f : 0.0f), (dice.uniform() < 0.9 ? 1.0f : 0.0f);
+  const auto expected = exact_gradient(rbm, View<const float>(v));
+  ContrastiveDivergence trainer{
+      rbm,
+      ContrastiveDivergenceOptions<Exact>{.batch_size = n, .centered = false, .fit_visible_biases = false},
+      Cpu<float>{}};
+  trainer.step({.values = v});
+  double far = 0;
+  for_each_parameter(
+      [&](const ParameterName&, Role, auto is, auto should) {
+        for (Index c = 0; c < is.cols; ++c)
+          for (Index r = 0; r < is.rows; ++r)
+            far = std::fmax(far, std::abs(static_cast<double>(is(r, c)) - should(r, c)));
+      },
+      trainer.gradient(), expected);
+  CHECK(far < 1e-5);
 }
 
 }  // namespace test::inference_exact_moments

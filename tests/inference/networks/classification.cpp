@@ -2,6 +2,7 @@
 #include <harmonium/inference/networks/classification.hpp>
 
 #include <harmonium/data/dataset.hpp>
+#include <limits>
 
 #include "support/catch.hpp"
 #include "support/models.hpp"
@@ -56,6 +57,13 @@ oracle::Numbers probabilities(const Net& network, oracle::Numbers x) {
 }
 
 }  // namespace
+
+TEST_CASE("the largest row is not one that has a NaN", "[network]") {
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  const Eigen::MatrixXd x = (Eigen::MatrixXd(3, 3) << nan, 1, 2, 1, nan, 2, 2, 3, 1).finished();
+  for (const auto& [column, row] : {std::pair{0, 2}, std::pair{1, 2}, std::pair{2, 0}})
+    CHECK(detail::largest_row(View<const double>(x), column) == row);
+}
 
 TEST_CASE("class probabilities are those of a loop over the layers", "[network][oracle]") {
   const Net network = small_network();

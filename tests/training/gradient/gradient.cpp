@@ -4,6 +4,7 @@
 #include <harmonium/inference/exact/moments.hpp>
 #include <harmonium/inference/layers.hpp>
 #include <harmonium/training/contrastive_divergence.hpp>
+#include <limits>
 
 #include "support/catch.hpp"
 #include "support/models.hpp"
@@ -364,6 +365,45 @@ TEST_CASE("a gradient that is too long is scaled back", "[cd]") {
   const Model clipped = one_step(model, options, v).gradient;
   CHECK_THAT(norm(on, clipped), WithinAbs(length / 4, 1e-12));
   CHECK(largest_difference(clipped.weights, free.weights / 4) < 1e-12);
+}
+
+TEMPLATE_TEST_CASE("gradients of any size are scaled back to their direction", "[cd]", float, double) {
+  using T = TestType;
+  const Cpu<T> own;
+  using M = Rbm<Bernoulli, Bernoulli, Cpu<T>>;
+  const T top = std::numeric_limits<T>::max();
+  detail::Clipping<Cpu<T>> clipping;
+  for (const T size : {T(1e-18), T(1), T(1e18), T(1e19), T(1e20), T(1e30), top / 16, top / 2}) {
+    CAPTURE(size);
+    M gradient{{.visible = 1, .hidden = 1}};
+    gradient.weights.setConstant(size);
+    gradient.visible.parameters.setConstant(size);
+    CHECK_THAT(norm(own, gradient),
+               Catch::Matchers::WithinRel(std::sqrt(2.0) * static_cast<double>(size), 1e-6));
+    clipping.apply(own, static_cast<double>(size), gradient);
+    const auto half = static_cast<double>(size) * std::sqrt(0.5);
+    CHECK_THAT(static_cast<double>(gradient.weights(0, 0)), Catch::Matchers::WithinRel(half, 1e-6));
+    CHECK_THAT(static_cast<double>(gradient.visible.parameters(0, 0)),
+               Catch::Matchers::WithinRel(half, 1e-6));
+    CHECK(gradient.hidden.parameters(0, 0) == 0);
+    clipping.apply(own, static_cast<double>(size) / 1000, gradient);
+    CHECK_THAT(norm(own, gradient), Catch::Matchers::WithinRel(static_cast<double>(size) / 1000, 1e-6));
+  }
+}
+
+TEMPLATE_TEST_CASE("columns of any size have their norm", "[backend]", float, double) {
+  using T = TestType;
+  const T top = std::numeric_limits<T>::max(), least = std::numeric_limits<T>::min();
+  Matrix<Cpu<T>> x(2, 6), norms(1, 6);
+  const T nan = std::numeric_limits<T>::quiet_NaN(), inf = std::numeric_limits<T>::infinity();
+  x << T(3), T(0), top / 8 * 3, least * 300, inf, nan,  //
+      T(-4), T(0), top / 2, least * -400, T(1), T(1);
+  Cpu<T>{}.column_norms(x, norms);
+  CHECK((norms(0, 0) == 5 && norms(0, 1) == 0));
+  CHECK_THAT(static_cast<double>(norms(0, 2) / top), Catch::Matchers::WithinRel(0.625, 1e-6));
+  CHECK_THAT(static_cast<double>(norms(0, 3) / least), Catch::Matchers::WithinRel(500.0, 1e-6));
+  CHECK(norms(0, 4) == inf);
+  CHECK(std::isnan(norms(0, 5)));
 }
 
 TEST_CASE("statistics of samples have the expectation of those of means", "[cd]") {

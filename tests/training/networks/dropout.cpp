@@ -31,6 +31,8 @@ std::vector<int> some_labels(Index count) {
   return labels;
 }
 
+const std::uint64_t of_tuning = seed_for(11, SeedFor::fine_tuning);  // what fine-tuning makes of seed 11
+
 // The mask of a layer whose rows begin at `first` of the network's, by the address of each number.
 Eigen::MatrixXd mask(std::uint64_t seed, std::uint32_t update, double share, Index first, Index rows,
                      Index n) {
@@ -109,9 +111,10 @@ TEST_CASE("the gradient is that of the network that is left", "[dropout][oracle]
       on};
   for (std::uint32_t update = 0; update < 3; ++update) {
     trainer.step({.values = x, .labels = labels});
-    const Eigen::MatrixXd inputs = x.cwiseProduct(mask(11, update, 0.25, 0, 7, 9));
-    const std::vector<Eigen::MatrixXd> masks{mask(11, update, 0.4, 7, 6, 9), mask(11, update, 0.4, 13, 6, 9),
-                                             mask(11, update, 0.4, 19, 5, 9)};
+    const Eigen::MatrixXd inputs = x.cwiseProduct(mask(of_tuning, update, 0.25, 0, 7, 9));
+    const std::vector<Eigen::MatrixXd> masks{mask(of_tuning, update, 0.4, 7, 6, 9),
+                                             mask(of_tuning, update, 0.4, 13, 6, 9),
+                                             mask(of_tuning, update, 0.4, 19, 5, 9)};
     Net probe = begin;
     Activations<B> activations(probe, 9);
     const auto likelihood = [&] {
@@ -156,7 +159,7 @@ TEST_CASE("an autoencoder whose inputs are dropped is to give them back whole", 
       network, {.batch_size = 9, .optimizer = Sgd{.rate = 0}, .input_dropout = 0.5, .seed = 11}, on};
   trainer.step({.values = x});
   // The head's bias gets the mean of target minus output.
-  const Eigen::MatrixXd inputs = x.cwiseProduct(mask(11, 0, 0.5, 0, 7, 9));
+  const Eigen::MatrixXd inputs = x.cwiseProduct(mask(of_tuning, 0, 0.5, 0, 7, 9));
   const Eigen::MatrixXd slope = (x - outputs(network, inputs, on)).rowwise().mean();
   CHECK(largest_difference(trainer.gradient().head.layer.parameters, slope) < 1e-12);
 }

@@ -84,6 +84,11 @@ void CudaBasics<T>::dot_columns(CudaQueue queue, T factor, CudaIn<T> x, CudaIn<T
   launch_reduction(queue, DotColumnsPass<T>{factor, x, y, out}, "dot_columns");
 }
 
+template <class T>
+void CudaBasics<T>::column_norms(CudaQueue queue, CudaIn<T> x, CudaOut<T> out) {
+  launch_reduction(queue, ColumnNormsPass<T>{x, out}, "column_norms");
+}
+
 template <class From, class T>
 void CudaGather<From, T>::run(CudaQueue queue, CudaIn<From> table, std::span<const Index> columns, T scale,
                               CudaOut<T> x) {

@@ -177,6 +177,24 @@ struct DotColumnsPass {
   }
 };
 
+/// out(0, c) = the Euclidean norm of x(:, c)
+template <class T>
+struct ColumnNormsPass {
+  static constexpr int width = 1;
+  CudaIn<T> x;
+  CudaOut<T> out;
+  constexpr Index pieces() const { return x.cols; }
+  constexpr double part(Index c, int thread, int threads) const {
+    double sum = 0;
+    for (Index r = thread; r < x.rows; r += threads)
+      sum += static_cast<double>(x.column(c)[r]) * static_cast<double>(x.column(c)[r]);
+    return sum;
+  }
+  constexpr void finish(Index c, int /*lane*/, double sum) const {
+    *out.column(c) = norm_from(sum, x.column(c), x.rows);
+  }
+};
+
 /// sums[piece] = the sum of body(x, others...) over the numbers of one piece; `matrices` includes x
 template <class Body, class T, int matrices>
 struct SumPass {
@@ -191,7 +209,7 @@ struct SumPass {
     double sum = 0;
     for (Index i = piece * threads + thread; i < cells.count(); i += count * threads) {
       const auto [r, c] = cells.at(i);
-      sum += static_cast<double>(value(r, c, std::make_index_sequence<static_cast<std::size_t>(matrices)>{}));
+      sum += value(r, c, std::make_index_sequence<static_cast<std::size_t>(matrices)>{});
     }
     return sum;
   }
@@ -199,8 +217,8 @@ struct SumPass {
 
  private:
   template <std::size_t... I>
-  constexpr T value(Index r, Index c, std::index_sequence<I...> /*matrices*/) const {
-    return body(matrix[I].column(c)[r]...);
+  constexpr double value(Index r, Index c, std::index_sequence<I...> /*matrices*/) const {
+    return static_cast<double>(body(matrix[I].column(c)[r]...));
   }
 };
 

@@ -61,6 +61,11 @@ struct TransformPass {
   constexpr T value_with_shapes(T field, T with, Index r, Index c, [[maybe_unused]] std::uint32_t word,
                                 std::index_sequence<I...> /*shapes*/) const {
     if constexpr (Body::needs == Needs::one_uniform) {
+      if (is_extreme(word)) {
+        auto extreme = ExtremeUniform::at(draws, word, static_cast<std::uint32_t>(first_row + r),
+                                          static_cast<std::uint32_t>(c));
+        return body(field, with, extreme, parameters.column(static_cast<Index>(I) + 1)[r]...);
+      }
       OneUniform random{word};
       return body(field, with, random, parameters.column(static_cast<Index>(I) + 1)[r]...);
     } else if constexpr (Body::needs == Needs::random) {
@@ -96,6 +101,12 @@ struct TransformGroupsPass {
                     : row % 4 == 1 ? words.word[1]
                     : row % 4 == 2 ? words.word[2]
                                    : words.word[3];
+      if (is_extreme(random.word)) {
+        auto extreme = ExtremeUniform::at(draws, random.word, row, static_cast<std::uint32_t>(c));
+        body(GroupField<T>{input.column(c) + r, parameters.column(0) + r, group},
+             Group<const T>{other.column(c) + r, group}, extreme, Group<T>{x.column(c) + r, group});
+        return;
+      }
     }
     body(GroupField<T>{input.column(c) + r, parameters.column(0) + r, group},
          Group<const T>{other.column(c) + r, group}, random, Group<T>{x.column(c) + r, group});

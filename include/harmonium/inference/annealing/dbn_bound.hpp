@@ -96,7 +96,7 @@ DbnBound log_likelihood_bound(const Dbn<Units, B>& dbn, std::type_identity_t<Con
     for (int s = 0; s < options.samples; ++s)
       terms.col(s) = detail::climb_to_top(on, dbn, v.columns(first, n),
                                           {.seed = options.seed,
-                                           .step = static_cast<std::uint32_t>(s) << 8,
+                                           .step = static_cast<std::uint64_t>(s) << 8,
                                            .first_sample = static_cast<std::uint32_t>(first),
                                            .stream = Stream::bound});
     const double count = options.samples;

@@ -92,7 +92,7 @@ inline LogZErrors bootstrap(const Eigen::VectorXd& forward, const Eigen::VectorX
   double sums[3] = {}, squares[3] = {};
   for (int resample = 0; resample < resamples; ++resample) {
     const Draws draws{
-        .seed = seed, .step = static_cast<std::uint32_t>(resample), .stream = Stream::bootstrap};
+        .seed = seed, .step = static_cast<std::uint64_t>(resample), .stream = Stream::bootstrap};
     double w_sum = 0, u_sum = 0, excess = 0;
     const auto pick = [&](Index count, std::uint32_t set, Index i) {
       const PhiloxBlock block = draws.block_of_row(static_cast<std::uint32_t>(i), set, 0);

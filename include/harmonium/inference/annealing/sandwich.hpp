@@ -190,7 +190,7 @@ Matrix<B> long_chains(const Rbm<V, H, B>& rbm, std::type_identity_t<ConstViewOf<
   for (Index c = 1; c < chains && data.cols > 0; c += 2)
     on.copy(data.columns(c / 2 * data.cols / (chains / 2) % data.cols, 1), all.visible.columns(c, 1));
   refresh(on, rbm, all);
-  for (draws.step = 0; draws.step < static_cast<std::uint32_t>(steps); ++draws.step)
+  for (draws.step = 0; draws.step < static_cast<std::uint64_t>(steps); ++draws.step)
     transition(on, rbm, all, all, work, draws);
   return std::move(state.visible);
 }

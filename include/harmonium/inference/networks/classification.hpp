@@ -12,12 +12,12 @@
 namespace harmonium {
 
 namespace detail {
-/// The row of a column's largest number; the first one if there are several.
+/// The row of a column's largest number; the first one if there are several. A NaN is never the largest.
 template <class T>
 int largest_row(View<const T> x, Index column) {
   Index best = 0;
   for (Index r = 1; r < x.rows; ++r)
-    if (x(r, column) > x(best, column)) best = r;
+    if (x(r, column) > x(best, column) || x(best, column) != x(best, column)) best = r;
   return static_cast<int>(best);
 }
 }  // namespace detail

@@ -159,7 +159,7 @@ class Tempered::Memory {
   // Even and odd pairs of neighbours by turns; host_ holds the interactions.
   void trade(Draws draws) {
     const double ladders = static_cast<double>(policy_.chains);
-    for (Index low = draws.step % 2; low + 1 < policy_.temperatures; low += 2) {
+    for (auto low = static_cast<Index>(draws.step % 2); low + 1 < policy_.temperatures; low += 2) {
       const auto rung = static_cast<std::size_t>(low);
       const double gap = ladder_[rung + 1] - ladder_[rung];
       double accepted = 0;
@@ -168,7 +168,7 @@ class Tempered::Memory {
         const double gain = gap * (static_cast<double>(host_(0, hot)) - static_cast<double>(host_(0, cold)));
         const PhiloxBlock block =
             draws.block_of_row(static_cast<std::uint32_t>(low), static_cast<std::uint32_t>(chain), 0);
-        if (!(uniform_from<double>(block.word[0]) < std::exp(std::min(gain, 0.0)))) continue;
+        if (!(fine_uniform_from(block) < std::exp(std::min(gain, 0.0)))) continue;
         std::swap(hot, cold);
         ++accepted;
       }

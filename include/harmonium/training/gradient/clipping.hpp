@@ -3,6 +3,8 @@
 /// does not throw a model off.
 #pragma once
 
+#include <algorithm>
+
 #include "../../models/parameters.hpp"
 
 namespace harmonium::detail {
@@ -17,20 +19,16 @@ class Clipping {
   template <class Model>
   void apply(const B& on, double longest, Model& gradient) {
     if (longest <= 0) return;
-    if (factor_.cols() == 0) {
-      factor_ = one_ = Matrix<B>(1, 1);
-      on.fill(one_, 1);
-    }
-    on.fill(factor_, 0);
+    if (factor_.cols() == 0) make_room(gradient);
+    Index parameter = 0;
     for_each_parameter(
         [&](const ParameterName&, Role, ViewOf<B> g) {
-          if (squares_.cols() < g.cols) squares_ = Matrix<B>(1, g.cols);
-          const auto squares = view_of(squares_).columns(0, g.cols);
-          on.fill(squares, 0);
-          on.dot_columns(1, g, g, squares);
-          on.sum_over_samples(StateBody{}, squares, squares, repeated(one_, g.cols), factor_);
+          const auto norms = view_of(norms_).columns(0, g.cols);
+          on.column_norms(g, norms);
+          on.column_norms(as_column(norms), view_of(parts_).columns(parameter++, 1));
         },
         gradient);
+    on.column_norms(as_column(view_of(parts_)), view_of(factor_));
     on.update(NormLimit<T>{static_cast<T>(longest)}, view_of(factor_));
     for_each_parameter(
         [&](const ParameterName&, Role, ViewOf<B> g) { on.scale_columns(g, repeated(factor_, g.cols)); },
@@ -38,10 +36,26 @@ class Clipping {
   }
 
  private:
+  template <class Model>
+  void make_room(Model& gradient) {
+    Index parameters = 0, widest = 1;
+    for_each_parameter(
+        [&](const ParameterName&, Role, ViewOf<B> g) {
+          ++parameters;
+          widest = std::max(widest, g.cols);
+        },
+        gradient);
+    norms_ = Matrix<B>(1, widest);
+    parts_ = Matrix<B>(1, parameters);
+    factor_ = Matrix<B>(1, 1);
+  }
+  // A row without gaps as a column.
+  static ConstViewOf<B> as_column(ViewOf<B> row) { return {row.data, row.cols, 1, row.cols}; }
   // One number as a row of equal ones: all columns begin at the same place.
   static ConstViewOf<B> repeated(const Matrix<B>& number, Index cols) { return {number.data(), 1, cols, 0}; }
 
-  Matrix<B> squares_, factor_, one_;
+  // Norms of columns, of parameters, and of all, which becomes a factor.
+  Matrix<B> norms_, parts_, factor_;
 };
 
 }  // namespace harmonium::detail

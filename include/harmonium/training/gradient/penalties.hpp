@@ -79,19 +79,18 @@ void check_penalties_of_model(const char* trainer, const Penalties& penalties) {
 template <class B>
 class ColumnNorms {
  public:
-  /// factors(0, c) = rule(squared norm of column c)
+  /// factors(0, c) = rule(norm of column c)
   template <class Rule>
   ConstViewOf<B> factors(const B& on, ConstViewOf<B> weights, Rule rule) {
-    if (squares_.cols() < weights.cols) squares_ = Matrix<B>(1, weights.cols);
-    const ViewOf<B> squares = view_of(squares_).columns(0, weights.cols);
-    on.fill(squares, 0);
-    on.dot_columns(1, weights, weights, squares);
-    on.update(rule, squares);
-    return squares;
+    if (factors_.cols() < weights.cols) factors_ = Matrix<B>(1, weights.cols);
+    const ViewOf<B> factors = view_of(factors_).columns(0, weights.cols);
+    on.column_norms(weights, factors);
+    on.update(rule, factors);
+    return factors;
   }
 
  private:
-  Matrix<B> squares_;
+  Matrix<B> factors_;
 };
 
 /// Scales columns of weights whose norm is too large back to the largest one allowed.

@@ -27,7 +27,7 @@ namespace detail {
 /// The random order of samples in an epoch: of the seed and the epoch's number.
 inline std::vector<Index> order_of_epoch(Index size, std::uint64_t seed, int epoch) {
   return permutation(size,
-                     {.seed = seed, .step = static_cast<std::uint32_t>(epoch), .stream = Stream::shuffle});
+                     {.seed = seed, .step = static_cast<std::uint64_t>(epoch), .stream = Stream::shuffle});
 }
 
 /// Calls learn(columns) for each batch of this order from number `first_batch` on.
