@@ -57,7 +57,7 @@ inline constexpr bool cuda_compiled<Sgd::Rule<float>> = true;
 template <>
 inline constexpr bool cuda_compiled<Sgd::Rule<double>> = true;
 template <class Rule, class T>
-inline constexpr bool cuda_compiled<detail::PenalizedRule<Rule, T>> = cuda_compiled<Rule>;
+inline constexpr bool cuda_compiled<detail::ShrinkingRule<Rule, T>> = cuda_compiled<Rule>;
 /// \endcond
 
 }  // namespace harmonium

@@ -1,7 +1,7 @@
-// After a trainer's first step nothing asks for memory: neither the library (operator new is counted) nor
-// Eigen (its assertion that allocation is allowed is counted). A program of its own, for both are settings of
-// all of a program. The models are so small that Eigen's products pack their factors on the stack; larger
-// ones have Eigen take that room anew in each product, and oneDNN takes its own.
+// After a trainer's first step nothing allocates memory: neither the library (operator new is counted) nor
+// Eigen (its assertion that allocation is allowed is counted). A separate program, because both are settings
+// of a whole program. The models are so small that Eigen's products pack their factors on the stack; for
+// larger ones Eigen allocates that space anew in each product, and oneDNN allocates its own.
 #include <atomic>
 #include <cstdlib>
 #include <new>
@@ -21,7 +21,7 @@ void note() {
 #include "support/catch.hpp"
 
 #if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC diagnostic ignored "-Wmismatched-new-delete"  // not seen to be a pair once inlined
+#pragma GCC diagnostic ignored "-Wmismatched-new-delete"  // no pair is seen once inlined
 #endif
 void* operator new(std::size_t size) {
   note();
@@ -35,7 +35,7 @@ using namespace harmonium;
 
 namespace {
 
-// Allocations in three steps that follow on one.
+// Allocations in three consecutive steps.
 template <class Step>
 int allocations_after_the_first(Step step) {
   step();
@@ -63,7 +63,7 @@ TEST_CASE("the counter counts", "[allocation]") {
   CHECK(allocations_after_the_first([] { Eigen::MatrixXf(3, 3).setZero(); }) == 3);
 }
 
-TEST_CASE("a step of contrastive divergence asks for no memory", "[allocation][cd]") {
+TEST_CASE("a step of contrastive divergence allocates no memory", "[allocation][cd]") {
   for (const int threads : {1, 3}) {
     const Cpu<float> on(threads);
     INFO(threads << " threads");
@@ -84,7 +84,7 @@ TEST_CASE("a step of contrastive divergence asks for no memory", "[allocation][c
   }
 }
 
-TEST_CASE("a step by a local objective asks for no memory", "[allocation][objective]") {
+TEST_CASE("a step by a local objective allocates no memory", "[allocation][objective]") {
   const auto check = [](auto model, const auto& make) {
     for (const int threads : {1, 3}) {
       INFO(threads << " threads");
@@ -109,7 +109,7 @@ TEST_CASE("a step by a local objective asks for no memory", "[allocation][object
   by_score(Rbm<Gaussian, Mixed<Categorical, Rectified>>{{.visible = 30, .hidden = {{4, 3}, 5}, .seed = 1}});
 }
 
-TEST_CASE("a step of fine-tuning asks for no memory", "[allocation][fine_tuning]") {
+TEST_CASE("a step of fine-tuning allocates no memory", "[allocation][fine_tuning]") {
   for (const int threads : {1, 3}) {
     const Cpu<float> on(threads);
     Network<Stack<Bernoulli>> network{{.sizes = {30, 20, 10}, .classes = 3, .seed = 1}};
@@ -121,8 +121,7 @@ TEST_CASE("a step of fine-tuning asks for no memory", "[allocation][fine_tuning]
   }
 }
 
-TEST_CASE("a step of fine-tuning with all that can be asked for asks for no memory",
-          "[allocation][fine_tuning]") {
+TEST_CASE("a step of fine-tuning with all options allocates no memory", "[allocation][fine_tuning]") {
   const FineTuningOptions<> options{.batch_size = 12,
                                     .weight_decay = 1e-4,
                                     .max_norm = 1,
@@ -152,7 +151,7 @@ TEST_CASE("a step of fine-tuning with all that can be asked for asks for no memo
   }
 }
 
-TEST_CASE("an epoch asks for memory once, for the order of the samples, and not for each batch",
+TEST_CASE("an epoch allocates memory once, for the order of the samples, and not for each batch",
           "[allocation][cd]") {
   Rbm<Bernoulli, Bernoulli> rbm{{.visible = 30, .hidden = 20, .seed = 1}};
   const Dataset set(data);
@@ -163,7 +162,7 @@ TEST_CASE("an epoch asks for memory once, for the order of the samples, and not 
   CHECK(count(1) <= count(6));  // twelve batches or two
 }
 
-TEST_CASE("annealing asks for no memory on its way", "[allocation][annealing]") {
+TEST_CASE("annealing allocates no memory on its way", "[allocation][annealing]") {
   for (const int threads : {1, 3}) {
     const Cpu<float> on(threads);
     Rbm<Mixed<Bernoulli, Gaussian>, Bernoulli> rbm{{.visible = {20, 10}, .hidden = 20, .seed = 1}};

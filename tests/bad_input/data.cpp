@@ -13,6 +13,8 @@
 using namespace harmonium;
 using namespace test;
 
+namespace test::bad_input_data {
+
 TEST_CASE("bad sets of samples are refused", "[bad_input][data]") {
   const Eigen::MatrixXd x = Eigen::MatrixXd::Constant(3, 4, 0.5);
   const auto with = [&](double number) {
@@ -40,13 +42,14 @@ TEST_CASE("bad sets of samples are refused", "[bad_input][data]") {
                          }),
       refused<DataError>("labels of nothing", "Dataset: 1 labels for 0 samples",
                          [] { return Dataset(Eigen::MatrixXd(3, 0), {1}); }),
-      refused<ValueError>("a scale that is no number", "Dataset: scale is -?nan, expected a finite number",
+      refused<ValueError>("a scale that is not a number", "Dataset: scale is -?nan, expected a finite number",
                           [] { return Dataset(Dataset::Bytes(2, 2), {}, NAN); }),
       refused<DataError>("too few weights", "with_weights: 2 weights for 4 samples",
                          [=] {
                            return set.with_weights({1, 2});
                          }),
-      refused<DataError>("a weight that is no number", "with_weights: weight 1 is nan, expected a finite .*",
+      refused<DataError>("a weight that is not a number",
+                         "with_weights: weight 1 is nan, expected a finite .*",
                          [=] {
                            return set.with_weights({1, NAN, 1, 1});
                          }),
@@ -64,7 +67,7 @@ TEST_CASE("bad sets of samples are refused", "[bad_input][data]") {
       refused<DataError>("targets of no numbers",
                          "with_targets: the targets are 0 x 4, expected a column of .*",
                          [=] { return set.with_targets(Eigen::MatrixXd(0, 4)); }),
-      refused<DataError>("a target that is no number",
+      refused<DataError>("a target that is not a number",
                          "with_targets: the target in row 1 of column 2 is nan, expected a finite number",
                          [=] { return set.with_targets(with(NAN)); }),
       refused<ValueError>("a sample beyond the last", "subset: there is no sample 4, the set has 4",
@@ -75,15 +78,15 @@ TEST_CASE("bad sets of samples are refused", "[bad_input][data]") {
                           [=] { return split(set, 5, 1); }),
       refused<ValueError>("a split of fewer than none", "split: count is -1, expected 0 to 4",
                           [=] { return split(set, -1, 1); }),
-      refused<ValueError>("a threshold that is no number", "binarize: threshold is nan, expected a number",
+      refused<ValueError>("a threshold that is not a number", "binarize: threshold is nan, expected a number",
                           [=] { return binarize(set, NAN); }),
-      refused<DataError>("bits of what is no number",
+      refused<DataError>("bits of what is not a number",
                          "binarize: the data have nan in row 1 of column 2, expected a number",
                          [=] { return binarize(Dataset(with(NAN))); }),
-      refused<DataError>("draws of what is no probability",
+      refused<DataError>("draws of what is not a probability",
                          "sample_binary: the data have 1.5 in row 1 of column 2, expected probabilities .*",
                          [=] { return sample_binary(Dataset(with(1.5)), 1); }),
-      refused<DataError>("draws of what is no number",
+      refused<DataError>("draws of what is not a number",
                          "sample_binary: the data have nan in row 1 of column 2, expected probabilities .*",
                          [=] { return sample_binary(Dataset(with(NAN)), 1); }),
       refused<ValueError>("patterns without pixels", "bars_and_stripes: side is 0, expected 1 to 12",
@@ -92,7 +95,7 @@ TEST_CASE("bad sets of samples are refused", "[bad_input][data]") {
                           [] { return bars_and_stripes(40); }),
       refused<ShapeError>("a mask of another shape", "MissingData: values are 3 x 4 and the mask is 3 x 3",
                           [=] { return MissingData(x, small); }),
-      refused<DataError>("a row that nobody knows", "MissingData: row 1 is not known in any sample",
+      refused<DataError>("a row without known values", "MissingData: row 1 is not known in any sample",
                          [=] { return MissingData(x, no_row); }),
       refused<DataError>("NaN that is marked as known",
                          "MissingData: row 1 of column 2 is nan but marked as known",
@@ -111,7 +114,7 @@ TEST_CASE("bad sets of samples are refused", "[bad_input][data]") {
   });
 }
 
-TEST_CASE("what binarize keeps of a set", "[data]") {
+TEST_CASE("what binarize keeps from a set", "[data]") {
   const Dataset set = Dataset(Eigen::MatrixXd(Eigen::MatrixXd::Constant(2, 3, 0.7)), {0, 1, 2})
                           .with_weights({1, 2, 3})
                           .with_targets(Eigen::MatrixXd::Ones(1, 3));
@@ -140,7 +143,7 @@ TEST_CASE("bad schedules and optimizers are refused", "[bad_input][optimizers]")
                           optimizer(Sgd{.rate = -1})),
       refused<ValueError>("an infinite rate", "optimizer: rate is inf, expected a number of at least 0",
                           optimizer(Momentum{.rate = INFINITY})),
-      refused<ValueError>("a rate that is no number",
+      refused<ValueError>("a rate that is not a number",
                           "optimizer: rate is nan, expected a number of at least 0",
                           optimizer(Adam{.rate = NAN})),
       refused<ValueError>("a rate that ends below 0",
@@ -162,10 +165,12 @@ TEST_CASE("bad schedules and optimizers are refused", "[bad_input][optimizers]")
   });
 }
 
-TEST_CASE("of no numbers the estimates of log weights say so", "[bad_input][annealing]") {
+TEST_CASE("estimates from no log weights say so", "[bad_input][annealing]") {
   const Eigen::VectorXd none, bad = Eigen::VectorXd::Constant(3, NAN);
   CHECK(log_mean_exp(none) == -INFINITY);
   CHECK(std::isnan(log_mean_exp(bad)));
   CHECK(effective_sample_size(none) == 0);
   CHECK(effective_sample_size(bad) == 0);
 }
+
+}  // namespace test::bad_input_data

@@ -1,4 +1,4 @@
-// What is asked of models, which are const: nothing can change them.
+// Queries of models, which are const: nothing can change them.
 #include <harmonium/data/dataset.hpp>
 #include <harmonium/inference/annealing/conditional_likelihood.hpp>
 #include <harmonium/inference/annealing/dbn_bound.hpp>
@@ -15,6 +15,8 @@
 
 using namespace harmonium;
 using namespace test;
+
+namespace test::bad_input_inference {
 
 namespace {
 
@@ -42,7 +44,8 @@ Eigen::MatrixXf with(float number) {
 
 }  // namespace
 
-TEST_CASE("matrices of another height are refused by all that is asked of an RBM", "[bad_input][inference]") {
+TEST_CASE("matrices with the wrong number of rows are refused by all queries of an RBM",
+          "[bad_input][inference]") {
   check_refusals({
       refused<ShapeError>("up", "mean_hidden: v has 3 rows, the RBM has 4 visible rows",
                           [] { return mean_hidden(rbm, low); }),
@@ -162,8 +165,8 @@ TEST_CASE("what cannot be summed, annealed or answered is refused", "[bad_input]
                           asked({.start_steps = 0})),
       refused<ValueError>("no bootstrap", "sandwich: resamples is 1, expected at least 50",
                           asked({.resamples = 1})),
-      refused<ValueError>("a gap that is no number", "sandwich: expected least_effective of at least 1, .*",
-                          asked({.most_gap = NAN})),
+      refused<ValueError>("a gap that is not a number",
+                          "sandwich: expected least_effective of at least 1, .*", asked({.most_gap = NAN})),
       refused<ShapeError>("a mask of another shape", "log_conditional: the mask a is 4 x 4, expected 4 x 5",
                           [=] { return log_conditional(rbm, x, few, all, options, on_double); }),
       refused<ValueError>("asked for and given",
@@ -193,7 +196,7 @@ TEST_CASE("what cannot be summed, annealed or answered is refused", "[bad_input]
   });
 }
 
-TEST_CASE("what is asked of stacks and networks", "[bad_input][inference]") {
+TEST_CASE("queries that stacks and networks refuse", "[bad_input][inference]") {
   const std::vector<int> labels{0, 1, 2, 0, 1}, wrong{0, 1, 3, 0, 1};
   const Dataset good(x, labels);
   const Eigen::MatrixXd p = Eigen::MatrixXd::Constant(3, 5, 1.0 / 3);
@@ -230,7 +233,7 @@ TEST_CASE("what is asked of stacks and networks", "[bad_input][inference]") {
                          [=] { return evaluate(network, Dataset(with(INFINITY), labels), on); }),
       refused<DataError>("an error without labels", "evaluate: the data have 0 labels for 5 samples",
                          [] { return evaluate(network, Dataset(x), on); }),
-      refused<DataError>("an error by a label that is no class", "labels: label 2 is 3, expected 0 to 2",
+      refused<DataError>("an error by a label that is not a class", "labels: label 2 is 3, expected 0 to 2",
                          [=] { return evaluate(network, Dataset(x, wrong), on); }),
       refused<DataError>("an error on nothing", "evaluate: the data have no samples",
                          [] { return evaluate(network, Dataset(none), on); }),
@@ -260,7 +263,7 @@ TEST_CASE("what is asked of stacks and networks", "[bad_input][inference]") {
   });
 }
 
-TEST_CASE("NaN in a matrix comes out as NaN, and nothing hangs", "[bad_input][inference]") {
+TEST_CASE("NaN in a matrix results in NaN, and nothing hangs", "[bad_input][inference]") {
   const Eigen::MatrixXf bad = with(NAN);
   CHECK(mean_hidden(rbm, bad).col(2).array().isNaN().all());
   CHECK(mean_hidden(rbm, bad).col(1) == mean_hidden(rbm, x).col(1));
@@ -269,3 +272,5 @@ TEST_CASE("NaN in a matrix comes out as NaN, and nothing hangs", "[bad_input][in
   CHECK(reconstruct(rbm, bad).col(2).array().isNaN().all());
   CHECK(sample_hidden(rbm, bad, {}).rows() == 3);
 }
+
+}  // namespace test::bad_input_inference

@@ -1,4 +1,4 @@
-// Models of impossible sizes, and descriptions of models that are none.
+// Models of impossible sizes, and descriptions that do not describe a model.
 #include <harmonium/models/autoencoder.hpp>
 #include <harmonium/models/boltzmann_machine.hpp>
 #include <harmonium/models/mixed_layer.hpp>
@@ -9,6 +9,8 @@
 
 using namespace harmonium;
 using namespace test;
+
+namespace test::bad_input_models {
 
 namespace {
 using Bits = Rbm<Bernoulli, Bernoulli>;
@@ -94,7 +96,7 @@ TEST_CASE("models of impossible sizes are refused", "[bad_input][models]") {
   });
 }
 
-TEST_CASE("descriptions that are no model's are refused", "[bad_input][models]") {
+TEST_CASE("descriptions that do not describe a model are refused", "[bad_input][models]") {
   const Metadata good = describe(Bits{{.visible = 4, .hidden = 3}});
   const auto with = [=](const char* name, const char* value) {
     return [=] {
@@ -136,3 +138,5 @@ TEST_CASE("descriptions that are no model's are refused", "[bad_input][models]")
           }),
   });
 }
+
+}  // namespace test::bad_input_models

@@ -1,5 +1,5 @@
-// Calls that must be refused: what is called, with which error, in which words, and that nothing was changed
-// by it.
+// Calls that must be refused: the call, the type of the error and its message, and that the call changed
+// nothing.
 #pragma once
 
 #include <functional>
@@ -13,7 +13,7 @@
 namespace test {
 
 struct Refusal {
-  const char* call;  // in words
+  const char* call;  // description
   const std::type_info* error;
   const char* message;  // a regular expression that the whole message matches
   std::function<void()> run;

@@ -1,4 +1,4 @@
-// Options, batches and sets that a trainer or an observer refuses: the model stays what it was.
+// Options, batches and sets that a trainer or an observer refuses, leaving the model unchanged.
 #include <harmonium/data/dataset.hpp>
 #include <harmonium/data/missing.hpp>
 #include <harmonium/observers/early_stopping.hpp>
@@ -10,11 +10,14 @@
 #include <harmonium/training/pseudo_likelihood.hpp>
 #include <harmonium/training/ratio_matching.hpp>
 #include <harmonium/training/score_matching.hpp>
+#include <harmonium/units/spin.hpp>
 
 #include "refusals.hpp"
 
 using namespace harmonium;
 using namespace test;
+
+namespace test::bad_input_training {
 
 namespace {
 
@@ -98,7 +101,7 @@ TEST_CASE("contrastive divergence refuses options out of range", "[bad_input][cd
       rbm, wide);
 }
 
-TEST_CASE("contrastive divergence refuses data and batches that are none", "[bad_input][cd]") {
+TEST_CASE("contrastive divergence refuses invalid data and batches", "[bad_input][cd]") {
   Bits rbm{{.visible = 4, .hidden = 3, .seed = 1}}, empty;
   ContrastiveDivergence<Bits> trainer(rbm, {.epochs = 2, .batch_size = 5}, on), of_nothing(empty, {}, on);
   const std::vector<double> weights{1, 2}, negative{1, 1, 1, -1, 1};
@@ -194,7 +197,7 @@ void check_local_refusals(const char* name) {
 
 }  // namespace
 
-TEST_CASE("local objectives refuse options and data that are none", "[bad_input][objective]") {
+TEST_CASE("local objectives refuse invalid options and data", "[bad_input][objective]") {
   check_local_refusals<PseudoLikelihood<Bits>>("PseudoLikelihood");
   check_local_refusals<RatioMatching<Bits>>("RatioMatching");
   check_local_refusals<MinimumProbabilityFlow<Bits>>("MinimumProbabilityFlow");
@@ -209,7 +212,7 @@ TEST_CASE("local objectives refuse options and data that are none", "[bad_input]
       glass);
 }
 
-TEST_CASE("fine-tuning refuses options and data that are none", "[bad_input][fine_tuning]") {
+TEST_CASE("fine-tuning refuses invalid options and data", "[bad_input][fine_tuning]") {
   Classifier network{{.sizes = {4, 3}, .classes = 3, .seed = 1}};
   FineTuning<Classifier> trainer(network, {.epochs = 2, .batch_size = 5}, on);
   const auto asked = [&](const FineTuningOptions<>& options) {
@@ -243,7 +246,7 @@ TEST_CASE("fine-tuning refuses options and data that are none", "[bad_input][fin
                              [&] { trainer.fit(Dataset(none)); }),
           refused<DataError>("fit: no labels", "fit: the data have 0 labels for 5 samples",
                              [&] { trainer.fit(Dataset(x)); }),
-          refused<DataError>("fit: a label that is no class", "fit: label 2 is 3, expected 0 to 2",
+          refused<DataError>("fit: a label that is not a class", "fit: label 2 is 3, expected 0 to 2",
                              [&] { trainer.fit(Dataset(x, wrong)); }),
           refused<DataError>("fit: NaN", "fit: the data have an infinite number or a NaN in columns 0 to 4",
                              [&] { trainer.fit(Dataset(bad, labels)); }),
@@ -251,7 +254,7 @@ TEST_CASE("fine-tuning refuses options and data that are none", "[bad_input][fin
                              [&] { trainer.step({.values = bad, .labels = labels}); }),
           refused<DataError>("step: no labels", "step: the batch has 0 labels for 5 samples",
                              [&] { trainer.step({.values = x}); }),
-          refused<DataError>("step: a label that is no class", "labels: label 2 is 3, expected 0 to 2",
+          refused<DataError>("step: a label that is not a class", "labels: label 2 is 3, expected 0 to 2",
                              [&] { trainer.step({.values = x, .labels = wrong}); }),
       },
       network);
@@ -296,7 +299,7 @@ TEST_CASE("observers refuse what they cannot watch", "[bad_input][observers]") {
                           [&] { return EarlyStopping{.metric = "los"}(report); }),
       refused<ValueError>("no patience", "EarlyStopping: patience is 0, expected at least 1",
                           [&] { return EarlyStopping{.metric = "loss", .patience = 0}(report); }),
-      refused<ValueError>("a margin that is no number",
+      refused<ValueError>("a margin that is not a number",
                           "EarlyStopping: margin is nan, expected a number of at least 0",
                           [&] { return EarlyStopping{.metric = "loss", .margin = NAN}(report); }),
       refused<ValueError>("a monitor of one sample", "Monitor: samples is 1, expected at least 2",
@@ -311,13 +314,15 @@ TEST_CASE("observers refuse what they cannot watch", "[bad_input][observers]") {
       refused<DataError>("a monitor of NaN",
                          "Monitor: the training data have nan in row 1 of column 2; a bernoulli .*",
                          [&] { return Monitor(rbm, bad, MonitorOptions{}, on); }),
-      refused<DataError>("NaN kept aside",
+      refused<DataError>("held-out NaN",
                          "Monitor: the held-out data have nan in row 1 of column 2; a bernoulli .*",
                          [&] { return Monitor(rbm, good, bad, MonitorOptions{}, on); }),
-      refused<DataError>("wrong labels kept aside", "labels: label 2 is 3, expected 0 to 2",
+      refused<DataError>("held-out wrong labels", "labels: label 2 is 3, expected 0 to 2",
                          [&] { return HeldOut(network, bad_labels, on); }),
-      refused<DataError>("NaN kept aside from a network",
+      refused<DataError>("held-out NaN for a network",
                          "evaluate: the data have an infinite number or a NaN .*",
                          [&] { return HeldOut(network, labelled_nan, on); }),
   });
 }
+
+}  // namespace test::bad_input_training

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# shellcheck disable=SC2317 # functions that are called by way of try()
 # Do the README's two commands work on a machine that has nothing but what the README asks for?
 #
 #   tests/bare_machines/run.sh [bookworm trixie noble ...] [--presets "mnist-quick test"] [--mnist-dir FOLDER]
@@ -10,7 +11,7 @@
 # status is 0 if nothing failed and something was run. An archive that cannot be reached is skipped, and said so.
 #
 #   --mnist-dir FOLDER  has the MNIST files, for a machine that reaches no mirror of them (MNIST_DIR in the system)
-#   --work FOLDER       keeps systems and logs, build/bare by default: about 1.5 GB a release; made anew if removed
+#   --work FOLDER       keeps systems and logs, build/bare by default: about 1 GB per release; made anew if removed
 #
 # Needs root, debootstrap and git, and the archive's keyring (debian-archive-keyring, ubuntu-keyring). The mirrors are
 # those that this machine's apt uses, else the public ones. What apt needs to reach them (proxies, certificates) goes
@@ -173,26 +174,29 @@ try() {
   fi
 }
 
-for suite in "${suites[@]}"; do
-  folder="$work/$suite"
-  root="$folder/root"
-  mkdir -p "$folder"
-  if [[ ! -e $folder/ready ]]; then
-    family "$suite"
-    find_mirror "$suite" || { say "$suite" system "skipped: archive not reachable"; continue; }
-    [[ -e $keyring ]] || { say "$suite" system "skipped: no $keyring to check the archive by"; continue; }
-    try "$suite" debootstrap "$folder/debootstrap.log" bootstrap "$suite" "$root" || continue
-  fi
-  try "$suite" mounts "$folder/mounts.log" connect "$root" || continue
-  if [[ ! -e $folder/ready ]]; then
-    try "$suite" tools "$folder/tools.log" equip "$root" || continue
-    touch "$folder/ready"
-  fi
-  try "$suite" clone "$folder/clone.log" newcomer "$root" || continue
-  for preset in "${presets[@]}"; do
-    ran=$((ran + 1))
-    try "$suite" "$preset" "$folder/$preset.log" workflow "$root" "$preset" || true
+main() {
+  for suite in "${suites[@]}"; do
+    folder="$work/$suite"
+    root="$folder/root"
+    mkdir -p "$folder"
+    if [[ ! -e $folder/ready ]]; then
+      family "$suite"
+      find_mirror "$suite" || { say "$suite" system "skipped: archive not reachable"; continue; }
+      [[ -e $keyring ]] || { say "$suite" system "skipped: no $keyring to check the archive by"; continue; }
+      try "$suite" debootstrap "$folder/debootstrap.log" bootstrap "$suite" "$root" || continue
+    fi
+    try "$suite" mounts "$folder/mounts.log" connect "$root" || continue
+    if [[ ! -e $folder/ready ]]; then
+      try "$suite" tools "$folder/tools.log" equip "$root" || continue
+      touch "$folder/ready"
+    fi
+    try "$suite" clone "$folder/clone.log" newcomer "$root" || continue
+    for preset in "${presets[@]}"; do
+      ran=$((ran + 1))
+      try "$suite" "$preset" "$folder/$preset.log" workflow "$root" "$preset" || true
+    done
   done
-done
-((ran)) || echo "nothing was run"
-((ran && !failures))
+  ((ran)) || echo "nothing was run"
+  ((ran && !failures))
+}
+main; exit                                       # on one line: who edits this file does not disturb a run

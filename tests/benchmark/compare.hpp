@@ -1,4 +1,4 @@
-// Other programs' scripts against ours, in turn: A B A B.
+// Alternates other programs' scripts with ours: A B A B.
 #pragma once
 
 #include <algorithm>
@@ -12,7 +12,7 @@
 
 namespace benchmark {
 
-// Runs a command and reads the JSON of its last line.
+// Runs a command and parses its last line as JSON.
 inline nlohmann::json answer_of(const std::string& command) {
   const auto close = [](std::FILE* pipe) { pclose(pipe); };
   const std::unique_ptr<std::FILE, decltype(close)> pipe(popen(command.c_str(), "r"), close);
@@ -28,7 +28,7 @@ inline nlohmann::json answer_of(const std::string& command) {
   return answer;
 }
 
-// A script, its options, and our job with the same ones.
+// A script, its options, and our job with the same options.
 struct Duel {
   std::string script, job, options;
 };
@@ -52,7 +52,7 @@ inline const std::vector<Duel>& duels() {
 inline nlohmann::ordered_json fight(const Duel& duel, const std::string& self, const std::string& python,
                                     const std::string& folder, const std::string& data, int rounds) {
   const std::string common = " --data '" + data + "' --json";
-  // Peers know no --persistent; one of them does nothing else.
+  // Other programs do not know --persistent; one of them does nothing else.
   std::string theirs_options = duel.options;
   if (const std::size_t at = theirs_options.find(" --persistent"); at != std::string::npos)
     theirs_options.erase(at);

@@ -1,4 +1,4 @@
-// The jobs that are timed, under the names and options that other programs' scripts have.
+// The jobs to time, with the names and options used by other programs' scripts.
 #pragma once
 
 #include <algorithm>
@@ -11,7 +11,7 @@ namespace benchmark {
 
 using namespace harmonium;
 
-// Options of a job; `limit` is how many digits, 0 for all.
+// Options of a job; `limit` is the number of digits, 0 for all.
 struct Job {
   int hidden = 500, batch = 100, k = 1, epochs = 3, threads = 1, limit = 0;
   double lr = 0.05, momentum = 0.5;
@@ -21,11 +21,12 @@ struct Job {
   std::vector<int> layers = {500, 500, 2000};
 };
 
-// What came out: seconds of each epoch, and how good the model is.
+// The results: seconds of each epoch, and how good the model is.
 struct Outcome {
   std::vector<double> seconds;
-  std::vector<double> quality;  // cd: squared error a test pixel, at the end; mlp: accuracy after each epoch;
-                                // ais: log Z, and of small models the exact one
+  // cd: final squared error per test pixel; mlp: accuracy after each epoch; ais: log Z, and for small models
+  // the exact one.
+  std::vector<double> quality;
   double median() const {
     std::vector<double> sorted = seconds;
     std::sort(sorted.begin(), sorted.end());
@@ -40,7 +41,7 @@ inline Dataset first(const Dataset& data, int limit) {
   return data.subset(columns);
 }
 
-// Contrastive divergence. Timed: the order of the samples, and the updates.
+// Contrastive divergence. Timed: shuffling the samples, and the updates.
 inline Outcome contrastive_divergence(const Job& job, const Dataset& train, const Dataset& test) {
   const Dataset data = first(train, job.limit);
   const Cpu<float> on(job.threads);
@@ -64,7 +65,7 @@ inline Outcome contrastive_divergence(const Job& job, const Dataset& train, cons
   return outcome;
 }
 
-// Back-propagation through a network from a fresh start.
+// Back-propagation through a network from a random start.
 inline Outcome fine_tuning(const Job& job, const Dataset& train, const Dataset& test) {
   const Dataset data = first(train, job.limit);
   const Cpu<float> on(job.threads);
@@ -83,7 +84,7 @@ inline Outcome fine_tuning(const Job& job, const Dataset& train, const Dataset& 
   return outcome;
 }
 
-// Annealed importance sampling of log Z, `batch` chains, of a model of random weights.
+// Annealed importance sampling of log Z with `batch` chains, for a model with random weights.
 inline Outcome annealing(const Job& job, const Dataset& train) {
   const Cpu<float> on(job.threads);
   const auto random = [&](Index rows, Index cols, double scale, std::uint64_t seed) {
@@ -114,15 +115,15 @@ inline Outcome annealing(const Job& job, const Dataset& train) {
   return outcome;
 }
 
-// Floating-point operations of the products of an epoch: 3 + 2k of them for each batch.
+// Floating-point operations of the products of an epoch: 3 + 2k products for each batch.
 inline double operations_of_cd(const Job& job, double visible, double samples) {
   return (3.0 + 2.0 * job.k) * 2.0 * visible * job.hidden * samples;
 }
-// Two products a temperature.
+// Two products per temperature.
 inline double operations_of_annealing(const Job& job, double visible) {
   return 2.0 * 2.0 * visible * job.hidden * job.batch * job.temperatures;
 }
-// Forward, backward to weights, backward to inputs (not to the data).
+// Forward, backward to the weights, backward to the inputs (except to the data).
 inline double operations_of_network(const Job& job, double visible, double samples) {
   double sum = 0, below = visible;
   bool first_layer = true;

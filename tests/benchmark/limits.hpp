@@ -1,4 +1,4 @@
-// What the machine can do at most: products of each width, and memory.
+// The machine's limits: products of each precision, and memory.
 #pragma once
 
 #include <algorithm>
@@ -17,9 +17,9 @@
 
 namespace benchmark {
 
-// Operations a second of `threads` threads that begin together, each doing work() of `each` operations; the
-// best of some rounds, for a limit is what nothing disturbs. The workers look at the clock themselves: with
-// all processors busy, nobody else would be told in time.
+// Operations per second of `threads` threads that start together, each doing work() of `each` operations; the
+// best of several rounds, because a limit is measured when nothing interferes. The workers check the clock
+// themselves: with all processors busy, no other thread would notice in time.
 inline double rate(int threads, double each, const std::function<std::function<void()>()>& make) {
   using Clock = std::chrono::steady_clock;
   constexpr int rounds = 8;
@@ -51,7 +51,7 @@ inline double rate(int threads, double each, const std::function<std::function<v
   return best;
 }
 
-// Fused multiply-adds in registers: single precision's peak, two operations each.
+// Fused multiply-adds in registers: the peak in single precision, two operations each.
 inline double float_operations(int threads) {
   constexpr int lanes = 16, chains = 12, repeats = 2'000'000;
   return rate(threads, 2.0 * lanes * chains * repeats, [] {
@@ -67,7 +67,7 @@ inline double float_operations(int threads) {
   });
 }
 
-// Bytes a second that a = b + s c reads and writes, over more than any cache holds.
+// Bytes per second read and written by a = b + s c, over more memory than any cache holds.
 inline double memory_bytes(int threads) {
   constexpr std::size_t count = std::size_t{1} << 24;
   return rate(threads, 3.0 * sizeof(float) * count, [] {
@@ -79,7 +79,7 @@ inline double memory_bytes(int threads) {
 }
 
 #if defined(HARMONIUM_ONEDNN)
-// Operations a second of oneDNN's product of large matrices, in another width.
+// Operations per second of oneDNN's product of large matrices, in another precision.
 inline double product_operations(int threads, dnnl::memory::data_type left, dnnl::memory::data_type right,
                                  dnnl::memory::data_type sum) {
   constexpr dnnl::memory::dim size = 1024;
@@ -105,7 +105,7 @@ inline double product_operations(int threads, dnnl::memory::data_type left, dnnl
 }
 #endif
 
-// All limits for a number of threads. Widths that the product library does not offer are null.
+// All limits for a number of threads. Precisions that the product library does not offer are null.
 inline nlohmann::ordered_json limits(int threads) {
   nlohmann::ordered_json found = {{"threads", threads},
                                   {"fp32_flops", float_operations(threads)},

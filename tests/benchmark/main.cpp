@@ -1,4 +1,4 @@
-// How fast: against the machine's own limits, and against other programs.
+// How fast is the library? Compared with the machine's own limits, and with other programs.
 //
 //   benchmark                                     everything, into benchmark.json
 //   benchmark --compare DIR                       against the scripts of DIR, in turn
@@ -72,11 +72,12 @@ int main(int argc, char** argv) {
         ->check(CLI::Range(0, 1024));
   };
   add_data(app);
-  app.add_option("--output", settings.output, "folder for the results; made if need be");
+  app.add_option("--output", settings.output, "folder for the results; created if necessary");
   app.add_option("--compare", settings.compare, "folder of other programs' scripts")
       ->check(CLI::ExistingDirectory);
-  app.add_option("--python", settings.python, "what runs them");
-  app.add_option("--rounds", settings.rounds, "how often each is run, in turn")->check(CLI::Range(1, 1000));
+  app.add_option("--python", settings.python, "Python interpreter that runs them");
+  app.add_option("--rounds", settings.rounds, "number of runs of each, alternating")
+      ->check(CLI::Range(1, 1000));
   app.add_flag("--quick", settings.quick, "a tenth of the work");
   const auto add_job = [&](CLI::App& to) {
     add_data(to);
@@ -85,17 +86,18 @@ int main(int argc, char** argv) {
     to.add_option("--lr", settings.job.lr);
     to.add_option("--momentum", settings.job.momentum);
     to.add_option("--seed", settings.job.seed);
-    to.add_option("--limit", settings.job.limit, "the first so many digits; 0: all")
+    to.add_option("--limit", settings.job.limit, "use only this many digits; 0: all")
         ->check(CLI::Range(0, 60000));
-    to.add_option("--precision", settings.precision, "of the products")->check(CLI::IsMember({"fp32"}));
+    to.add_option("--precision", settings.precision, "precision of the products")
+        ->check(CLI::IsMember({"fp32"}));
     to.add_flag("--json", settings.json, "one line of JSON");
   };
   CLI::App& cd = *app.add_subcommand("cd", "contrastive divergence");
   add_job(cd);
   cd.add_option("--hidden", settings.job.hidden)->check(CLI::Range(1, 1000000));
   cd.add_option("--k", settings.job.k)->check(CLI::Range(1, 100000));
-  cd.add_flag("--persistent", settings.job.persistent, "chains that go on");
-  cd.add_flag("--centered", settings.job.centered, "the centred gradient");
+  cd.add_flag("--persistent", settings.job.persistent, "persistent chains");
+  cd.add_flag("--centered", settings.job.centered, "the centered gradient");
   CLI::App& mlp = *app.add_subcommand("mlp", "back-propagation");
   add_job(mlp);
   mlp.add_option("--layers", settings.job.layers, "hidden layers, such as 500-500-2000")
@@ -114,7 +116,7 @@ int main(int argc, char** argv) {
       const Mnist mnist = read_mnist(settings.data);
       if (ais.parsed()) {
         job.threads = std::max(1, job.threads);
-        job.temperatures = job.limit == 0 ? 10000 : job.limit;  // `limit` counts temperatures here
+        job.temperatures = job.limit == 0 ? 10000 : job.limit;  // here `limit` is the number of temperatures
         const Outcome outcome = annealing(job, mnist.train);
         print(settings, "harmonium", outcome, {{"log_z", outcome.quality}}, 10000);
         return 0;

@@ -1,4 +1,4 @@
-// What is compiled to time compilers: the umbrella header and one trained RBM.
+// Compiled to time compilers: the umbrella header and one trained RBM.
 #include <harmonium/harmonium.hpp>
 
 int main() {

@@ -1,4 +1,4 @@
-// Everything that is timed when nothing in particular is asked for.
+// Everything that is timed by default.
 #pragma once
 
 #include <cstdio>
@@ -10,7 +10,7 @@
 
 namespace benchmark {
 
-// The backend's products of a job's shapes against sums in double precision.
+// Compares the backend's products in a job's shapes with sums in double precision.
 inline void check_products(const Job& job, Index visible) {
   const Cpu<float> on(job.threads);
   const Index hidden = job.hidden, batch = job.batch;
@@ -25,7 +25,7 @@ inline void check_products(const Job& job, Index visible) {
     check<ValueError>(std::abs(static_cast<double>(got) - exact) < 1e-6 * static_cast<double>(depth + 10),
                       "benchmark: the product ", what, " gives ", got, ", expected ", exact);
   };
-  for (Index i = 0; i < 50; ++i) {  // a number here and there
+  for (Index i = 0; i < 50; ++i) {  // a few numbers here and there
     const Index r = 7919 * i % visible, c = 104729 * i % hidden, b = 31 * i % batch;
     check_one(up(c, b), w.col(c).cast<double>().dot(v.col(b).cast<double>()), visible, "W^T v");
     check_one(down(r, b), w.row(r).cast<double>().dot(h.col(b).transpose().cast<double>()), hidden, "W h");
@@ -121,7 +121,7 @@ class Suite {
         job.limit);
   }
   void annealed(Job job) {
-    Job small = job;  // whose log Z is known exactly
+    Job small = job;  // with an exactly known log Z
     small.hidden = 12;
     small.epochs = 1;
     small.temperatures = 1000;
@@ -146,7 +146,7 @@ class Suite {
     for (Index i = 0; i < bytes.size(); ++i) bytes(i) = static_cast<std::uint8_t>((i * 2654435761u) >> 13);
     return Dataset(std::move(bytes));
   }
-  // Any number of visible units and of samples, on noise.
+  // Any number of visible units and samples, on noise.
   void growth(Index visible, int count, Job job) {
     if (quick_) count /= 10;
     const Dataset data = noise(visible, count);
@@ -154,7 +154,7 @@ class Suite {
     add("cd, noise", job, static_cast<double>(visible),
         operations_of_cd(job, static_cast<double>(visible), count), outcome.median(), count);
   }
-  // What an update costs when there is next to nothing to compute.
+  // The cost of an update when there is almost nothing to compute.
   void small_step(int threads) {
     const Dataset data = noise(64, 20000);
     const Outcome outcome =
@@ -164,7 +164,7 @@ class Suite {
                 threads == 1 ? "" : "s");
     jobs_.push_back({{"job", "small step"}, {"threads", threads}, {"microseconds_each", each}});
   }
-  // Three copies of the model (weights, gradient, momentum), the data in 8 bits, a batch's workspaces.
+  // Three copies of the model (weights, gradient, momentum), the data in 8 bits, and a batch's workspaces.
   void large() {
     const Job job{.hidden = quick_ ? 1000 : 4000, .epochs = 1, .threads = (*limit_)["threads"]};
     const Index visible = quick_ ? 5000 : 20000, count = 500;
@@ -179,7 +179,7 @@ class Suite {
     jobs_.back().update(
         {{"model_mb", model}, {"peak_memory_mb", peak_memory_mb()}, {"memory_before_mb", before}});
   }
-  // Drawing and conversion alone, by the number.
+  // Drawing and conversion alone, per number.
   void passes(int threads) {
     const Cpu<float> on(threads);
     const Index rows = train_.rows(), cols = 1000;

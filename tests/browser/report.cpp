@@ -1,4 +1,4 @@
-// Writes a report with everything that a report may hold, awkward things included.
+// Writes a report with everything that a report can contain, awkward content included.
 #include <harmonium/io/report/html_report.hpp>
 #include <harmonium/models/rbm.hpp>
 #include <harmonium/units/bernoulli.hpp>
@@ -65,7 +65,7 @@ int main(int count, char** arguments) {
       .add_history(runs)
       .add_section("Variants")
       .add_curves(variants, {.title = "Log likelihood",
-                             .y_title = "nats a sample, over five seeds",
+                             .y_title = "nats per sample, over five seeds",
                              .width = 900,
                              .height = 400})
       .add_section("What it learned")

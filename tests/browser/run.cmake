@@ -1,5 +1,5 @@
-# Opens a report in headless Chromium: on a phone's width and on a desk's, light and dark; see tests/CMakeLists.txt.
-# Screenshots stay in WORK for people to look at.
+# Opens a report in headless Chromium: at a phone's and a desktop's width, light and dark; see tests/CMakeLists.txt.
+# Screenshots are kept in WORK for inspection.
 cmake_minimum_required(VERSION 3.25)
 find_program(chromium NAMES chromium chromium-browser google-chrome)
 if(NOT chromium)

@@ -1,4 +1,4 @@
-// The README's fifteen lines: a user trains on a matrix of their own.
+// The README's fifteen lines: a user trains on their own matrix.
 #include <harmonium/harmonium.hpp>
 #include <iostream>
 

@@ -1,4 +1,4 @@
-// A second translation unit with the same headers: what is not inline fails to link.
+// A second translation unit with the same headers: anything not inline fails to link.
 #include <harmonium/harmonium.hpp>
 
 double from_elsewhere(const harmonium::Rbm<harmonium::Bernoulli, harmonium::Bernoulli>& rbm);

@@ -1,6 +1,5 @@
-// What the blocks of code in the pages take for granted. Each block is the body of a function that follows
-// this; a name of its own hides one from here. Nothing of this is ever defined: blocks are compiled, not
-// linked.
+// Names that the blocks of code in the pages assume. Each block is the body of a function that follows this;
+// its own names hide those here. Nothing here is ever defined: blocks are compiled, not linked.
 #pragma once
 
 #include <cmath>
@@ -10,7 +9,7 @@
 
 using namespace harmonium;
 
-/// Samples with labels; where a matrix is wanted, the matrix of their numbers.
+/// Samples with labels; where a matrix is expected, the matrix of their numbers.
 struct Samples : Dataset {
   operator View<const float>() const;  // NOLINT: pages say `train` for either
 };

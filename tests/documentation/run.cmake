@@ -1,7 +1,7 @@
 # The blocks of C++ in the README, the guide and the pages of the examples. A block with a main() is a program:
 # WHAT=programs compiles it, warnings being errors, and runs it (with ONLY_SYNTAX: only checks it). All other blocks are one translation unit: WHAT=snippets checks it. There each block is the body
 # of a template that nobody instantiates, so every name, type, option and overload has to be right, while no function of
-# the library is compiled for it: that would take minutes. The names that blocks take for granted are in names.hpp.
+# the library is compiled for it: that would take minutes. The names that blocks assume are in names.hpp.
 cmake_minimum_required(VERSION 3.25)
 file(GLOB pages "${SOURCE}/README.md" "${SOURCE}/examples/*/*.md")
 find_program(compiler ${COMPILER})
@@ -11,7 +11,7 @@ if(NOT compiler)
 endif()
 separate_arguments(flags NATIVE_COMMAND "${FLAGS}")
 list(REMOVE_DUPLICATES INCLUDES)
-# The compiler looks into /usr/include anyway; named, it would hide the standard library's headers. Ours are no system's.
+# The compiler searches /usr/include anyway; naming it would hide the standard library's headers. Ours are not system headers.
 list(REMOVE_ITEM INCLUDES /usr/include ${SOURCE}/include ${SOURCE}/tests)
 list(TRANSFORM INCLUDES PREPEND -isystem)
 set(compile ${compiler} -std=c++20 ${flags} -I${SOURCE}/include ${INCLUDES} -Wall -Wextra -Wpedantic -Wconversion -Werror)

@@ -1,11 +1,11 @@
-# The program `harmonium` as a stranger uses it, the wrong files first.
+# The program `harmonium` as a new user runs it, errors first.
 #   cmake -D PROGRAM=<program> -D WORK=<folder> -P run.cmake
 cmake_minimum_required(VERSION 3.25)
 file(REMOVE_RECURSE "${WORK}")
 file(MAKE_DIRECTORY "${WORK}")
 
-# Runs the program; its exit status must be `status`, and each of the words be in what it says. None of `output` may
-# be there if it fails.
+# Runs the program; its exit status must be `status`, and its output must contain each of the words. None of `output` may
+# exist if it fails.
 function(run status)
   cmake_parse_arguments(PARSE_ARGV 1 run "" "" "WITH;SAYS;MAKES")
   execute_process(COMMAND ${PROGRAM} ${run_WITH} WORKING_DIRECTORY "${WORK}" RESULT_VARIABLE got
@@ -39,7 +39,7 @@ function(same a b)
   endif()
 endfunction()
 
-# A table with a bit of everything. `member` goes with `smoker`, height with region; the last value of some is missing.
+# A table with a bit of everything. `member` depends on `smoker`, height on region; some heights are missing.
 set(table "id,name,smoker,member,region,\"height, cm\",visits,country\n")
 set(seed 12345)
 set(smokers no yes yes)
@@ -76,7 +76,7 @@ run(1)
 run(1 WITH nonsense)
 run(1 WITH train people.csv --nonsense)
 
-# What goes wrong first.
+# Errors first.
 set(quick --epochs 5 --hidden 6)
 run(1 WITH train -o wrong SAYS "train needs a table")
 run(1 WITH train none.csv -o wrong SAYS "none.csv" "No such file")
@@ -98,7 +98,7 @@ run(1 WITH train --run notes.json -o wrong SAYS "is not a run file")
 run(1 WITH evaluate people.csv people.csv SAYS "'people.csv' is not a model")
 run(1 WITH evaluate none.safetensors people.csv SAYS "No such file")
 
-# Then what is right.
+# Then correct use.
 run(0 WITH train people.csv -o results ${quick}
   SAYS "120 rows, 8 columns" "id (it counts the rows)" "smoker (no or yes)" "region (3 words)" "country (always 'EU')"
     "2 rows have missing values" "verdict: consistent"
@@ -128,7 +128,7 @@ file(RENAME "${WORK}/again/report.html" "${WORK}/before.html")
 run(0 WITH report again MAKES again/report.html)
 same(before.html again/report.html)
 
-# The model on other data than it knows.
+# The model on data that it does not know.
 run(1 WITH evaluate ${model} codes.csv SAYS "has no column 'smoker'")
 file(WRITE "${WORK}/new.csv" "smoker,member,region,\"height, cm\",visits\nno,0,east,170,3\n")
 run(1 WITH evaluate ${model} new.csv SAYS "line 2, column 'region': 'east'" "north, south, west")
@@ -136,7 +136,7 @@ run(1 WITH encode ${model} people.csv -o codes.txt SAYS "expected a name in .csv
 run(1 WITH evaluate ${model} results/run.json SAYS "is JSON")
 run(1 WITH train ${model} -o wrong SAYS "is a model")
 
-# A deep belief network of codes as an array, and one of pictures' kind.
+# A deep belief network of codes as an array, and one of binary units.
 run(0 WITH train codes.npy -o deep --epochs 3 --hidden 5,4 --visible "gaussian:1..2"
   SAYS "6 visible - 5 - 4 hidden units: a deep belief network" "lower bound")
 run(0 WITH evaluate deep/model.safetensors codes.npy SAYS "120 rows judged")

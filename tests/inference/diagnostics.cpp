@@ -9,6 +9,8 @@ using namespace harmonium;
 using namespace test;
 using Catch::Matchers::Message;
 
+namespace test::inference_diagnostics {
+
 namespace {
 const Cpu<double> on;
 }
@@ -59,3 +61,5 @@ TEST_CASE("scores refuse what makes no sense", "[scores][errors]") {
       free_energy_gap(rbm, v, none), DataError,
       Message("free_energy_gap: there are 2 training and 0 held-out samples, expected at least 1 of each"));
 }
+
+}  // namespace test::inference_diagnostics

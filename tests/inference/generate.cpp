@@ -1,5 +1,5 @@
-// Gibbs sampling against exact distributions: where chains of a known distribution must be after a step,
-// chance's share computed.
+// Gibbs sampling against exact distributions: the distribution of chains after a step is known, and chance is
+// accounted for.
 #include <harmonium/inference/generate.hpp>
 
 #include "support/catch.hpp"
@@ -10,9 +10,11 @@ using namespace harmonium;
 using namespace test;
 using Catch::Matchers::Message;
 
+namespace test::inference_generate {
+
 namespace {
 
-// Draws from a distribution by inverting its distribution function, a draw a column.
+// Draws from a distribution by inverting its distribution function, one draw per column.
 Eigen::MatrixXd draw(const oracle::Distribution& p, Index count, std::uint64_t seed) {
   Dice dice(seed);
   std::vector<double> sums;
@@ -27,8 +29,8 @@ Eigen::MatrixXd draw(const oracle::Distribution& p, Index count, std::uint64_t s
   return columns(drawn);
 }
 
-// Largest distance of the columns' first, second and third moments from the distribution's, in standard
-// errors.
+// Largest deviation of the columns' first, second and third moments from those of the distribution, in
+// standard errors.
 double worst_moment(const Eigen::MatrixXd& x, const oracle::Distribution& p) {
   double worst = 0;
   const auto compare = [&](auto f) {
@@ -71,7 +73,7 @@ void check_stationarity(const Model& rbm) {
   for (std::uint32_t step = 1; step < 4; ++step)  // and in place
     transition(on, rbm, next.columns(0, chains), next.columns(0, chains), work, {.seed = 2, .step = step});
   CHECK(has_distribution(rbm, next.visible, p));
-  // A change of the model is noticed.
+  // A change of the model is detected.
   auto other = rbm;
   other.weights *= 0.8;
   refresh(on, other, next.columns(0, chains));
@@ -81,7 +83,7 @@ void check_stationarity(const Model& rbm) {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("a step of Gibbs sampling leaves the model's distribution as it is",
+TEMPLATE_TEST_CASE("a step of Gibbs sampling leaves the model's distribution unchanged",
                    "[gibbs][oracle][slow]", BernoulliBernoulli, BernoulliGaussian, BernoulliCategorical,
                    GaussianBernoulli, GaussianCategorical, CategoricalBernoulli, CategoricalGaussian,
                    CategoricalCategorical, SpinRectified, RectifiedBernoulli, BernoulliPoisson, PoissonSpin,
@@ -89,7 +91,7 @@ TEMPLATE_TEST_CASE("a step of Gibbs sampling leaves the model's distribution as 
   check_stationarity(small_rbm<TestType>(7, 1.0));
 }
 
-TEMPLATE_PRODUCT_TEST_CASE("a step of Gibbs sampling leaves the distribution of other pairs as it is",
+TEMPLATE_PRODUCT_TEST_CASE("a step of Gibbs sampling leaves the distribution of other pairs unchanged",
                            "[gibbs][oracle][slow]", Pair,
                            ((Spin, Bernoulli), (Spin, Gaussian), (Spin, Categorical), (Spin, Spin),
                             (Spin, Poisson), (Rectified, Categorical), (Rectified, Spin),
@@ -99,7 +101,7 @@ TEMPLATE_PRODUCT_TEST_CASE("a step of Gibbs sampling leaves the distribution of 
   check_stationarity(small_rbm<TestType>(7, 0.6));
 }
 
-TEST_CASE("a step of Gibbs sampling leaves the distribution of two Gaussian layers as it is",
+TEST_CASE("a step of Gibbs sampling leaves the distribution of two Gaussian layers unchanged",
           "[gibbs][oracle]") {
   GaussianGaussian rbm{{.visible = 1, .hidden = 1}};
   rbm.weights(0, 0) = 0.6;
@@ -108,12 +110,12 @@ TEST_CASE("a step of Gibbs sampling leaves the distribution of two Gaussian laye
   check_stationarity(rbm);
 }
 
-TEMPLATE_TEST_CASE("generated samples have the distribution of chains after so many steps",
+TEMPLATE_TEST_CASE("generated samples have the distribution of chains after that many steps",
                    "[gibbs][oracle][slow]", BernoulliBernoulli, CategoricalCategorical, SpinAtMostOne) {
   const auto rbm = small_rbm<TestType>(8, 1.5);
   const oracle::Machine machine = oracle_of(rbm);
   const auto zero = oracle::Numbers(machine.visible.biases.size(), 0.0);
-  oracle::Distribution p = oracle::conditional(machine.visible, zero);  // chains start so
+  oracle::Distribution p = oracle::conditional(machine.visible, zero);  // where chains start
   for (const int steps : {1, 2, 5}) {
     p = oracle::conditional(machine.visible, zero);
     for (int step = 0; step < steps - 1; ++step) p = oracle::gibbs_step(machine, p);
@@ -121,7 +123,7 @@ TEMPLATE_TEST_CASE("generated samples have the distribution of chains after so m
     CHECK(chi_square(generate(rbm, {.samples = 50'000, .steps = steps, .seed = 3, .means = false}),
                      oracle::gibbs_step(machine, p)));
 
-    // With means each column is E[v | h] of one h, and h has its distribution.
+    // With means each column is E[v | h] of one h, and h has its known distribution.
     const Eigen::MatrixXd means = generate(rbm, {.samples = 50'000, .steps = steps, .seed = 4});
     oracle::Distribution hidden =
         oracle::conditional(machine.hidden, oracle::Numbers(machine.hidden.biases.size(), 0.0));
@@ -149,7 +151,7 @@ TEMPLATE_TEST_CASE("generated samples have the distribution of chains after so m
   }
 }
 
-TEST_CASE("tempered starts are steps of models whose centred interaction grows", "[gibbs][oracle]") {
+TEST_CASE("tempered starts are steps of models whose centered interaction grows", "[gibbs][oracle]") {
   const auto rbm = small_rbm<BernoulliBernoulli>(8, 2.0);
   const oracle::Machine machine = oracle_of(rbm);
   oracle::Distribution p = oracle::conditional(machine.visible, {0, 0, 0, 0});
@@ -201,7 +203,7 @@ TEST_CASE("a DBN generates with chains in its top RBM and one pass down", "[gibb
   CHECK((means.array() > 0 && means.array() < 1).all());
 }
 
-TEST_CASE("generating takes its randomness from the seed alone", "[gibbs]") {
+TEST_CASE("generating takes all randomness from the seed", "[gibbs]") {
   const auto rbm = small_rbm<BernoulliBernoulli>(1);
   const Dbn<Stack<Bernoulli>, Cpu<double>> dbn{{5, 4, 3}};
   const GenerateOptions options{.samples = 20, .steps = 5, .seed = 3},
@@ -227,3 +229,5 @@ TEST_CASE("generating refuses numbers that make no sense", "[gibbs][errors]") {
   CHECK_THROWS_MATCHES(generate(Dbn<Stack<Bernoulli>>{}), ShapeError,
                        Message("generate: the DBN has no layers"));
 }
+
+}  // namespace test::inference_generate

@@ -12,9 +12,11 @@ using namespace test;
 using Catch::Matchers::Message;
 using Catch::Matchers::WithinRel;
 
+namespace test::inference_principal_components {
+
 namespace {
 
-// 6 numbers a sample that vary in 3 directions, the first most, around a mean far from 0.
+// Samples of 6 numbers that vary in 3 directions, mostly in the first, around a mean far from 0.
 Eigen::MatrixXd samples(Index count) {
   Dice dice(1);
   const Eigen::MatrixXd directions = Eigen::MatrixXd::NullaryExpr(6, 3, [&] { return dice.normal(); });
@@ -29,15 +31,15 @@ double squared_error(const PrincipalComponents& pca, const Eigen::MatrixXd& x) {
 
 }  // namespace
 
-TEST_CASE("principal components are orthonormal, and as many as the data vary in give them back", "[pca]") {
-  const Eigen::MatrixXd x = samples(1203);  // more than a block
+TEST_CASE("principal components are orthonormal, and enough of them reconstruct the data", "[pca]") {
+  const Eigen::MatrixXd x = samples(1203);  // more than one block
   const auto pca = principal_components(Dataset(x), 3);
   CHECK(largest_difference((pca.components.transpose() * pca.components).eval(),
                            Eigen::MatrixXd::Identity(3, 3)) < 1e-12);
   CHECK(largest_difference(pca.mean, x.rowwise().mean().eval()) < 1e-10);
   CHECK(squared_error(pca, x) < 1e-18 * x.squaredNorm());
   const Eigen::MatrixXd codes = encode(pca, x);
-  // Codes are uncorrelated, with the variances that are said, the greatest first.
+  // Codes are uncorrelated, with the reported variances, largest first.
   const Eigen::MatrixXd covariance = codes * codes.transpose() / 1203;
   CHECK(largest_difference(covariance, Eigen::MatrixXd(pca.variances.asDiagonal())) <
         1e-9 * pca.variances(0));
@@ -45,7 +47,7 @@ TEST_CASE("principal components are orthonormal, and as many as the data vary in
          pca.variances(2) > 0.01));
 }
 
-TEST_CASE("fewer components lose the least that a linear code can lose", "[pca]") {
+TEST_CASE("fewer components lose as little as a linear code can", "[pca]") {
   const Eigen::MatrixXd x = samples(400);
   const auto all = principal_components(Dataset(x), 6), two = principal_components(Dataset(x), 2);
   CHECK_THAT(squared_error(two, x) / 400, WithinRel(all.variances.tail(4).sum(), 1e-8));
@@ -59,7 +61,7 @@ TEST_CASE("fewer components lose the least that a linear code can lose", "[pca]"
   }
 }
 
-TEST_CASE("a sample of weight 2 counts as two among principal components", "[pca]") {
+TEST_CASE("a sample of weight 2 equals two samples for principal components", "[pca]") {
   const Eigen::MatrixXd x = samples(4);
   Eigen::MatrixXd repeated(6, 4);
   repeated << x.col(0), x.col(0), x.col(1), x.col(3);
@@ -69,7 +71,7 @@ TEST_CASE("a sample of weight 2 counts as two among principal components", "[pca
   CHECK(largest_difference(a.variances, b.variances) < 1e-10);
 }
 
-TEST_CASE("principal components refuse what has none", "[pca][errors]") {
+TEST_CASE("principal components refuse data without any", "[pca][errors]") {
   Eigen::MatrixXd x = samples(5);
   CHECK_THROWS_MATCHES(principal_components(Dataset(x), 7), ValueError,
                        Message("principal_components: count is 7, expected 1 to 6"));
@@ -85,3 +87,5 @@ TEST_CASE("principal components refuse what has none", "[pca][errors]") {
   CHECK_THROWS_MATCHES(principal_components(Dataset(x), 2), DataError,
                        Message("principal_components: the data have an infinite number or a NaN"));
 }
+
+}  // namespace test::inference_principal_components

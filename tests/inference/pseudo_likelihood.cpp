@@ -1,4 +1,4 @@
-// Pseudo-likelihoods against conditionals by the enumeration.
+// Pseudo-likelihoods against conditionals from enumeration.
 #include <harmonium/inference/pseudo_likelihood.hpp>
 
 #include <harmonium/models/mixed_layer.hpp>
@@ -10,10 +10,12 @@
 using namespace harmonium;
 using namespace test;
 
+namespace test::inference_pseudo_likelihood {
+
 namespace {
 const Cpu<double> on;
 
-// Sum over units of log p(unit | the others), by free energies of the oracle with the unit in each of its
+// Sum over units of log p(unit | the others), from the oracle's free energies with the unit in each of its
 // states.
 double expected(const oracle::Machine& machine, const oracle::Numbers& v) {
   double sum = 0;
@@ -71,7 +73,7 @@ TEST_CASE("over many models the stochastic pseudo-likelihood is right", "[pseudo
   CHECK(std::abs(sum) < sigmas * std::sqrt(200));
 }
 
-TEST_CASE("grey values count as mixtures of a unit's two states", "[pseudo_likelihood]") {
+TEST_CASE("grey values are mixtures of a unit's two states", "[pseudo_likelihood]") {
   BernoulliBernoulli rbm({.visible = 2, .hidden = 1, .weight_scale = 0});  // independent units
   rbm.visible.parameters << 0.4, -1;
   const Eigen::MatrixXd grey{{0.25}, {1}};
@@ -80,8 +82,8 @@ TEST_CASE("grey values count as mixtures of a unit's two states", "[pseudo_likel
                  (0.25 * std::log(p) + 0.75 * std::log(1 - p) + std::log(q))) < 1e-12);
 }
 
-TEST_CASE("a mixed layer's units are all gone through", "[pseudo_likelihood]") {
-  // Without weights it is the sum of the parts'.
+TEST_CASE("all units of a mixed layer contribute", "[pseudo_likelihood]") {
+  // Without weights it is the sum over the parts.
   Rbm<Mixed<Bernoulli, Categorical>, Bernoulli, Cpu<double>> rbm{
       {.visible = {2, {1, 3}}, .hidden = 1, .weight_scale = 0}};
   for_each_parameter(
@@ -105,3 +107,5 @@ TEST_CASE("the pseudo-likelihood refuses samples of another size", "[pseudo_like
       pseudo_likelihood(rbm, v, on), ShapeError,
       Catch::Matchers::Message("pseudo_likelihood: v has 3 rows, the model has 4 visible rows"));
 }
+
+}  // namespace test::inference_pseudo_likelihood

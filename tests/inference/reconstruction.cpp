@@ -10,6 +10,8 @@ using namespace harmonium;
 using namespace test;
 using Catch::Matchers::Message;
 
+namespace test::inference_reconstruction {
+
 namespace {
 
 using Units = Stack<Gaussian, Categorical, Bernoulli>;
@@ -34,8 +36,8 @@ oracle::Numbers down(const oracle::Machine& machine, const oracle::Numbers& h) {
   return oracle::mean(machine.visible, oracle::visible_input(machine, h));
 }
 
-// All the ways that draws may go, with their probabilities: the distribution over one layer's states that
-// comes of one over another's.
+// All outcomes of the draws, with their probabilities: the distribution over one layer's states that follows
+// from one over another's.
 template <class Layer, class Input>
 oracle::Distribution follow(const Layer& to, const oracle::Distribution& from, Input input) {
   oracle::Distribution result;
@@ -60,12 +62,12 @@ oracle::Distribution draw_down(const oracle::Machine& machine, const oracle::Dis
 }
 oracle::Distribution certain(const oracle::Numbers& x) { return {{x}, {1}}; }
 
-// Does the average over all columns agree with E[f(x)], x of a distribution? A column averages `passes` draws
-// of f(x).
+// Does the average over all columns agree with E[f(x)] over a distribution of x? A column averages `passes`
+// draws of f(x).
 template <class F>
 void check_average(const Eigen::MatrixXd& average, int passes, const oracle::Distribution& p, F f) {
   const double n = static_cast<double>(average.cols()) * passes;
-  std::vector<oracle::Numbers> values;  // once a state: f may sum over a layer
+  std::vector<oracle::Numbers> values;  // once per state: f may sum over a layer
   for (const oracle::Numbers& x : p.states) values.push_back(f(x));
   for (Index r = 0; r < average.rows(); ++r) {
     double mean = 0, square = 0;
@@ -75,9 +77,9 @@ void check_average(const Eigen::MatrixXd& average, int passes, const oracle::Dis
       square += p.probabilities[i] * number * number;
     }
     const double deviation = std::sqrt(square - mean * mean);
-    REQUIRE(deviation > 0.005);  // else there would be nothing to see
+    REQUIRE(deviation > 0.005);  // otherwise nothing could be seen
     CHECK(standard_errors(average.row(r).mean(), mean, deviation, n) < sigmas);
-    // And it spreads as an average of so many draws does: the spread's own error is a share of 1 / sqrt(2
+    // And its spread is that of an average of `passes` draws; the relative error of the spread is 1 / sqrt(2
     // columns).
     const double spread = std::sqrt((average.row(r).array() - average.row(r).mean()).square().mean());
     CHECK(std::abs(spread * std::sqrt(passes) / deviation - 1) < 0.1);
@@ -113,23 +115,23 @@ TEST_CASE("averaged stochastic passes approach their exact expectation", "[recon
   const Eigen::MatrixXd v = columns(std::vector<oracle::Numbers>(3000, sample));
   const Eigen::MatrixXd h = columns(std::vector<oracle::Numbers>(3000, code));
 
-  // Layers below the top pass on draws, the top gives its means.
+  // Layers below the top pass on draws, the top returns its means.
   const auto second = draw_up(machines[1], draw_up(machines[0], certain(sample)));
   check_average(encode(dbn, v, {.passes = passes, .seed = 3}), passes, second,
                 [&](const oracle::Numbers& x) { return up(machines[2], x); });
 
-  // Downwards from the code itself.
+  // Down from the code itself.
   const auto first = draw_down(machines[1], draw_down(machines[2], certain(code)));
   check_average(decode(dbn, h, {.passes = passes, .seed = 3}), passes, first,
                 [&](const oracle::Numbers& x) { return down(machines[0], x); });
 
-  // Both ways: the top draws as well.
+  // Both ways: the top draws too.
   const auto there_and_back = draw_down(machines[1], draw_down(machines[2], draw_up(machines[2], second)));
   check_average(reconstruct(dbn, v, {.passes = passes, .seed = 3}), passes, there_and_back,
                 [&](const oracle::Numbers& x) { return down(machines[0], x); });
 }
 
-TEST_CASE("stochastic passes take their randomness from the seed alone", "[reconstruction]") {
+TEST_CASE("stochastic passes take all randomness from the seed", "[reconstruction]") {
   const Deep dbn = deep_model(1.5);
   const Eigen::MatrixXd v = some_states(std::get<GaussianCategorical>(dbn.rbms[0]), 40, 1);
   const PassOptions options{.passes = 2, .seed = 3}, other{.passes = 2, .seed = 4};
@@ -138,7 +140,7 @@ TEST_CASE("stochastic passes take their randomness from the seed alone", "[recon
   CHECK(encode(dbn, v, options) != encode(dbn, v, other));
   CHECK(reconstruct(dbn, v, options) == reconstruct(dbn, v, options));
   CHECK(reconstruct(dbn, v, options) != reconstruct(dbn, v, other));
-  // A pass is not the other pass once more.
+  // Different passes differ.
   const Eigen::MatrixXd one = encode(dbn, v, {.passes = 1, .seed = 3}), two = encode(dbn, v, options);
   CHECK(largest_difference(one, two) > 1e-3);
 }
@@ -157,3 +159,5 @@ TEST_CASE("codes and reconstructions refuse samples of another size", "[reconstr
   CHECK_THROWS_MATCHES(encode(Deep{}, three), ShapeError, Message("encode: the model has no layers"));
   CHECK_THROWS_MATCHES(decode(Deep{}, three), ShapeError, Message("decode: the model has no layers"));
 }
+
+}  // namespace test::inference_reconstruction

@@ -1,4 +1,4 @@
-// Reads every array that arrays.py wrote and writes it again.
+// Reads every array written by arrays.py and writes it again.
 #include <harmonium/io/formats/npz.hpp>
 
 #include <cstdio>

@@ -1,4 +1,4 @@
-"""Arrays of all types and layouts for the program `arrays`, and a look at what it made of them."""
+"""Arrays of all types and layouts for the program `arrays`, and a check of its output."""
 import sys
 import zipfile
 
@@ -15,7 +15,7 @@ arrays["large"] = np.random.default_rng(1).normal(size=(300, 100))
 if sys.argv[1] == "write":
     np.savez("stored.npz", **arrays)
     np.savez_compressed("deflated.npz", **arrays)
-    zipfile.ZIP64_LIMIT = 10                       # what archives above 4 GiB look like
+    zipfile.ZIP64_LIMIT = 10                       # makes archives like those above 4 GiB
     zipfile.ZIP_FILECOUNT_LIMIT = 2
     np.savez("zip64.npz", **arrays)
     for name, array in arrays.items():

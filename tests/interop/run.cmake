@@ -1,11 +1,11 @@
 # Runs the guide's page examples/guide/python.md: the first Python block, the program of the page, the other blocks; what
-# they assert is the test. Then arrays that NumPy wrote, in all types, through the program `arrays` and back.
+# they assert is the test. Then arrays of all types written by NumPy go through the program `arrays` and back.
 #   cmake -D PAGE=<page> -D PROGRAM=<its program> -D ARRAYS=<program> -D WORK=<folder> -D NEED=numpy|torch -P run.cmake
 cmake_minimum_required(VERSION 3.25)
 file(REMOVE_RECURSE "${WORK}")
 file(MAKE_DIRECTORY "${WORK}")
 
-# A Python that has what is needed: the one of the path, or the system's. -I: a folder here may have a module's name.
+# A Python that has the needed modules: the one on the path, or the system's. -I: a folder here may have a module's name.
 set(python "")
 foreach(candidate IN ITEMS python3 /usr/bin/python3)
   if(NOT python)
@@ -30,7 +30,7 @@ function(run)
 endfunction()
 
 if(PAGE)
-  # Blocks by their marks, not by a regular expression over the text: brackets and semicolons in it upset CMake's lists.
+  # Blocks are found by their marks, not by a regular expression: brackets and semicolons in the text would break CMake's lists.
   file(READ "${PAGE}" text)
   set(blocks 0)
   while(TRUE)

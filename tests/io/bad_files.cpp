@@ -1,4 +1,4 @@
-// Files that are none, pictures that are none, and places where nothing can be written.
+// Files and pictures that are not valid, and places where nothing can be written.
 #include <harmonium/io.hpp>
 
 #include "bad_input/refusals.hpp"
@@ -15,7 +15,7 @@ using Known = std::variant<Bits, Rbm<Gaussian, Bernoulli>>;
 
 const Bits rbm{{.visible = 4, .hidden = 3, .seed = 1}};
 
-// A number's 8 bytes, the lowest first.
+// A number's 8 bytes, lowest first.
 string little(std::uint64_t number) {
   string bytes;
   for (int i = 0; i < 8; ++i) bytes += static_cast<char>(number >> 8 * i & 0xff);
@@ -24,7 +24,7 @@ string little(std::uint64_t number) {
 string safetensors(const string& header, const string& numbers = "") {
   return little(header.size()) + header + numbers;
 }
-// A header of IDX with these sizes, the highest byte first.
+// An IDX header with these sizes, highest byte first.
 string idx(int kind, const std::vector<std::uint32_t>& sizes) {
   string bytes{'\0', '\0', static_cast<char>(kind), static_cast<char>(sizes.size())};
   for (const std::uint32_t size : sizes)
@@ -34,7 +34,7 @@ string idx(int kind, const std::vector<std::uint32_t>& sizes) {
 
 }  // namespace
 
-TEST_CASE("hostile model files are refused in words, and take no more memory than they have bytes",
+TEST_CASE("hostile model files are refused in words, and take no more memory than their size",
           "[bad_input][files]") {
   const TemporaryFolder folder;
   const auto path = folder / "model.safetensors";
@@ -68,7 +68,7 @@ TEST_CASE("hostile model files are refused in words, and take no more memory tha
                          reading(little(1000) + "{}")),
       refused<FileError>("text", ".*: its header has .* bytes, expected at most .*",
                          reading("this is not a model, but a letter")),
-      refused<FileError>("a header that is no JSON", ".*: its header is not JSON: .*",
+      refused<FileError>("a header that is not JSON", ".*: its header is not JSON: .*",
                          reading(safetensors("{oh"))),
       refused<FileError>("a list", ".*: its header is not a JSON object", reading(safetensors("[1]"))),
       refused<FileError>("a header of a million brackets", ".*: its header .*",
@@ -79,7 +79,7 @@ TEST_CASE("hostile model files are refused in words, and take no more memory tha
                          describing(R"({"dtype":"F7","shape":[1],"data_offsets":[0,4]})", "1234")),
       refused<FileError>("a negative size", ".*: tensor 'w': shape has -1, expected a whole number",
                          describing(R"({"dtype":"F32","shape":[-1],"data_offsets":[0,4]})", "1234")),
-      refused<FileError>("a size that is no whole number",
+      refused<FileError>("a size that is not a whole number",
                          ".*: tensor 'w': shape has 1.5, expected a whole number",
                          describing(R"({"dtype":"F32","shape":[1.5],"data_offsets":[0,4]})", "1234")),
       refused<FileError>(
@@ -91,7 +91,7 @@ TEST_CASE("hostile model files are refused in words, and take no more memory tha
           describing(R"({"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,4]})", "1234")),
       refused<FileError>("a tensor beyond the file", ".*: its tensors take 48 bytes, it has 4 for them",
                          reading(safetensors(one, "1234"))),
-      refused<FileError>("numbers that belong to nobody", ".*: its tensors take 48 bytes, it has 52 for them",
+      refused<FileError>("surplus numbers", ".*: its tensors take 48 bytes, it has 52 for them",
                          reading(safetensors(one, string(52, '\0')))),
       refused<FileError>("no model", "load: .*: metadata: there is no 'kind'",
                          reading(safetensors(one, string(48, '\0')))),
@@ -121,7 +121,7 @@ TEST_CASE("hostile model files are refused in words, and take no more memory tha
   CHECK(load<Bits>(path) == rbm);
 }
 
-TEST_CASE("hostile IDX files are refused in words, and take no more memory than they have bytes",
+TEST_CASE("hostile IDX files are refused in words, and take no more memory than their size",
           "[bad_input][files]") {
   const TemporaryFolder folder;
   const auto images = folder / "images", labels = folder / "labels";
@@ -201,7 +201,7 @@ TEST_CASE("what cannot be written leaves nothing behind", "[bad_input][files]") 
                           [&] {
                             write_safetensors(folder / "model", {{}, {wrong}});
                           }),
-      refused<ValueError>("a name that is no text", "write_safetensors: a name or metadata is not UTF-8: .*",
+      refused<ValueError>("a name that is not text", "write_safetensors: a name or metadata is not UTF-8: .*",
                           [&] {
                             write_safetensors(folder / "model", {{}, {words}});
                           }),
@@ -213,7 +213,7 @@ TEST_CASE("what cannot be written leaves nothing behind", "[bad_input][files]") 
   CHECK(get(folder / "file") == "old");
 }
 
-TEST_CASE("pictures that are none are refused", "[bad_input][files]") {
+TEST_CASE("invalid pictures are refused", "[bad_input][files]") {
   const Eigen::MatrixXf filters = Eigen::MatrixXf::Zero(6, 4);
   const Image image(2, 3, 1);
   Image broken = image;

@@ -1,4 +1,4 @@
-// A folder of a test's own, removed with all that is in it.
+// A folder for one test, removed with all its contents.
 #pragma once
 
 #include <stdlib.h>
@@ -29,7 +29,7 @@ class TemporaryFolder {
   }
   const std::filesystem::path& path() const { return path_; }
   std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
-  // How many files and folders it has.
+  // Number of files and folders in it.
   long entries() const {
     return static_cast<long>(
         std::distance(std::filesystem::directory_iterator(path_), std::filesystem::directory_iterator()));
@@ -39,7 +39,7 @@ class TemporaryFolder {
   std::filesystem::path path_;
 };
 
-// Plain reading and writing, by the standard library alone.
+// Plain reading and writing with the standard library only.
 inline void put(const std::filesystem::path& path, const std::string& bytes) {
   std::ofstream(path, std::ios::binary) << bytes;
 }

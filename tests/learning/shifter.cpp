@@ -1,5 +1,5 @@
-// Where a model that learns the shifter set puts its probability: on 768 of 2^19 states. A program of its
-// own, compiled for speed.
+// Where a model that learns the shifter set puts its probability: on 768 of 2^19 states. A separate program,
+// compiled for speed.
 #include <harmonium/data/toy.hpp>
 #include <harmonium/inference/exact/log_z.hpp>
 #include <harmonium/inference/exact/moments.hpp>
@@ -13,7 +13,7 @@ using namespace harmonium;
 TEST_CASE("the shifter set is learned to within 0.05 nats of its best likelihood", "[learning][slow]") {
   const Dataset data = shifter(8);
   const Eigen::MatrixXf v = data.to_matrix<float>();
-  // Of the empirical distribution the entropy, by counting; no model does better.
+  // The entropy of the empirical distribution, by counting; no model can do better.
   std::map<std::vector<float>, double> counts;
   for (Index c = 0; c < v.cols(); ++c) counts[{v.col(c).begin(), v.col(c).end()}] += 1;
   double best = 0;
@@ -33,7 +33,7 @@ TEST_CASE("the shifter set is learned to within 0.05 nats of its best likelihood
       .fit(data);
   const double by_chains = exact_log_likelihood(rbm, v).mean();
 
-  // What chains leave of noise, the exact gradient takes away.
+  // The exact gradient removes the noise left by the chains.
   using Precise = Rbm<Bernoulli, Bernoulli, Cpu<double>>;
   Precise precise = convert<Cpu<double>>(rbm);
   const Eigen::MatrixXd x = v.cast<double>();

@@ -7,8 +7,8 @@ using namespace harmonium;
 
 namespace {
 
-// Grey digits without the pixels that hardly vary, each pixel with mean 0 and variance 1 over the training
-// digits.
+// Grey digits without the pixels that hardly vary, each pixel standardised to mean 0 and variance 1 over the
+// training digits.
 struct Standardised {
   Eigen::MatrixXf train, test;
 };
@@ -36,8 +36,8 @@ Standardised standardised_digits() {
 TEST_CASE("sixteen hidden units explain grey digits far better than a diagonal Gaussian",
           "[slow][gaussian]") {
   const Standardised digits = standardised_digits();
-  // Of a Gaussian with mean 0 and variance 1 in each pixel, as the training digits have; the best without
-  // hidden units.
+  // The log density of a Gaussian with mean 0 and variance 1 in each pixel, as in the training digits; the
+  // best without hidden units.
   const double diagonal =
       (-0.5 * (digits.test.cast<double>().array().square() + std::log(2 * 3.14159265358979323846)))
           .colwise()
@@ -57,5 +57,5 @@ TEST_CASE("sixteen hidden units explain grey digits far better than a diagonal G
   CAPTURE(diagonal, learned, digits.train.rows());
   CHECK(learned > diagonal + 70);
   CHECK(rbm.visible.parameters.col(1).mean() >
-        0.2f);  // the hidden units have taken over a part of the variance
+        0.2f);  // the hidden units have taken over part of the variance
 }

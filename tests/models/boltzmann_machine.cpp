@@ -13,6 +13,8 @@
 using namespace harmonium;
 using namespace test;
 
+namespace test::models_boltzmann_machine {
+
 namespace {
 
 const Cpu<double> on;
@@ -267,3 +269,5 @@ TEST_CASE("training can keep the zero-sum gauge", "[gauge][cd]") {
     CHECK(rbm.weights.middleCols(r, 3).rowwise().sum().cwiseAbs().maxCoeff() < 1e-12);
   }
 }
+
+}  // namespace test::models_boltzmann_machine

@@ -9,6 +9,8 @@
 using namespace harmonium;
 using Catch::Matchers::WithinAbs;
 using test::column_of;
+
+namespace test::models_layer {
 using B = Cpu<double>;
 
 TEST_CASE("a layer knows its rows, units and size", "[layer]") {
@@ -114,3 +116,5 @@ TEST_CASE("a fitted layer has the means and variances of the data", "[layer]") {
   fit(user, View<const double>(means), View<const double>(variances), 40);
   CHECK(user == Layer<test::Quintic, B>(6));
 }
+
+}  // namespace test::models_layer

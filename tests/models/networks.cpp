@@ -13,6 +13,8 @@ using namespace harmonium;
 using namespace test;
 using Catch::Matchers::Message;
 
+namespace test::models_networks {
+
 namespace {
 
 using B = Cpu<double>;
@@ -219,3 +221,5 @@ TEST_CASE("an autoencoder refuses what does not fit", "[network][autoencoder][er
                        Message("reconstruct: x has 5 rows, the network takes 6"));
   CHECK_THROWS_AS(autoencoder(Dbn<Stack<Bernoulli>>{}), ShapeError);
 }
+
+}  // namespace test::models_networks

@@ -4,6 +4,8 @@
 
 using namespace test;
 
+namespace test::models_pairs {
+
 TEMPLATE_PRODUCT_TEST_CASE("an RBM agrees with the enumeration", "[rbm][oracle][slow]", Pair,
                            ((Spin, Bernoulli), (Spin, Gaussian), (Spin, Categorical), (Spin, Spin),
                             (Spin, Rectified), (Spin, Poisson), (Rectified, Bernoulli), (Rectified, Gaussian),
@@ -18,3 +20,5 @@ TEMPLATE_PRODUCT_TEST_CASE("an RBM agrees with the enumeration", "[rbm][oracle][
   check_energies<TestType>();
   check_statistics<TestType>();
 }
+
+}  // namespace test::models_pairs

@@ -10,6 +10,8 @@
 using namespace harmonium;
 using namespace test;
 
+namespace test::models_rbm {
+
 #define ALL_PAIRS                                                                                            \
   BernoulliBernoulli, BernoulliGaussian, BernoulliCategorical, GaussianBernoulli, GaussianGaussian,          \
       GaussianCategorical, CategoricalBernoulli, CategoricalGaussian, CategoricalCategorical, SpinAtMostOne, \
@@ -90,3 +92,5 @@ TEST_CASE("inference refuses samples of another size", "[rbm][errors]") {
   CHECK_THROWS_MATCHES(free_energy(rbm, v), ShapeError,
                        Message("free_energy: v has 3 rows, the model has 4 visible rows"));
 }
+
+}  // namespace test::models_rbm

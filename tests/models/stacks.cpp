@@ -7,6 +7,8 @@
 using namespace harmonium;
 using Catch::Matchers::Message;
 
+namespace test::models_stacks {
+
 TEST_CASE("a DBN's RBMs have the unit types and sizes of its stack", "[dbn]") {
   const Dbn<Stack<Gaussian, Categorical, Bernoulli>> dbn{{6, GroupedSize{.units = 2, .states = 4}, 5, 3}};
   REQUIRE(dbn.depth() == 3);
@@ -106,3 +108,5 @@ TEST_CASE("a classifier has the hidden layer of its RBM", "[network]") {
   CHECK(std::get<Dense<Gaussian>>(network.layers[0]).layer == rbm.hidden);
   CHECK(network.input_rows() == 6);
 }
+
+}  // namespace test::models_stacks

@@ -11,6 +11,8 @@
 using namespace harmonium;
 using namespace test;
 
+namespace test::models_up_down {
+
 namespace {
 
 using Host = Cpu<double>;
@@ -246,3 +248,5 @@ TEST_CASE("up-down DBNs refuse impossible sizes and arguments", "[up_down][error
   CHECK_THROWS_MATCHES(reconstruct(model, wrong), ShapeError,
                        Message("reconstruct: v has 5 rows, the model has 4"));
 }
+
+}  // namespace test::models_up_down

@@ -8,6 +8,8 @@
 using namespace harmonium;
 using Catch::Matchers::Message;
 
+namespace test::models_values {
+
 namespace {
 
 using Names = std::vector<std::string>;
@@ -241,3 +243,5 @@ TEST_CASE("a description that does not fit this type of model is refused", "[val
       if (metadata.at("kind") == "network") CHECK_THROWS_AS(MixedNetwork::options_from(missing), DataError);
     }
 }
+
+}  // namespace test::models_values

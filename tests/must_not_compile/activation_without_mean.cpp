@@ -1,4 +1,4 @@
-// expect: an activation gives what a row puts out: T mean\(T field\)
+// expect: an activation defines the output of a row: T mean\(T field\)
 #include <harmonium/models/network.hpp>
 
 struct Swish {

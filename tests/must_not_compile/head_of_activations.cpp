@@ -1,4 +1,4 @@
-// expect: a network's head is made of units: their likelihood of the targets is what is learned
+// expect: a network's head is made of units, whose likelihood of the targets is learned
 #include <harmonium/models/network.hpp>
 #include <harmonium/units/relu.hpp>
 

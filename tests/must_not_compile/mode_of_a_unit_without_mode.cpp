@@ -1,4 +1,4 @@
-// expect: mode: a unit type with infinitely many states gives it itself: T mode\(T field, T... shape\)
+// expect: mode: a unit type with infinitely many states must define it itself: T mode\(T field, T... shape\)
 #include <harmonium/models/layer.hpp>
 
 struct Exponential {

@@ -1,4 +1,4 @@
-# PROGRAM must fail to compile, and the compiler's words must match each of its lines `// expect: <regex>`.
+# PROGRAM must fail to compile, and the compiler's output must match each of its lines `// expect: <regex>`.
 cmake_minimum_required(VERSION 3.25)
 set(includes -I${SOURCE}/include)
 foreach(folder IN LISTS EIGEN)
@@ -7,7 +7,7 @@ endforeach()
 execute_process(COMMAND ${COMPILER} -std=c++20 -fsyntax-only ${includes} ${PROGRAM}
   RESULT_VARIABLE status OUTPUT_VARIABLE output ERROR_VARIABLE output)
 if(status EQUAL 0)
-  message(FATAL_ERROR "${PROGRAM} compiles, and must not")
+  message(FATAL_ERROR "${PROGRAM} compiles, but must not")
 endif()
 file(READ "${PROGRAM}" text)
 set(expectations 0)

@@ -1,4 +1,4 @@
-// Observers and the loop that asks them. The model is a number: how many epochs it has seen.
+// Observers and the loop that calls them. The model is a number: how many epochs it has seen.
 #include <harmonium/observers/early_stopping.hpp>
 #include <harmonium/training/run/epochs.hpp>
 #include <set>
@@ -8,9 +8,11 @@
 using namespace harmonium;
 using Catch::Matchers::Message;
 
+namespace test::observers_early_stopping {
+
 namespace {
 
-// Runs as many epochs as there are losses, one batch each, and returns the model and how many epochs it took.
+// Runs as many epochs as there are losses, one batch each, and returns the model and the number of epochs.
 struct Run {
   int model = 0;
   std::size_t epochs = 0;
@@ -34,7 +36,7 @@ Run run(const std::vector<double>& losses, Observers&&... observers) {
 TEST_CASE("early stopping ends a run that no longer improves, with the best model", "[observers]") {
   EarlyStopping stopping{.metric = "loss", .patience = 2};
   const Run result = run({5, 4, 6, 4, 3, 2}, stopping);
-  CHECK(result.epochs == 4);  // two epochs without a better one than the second: equal is not better
+  CHECK(result.epochs == 4);  // two epochs not better than the second: equal is not better
   CHECK(result.model == 2);
   CHECK((stopping.best == 4 && stopping.best_epoch == 2));
 }
@@ -54,23 +56,23 @@ TEST_CASE("early stopping waits for as many epochs as its patience", "[observers
   CHECK((patient.epochs == 10 && patient.model == 6));
 }
 
-TEST_CASE("early stopping counts improvements beyond its margin", "[observers]") {
+TEST_CASE("early stopping requires improvements beyond its margin", "[observers]") {
   const Run result =
       run({5, 4.9, 4.8, 4.7, 4.6}, EarlyStopping{.metric = "loss", .patience = 2, .margin = 0.15});
-  CHECK((result.epochs == 5 && result.model == 5));  // 4.8 and 4.6 count
+  CHECK((result.epochs == 5 && result.model == 5));  // 4.8 and 4.6 are enough
   const Run strict =
       run({5, 4.9, 4.8, 4.7, 4.6}, EarlyStopping{.metric = "loss", .patience = 2, .margin = 0.5});
   CHECK((strict.epochs == 3 && strict.model == 1));
 }
 
-TEST_CASE("early stopping begins anew with each run", "[observers]") {
+TEST_CASE("early stopping starts afresh with each run", "[observers]") {
   EarlyStopping stopping{.metric = "loss", .patience = 2};
   CHECK(run({1, 2, 3, 4}, stopping).model == 1);
   CHECK(run({9, 8, 7}, stopping).model == 3);
   CHECK(stopping.best == 7);
 }
 
-TEST_CASE("a loss that is no number is no improvement", "[observers]") {
+TEST_CASE("a loss that is not a number is not an improvement", "[observers]") {
   const double nan = std::numeric_limits<double>::quiet_NaN();
   const Run result = run({5, 4, nan, nan, 3}, EarlyStopping{.metric = "loss", .patience = 2});
   CHECK((result.epochs == 4 && result.model == 2));
@@ -83,7 +85,7 @@ TEST_CASE("early stopping says what it cannot do", "[observers][errors]") {
                        Message("EarlyStopping: patience is 0, expected at least 1"));
 }
 
-TEST_CASE("anything that can be called with a report is an observer, and may stop the run", "[observers]") {
+TEST_CASE("anything that can be called with a report is an observer and can stop the run", "[observers]") {
   static_assert(Observer<EarlyStopping> && !Observer<int>);
   int calls = 0;
   CHECK(run({3, 2, 1}, [&](const EpochReport&) { ++calls; }).epochs == 3);
@@ -93,8 +95,8 @@ TEST_CASE("anything that can be called with a report is an observer, and may sto
   };
   const Run result = run({3, 2, 1}, stop_at_two, [&](const EpochReport&) { ++calls; });
   CHECK((result.epochs == 2 && result.model == 2));
-  CHECK(calls == 5);  // all observers hear of the last epoch
-  // The model as it is, or the one that was kept last
+  CHECK(calls == 5);  // all observers get the last epoch
+  // The current model, or the last one that was kept.
   const auto keep_first = [](const EpochReport& report) {
     return report.epoch == 1 ? Flow::keep : Flow::go_on;
   };
@@ -106,7 +108,7 @@ TEST_CASE("anything that can be called with a report is an observer, and may sto
   CHECK(run({3, 2, 1}, restore_at_two).model == 2);  // nothing was kept
 }
 
-TEST_CASE("observers of batches hear of every batch", "[observers]") {
+TEST_CASE("observers of batches are called for every batch", "[observers]") {
   struct Counter {
     std::vector<std::pair<int, Index>> seen = {};
     Index batches = 0;
@@ -133,7 +135,7 @@ TEST_CASE("a run of no epochs reports nothing", "[observers]") {
   CHECK(run({}).model == 0);
 }
 
-TEST_CASE("each epoch has an order of its own, the same for the same seed", "[observers]") {
+TEST_CASE("each epoch has its own order, the same for the same seed", "[observers]") {
   const auto order = [](std::uint64_t seed, int epoch) {
     std::vector<Index> all;
     for_each_batch(50, 7, seed, epoch, [&](std::span<const Index> columns) {
@@ -147,3 +149,5 @@ TEST_CASE("each epoch has an order of its own, the same for the same seed", "[ob
   const auto one = order(1, 1);
   CHECK(std::set<Index>(one.begin(), one.end()).size() == 50);
 }
+
+}  // namespace test::observers_early_stopping

@@ -12,6 +12,8 @@ using namespace test;
 using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::WithinAbs;
 
+namespace test::observers_monitor {
+
 namespace {
 const Cpu<double> on;
 
@@ -22,7 +24,7 @@ EpochReport look(auto& monitor, int epoch = 1) {
 }
 }  // namespace
 
-TEST_CASE("a monitor measures what it says", "[monitors]") {
+TEST_CASE("a monitor measures what it claims", "[monitors]") {
   BernoulliBernoulli rbm = small_rbm<BernoulliBernoulli>(3);
   const Eigen::MatrixXd v = some_states(rbm, 40, 2), w = some_states(rbm, 30, 3);
   const Dataset train(v), held_out(w);
@@ -61,7 +63,7 @@ TEST_CASE("a monitor warns of codes that are all constant", "[monitors]") {
   CHECK_THAT(warnings[0], ContainsSubstring("all codes are constant"));
 }
 
-TEST_CASE("a monitor warns of parameters that are no numbers", "[monitors]") {
+TEST_CASE("a monitor warns of parameters that are not numbers", "[monitors]") {
   BernoulliBernoulli rbm = small_rbm<BernoulliBernoulli>(3);
   const Dataset train(some_states(rbm, 40, 2));
   Monitor monitor{rbm, train, {}, on};
@@ -78,7 +80,7 @@ TEST_CASE("a monitor warns of over-fitting when the gap has been higher than eve
       held_out(Eigen::MatrixXd(Eigen::MatrixXd::Zero(4, 5)));
   Monitor monitor{rbm, train, held_out, {.patience = 2}, on};
   const auto warned = [&](int epoch, double bias) {
-    rbm.visible.parameters.col(0).setConstant(bias);  // the higher, the better for training samples alone
+    rbm.visible.parameters.col(0).setConstant(bias);  // the higher, the better for training samples only
     const EpochReport report = look(monitor, epoch);
     for (const std::string& warning : report.warnings)
       if (warning.find("over-fitting") != std::string::npos) return true;
@@ -99,7 +101,7 @@ TEST_CASE("a monitor warns of a rate too high for Gaussian units", "[monitors]")
   const Dataset train(some_states(rbm, 40, 2));
   Monitor monitor{rbm, train, {}, on};
   rbm.weights *= 30;                         // far from the data
-  CHECK(look(monitor, 1).warnings.empty());  // in the first epoch anything may be
+  CHECK(look(monitor, 1).warnings.empty());  // anything is allowed in the first epoch
   const auto warnings = look(monitor, 2).warnings;
   REQUIRE(warnings.size() == 1);
   CHECK_THAT(warnings[0], ContainsSubstring("Hinton, 2010"));
@@ -133,3 +135,5 @@ TEST_CASE("a monitor refuses options and sets that make no sense", "[monitors][e
   CHECK_THROWS_MATCHES((M{rbm, good, none, {}, on}), DataError,
                        Message("Monitor: the held-out data have no samples"));
 }
+
+}  // namespace test::observers_monitor

@@ -10,6 +10,8 @@
 
 using namespace harmonium;
 
+namespace test::observers_progress_bar {
+
 namespace {
 const EpochReport epoch{.phase = "rbm 1",
                         .epoch = 2,
@@ -26,7 +28,7 @@ std::string contents(std::FILE* file) {
 }
 }  // namespace
 
-TEST_CASE("a progress bar writes one plain line an epoch where there is no terminal", "[observers]") {
+TEST_CASE("a progress bar writes one plain line per epoch without a terminal", "[observers]") {
   std::FILE* file = std::tmpfile();
   REQUIRE(file != nullptr);
   ProgressBar bar(file);
@@ -44,7 +46,7 @@ TEST_CASE("a progress bar writes one plain line an epoch where there is no termi
 }
 
 #if !defined(_WIN32)
-TEST_CASE("a progress bar renews its line on a terminal, ten times a second at most", "[observers]") {
+TEST_CASE("a progress bar updates its line on a terminal, at most ten times per second", "[observers]") {
   const int master = posix_openpt(O_RDWR | O_NOCTTY);
   if (master < 0 || grantpt(master) != 0 || unlockpt(master) != 0) {
     WARN("there is no pseudo-terminal here");
@@ -63,14 +65,14 @@ TEST_CASE("a progress bar renews its line on a terminal, ten times a second at m
   };
   at(1, 10);
   at(2, 10.05);  // too early
-  at(50, 75);    // 150 of 400 batches: 2 a second, 250 to go
+  at(50, 75);    // 150 of 400 batches: 2 per second, 250 to go
   bar(epoch);
-  at(1, 0.02);  // a new run: its clock begins anew
+  at(1, 0.02);  // a new run: its clock restarts
   at(1, 0.05);
   bar.on_batch({.phase = "long", .epoch = 1, .epochs = 100, .batch = 1, .batches = 100, .total_seconds = 1});
   std::fclose(terminal);
 
-  // A terminal hands on what was written in parts, and ends with an error once it is closed.
+  // A terminal delivers output in pieces, and ends with an error once it is closed.
   std::string text;
   char part[4096];
   for (ssize_t count = 0; (count = read(master, part, sizeof part)) > 0;)
@@ -80,10 +82,12 @@ TEST_CASE("a progress bar renews its line on a terminal, ten times a second at m
       "\r\033[Krbm 1  epoch 2/4 [                        ] 10 batches/s, 0:30 left"
       "\r\033[Krbm 1  epoch 2/4 [============            ] 2 batches/s, 2:05 left"
       "\r\033[K" +
-      std::string(line, std::string(line).size() - 1) + "\r\n";  // a terminal's line end
+      std::string(line, std::string(line).size() - 1) + "\r\n";  // a terminal's line ending
   CHECK(text.substr(0, first.size()) == first);
   const std::string rest = text.substr(std::min(first.size(), text.size()));
   CHECK(std::count(rest.begin(), rest.end(), '\r') == 2);
   CHECK_THAT(rest, Catch::Matchers::ContainsSubstring("1 batches/s, 2:46:39 left"));
 }
 #endif
+
+}  // namespace test::observers_progress_bar

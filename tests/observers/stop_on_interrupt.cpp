@@ -9,6 +9,8 @@
 
 using namespace harmonium;
 
+namespace test::observers_stop_on_interrupt {
+
 namespace {
 
 // Five epochs of three batches; the signal comes with a batch.
@@ -33,7 +35,7 @@ void count_signals(int /*signal*/) { ++count; }
 
 }  // namespace
 
-TEST_CASE("an interrupt pauses a run after the batch at hand", "[observers][interrupt]") {
+TEST_CASE("an interrupt pauses a run after the current batch", "[observers][interrupt]") {
   for (const int signal : {SIGINT, SIGTERM}) {
     StopOnInterrupt interrupt;
     CHECK_FALSE(interrupt.requested());
@@ -60,7 +62,7 @@ TEST_CASE("an interrupt in an epoch's last batch pauses after the epoch, in the 
   CHECK((whole.model == 15 && !whole.history.paused && whole.history.epochs.size() == 5));
 }
 
-TEST_CASE("what handled the signals before is put back, and an ignored one stays ignored",
+TEST_CASE("the previous signal handlers are restored, and an ignored one stays ignored",
           "[observers][interrupt]") {
   count = 0;
   const auto before = std::signal(SIGINT, count_signals);
@@ -98,3 +100,5 @@ TEST_CASE("a second interrupt ends the program at once", "[observers][interrupt]
     CHECK(WTERMSIG(status) == second);
   }
 }
+
+}  // namespace test::observers_stop_on_interrupt

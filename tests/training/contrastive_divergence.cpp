@@ -11,6 +11,8 @@ using namespace harmonium;
 using namespace test;
 using Catch::Matchers::WithinAbs;
 
+namespace test::training_contrastive_divergence {
+
 namespace {
 
 const Cpu<double> on;
@@ -358,3 +360,5 @@ TEST_CASE("a user's own chains and optimizer take the place of the bundled ones"
   trainer.step({.values = data});
   CHECK_THAT(largest_difference(flatten(model), flatten(begin)), WithinAbs(0.25, 1e-12));
 }
+
+}  // namespace test::training_contrastive_divergence

@@ -10,6 +10,8 @@ using namespace harmonium;
 using namespace test;
 using Catch::Matchers::Message;
 
+namespace test::training_errors {
+
 namespace {
 
 const ContrastiveDivergenceOptions<> plain{.epochs = 2, .batch_size = 10};
@@ -174,3 +176,5 @@ TEST_CASE("fine-tuning refuses data without good labels or numbers", "[fine_tuni
   CHECK_THROWS_AS(trainer.step({.values = many, .labels = two}), ShapeError);
   CHECK(network == begin);
 }
+
+}  // namespace test::training_errors

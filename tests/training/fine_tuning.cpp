@@ -1,5 +1,6 @@
 // Back-propagation against differences of the likelihood, and training by it.
 #include <harmonium/data/toy.hpp>
+#include <harmonium/inference/networks/classification.hpp>
 #include <harmonium/training/fine_tuning.hpp>
 #include <numeric>
 
@@ -9,6 +10,8 @@
 using namespace harmonium;
 using namespace test;
 using Catch::Matchers::WithinAbs;
+
+namespace test::training_fine_tuning {
 
 namespace {
 
@@ -283,3 +286,5 @@ TEST_CASE("a user's own optimizer fine-tunes", "[fine_tuning]") {
   CHECK(far < 1e-12);
   CHECK_FALSE(own == small_network());
 }
+
+}  // namespace test::training_fine_tuning

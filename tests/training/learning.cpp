@@ -9,6 +9,8 @@
 using namespace harmonium;
 using namespace test;
 
+namespace test::training_learning {
+
 namespace {
 
 // Mean exact log likelihood of bars and stripes after training, and of the best model there can be.
@@ -103,3 +105,5 @@ TEST_CASE("the precisions of a Gaussian model are learned from its samples", "[c
   const double best = exact_log_likelihood(truth, data.cast<double>().eval()).mean();
   CHECK(exact_log_likelihood(rbm, data).mean() > best - 0.01);
 }
+
+}  // namespace test::training_learning

@@ -3,6 +3,7 @@
 
 #include <harmonium/data/dataset.hpp>
 #include <harmonium/inference/exact/log_z.hpp>
+#include <harmonium/inference/networks/classification.hpp>
 #include <harmonium/training/fine_tuning.hpp>
 #include <harmonium/training/pre_training.hpp>
 
@@ -12,6 +13,8 @@
 using namespace harmonium;
 using namespace test;
 using Catch::Matchers::Message;
+
+namespace test::training_mixed_layer {
 
 namespace {
 
@@ -217,3 +220,5 @@ TEST_CASE("a stack of mixed layers is pre-trained and fine-tuned", "[mixed][pre_
   FineTuning{network, {.epochs = 40, .batch_size = 20, .optimizer = Adam{.rate = 0.02}}, B{}}.fit(data);
   CHECK(evaluate(network, data, B{}).error < 0.03);
 }
+
+}  // namespace test::training_mixed_layer

@@ -18,6 +18,8 @@ using Catch::Matchers::Message;
 using Catch::Matchers::WithinAbs;
 using Catch::Matchers::WithinRel;
 
+namespace test::training_networks {
+
 namespace {
 
 using B = Cpu<double>;
@@ -385,3 +387,5 @@ TEST_CASE("labels where targets are wanted, targets where labels are, and wrong 
   refused(reconstructing, code, DataError(""), Dataset(bright),
           "the data have 1.5 in row 2 of column 5; a bernoulli unit takes numbers from 0 to 1");
 }
+
+}  // namespace test::training_networks

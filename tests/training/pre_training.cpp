@@ -12,6 +12,8 @@ using namespace harmonium;
 using namespace test;
 using Catch::Matchers::Message;
 
+namespace test::training_pre_training {
+
 namespace {
 
 using Units = Stack<Bernoulli, Categorical, Gaussian>;
@@ -141,3 +143,5 @@ TEST_CASE("pre-training refuses what it cannot finish before it begins", "[pre_t
   Deep none;
   CHECK_THROWS_MATCHES(pre_train(none, data), ShapeError, Message("pre_train: the DBN has no layers"));
 }
+
+}  // namespace test::training_pre_training

@@ -15,6 +15,8 @@
 using namespace harmonium;
 using namespace test;
 
+namespace test::training_threads {
+
 namespace {
 
 // All parameters as bytes: equality of numbers would hold for 0 and -0 too.
@@ -209,3 +211,5 @@ TEST_CASE("another seed is another training", "[cd][threads]") {
   CHECK(train(1) == train(1));
   CHECK_FALSE(train(1) == train(2));
 }
+
+}  // namespace test::training_threads

@@ -13,6 +13,8 @@ using namespace harmonium;
 using namespace test;
 using Catch::Matchers::WithinAbs;
 
+namespace test::training_trainer {
+
 namespace {
 
 const Cpu<double> on;
@@ -20,7 +22,7 @@ using Model = BernoulliBernoulli;
 
 // Climbs minus half the squared distance of the visible biases from the batch's mean.
 struct TowardsTheMean {
-  using Model = ::Model;
+  using Model = BernoulliBernoulli;
   struct Options {
     int epochs = 1;
     Index batch_size = 4;
@@ -153,3 +155,5 @@ TEST_CASE("a gradient is clipped after it was centered", "[trainer][centering]")
   trainer.step({.values = v});
   CHECK_THAT(norm(on, trainer.gradient()), WithinAbs(0.01, 1e-15));
 }
+
+}  // namespace test::training_trainer

@@ -15,6 +15,8 @@ using namespace harmonium;
 using namespace test;
 using Catch::Matchers::Message;
 
+namespace test::training_wake_sleep {
+
 namespace {
 
 using Host = Cpu<double>;
@@ -408,3 +410,5 @@ TEST_CASE("wake-sleep refuses what it cannot learn from, and changes nothing", "
                        Message("LabelledSource: the data have 0 labels for 4 samples"));
   CHECK(model == before);
 }
+
+}  // namespace test::training_wake_sleep

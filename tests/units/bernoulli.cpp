@@ -8,6 +8,8 @@
 using namespace harmonium;
 using Catch::Matchers::WithinAbs;
 using Catch::Matchers::WithinRel;
+
+namespace test::units_bernoulli {
 using F = Family<Bernoulli>;
 using Derived = Family<test::PlainBernoulli>;
 
@@ -84,3 +86,5 @@ TEST_CASE("a fitted Bernoulli unit has the data's mean, half a sample on and hal
     CHECK_THAT(static_cast<double>(narrow), WithinAbs(bias, 1e-5));  // a few units in the last place of 11.7
   }
 }
+
+}  // namespace test::units_bernoulli

@@ -10,6 +10,8 @@
 using namespace harmonium;
 using Catch::Matchers::WithinAbs;
 using Catch::Matchers::WithinRel;
+
+namespace test::units_categorical {
 using F = Family<Categorical>;
 using Derived = Family<test::PlainCategorical>;
 
@@ -199,3 +201,5 @@ TEST_CASE("a fitted categorical unit has the data's means, with one sample share
   });
   CHECK(largest_difference(p, {1.0 / 27, (2 + 1.0 / 3) / 9, (6 + 1.0 / 3) / 9}) < 1e-15);
 }
+
+}  // namespace test::units_categorical

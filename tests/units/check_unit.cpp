@@ -11,6 +11,8 @@
 
 using namespace harmonium;
 using Catch::Matchers::ContainsSubstring;
+
+namespace test::units_check_unit {
 using Failures = std::vector<std::string>;
 
 namespace {
@@ -231,3 +233,5 @@ TEST_CASE("a check with nothing to check is refused", "[units][check][errors]") 
   CHECK_THROWS_AS(check_unit<Categorical>({.rows = 0}), ValueError);
   CHECK_THROWS_AS(check_unit<Spin>({.draws = 1}), ValueError);
 }
+
+}  // namespace test::units_check_unit

@@ -11,6 +11,8 @@ using namespace harmonium;
 using Catch::Matchers::WithinAbs;
 using Catch::Matchers::WithinRel;
 
+namespace test::units_family {
+
 static_assert(Unit<test::PlainSpin> && FiniteElementUnit<test::PlainSpin>);
 static_assert(Unit<test::Quintic> && shapes_of<test::Quintic> == 2);
 static_assert(Unit<test::PlainGaussian> && !FiniteUnit<test::PlainGaussian>);
@@ -142,3 +144,5 @@ TEST_CASE("derived functions are as accurate in single precision", "[units]") {
     same(Q::mean_statistic<1>(field, 0.2f, 0.1f), Q::mean_statistic<1>(wide, double{0.2f}, double{0.1f}));
   }
 }
+
+}  // namespace test::units_family

@@ -8,6 +8,8 @@
 using namespace harmonium;
 using Catch::Matchers::WithinAbs;
 using Catch::Matchers::WithinRel;
+
+namespace test::units_gaussian {
 using F = Family<Gaussian>;
 using Derived = Family<test::PlainGaussian>;
 
@@ -107,3 +109,5 @@ TEST_CASE("a fitted Gaussian unit has the data's mean and variance", "[units]") 
   CHECK_THAT(F::mean(bias, log_precision), WithinRel(5.0, 1e-12));
   CHECK_THAT(F::variance(bias, log_precision), WithinRel(1e-3, 1e-12));
 }
+
+}  // namespace test::units_gaussian

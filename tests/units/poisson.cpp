@@ -9,6 +9,8 @@
 using namespace harmonium;
 using Catch::Matchers::WithinAbs;
 using Catch::Matchers::WithinRel;
+
+namespace test::units_poisson {
 using F = Family<Poisson>;
 using Derived = Family<test::PlainPoisson>;
 
@@ -143,3 +145,5 @@ TEST_CASE("a fitted Poisson unit has the data's mean, one sample with half an ev
     CHECK_THAT(F::mean(bias), WithinRel((100 * mean + 0.5) / 101, 1e-12));
   }
 }
+
+}  // namespace test::units_poisson

@@ -8,6 +8,8 @@
 using namespace harmonium;
 using Catch::Matchers::WithinAbs;
 using Catch::Matchers::WithinRel;
+
+namespace test::units_rectified {
 using F = Family<Rectified>;
 using Derived = Family<test::PlainRectified>;
 
@@ -142,3 +144,5 @@ TEST_CASE("a fitted Rectified unit has the data's mean and variance", "[units]")
   Rectified::fit(0.0, 0.0, 100.0, bias, log_precision);
   CHECK_THAT(F::mean(bias, log_precision), WithinRel(0.03, 1e-12));
 }
+
+}  // namespace test::units_rectified

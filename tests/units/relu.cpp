@@ -6,6 +6,8 @@
 
 using namespace harmonium;
 
+namespace test::units_relu {
+
 namespace {
 
 // x^3, which defines no more than required.
@@ -56,3 +58,5 @@ TEST_CASE("a layer of activations adds its biases, computes outputs and back-pro
   CHECK(out == Eigen::MatrixXd{{2, 0}, {0, 5}, {6, 0}});
   CHECK((layer.rows() == 3 && layer.units() == 3 && layer.size() == 3));
 }
+
+}  // namespace test::units_relu

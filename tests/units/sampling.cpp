@@ -12,6 +12,8 @@ using test::chi_square;
 using test::sigmas;
 using test::standard_errors;
 
+namespace test::units_sampling {
+
 namespace {
 
 template <class T>
@@ -235,3 +237,5 @@ TEMPLATE_TEST_CASE("infinite or NaN fields do not hang and draw states", "[units
     CHECK(sums(0, 1) == infinity);
   }
 }
+
+}  // namespace test::units_sampling

@@ -7,6 +7,8 @@
 
 using namespace harmonium;
 using Catch::Matchers::WithinAbs;
+
+namespace test::units_spin {
 using F = Family<Spin>;
 using Derived = Family<test::PlainSpin>;
 
@@ -74,3 +76,5 @@ TEST_CASE("a fitted Spin unit has the data's mean, half a sample up and half dow
     CHECK_THAT(static_cast<double>(narrow), WithinAbs(bias, 1e-5));
   }
 }
+
+}  // namespace test::units_spin

@@ -3,6 +3,7 @@
 /// is the `Family` of the layer's unit type; `shape...` are the unit's parameters besides its bias.
 #pragma once
 
+#include "../core/dual.hpp"
 #include "../core/group.hpp"
 
 namespace harmonium {
@@ -139,6 +140,32 @@ struct ScaledStateBody {
   template <class T>
   constexpr T operator()(T x, T factor) const {
     return factor * x;
+  }
+};
+
+/// The slope of the energy at the other number, the bias's part aside
+template <class F>
+struct EnergySlopeBody {
+  static constexpr Needs needs = Needs::nothing;  ///< no draws
+  static constexpr int shapes = F::shapes;        ///< parameters besides the bias
+  static constexpr bool grouped = F::grouped;     ///< do units span groups of rows?
+  /// For one number.
+  template <class T, class R, class... P>
+  constexpr T operator()(T /*field*/, T x, R& /*random*/, P... shape) const {
+    return F::energy_slope(x, shape...);
+  }
+};
+
+/// The slope of -d energy / d shape[which] at the other number
+template <class F, int which>
+struct StatisticSlopeBody {
+  static constexpr Needs needs = Needs::nothing;  ///< no draws
+  static constexpr int shapes = F::shapes;        ///< parameters besides the bias
+  static constexpr bool grouped = F::grouped;     ///< do units span groups of rows?
+  /// For one number.
+  template <class T, class R, class... P>
+  constexpr T operator()(T /*field*/, T x, R& /*random*/, P... shape) const {
+    return F::template statistic<which>(Dual<T>(x, T(1)), Dual<T>(shape)...).slope;
   }
 };
 

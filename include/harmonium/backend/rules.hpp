@@ -26,6 +26,24 @@ struct Subtract {
   }
 };
 
+/// x += y - z
+struct AddDifference {
+  /// For one number.
+  template <class T>
+  constexpr void operator()(T& x, T y, T z) const {
+    x += y - z;
+  }
+};
+
+/// x -= y z
+struct SubtractProduct {
+  /// For one number.
+  template <class T>
+  constexpr void operator()(T& x, T y, T z) const {
+    x -= y * z;
+  }
+};
+
 /// x = y - x
 struct SubtractFrom {
   /// Applies it to one number.

@@ -21,7 +21,18 @@ template <class U, class T, std::size_t... I>
 constexpr auto cuda_code_of_shapes(std::index_sequence<I...> /*shapes*/) {
   using F = Family<U>;
   return std::tuple(&CudaSumOverSamples<StatisticBody<F, static_cast<int>(I)>, T>::run...,
-                    &CudaSumOverSamples<MeanStatisticBody<F, static_cast<int>(I)>, T>::run...);
+                    &CudaSumOverSamples<MeanStatisticBody<F, static_cast<int>(I)>, T>::run...,
+                    &CudaTransform<StatisticSlopeBody<F, static_cast<int>(I)>, T>::run...);
+}
+
+/// The slope of the energy, which units without shape parameters need nowhere.
+template <class U, class T>
+constexpr auto cuda_code_of_slopes() {
+  if constexpr (has_shapes<U>) {
+    return std::tuple(&CudaTransform<EnergySlopeBody<Family<U>>, T>::run);
+  } else {
+    return std::tuple<>();
+  }
 }
 
 /// The address of `weigh` for means; grouped units have none.
@@ -48,7 +59,7 @@ constexpr auto cuda_code_of_unit() {
         means,
         std::tuple(&CudaTransform<SampleBody<F>, T>::run, &CudaSumOverUnits<LogPartitionBody<F>, T>::run,
                    &CudaSumOverUnits<EnergyBody<F>, T>::run),
-        cuda_code_of_shapes<U, T>(Shapes{}), cuda_code_of_weights<U, T>());
+        cuda_code_of_shapes<U, T>(Shapes{}), cuda_code_of_slopes<U, T>(), cuda_code_of_weights<U, T>());
     if constexpr (has_mode<U, T>(Shapes{})) {
       return std::tuple_cat(all, std::tuple(&CudaTransform<ModeBody<F>, T>::run));
     } else {
@@ -72,7 +83,7 @@ struct CudaUnit {
 template <class O, class T>
 struct CudaOptimizer {
   /// The update of one number.
-  using Rule = detail::PenalizedRule<decltype(std::declval<const O&>().template rule<T>(1, 0.0)), T>;
+  using Rule = detail::ShrinkingRule<decltype(std::declval<const O&>().template rule<T>(1, 0.0)), T>;
   static constexpr auto code = &detail::CudaUpdate<Rule, T, 1 + O::moments>::run;  ///< its address
 };
 

@@ -14,10 +14,12 @@ struct CudaRules {
   static constexpr auto code = std::tuple(
       &CudaUpdate<Add, T, 1>::run, &CudaUpdate<Subtract, T, 1>::run, &CudaUpdate<SubtractFrom, T, 1>::run,
       &CudaUpdate<Multiply, T, 1>::run, &CudaUpdate<SetToSum, T, 2>::run, &CudaUpdate<PutBack, T, 2>::run,
-      &CudaUpdate<ScaleBy<T>, T, 0>::run, &CudaUpdate<SetToMultiple<T>, T, 1>::run, &CudaUpdate<Mix<T>, T, 1>::run,
-      &CudaUpdate<SetToCombination<T>, T, 2>::run, &CudaUpdate<MoveTowards<T>, T, 1>::run,
-      &CudaUpdate<Pull<T>, T, 1>::run, &CudaUpdate<NormSlope<T>, T, 0>::run,
-      &CudaUpdate<NormLimit<T>, T, 0>::run, &CudaUpdate<StepAgainst<T>, T, 1>::run);
+      &CudaUpdate<ScaleBy<T>, T, 0>::run, &CudaUpdate<SetToMultiple<T>, T, 1>::run,
+      &CudaUpdate<Mix<T>, T, 1>::run, &CudaUpdate<SetToCombination<T>, T, 2>::run,
+      &CudaUpdate<MoveTowards<T>, T, 1>::run, &CudaUpdate<Pull<T>, T, 1>::run,
+      &CudaUpdate<NormSlope<T>, T, 0>::run, &CudaUpdate<AddDifference, T, 2>::run,
+      &CudaUpdate<SubtractProduct, T, 2>::run, &CudaUpdate<NormLimit<T>, T, 0>::run,
+      &CudaUpdate<StepAgainst<T>, T, 1>::run);
 };
 
 template struct CudaRules<float>;

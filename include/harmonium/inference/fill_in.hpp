@@ -12,9 +12,8 @@ namespace harmonium {
 
 /// How to fill in.
 struct FillInOptions {
-  int steps = 1000;  ///< of each chain, at least 1
-  bool average =
-      false;  ///< return the mean of E[v | h] over the steps after `burn_in`, not the last step's draws
+  int steps = 1000;        ///< of each chain, at least 1
+  bool average = false;    ///< the mean of E[v | h] over the steps after `burn_in`, not the last draws
   int burn_in = 100;       ///< steps left out of an average, less than `steps`
   std::uint64_t seed = 0;  ///< of the chains
 };

@@ -6,6 +6,7 @@
 
 #include "centering.hpp"
 #include "chain_state.hpp"
+#include "layer_shapes.hpp"
 #include "tempering.hpp"
 
 namespace harmonium {
@@ -232,16 +233,34 @@ void track_means(const B& on, const BoltzmannMachine<U, B>& /*machine*/, ChainVi
   on.copy(ConstViewOf<B>(mu), means.lambda());
 }
 
-/// G -= (mu g^T + g mu^T) / 2, then g -= G mu
+/// G -= (mu g^T + g mu^T) / 2, and shape parameters about the offsets.
 template <class U, class B>
-void center(const B& on, LayerMeans<B>& means, BoltzmannMachine<U, B>& gradient) {
-  const ViewOf<B> left = means.visible, right = means.hidden, weights = gradient.weights;
-  const auto bias = gradient.visible.bias();
-  on.copy(ConstViewOf<B>(bias), means.visible_room());
-  on.copy(ConstViewOf<B>(bias), means.hidden_room());
-  on.multiply(Op::plain, Op::transposed, ScalarOf<B>(-0.5), left, right, 1, weights);
-  detail::clear_diagonal<U, B>(on, gradient, weights);
-  on.multiply(Op::plain, Op::plain, -1, weights, means.lambda(), 1, bias);
+void center(const B& on, const BoltzmannMachine<U, B>& machine, LayerMeans<B>& means,
+            BoltzmannMachine<U, B>& gradient) {
+  for_each_bias(gradient.visible, [&](auto bias, Index first) {
+    on.copy(ConstViewOf<B>(bias), means.visible_room().rows_from(first, bias.rows));
+    on.copy(ConstViewOf<B>(bias), means.hidden_room().rows_from(first, bias.rows));
+  });
+  on.multiply(Op::plain, Op::transposed, ScalarOf<B>(-0.5), view_of(means.visible).columns(0, 2),
+              view_of(means.hidden).columns(0, 2), 1, gradient.weights);
+  detail::clear_diagonal<U, B>(on, gradient, gradient.weights);
+  center_shapes(on, machine.visible, means.mu(), means.visible_room(), gradient.visible);
+}
+
+/// W mu - E'(mu)
+template <class U, class B>
+void set_offset_fields(const B& on, const BoltzmannMachine<U, B>& machine, LayerMeans<B>& means, Index i) {
+  on.multiply(Op::plain, Op::plain, 1, machine.weights, means.mu(), 0, means.visible_fields(i));
+  subtract_energy_slope(on, machine.visible, means.mu(), means.visible_room(), means.visible_fields(i));
+}
+
+/// Biases follow a step of weights and shape parameters.
+template <class U, class B>
+void follow_offset_fields(const B& on, LayerMeans<B>& means, BoltzmannMachine<U, B>& machine) {
+  const ConstViewOf<B> before = means.visible_fields(0), now = means.visible_fields(1);
+  for_each_bias(machine.visible, [&](auto bias, Index first) {
+    on.update(AddDifference{}, bias, before.rows_from(first, bias.rows), now.rows_from(first, bias.rows));
+  });
 }
 
 static_assert(CenterableModel<BoltzmannMachine<Bernoulli>> && TemperedModel<BoltzmannMachine<Categorical>>);

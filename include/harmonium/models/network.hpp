@@ -34,7 +34,7 @@ struct NetworkOptions {
 template <class Units_, class B = Cpu<float>, class Head_ = Categorical>
 struct Network {
   static_assert(!is_activation<Head_>,
-                "a network's head is made of units: their likelihood of the targets is what is learned");
+                "a network's head is made of units, whose likelihood of the targets is learned");
   using Units = Units_;               ///< types from the visible one up
   using Head = Head_;                 ///< unit type of the outputs
   using Backend = B;                  ///< where its parameters are stored

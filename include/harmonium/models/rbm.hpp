@@ -6,6 +6,7 @@
 #include "../core/host_matrix.hpp"
 #include "centering.hpp"
 #include "chain_state.hpp"
+#include "layer_shapes.hpp"
 #include "tempering.hpp"
 
 namespace harmonium {
@@ -225,23 +226,40 @@ void track_means(const B& on, const Rbm<V, H, B>& rbm, ChainView<B> state, Const
   on.sum_over_samples(StateBody{}, h, h, weights, lambda);
 }
 
-/// G -= mu g_h^T + g_v lambda^T, then g_v -= G lambda and g_h -= G^T mu (Melchior et al., 2016, algorithm 1).
+/// G -= mu g_h^T + g_v lambda^T (Melchior et al., 2016, algorithm 1), and shape parameters about the offsets.
 template <class V, class H, class B>
-void center(const B& on, LayerMeans<B>& means, Rbm<V, H, B>& gradient) {
-  const ViewOf<B> left = means.visible, right = means.hidden, weights = gradient.weights;
+void center(const B& on, const Rbm<V, H, B>& rbm, LayerMeans<B>& means, Rbm<V, H, B>& gradient) {
   for_each_bias(gradient.visible, [&](auto bias, Index first) {
     on.copy(ConstViewOf<B>(bias), means.visible_room().rows_from(first, bias.rows));
   });
   for_each_bias(gradient.hidden, [&](auto bias, Index first) {
     on.copy(ConstViewOf<B>(bias), means.hidden_room().rows_from(first, bias.rows));
   });
-  on.multiply(Op::plain, Op::transposed, -1, left, right, 1, weights);
-  for_each_bias(gradient.visible, [&](auto bias, Index first) {
-    on.multiply(Op::plain, Op::plain, -1, weights.rows_from(first, bias.rows), means.lambda(), 1, bias);
-  });
-  for_each_bias(gradient.hidden, [&](auto bias, Index first) {
-    on.multiply(Op::transposed, Op::plain, -1, weights.columns(first, bias.rows), means.mu(), 1, bias);
-  });
+  on.multiply(Op::plain, Op::transposed, -1, view_of(means.visible).columns(0, 2),
+              view_of(means.hidden).columns(0, 2), 1, gradient.weights);
+  center_shapes(on, rbm.visible, means.mu(), means.visible_room(), gradient.visible);
+  center_shapes(on, rbm.hidden, means.lambda(), means.hidden_room(), gradient.hidden);
+}
+
+/// W lambda - E'(mu) and W^T mu - E'(lambda)
+template <class V, class H, class B>
+void set_offset_fields(const B& on, const Rbm<V, H, B>& rbm, LayerMeans<B>& means, Index i) {
+  visible_input(on, rbm, means.lambda(), means.visible_fields(i));
+  hidden_input(on, rbm, means.mu(), means.hidden_fields(i));
+  subtract_energy_slope(on, rbm.visible, means.mu(), means.visible_room(), means.visible_fields(i));
+  subtract_energy_slope(on, rbm.hidden, means.lambda(), means.hidden_room(), means.hidden_fields(i));
+}
+
+/// a and b follow a step of weights and shape parameters.
+template <class V, class H, class B>
+void follow_offset_fields(const B& on, LayerMeans<B>& means, Rbm<V, H, B>& rbm) {
+  const auto follow = [&](auto& layer, ConstViewOf<B> before, ConstViewOf<B> now) {
+    for_each_bias(layer, [&](auto bias, Index first) {
+      on.update(AddDifference{}, bias, before.rows_from(first, bias.rows), now.rows_from(first, bias.rows));
+    });
+  };
+  follow(rbm.visible, means.visible_fields(0), means.visible_fields(1));
+  follow(rbm.hidden, means.hidden_fields(0), means.hidden_fields(1));
 }
 
 /// W lambda and W^T mu

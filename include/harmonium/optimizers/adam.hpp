@@ -34,6 +34,8 @@ struct Adam {
       v += (T(1) - keep2) * (gradient * gradient - v);
       w += rate * m / (square_root(v * scale2) + epsilon);
     }
+    /// How far a gradient of 1 would move the number.
+    constexpr T step_size(T /*m*/, T v) const { return rate / (square_root(v * scale2) + epsilon); }
   };
   /// The rule of step `step`, where the first step is 1.
   template <class T>
@@ -42,6 +44,12 @@ struct Adam {
     return {static_cast<T>(beta1), static_cast<T>(beta2),
             static_cast<T>(rate.at(progress) / (1 - std::pow(beta1, t))),
             static_cast<T>(1 / (1 - std::pow(beta2, t))), static_cast<T>(epsilon)};
+  }
+  /// \throws ValueError if an option is out of range
+  void check() const {
+    harmonium::check<ValueError>(beta1 >= 0 && beta1 < 1 && beta2 >= 0 && beta2 < 1 && epsilon > 0,
+                                 "optimizer: beta1, beta2, epsilon are ", beta1, ", ", beta2, ", ", epsilon,
+                                 ", expected betas from 0 to below 1 and epsilon above 0");
   }
 };
 

@@ -33,6 +33,8 @@ struct Nesterov {
   Rule<T> rule(std::uint64_t /*step*/, double progress) const {
     return {static_cast<T>(rate.at(progress)), static_cast<T>(momentum.at(progress))};
   }
+  /// How far a steady gradient of 1 moves a parameter per update.
+  double step_size(double progress) const { return rate.at(progress) / (1 - momentum.at(progress)); }
 };
 
 /// Options by name: see training/run/option_words.hpp.

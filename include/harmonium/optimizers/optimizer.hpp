@@ -37,17 +37,36 @@ inline std::string when(double progress) {
   return progress == 0 ? "" : " after " + std::to_string(static_cast<int>(100 * progress)) + " % of the run";
 }
 
-/// A rule with penalties: adds the gradients of -l2/2 w^2 and -l1 |w|.
+/// A rule after which a number shrinks: to `keep` of itself (decoupled weight decay: Loshchilov and Hutter,
+/// 2019), then towards 0, where it stays, by `l1` times how far a gradient of 1 would move it (the proximal
+/// step of an L1 penalty in the rule's own metric). That is `step`, unless the rule knows better.
 template <class Rule, class T>
-struct PenalizedRule {
+struct ShrinkingRule {
   Rule rule;
-  T l2, l1;
+  T keep, l1, step;
   template <class... Moments>
   constexpr void operator()(T& w, T gradient, Moments&... moments) const {
-    rule(w, gradient - l2 * w - l1 * sign(w), moments...);
+    rule(w, gradient, moments...);
+    w *= keep;
+    T threshold = l1 * step;
+    if constexpr (requires { rule.step_size(moments...); }) threshold = l1 * rule.step_size(moments...);
+    w -= w > threshold ? threshold : w < -threshold ? -threshold : w;
   }
 };
 }  // namespace detail
+
+/// How far a steady gradient of 1 moves a parameter per update: the rate, unless the optimizer says
+/// otherwise. Weights shrink in proportion to it, so that a penalty is weighed against the gradient as its
+/// definition says.
+template <class Policy>
+double step_size_at(const Policy& optimizer, double progress) {
+  return detail::visit_policy(
+      [&](const auto& o) {
+        if constexpr (requires { o.step_size(progress); }) return static_cast<double>(o.step_size(progress));
+        return static_cast<double>(o.rate.at(progress));
+      },
+      optimizer);
+}
 
 /// The rate that a policy uses at this progress.
 template <class Policy>
@@ -72,10 +91,7 @@ void check_optimizer(const Policy& optimizer) {
                               detail::when(progress), ", expected at least 0 and less than 1");
           }
         }
-        if constexpr (requires { o.beta1 + o.beta2 + o.epsilon; })
-          check<ValueError>(o.beta1 >= 0 && o.beta1 < 1 && o.beta2 >= 0 && o.beta2 < 1 && o.epsilon > 0,
-                            "optimizer: beta1, beta2, epsilon are ", o.beta1, ", ", o.beta2, ", ", o.epsilon,
-                            ", expected betas from 0 to below 1 and epsilon above 0");
+        if constexpr (requires { o.check(); }) o.check();
       },
       optimizer);
 }

@@ -113,6 +113,7 @@ class ContrastiveDivergenceObjective {
     negative_.advance(on, model, update, positive, negative, work_, options.steps, draws);
     negative_.weigh(on, total_, chains_, weights_);
     set_statistics_of(on, options, model, draws, gradient);
+    negative_.learned(on, gradient);
     if constexpr (LabelGradient<Model>::possible)
       if (options.discriminative > 0)
         label_gradient_.add(on, model, positive.visible, weights_.columns(chains_, samples_),
@@ -120,8 +121,6 @@ class ContrastiveDivergenceObjective {
   }
   /// The last update's samples.
   BatchStates<Model> batch() { return {data(samples_), weights_.columns(chains_, samples_), total_, work_}; }
-  /// Chains may learn from the gradient as well.
-  void updated(const Backend& on, const Model& gradient) { negative_.learned(on, gradient); }
   /// Do the chains reject the model that an update led to?
   bool refuses(const Backend& on, const Model& model) requires Phase::may_refuse {
     return negative_.refuses(on, model);

@@ -27,7 +27,7 @@ struct ContrastiveDivergenceOptions {
   int steps = 1;            ///< k: steps of the chains in an update, at least 1
   Chains chains{};          ///< `DataChains{}` (CD-k), `Persistent{...}`, ...: see training/chains/chains.hpp
   Optimizer optimizer{};    ///< `Momentum{...}`, `Nesterov{...}`, `Sgd{...}` or `Adam{...}`
-  double weight_decay = 0;  ///< L2 penalty: weights lose this share times the rate
+  double weight_decay = 0;  ///< L2: per update weights lose this share of themselves times the step size
   Penalties penalties{};    ///< L1, groups, sparsity, largest norm
   double max_gradient_norm = 0;  ///< longer gradients are scaled back to this norm; 0: none is
   double discriminative = 0;  ///< what log p(label | sample) counts beside the likelihood, in joint RBMs: a

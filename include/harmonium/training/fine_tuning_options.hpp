@@ -23,7 +23,7 @@ struct FineTuningOptions {
   int epochs = 10;               ///< passes over the data
   Index batch_size = 100;        ///< samples in an update, at least 1
   Optimizer optimizer = Adam{};  ///< `Momentum{...}`, `Nesterov{...}`, `Sgd{...}` or `Adam{...}`
-  double weight_decay = 0;       ///< L2 penalty: weights lose this share times the rate
+  double weight_decay = 0;       ///< L2: per update weights lose this share of themselves times the step size
   double max_norm = 0;  ///< the weights into a unit are scaled back to this norm after each update; 0: none
   double max_gradient_norm = 0;  ///< longer gradients are scaled back to this norm; 0: none is
   double input_dropout = 0;      ///< share of the inputs that are dropped in an update, 0 to below 1

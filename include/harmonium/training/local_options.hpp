@@ -18,7 +18,7 @@ struct LocalObjectiveOptions {
   int epochs = 10;               ///< passes over the data
   Index batch_size = 100;        ///< samples in an update, at least 1
   Optimizer optimizer = Adam{};  ///< `Momentum{...}`, `Nesterov{...}`, `Sgd{...}` or `Adam{...}`
-  double weight_decay = 0;       ///< L2 penalty: weights lose this share times the rate
+  double weight_decay = 0;       ///< L2: per update weights lose this share of themselves times the step size
   Penalties penalties{};         ///< L1, groups, sparsity, largest norm
   double max_gradient_norm = 0;  ///< longer gradients are scaled back to this norm; 0: none is
   bool centered = true;          ///< the centered gradient (models/centering.hpp)

@@ -100,7 +100,8 @@ class Trainer {
   /// Plans a run of single steps as `fit` does: schedules run over the next `epochs` passes over `samples`
   /// samples.
   void plan(Index samples) { progress_.plan(steps(), samples, options_); }
-  /// The last update's direction, without weight decay and L1.
+  /// The last update's direction along the parameters that the optimizer moves, the centered ones unless the
+  /// options say otherwise; without penalties on weights.
   const Gradient& gradient() const { return gradient_; }
   /// Number of updates so far.
   std::uint64_t steps() const { return optimizer_.steps(); }
@@ -126,16 +127,20 @@ class Trainer {
 
   /// One update from the samples that lie in the objective's `samples(n)`.
   void learn(const Update& update) {
+    const double now = progress();
     objective_.set_gradient(on_, options_, model_, update, gradient_);
     if constexpr (SeesStates<O>) {
-      centering_.apply(on_, options_, objective_.batch(), model_, gradient_);
-      penalties_.apply(on_, options_.penalties, centering_.means(), model_, gradient_);
+      centering_.follow(on_, options_, objective_.batch(), model_);
+      penalties_.pull_activities(on_, options_.penalties, centering_.means(), gradient_);
+      centering_.begin(on_, options_.centered, model_, gradient_);
+      penalties_.shrink_groups(on_, options_.penalties, model_, gradient_);
     }
     if constexpr (requires { options_.max_gradient_norm; })
       clipping_.apply(on_, options_.max_gradient_norm, gradient_);
-    optimizer_.step(on_, options_.optimizer, progress(), options_.weight_decay, detail::l1_of(options_),
-                    gradient_, climbed());
+    optimizer_.step(on_, options_.optimizer, now, options_.weight_decay, detail::l1_of(options_), gradient_,
+                    climbed());
     norms_.limit(on_, detail::max_norm_of(options_), climbed());
+    if constexpr (SeesStates<O>) centering_.end(on_, options_.centered, model_);
     if constexpr (detail::has_gauge<Model> && requires { options_.zero_sum; })
       if (options_.zero_sum) fix_gauge(on_, model_, gauge_);
     if (refused()) return put_back();

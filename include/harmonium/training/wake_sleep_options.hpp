@@ -21,7 +21,7 @@ struct WakeSleepOptions {
   Optimizer top_optimizer = Momentum{.rate = 0.02, .momentum = 0.5};  ///< of the top RBM
   double discriminative = 0;  ///< what log p(label | features) counts in the top RBM beside the likelihood
   bool centered = true;       ///< the top RBM's gradient (models/centering.hpp)
-  double weight_decay = 0;    ///< L2 penalty: weights lose this share times the rate
+  double weight_decay = 0;    ///< L2: per update weights lose this share of themselves times the step size
   bool visible_means = true;  ///< dreams end with the visible units' means; false: with draws
   double average_last = 0;    ///< `fit` ends with the mean of this last share of its updates; 0: the last
   std::uint64_t seed = 0;     ///< of all draws and of the order of samples

@@ -42,7 +42,7 @@ constexpr bool require_activation() {
       requires(float field) {
         { A::mean(field) } -> std::same_as<float>;
       },
-      "an activation gives what a row puts out: T mean(T field)");
+      "an activation defines the output of a row: T mean(T field)");
   return Activation<A>;
 }
 

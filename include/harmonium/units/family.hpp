@@ -119,7 +119,7 @@ struct Family {
     } else {
       static_assert(
           finite,
-          "mode: a unit type with infinitely many states gives it itself: T mode(T field, T... shape)");
+          "mode: a unit type with infinitely many states must define it itself: T mode(T field, T... shape)");
       int best = 0;
       for (int k = 1; k < U::states; ++k)
         if (log_weight(k, field, shape...) > log_weight(best, field, shape...)) best = k;
@@ -135,6 +135,12 @@ struct Family {
     } else {
       return variance(field, shape...) * delta;
     }
+  }
+
+  /// d energy / d x at a number, as if states were real.
+  template <class T, class... P>
+  static constexpr T energy_slope(T x, P... shape) {
+    return energy(Dual<T>(x, T(1)), Dual<T>(shape)...).slope;
   }
 
   /// -d energy / d shape[which] at a state.

@@ -13,6 +13,8 @@ using namespace test;
 using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::Message;
 
+namespace test::inference_annealing_conditional_likelihood {
+
 namespace {
 
 const Cpu<double> on;
@@ -24,7 +26,7 @@ bool agrees(const oracle::Numbers& state, const Eigen::MatrixXd& v, const Mask& 
   return true;
 }
 
-// A mask that marks whole units with a probability.
+// A mask that marks whole units, each with a given probability.
 Mask random_mask(Index rows, Index group, Index cols, double share, Dice& dice) {
   Mask mask(rows, cols);
   for (Index c = 0; c < cols; ++c)
@@ -95,7 +97,7 @@ TEST_CASE("log p(a | b) of tables and Gaussians follows the rules of probability
   check_rules(rbm, some_states(rbm, 2, 1), x, y);
 }
 
-TEST_CASE("what is left of a clamped model has the model's conditional distribution",
+TEST_CASE("the free part of a clamped model has the model's conditional distribution",
           "[conditional][oracle]") {
   const auto rbm = small_rbm<BernoulliBernoulli>(5, 1.5);
   const oracle::Machine machine = oracle_of(rbm);
@@ -138,7 +140,7 @@ TEST_CASE("large conditionals are annealed, with an error and a verdict", "[cond
   }
   CHECK((held >= 0.85 * count && held < count));  // 95 of 100: at most 4 standard errors of 40 less
 
-  // With log Z from elsewhere only the known part is worked out.
+  // With log Z supplied, only the known part is computed.
   const auto rbm = small_rbm<BernoulliBernoulli>(3);
   const Eigen::MatrixXd one = some_states(rbm, 1, 2);
   Mask upper = Mask::Zero(4, 1);
@@ -149,7 +151,7 @@ TEST_CASE("large conditionals are annealed, with an error and a verdict", "[cond
   CHECK(std::abs(shifted[0].log_p + 1 - plain[0].log_p) < 1e-12);
   CHECK((shifted[0].standard_error == 0.1 && !shifted[0].exact && shifted[0].consistent()));
 
-  // Two modes: nothing known cannot be annealed, and the verdict says so.
+  // Two modes: annealing fails with nothing known, and the verdict says so.
   BernoulliBernoulli modes{{.visible = 12, .hidden = 8}};
   modes.weights.setConstant(1.5);
   modes.visible.parameters.setConstant(-6);
@@ -202,7 +204,7 @@ TEST_CASE("hidden units can be held while visible ones are filled in", "[conditi
   CHECK(chi_square(fill_in(rbm, v, unknown, {.steps = 3}, {.values = h, .known = all}, on), p));
 }
 
-TEST_CASE("filling in takes its randomness from the seed, on any backend", "[conditional][backend]") {
+TEST_CASE("filling in takes all randomness from the seed, on any backend", "[conditional][backend]") {
   Rbm<Mixed<Bernoulli, Gaussian>, Bernoulli, Cpu<double>> b{{.visible = {3, 2}, .hidden = 4}};
   randomise(b, 2);
   const auto a = convert<Device>(b);
@@ -260,3 +262,5 @@ TEST_CASE("conditional queries refuse what makes no sense", "[conditional][error
       Message("fill_in: rows 3 to 5 are one unit: all of them are known, or none, in column 0"));
   CHECK_THROWS_AS(log_marginal(classes, some_states(classes, 1, 1), part), ValueError);
 }
+
+}  // namespace test::inference_annealing_conditional_likelihood

@@ -9,6 +9,8 @@ using namespace harmonium;
 using namespace test;
 using Catch::Matchers::Message;
 
+namespace test::inference_annealing_dbn_bound {
+
 namespace {
 
 const Cpu<double> on;
@@ -18,8 +20,8 @@ struct Truth {
   double log_p, bound;
 };
 
-// Sums over the states of the layers from number i on, x being the state of layer i: log of the sum of p(x |
-// ...) p(top), times Z of the top RBM, and the expectation over q of the logarithms.
+// Sums over the states of layers i and above, x being the state of layer i: log of the sum of p(x | ...)
+// p(top), times Z of the top RBM, and the expectation over q of the logarithms.
 Truth by_enumeration(const std::vector<oracle::Machine>& machines, std::size_t i, const oracle::Numbers& x) {
   if (i + 1 == machines.size()) {
     const double f = -oracle::free_energy(machines[i], x);
@@ -104,7 +106,7 @@ TEST_CASE("the bound with a top RBM's sandwich", "[dbn][bound]") {
   CHECK(sandwich(dbn, Eigen::MatrixXd(), {.betas = uniform_betas(100)}, on).consistent());
 }
 
-TEST_CASE("of a single RBM the bound is the likelihood", "[dbn][bound]") {
+TEST_CASE("for a single RBM the bound is the likelihood", "[dbn][bound]") {
   Deep dbn{{GroupedSize{.units = 2, .states = 3}, 4}};
   randomise(dbn, 6, 0.8);
   const auto& rbm = std::get<CategoricalBernoulli>(dbn.rbms[0]);
@@ -126,3 +128,5 @@ TEST_CASE("the bound refuses what makes no sense", "[dbn][bound][errors]") {
   CHECK_THROWS_AS(log_likelihood_bound(Deep{}, good, 0), ShapeError);
   CHECK_THROWS_AS(sandwich(Deep{}, good), ShapeError);
 }
+
+}  // namespace test::inference_annealing_dbn_bound

@@ -1,4 +1,4 @@
-// Annealed importance sampling: unbiased for any model and any schedule, however short.
+// Annealed importance sampling: unbiased for every model and every schedule, however short.
 #include <harmonium/data/dataset.hpp>
 #include <harmonium/inference/annealing/importance_sampling.hpp>
 #include <harmonium/inference/exact/samples.hpp>
@@ -12,11 +12,13 @@ using namespace harmonium;
 using namespace test;
 using Catch::Matchers::Message;
 
+namespace test::inference_annealing_importance_sampling {
+
 namespace {
 
 const Cpu<double> on;
 
-// By how many standard errors the mean of exp(log_weights) is off 1.
+// The deviation of the mean of exp(log_weights) from 1, in standard errors.
 double off_one(const Eigen::VectorXd& log_weights) {
   const Eigen::ArrayXd w = log_weights.array().exp();
   const double n = static_cast<double>(w.size());
@@ -29,10 +31,9 @@ std::pair<double, double> mean_of(const Eigen::ArrayXd& x) {
   return {x.mean(), (x - x.mean()).square().sum() / (n - 1) / n};
 }
 
-// Forward and reverse weights are distributed such that the probability of a forward chain's path is exp(x -
-// log Z) times as large in reverse. So E[s(x - log Z)] over forward chains is E[s(log Z - y)] over reverse
-// ones, s the logistic function: an identity that has no tails, whatever reverse weights have. In standard
-// errors.
+// Forward and reverse weights are distributed such that a forward chain's path is exp(x - log Z) times as
+// probable in reverse. So E[s(x - log Z)] over forward chains is E[s(log Z - y)] over reverse ones, with s
+// the logistic function: an identity without heavy tails, whatever the reverse weights. In standard errors.
 double off_balance(const Eigen::VectorXd& forward, const Eigen::VectorXd& reverse, double log_z) {
   const auto logistic = [](double x) { return 1 / (1 + std::exp(-x)); };
   const auto [a, variance_a] = mean_of((forward.array() - log_z).unaryExpr(logistic));
@@ -40,7 +41,7 @@ double off_balance(const Eigen::VectorXd& forward, const Eigen::VectorXd& revers
   return (a - b) / std::sqrt(variance_a + variance_b + 1e-24);
 }
 
-// Some random models, annealed both ways in a few steps so that weights vary. Each standardised error has
+// Several random models, annealed both ways in a few steps so that weights vary. Each standardised error has
 // mean 0 and variance about 1.
 template <class R>
 void check_unbiased(Index models, double weights) {
@@ -50,7 +51,7 @@ void check_unbiased(Index models, double weights) {
     const R rbm = small_rbm<R>(seed, weights);
     const double log_z = exact_log_z(rbm, on);
     const AnnealingOptions options{.chains = 400, .betas = {0, 0.2, 0.5, 0.75, 1}, .seed = seed};
-    R other = small_rbm<R>(seed + 1000, weights);  // biases of nobody's making will do
+    R other = small_rbm<R>(seed + 1000, weights);  // any biases will do
     auto base = base_rates(rbm);
     base.visible.parameters.col(0) = 0.5 * other.visible.parameters.col(0);
     const Eigen::VectorXd up = annealed_log_weights(rbm, base, options, on);
@@ -68,7 +69,7 @@ void check_unbiased(Index models, double weights) {
   const double errors = std::sqrt(static_cast<double>(models));
   CHECK(std::abs(forward) < 4 * errors);
   CHECK(std::abs(reverse) < 4 * errors);
-  CHECK(spread > 0.02 * static_cast<double>(models));  // else there was nothing to be biased about
+  CHECK(spread > 0.02 * static_cast<double>(models));  // otherwise there would be nothing to be biased
 }
 
 }  // namespace
@@ -98,7 +99,7 @@ TEST_CASE("annealing is unbiased for tables", "[annealing][mixed]") {
   CHECK(std::abs(off_balance(up, down, log_z)) < sigmas);
 }
 
-TEST_CASE("without weights annealing is exact at once, from any base", "[annealing]") {
+TEST_CASE("without weights annealing is exact in a single step, from any base", "[annealing]") {
   BernoulliBernoulli rbm{{.visible = 3, .hidden = 2, .weight_scale = 0}};
   randomise(rbm, 4, 0);
   const auto same = annealed_log_weights(rbm, base_rates(rbm), {.chains = 5, .betas = {0, 1}}, on);
@@ -133,7 +134,7 @@ TEST_CASE("the base has given mean rates, or those of data in both layers", "[an
         std::get<2>(table.visible.parts).parameters.col(1));
   CHECK(base.hidden.parameters.isZero(0));
 
-  // Of a data set, with weights: 3 of 4 parts.
+  // From a data set with weights: 3 of 4 parts.
   BernoulliBernoulli rbm{{.visible = 2, .hidden = 1, .seed = 1, .weight_scale = 2}};
   const Dataset data = Dataset(Eigen::MatrixXd{{1, 0}, {0.5, 0.5}}).with_weights({3, 1});
   const auto fitted = base_rates(rbm, data);
@@ -146,7 +147,7 @@ TEST_CASE("the base has given mean rates, or those of data in both layers", "[an
         1e-12);
 }
 
-TEST_CASE("annealing takes its randomness from the seed alone", "[annealing]") {
+TEST_CASE("annealing takes all randomness from the seed", "[annealing]") {
   const auto rbm = small_rbm<BernoulliBernoulli>(3);
   const auto base = base_rates(rbm);
   const AnnealingOptions options{.chains = 60, .betas = uniform_betas(70), .seed = 5};
@@ -165,7 +166,7 @@ TEST_CASE("annealing takes its randomness from the seed alone", "[annealing]") {
   CHECK(((in_floats - once).array().abs() < 1e-4).count() >= 58);
 }
 
-TEST_CASE("a model in memory out of reach is annealed as one on the host", "[annealing][backend]") {
+TEST_CASE("a model in device memory is annealed like one on the host", "[annealing][backend]") {
   Rbm<Mixed<Bernoulli, Gaussian>, Bernoulli, Cpu<double>> b{{.visible = {3, 2}, .hidden = 4}};
   randomise(b, 2);
   const auto a = convert<Device>(b);
@@ -206,3 +207,5 @@ TEST_CASE("annealing refuses what makes no sense", "[annealing][errors]") {
   const Eigen::MatrixXd none(4, 0);
   CHECK_THROWS_MATCHES(base_rates(rbm, none), DataError, Message("base_rates: the data have no samples"));
 }
+
+}  // namespace test::inference_annealing_importance_sampling

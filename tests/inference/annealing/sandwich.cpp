@@ -1,4 +1,5 @@
-// The sandwich: its intervals hold the truth where it says so, and it does not say so of planted failures.
+// The sandwich: its intervals contain the truth where it claims so, and it does not claim so for planted
+// failures.
 #include <harmonium/inference/annealing/sandwich.hpp>
 
 #include "support/catch.hpp"
@@ -11,12 +12,14 @@ using namespace test;
 using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::Message;
 
+namespace test::inference_annealing_sandwich {
+
 namespace {
 
 const Cpu<double> on;
 
-// Modes "all off" and "all on" of nearly the same probability with a wide valley between them: what biases
-// say about single units leads into the first.
+// Modes "all off" and "all on" of nearly the same probability with a wide valley between them: the biases of
+// single units lead into the first.
 BernoulliBernoulli two_modes(Index visible, Index hidden, double weight) {
   BernoulliBernoulli model{{.visible = visible, .hidden = hidden}};
   model.weights.setConstant(weight);
@@ -76,7 +79,7 @@ TEST_CASE("two modes of which annealing sees one are inconsistent", "[sandwich][
     const double log_z = exact_log_z(model, on);
     for (const Index steps : {100, 1000}) {
       const SandwichOptions options{.betas = uniform_betas(steps), .seed = 3};
-      // The trap: forward chains agree with each other, and with reverse chains from the mode that they see.
+      // The trap: forward chains agree with each other, and with reverse chains from the mode they see.
       const Eigen::MatrixXd off = Eigen::MatrixXd::Zero(model.visible.rows(), 100);
       const Sandwich trapped =
           sandwich_from(model, base_rates(model), off, ReverseStarts::heuristic, options, on);
@@ -89,7 +92,7 @@ TEST_CASE("two modes of which annealing sees one are inconsistent", "[sandwich][
       CHECK_THAT(by_modes.reason, ContainsSubstring("annealing misses modes"));
       CHECK(!sandwich(model, options, on).consistent());  // exact starts
       auto large = options;
-      large.exact_states = 0;  // chains that look for modes by themselves
+      large.exact_states = 0;  // chains that search for modes themselves
       CHECK(!sandwich(model, large, on).consistent());
       large.start_steps = 1;
       CHECK(!sandwich(model, large, on).consistent());
@@ -97,7 +100,7 @@ TEST_CASE("two modes of which annealing sees one are inconsistent", "[sandwich][
   }
 }
 
-TEST_CASE("data in one mode do not hide the other", "[sandwich]") {
+TEST_CASE("data in one mode do not hide the other mode", "[sandwich]") {
   const auto model = two_modes(12, 8, 1.5);
   const Eigen::MatrixXd on_only = Eigen::MatrixXd::Ones(12, 20);
   for (const double states : {65536.0, 0.0})
@@ -124,7 +127,7 @@ TEST_CASE("models at low temperatures are right or inconsistent", "[sandwich][sl
   CHECK(!sandwich(two_modes(16, 16, 4), {.exact_states = 0}, on).consistent());
 }
 
-TEST_CASE("reverse chains that start where the model is not are noticed", "[sandwich]") {
+TEST_CASE("reverse chains that start outside the model's mass are detected", "[sandwich]") {
   BernoulliBernoulli model{{.visible = 8, .hidden = 6}};
   randomise(model, 3, 1.0);
   model.visible.parameters.array() += 2;
@@ -137,7 +140,7 @@ TEST_CASE("reverse chains that start where the model is not are noticed", "[sand
              ContainsSubstring("below the forward one") && ContainsSubstring("did not start at draws"));
 }
 
-TEST_CASE("too few temperatures are told by the effective sample size", "[sandwich]") {
+TEST_CASE("too few temperatures show in the effective sample size", "[sandwich]") {
   BernoulliBernoulli model{{.visible = 30, .hidden = 12}};
   randomise(model, 3, 1.0);
   const Sandwich s = sandwich(model, {.betas = {0, 1}}, on);
@@ -150,9 +153,10 @@ TEST_CASE("too few temperatures are told by the effective sample size", "[sandwi
   CHECK_THAT(better.reason, ContainsSubstring("exact draws"));
 }
 
-TEST_CASE("errors of known weights are as they should be", "[sandwich]") {
-  // Log weights normal about log Z -+ s^2 / 2 with variance s^2 belong together. The estimates' true spread
-  // is measured over 400 repetitions (its own error is 1 / sqrt(800) of it), and the bootstrap must tell it.
+TEST_CASE("errors of known weights are right", "[sandwich]") {
+  // Log weights normal about log Z -+ s^2 / 2 with variance s^2 are consistent. The true spread of the
+  // estimates is measured over 400 repetitions (its own relative error is 1 / sqrt(800)), and the bootstrap
+  // must reproduce it.
   const double s = 0.8, log_z = 7;
   Dice dice(4);
   Eigen::VectorXd forward(100), reverse(100);
@@ -202,7 +206,7 @@ TEST_CASE("two Gaussian layers have their closed form, or are refused", "[sandwi
   GaussianGaussian flat{{.visible = 1, .hidden = 1}};
   flat.weights(0, 0) = 1.5;
   CHECK_THROWS_AS(sandwich(flat, {}, on), ValueError);
-  // Where nothing is known in closed form, weights tell: the energy of v h > 0 has no bottom.
+  // Without a closed form the weights show it: the energy of v h > 0 is unbounded below.
   Rbm<Gaussian, Rectified, Cpu<double>> half{{.visible = 1, .hidden = 1}};
   half.weights(0, 0) = 1.5;
   CHECK(!sandwich(half, {.betas = uniform_betas(300)}, on).consistent());
@@ -214,8 +218,7 @@ TEST_CASE("likelihoods by an estimate of log Z", "[sandwich]") {
   CHECK(largest_difference(log_likelihood(rbm, v, exact_log_z(rbm)), exact_log_likelihood(rbm, v)) < 1e-12);
 }
 
-TEST_CASE("a sandwich is the same with any number of threads and in memory out of reach",
-          "[sandwich][backend]") {
+TEST_CASE("a sandwich is the same with any number of threads and in device memory", "[sandwich][backend]") {
   BernoulliBernoulli b{{.visible = 6, .hidden = 5}};
   randomise(b, 2);
   const auto a = convert<Device>(b);
@@ -250,3 +253,5 @@ TEST_CASE("a sandwich refuses what makes no sense", "[sandwich][errors]") {
   CHECK_THROWS_AS(sandwich_of(Eigen::VectorXd::Zero(10), Eigen::VectorXd::Zero(9), ReverseStarts::exact),
                   ValueError);
 }
+
+}  // namespace test::inference_annealing_sandwich

@@ -8,6 +8,8 @@ using namespace test;
 using Catch::Matchers::Message;
 using Catch::Matchers::WithinAbs;
 
+namespace test::inference_exact_log_z {
+
 // Sums of fewer than 1e6 positive terms: 1e-11 is thousands of roundings.
 TEMPLATE_TEST_CASE("log Z and log likelihood are those of the enumeration", "[exact][oracle]",
                    BernoulliBernoulli, BernoulliGaussian, BernoulliCategorical, GaussianBernoulli,
@@ -65,7 +67,7 @@ TEST_CASE("log Z of two Gaussian layers is the integral over both", "[exact][ora
   for (const auto& [visible, hidden] : {std::pair{1, 1}, std::pair{2, 1}, std::pair{1, 2}, std::pair{2, 2}}) {
     GaussianGaussian rbm{{.visible = visible, .hidden = hidden}};
     randomise(rbm, static_cast<std::uint64_t>(10 * visible + hidden), 0.25);
-    // 11 standard deviations hold means below 2 and tails beyond e^-32; the grid's error is 2 exp(-2 pi^2 /
+    // 11 standard deviations cover means below 2 and tails down to e^-32; the grid's error is 2 exp(-2 pi^2 /
     // 0.7^2).
     oracle::Machine machine = oracle_of(rbm);
     for (oracle::Layer* layer : {&machine.visible, &machine.hidden}) {
@@ -87,10 +89,10 @@ TEST_CASE("log Z of two Gaussian layers is the integral over both", "[exact][ora
 TEST_CASE("log Z of Gaussian layers whose energy has no bottom is an error", "[exact][errors]") {
   GaussianGaussian rbm{{.visible = 4, .hidden = 1, .weight_scale = 0}};
   rbm.weights << 0.5, 0.5, 0.5, 0.25;
-  // What is left of the hidden unit's precision is 1 - 0.8125: the determinant of the joint precision matrix.
+  // The remaining precision of the hidden unit is 1 - 0.8125: the determinant of the joint precision matrix.
   CHECK_THAT(exact_log_z(rbm), WithinAbs(0.5 * (5 * std::log(6.283185307179586) - std::log(0.1875)), 1e-12));
   const Eigen::MatrixXd v = Eigen::MatrixXd::Zero(4, 1);
-  for (const double weight : {0.5, 0.75, 5.0}) {  // with 0.5 nothing is left: the energy is flat along a line
+  for (const double weight : {0.5, 0.75, 5.0}) {  // with 0.5 the energy is flat along a line
     rbm.weights(3, 0) = weight;
     CHECK_THROWS_AS(exact_log_z(rbm), ValueError);
     CHECK_THROWS_WITH(exact_log_z(rbm), Catch::Matchers::StartsWith("log_z: the model can't be normalised"));
@@ -132,3 +134,5 @@ TEST_CASE("exact sums over too many states are refused", "[exact][errors]") {
   CHECK_THROWS_MATCHES(exact_log_likelihood(rbm, v), ShapeError,
                        Message("exact_log_likelihood: v has 26 rows, the model has 27 visible rows"));
 }
+
+}  // namespace test::inference_exact_log_z

@@ -12,6 +12,8 @@ using namespace harmonium;
 using namespace test;
 using Catch::Matchers::Message;
 
+namespace test::inference_exact_moments {
+
 namespace {
 
 const Cpu<double> on;
@@ -55,7 +57,7 @@ TEST_CASE("exact moments of tables and Boltzmann machines", "[exact][gradient][m
   randomise(machine, 2);
   machine.weights = (machine.weights + machine.weights.transpose()).eval();
   machine.weights.diagonal().setZero();
-  // Each coupling is held twice: its slope is that of both numbers together.
+  // Each coupling is stored twice: its slope is that of both numbers together.
   const auto moments = exact_moments(machine, on);
   for (Index r = 1; r < 4; ++r) {
     auto moved = machine;
@@ -82,7 +84,7 @@ TEST_CASE("exact moments are the same by either layer's states", "[exact]") {
   CHECK(far < 1e-13);
 }
 
-TEST_CASE("log Z of 20 hidden units is a matter of seconds, in bounded memory", "[exact][slow]") {
+TEST_CASE("log Z of 20 hidden units takes seconds, in bounded memory", "[exact][slow]") {
   BernoulliBernoulli rbm{{.visible = 30, .hidden = 20}};
   rbm.weights.setZero();
   double log_z = 0;
@@ -90,7 +92,7 @@ TEST_CASE("log Z of 20 hidden units is a matter of seconds, in bounded memory", 
     log_z += std::log1p(std::exp(rbm.visible.parameters(r, 0) = 0.1 * (double(r) - 15)));
   for (Index r = 0; r < 20; ++r)
     log_z += std::log1p(std::exp(rbm.hidden.parameters(r, 0) = 0.2 * (double(r) - 9)));
-  // A million terms, each rounded to 1e-16 of some 20: the sum is good to 1e-13 of itself.
+  // A million terms, each rounded to 1e-16 of about 20: the relative error of the sum is below 1e-13.
   CHECK(std::abs(exact_log_z(rbm, Cpu<double>(2)) - log_z) < 1e-11);
 }
 
@@ -150,3 +152,5 @@ TEST_CASE("exact moments and samples refuse what they can't do", "[exact][errors
   CHECK_THROWS_AS(exact_moments(flat), ValueError);
   CHECK_THROWS_AS(exact_samples(flat, 1), ValueError);
 }
+
+}  // namespace test::inference_exact_moments

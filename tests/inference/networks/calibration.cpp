@@ -10,9 +10,11 @@ using namespace test;
 using Catch::Matchers::Message;
 using Catch::Matchers::WithinAbs;
 
+namespace test::inference_networks_calibration {
+
 namespace {
 
-// Of two classes, the first with these probabilities.
+// Two classes, the first with these probabilities.
 Eigen::MatrixXd of_two(const std::vector<double>& first) {
   Eigen::MatrixXd p(2, static_cast<Index>(first.size()));
   for (Index c = 0; c < p.cols(); ++c) {
@@ -33,7 +35,7 @@ TEST_CASE("a confusion matrix counts labels by rows and predictions by columns",
   CHECK(confusion_matrix(std::vector<int>{}, std::vector<int>{}, 2) == Eigen::MatrixXd::Zero(2, 2));
 }
 
-TEST_CASE("a calibration compares what is said with what is right, bin by bin", "[network][calibration]") {
+TEST_CASE("a calibration compares confidence with accuracy, bin by bin", "[network][calibration]") {
   // Four bins of width 1/4. Confidences 0.7 (wrong), 0.6 (right), 0.75 (right) and 0.9 (right), 1 (wrong):
   // the edge 0.75 belongs to the bin below it.
   const Calibration result =
@@ -49,8 +51,9 @@ TEST_CASE("a calibration compares what is said with what is right, bin by bin", 
   CHECK_THAT(result.error, WithinAbs(0.6 * std::abs(2.0 / 3 - 2.05 / 3) + 0.4 * 0.45, 1e-15));
 }
 
-TEST_CASE("a calibrated classifier has no calibration error, a boastful one has", "[network][calibration]") {
-  // 0.75 said and 3 of 4 right; then 0.99 said of the same.
+TEST_CASE("a calibrated classifier has no calibration error, an overconfident one has one",
+          "[network][calibration]") {
+  // Confidence 0.75 with 3 of 4 right; then confidence 0.99 with the same.
   const std::vector<int> labels{0, 0, 0, 1};
   CHECK_THAT(calibration(of_two({0.75, 0.75, 0.75, 0.75}), labels).error, WithinAbs(0, 1e-15));
   CHECK_THAT(calibration(of_two({0.99, 0.99, 0.99, 0.99}), labels).error, WithinAbs(0.24, 1e-15));
@@ -102,3 +105,5 @@ TEST_CASE("labels that fit no prediction are refused", "[network][calibration][e
   CHECK_THROWS_MATCHES(confusion_matrix(network, Dataset(Eigen::MatrixXf(Eigen::MatrixXf::Zero(4, 3)))),
                        DataError, Message("confusion_matrix: there are 0 labels for 3 samples"));
 }
+
+}  // namespace test::inference_networks_calibration

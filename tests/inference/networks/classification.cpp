@@ -12,6 +12,8 @@ using Catch::Matchers::Message;
 using Catch::Matchers::WithinAbs;
 using Catch::Matchers::WithinRel;
 
+namespace test::inference_networks_forward {
+
 namespace {
 
 using Net = Network<Stack<Bernoulli, Gaussian, Categorical, Bernoulli>, Cpu<double>>;
@@ -30,7 +32,7 @@ Eigen::MatrixXd inputs(Index rows, Index count, std::uint64_t seed) {
   return x;
 }
 
-// W^T x, and the mean of the layer at it, unit by unit
+// W^T x, and the layer's mean given it, unit by unit.
 template <class U>
 oracle::Numbers through(const Dense<U, Cpu<double>>& dense, const oracle::Numbers& x) {
   const oracle::Layer layer = oracle_of(dense.layer);
@@ -68,7 +70,7 @@ TEST_CASE("class probabilities are those of a loop over the layers", "[network][
   }
 }
 
-TEST_CASE("an evaluation is the mean over all samples, whatever block they come in", "[network][oracle]") {
+TEST_CASE("an evaluation is the mean over all samples, whatever their block", "[network][oracle]") {
   const Net network = small_network();
   for (const Index count : {1, 499, 500, 501, 1203}) {
     const Eigen::MatrixXd x = inputs(5, count, 3);
@@ -91,7 +93,7 @@ TEST_CASE("an evaluation is the mean over all samples, whatever block they come 
   }
 }
 
-TEST_CASE("grey levels of 8 bits are read in their scale", "[network]") {
+TEST_CASE("grey levels of 8 bits are scaled to [0, 1]", "[network]") {
   const Net network = small_network();
   Dataset::Bytes bytes(5, 4);
   for (Index c = 0; c < 4; ++c)
@@ -100,7 +102,7 @@ TEST_CASE("grey levels of 8 bits are read in their scale", "[network]") {
   CHECK(largest_difference(predict_proba(network, Dataset(bytes)), predict_proba(network, x)) < 1e-12);
 }
 
-TEMPLATE_TEST_CASE("a cross-entropy stands fields of any size", "[network]", float, double) {
+TEMPLATE_TEST_CASE("a cross-entropy is accurate for fields of any size", "[network]", float, double) {
   using T = TestType;
   Network<Stack<Gaussian>, Cpu<T>> network{{.sizes = {1, 1}, .classes = 3}};
   std::get<Dense<Gaussian, Cpu<T>>>(network.layers[0]).weights(0, 0) = 1;  // the identity
@@ -150,3 +152,5 @@ TEST_CASE("a network refuses data that it cannot judge", "[network][errors]") {
   CHECK_THROWS_MATCHES(evaluate(network, Dataset(Eigen::MatrixXd(5, 0))), DataError,
                        Message("evaluate: the data have no samples"));
 }
+
+}  // namespace test::inference_networks_forward

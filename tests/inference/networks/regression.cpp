@@ -11,6 +11,8 @@ using namespace test;
 using Catch::Matchers::Message;
 using Catch::Matchers::WithinRel;
 
+namespace test::inference_networks_regression {
+
 namespace {
 
 using B = Cpu<double>;
@@ -27,8 +29,7 @@ using Regressor = Network<Stack<Bernoulli>, B, Gaussian>;
 
 }  // namespace
 
-TEST_CASE("regression is judged by the mean over all samples, whatever block they come in",
-          "[network][oracle]") {
+TEST_CASE("regression is evaluated by the mean over all samples, whatever their block", "[network][oracle]") {
   const auto network = network_of<Regressor>({.sizes = {5, 4}, .outputs = 2});
   const Eigen::MatrixXd& head = network.head.layer.parameters;
   for (const Index count : {1, 499, 500, 501, 1203}) {
@@ -55,14 +56,14 @@ TEST_CASE("regression is judged by the mean over all samples, whatever block the
   }
 }
 
-TEST_CASE("an autoencoder is judged by its inputs", "[network][autoencoder][oracle]") {
+TEST_CASE("an autoencoder is evaluated against its inputs", "[network][autoencoder][oracle]") {
   const auto network = network_of<Autoencoder<Stack<Bernoulli>, B>>({.sizes = {5, 4, 2}});
   const Eigen::MatrixXd x = numbers(5, 601, 3), y = outputs(network, x, on);
   const Eigen::ArrayXXd entropy = -(x.array() * y.array().log() + (1 - x.array()) * (1 - y.array()).log());
   const OutputEvaluation result = evaluate(network, Dataset(x), on);
   CHECK_THAT(result.loss, WithinRel(entropy.sum() / 601, 1e-12));
   CHECK_THAT(result.squared_error, WithinRel((x - y).squaredNorm() / 601, 1e-12));
-  // Labels and targets are none of its business.
+  // Labels and targets do not matter to it.
   const Dataset more = Dataset(x, std::vector<int>(601, 3)).with_targets(numbers(2, 601, 1));
   CHECK(evaluate(network, more, on).loss == result.loss);
 }
@@ -81,3 +82,5 @@ TEST_CASE("regression refuses data that it cannot judge", "[network][errors]") {
           "the data have 4 rows, the network has 5 inputs");
   refused(DataError(""), Dataset(Eigen::MatrixXd(5, 0)), "the data have no samples");
 }
+
+}  // namespace test::inference_networks_regression

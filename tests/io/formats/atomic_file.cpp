@@ -19,8 +19,7 @@ std::string pattern(std::size_t size) {
   return text;
 }
 
-// No file of this program may grow beyond `bytes` while this lives: the one failure of a write that needs no
-// disk.
+// No file of this program can grow beyond `bytes` while this lives: the one failed write that needs no disk.
 class FileSizeLimit {
  public:
   explicit FileSizeLimit(rlim_t bytes) {
@@ -54,7 +53,7 @@ TEST_CASE("a file of any length is written and read back", "[io][file]") {
   CHECK(folder.entries() == 1);
 }
 
-TEST_CASE("a file written in pieces has them in their order", "[io][file]") {
+TEST_CASE("a file written in pieces has them in order", "[io][file]") {
   const TemporaryFolder folder;
   const std::string text = pattern(400000);
   AtomicFile file(folder / "file");
@@ -68,7 +67,7 @@ TEST_CASE("a file written in pieces has them in their order", "[io][file]") {
   CHECK(test::get(folder / "file") == text);
 }
 
-TEST_CASE("without commit the old file stays and nothing else is left", "[io][file]") {
+TEST_CASE("without commit the old file stays and nothing else remains", "[io][file]") {
   const TemporaryFolder folder;
   test::put(folder / "file", "old");
   {
@@ -96,7 +95,7 @@ TEST_CASE("a write that fails names file and reason, and the old file stays", "[
   CHECK(test::get(folder / "file") == "new");
 }
 
-TEST_CASE("what cannot be a file is refused", "[io][file]") {
+TEST_CASE("paths that cannot be files are refused", "[io][file]") {
   const TemporaryFolder folder;
   CHECK_THROWS_WITH(write_file("", "x"), ContainsSubstring("names no file"));
   CHECK_THROWS_WITH(write_file(folder.path(), "x"), ContainsSubstring("not a regular file"));
@@ -104,8 +103,8 @@ TEST_CASE("what cannot be a file is refused", "[io][file]") {
   CHECK_THROWS_WITH(write_file(folder / "missing/file", "x"),
                     ContainsSubstring("missing/file") && ContainsSubstring("No such file or directory"));
   CHECK(folder.entries() == 0);
-  // A pipe stands for devices too, none of which a test may risk: renaming onto one would replace it for
-  // everybody.
+  // A pipe stands for devices too, which a test must not risk: renaming onto one would replace it for
+  // everyone.
   REQUIRE(mkfifo((folder / "pipe").c_str(), 0600) == 0);
   CHECK_THROWS_WITH(write_file(folder / "pipe", "x"), ContainsSubstring("not a regular file"));
   CHECK(std::filesystem::is_fifo(folder / "pipe"));
@@ -120,7 +119,7 @@ TEST_CASE("a file that is replaced passes its permissions on", "[io][file]") {
   CHECK((std::filesystem::status(folder / "file").permissions() == std::filesystem::perms(0640)));
 }
 
-TEST_CASE("writing to a link replaces what it leads to", "[io][file]") {
+TEST_CASE("writing to a link replaces its target", "[io][file]") {
   const TemporaryFolder folder;
   std::filesystem::create_directory(folder / "there");
   test::put(folder / "there/file", "old");
@@ -130,7 +129,7 @@ TEST_CASE("writing to a link replaces what it leads to", "[io][file]") {
   CHECK(test::get(folder / "there/file") == "new");
 }
 
-TEST_CASE("a name as long as names may be can be written", "[io][file]") {
+TEST_CASE("a file name of maximal length can be written", "[io][file]") {
   const TemporaryFolder folder;
   const std::string name(255, 'n');
   write_file(folder / name, "x");
@@ -161,7 +160,7 @@ TEST_CASE("a file that ends while it is read is an error", "[io][file]") {
   CHECK_THROWS_WITH(file.read(bytes), ContainsSubstring("60 bytes too early"));
 }
 
-TEST_CASE("a writable folder is made with its parents and left empty", "[io][file]") {
+TEST_CASE("a writable folder is created with its parents and left empty", "[io][file]") {
   const TemporaryFolder folder;
   require_writable_folder(folder / "a/b/c");
   CHECK(std::filesystem::is_directory(folder / "a/b/c"));
@@ -171,16 +170,16 @@ TEST_CASE("a writable folder is made with its parents and left empty", "[io][fil
   CHECK(folder.entries() == 1);
 }
 
-TEST_CASE("a folder that cannot be made or written in is refused", "[io][file]") {
+TEST_CASE("a folder that cannot be created or written in is refused", "[io][file]") {
   const TemporaryFolder folder;
   test::put(folder / "file", "x");
   CHECK_THROWS_WITH(require_writable_folder(folder / "file"), ContainsSubstring((folder / "file").string()));
   CHECK_THROWS_WITH(require_writable_folder(folder / "file/below"), ContainsSubstring("Not a directory"));
-  if (std::filesystem::exists("/proc/self")) {  // a folder in which nobody, root included, can make a file
+  if (std::filesystem::exists("/proc/self")) {  // a folder in which nobody, not even root, can create a file
     CHECK_THROWS_AS(require_writable_folder("/proc"), FileError);
   }
   {
-    const FileSizeLimit limit(0);  // as on a full disk: the file can be made, but not filled
+    const FileSizeLimit limit(0);  // as on a full disk: the file can be created, but not filled
     CHECK_THROWS_WITH(require_writable_folder(folder.path()), ContainsSubstring("File too large"));
   }
   CHECK(folder.entries() == 1);

@@ -45,7 +45,7 @@ TEST_CASE("cells in quotes hold separators, quotes and line ends", "[io][csv]") 
   CHECK_THAT(table.place(2, 1), ContainsSubstring("line 7, column 'c'"));  // lines of the file, not rows
 }
 
-TEST_CASE("the separator is found, or said; a header may be absent", "[io][csv]") {
+TEST_CASE("the separator is detected, or given; a header may be absent", "[io][csv]") {
   CHECK(cells_of(table_of("a;b,c;d\n1;2;3\n")) == std::vector<std::string>{"1", "2", "3"});
   CHECK(cells_of(table_of("a\tb\n1\t\n")) == std::vector<std::string>{"1", ""});
   CHECK(cells_of(table_of("\"a;b;c\",d\n1,2\n")) == std::vector<std::string>{"1", "2"});
@@ -65,7 +65,7 @@ TEST_CASE("missing cells are an error, or NaN if asked for", "[io][csv]") {
       (numbers.array().isNaN() == Eigen::Array<bool, 2, 3>{{false, true, true}, {true, false, true}}).all());
 }
 
-TEST_CASE("words become numbers in a vocabulary and back", "[io][csv]") {
+TEST_CASE("words become positions in a vocabulary and back", "[io][csv]") {
   const CsvTable table = table_of("colour\nred\n\"\"\nblue\nred\n");
   const auto words = csv_vocabulary(table, "colour");
   CHECK(words == std::vector<std::string>{"blue", "red"});
@@ -77,7 +77,7 @@ TEST_CASE("words become numbers in a vocabulary and back", "[io][csv]") {
                     ContainsSubstring("line 4, column 'colour': 'blue'"));
 }
 
-TEST_CASE("what is no table is refused in words, with the line", "[io][csv]") {
+TEST_CASE("files that are not tables are refused in words, with the line", "[io][csv]") {
   struct Case {
     std::string text, message;
   };
@@ -93,7 +93,8 @@ TEST_CASE("what is no table is refused in words, with the line", "[io][csv]") {
   CHECK_THROWS_WITH(table_of(wrong.text), ContainsSubstring(wrong.message));
 }
 
-TEST_CASE("what is no number is refused with its place; a missing column is named", "[io][csv]") {
+TEST_CASE("cells that are not numbers are refused with their location; a missing column is named",
+          "[io][csv]") {
   const std::string cell = GENERATE("1.5x", "abc", "1 2", "0x10", "inf", "1e999", "+-1", "1,5");
   const CsvTable table = table_of("x;y\n1;2\n3;\"" + cell + "\"\n");
   CHECK_THROWS_AS(csv_numbers(table), DataError);
@@ -120,8 +121,8 @@ TEST_CASE("a written table is read back number for number", "[io][csv]") {
   CHECK(folder.entries() == 2);
 }
 
-TEST_CASE("numbers do not depend on the user's language", "[io][csv]") {
-  const char* old = std::setlocale(LC_NUMERIC, "de_DE.UTF-8");  // where there is none, "C" is tested again
+TEST_CASE("numbers do not depend on the user's locale", "[io][csv]") {
+  const char* old = std::setlocale(LC_NUMERIC, "de_DE.UTF-8");  // if it is not installed, "C" is tested again
   CHECK(csv_numbers(table_of("x\n1.5\n"))(0, 0) == 1.5);
   CHECK(csv_text(1.5) == "1.5");
   std::setlocale(LC_NUMERIC, "C");

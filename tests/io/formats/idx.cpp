@@ -19,7 +19,7 @@ std::string big_endian(std::uint32_t x) {
           static_cast<char>(x)};
 }
 
-// An IDX file, byte by byte as the format's page has it.
+// An IDX file, byte by byte as on the format's page.
 std::string idx(const std::vector<std::uint32_t>& sizes, const std::string& numbers) {
   std::string bytes{'\0', '\0', '\x08', static_cast<char>(sizes.size())};
   for (const std::uint32_t size : sizes) bytes += big_endian(size);
@@ -45,7 +45,7 @@ void put(const std::filesystem::path& path, const std::string& bytes, bool packe
 
 }  // namespace
 
-TEST_CASE("an IDX picture is a column of its rows, packed or not", "[io][idx]") {
+TEST_CASE("an IDX picture is a column of its rows, compressed or not", "[io][idx]") {
   const TemporaryFolder folder;
   const bool packed = GENERATE(false, true);
   put(folder / "images", idx({3, 2, 5}, counting(30)), packed);
@@ -58,17 +58,17 @@ TEST_CASE("an IDX picture is a column of its rows, packed or not", "[io][idx]") 
         CHECK(images(row * 5 + column, image) == image * 10 + row * 5 + column);
 }
 
-TEST_CASE("IDX labels come as they are, the largest included", "[io][idx]") {
+TEST_CASE("IDX labels are read unchanged, including the largest", "[io][idx]") {
   const TemporaryFolder folder;
   const bool packed = GENERATE(false, true);
   put(folder / "labels", idx({4}, std::string("\x00\x09\x0a\xff", 4)), packed);
   CHECK(read_idx_labels(folder / "labels") == std::vector<int>{0, 9, 10, 255});
 }
 
-TEST_CASE("a set of pictures larger than the first piece of memory is read whole", "[io][idx]") {
+TEST_CASE("a set of pictures larger than the first allocation is read completely", "[io][idx]") {
   const TemporaryFolder folder;
   const bool packed = GENERATE(false, true);
-  const std::string numbers = counting(3u << 20);  // three pieces: 1, 1 and, if it were there, 2 MiB
+  const std::string numbers = counting(3u << 20);  // three pieces: 1, 1 and, if it existed, 2 MiB
   put(folder / "images", idx({3, 1024, 1024}, numbers), packed);
   const Dataset::Bytes images = read_idx_images(folder / "images");
   REQUIRE(static_cast<std::size_t>(images.size()) == numbers.size());
@@ -94,7 +94,7 @@ TEST_CASE("pictures and labels make a data set scaled to [0, 1]", "[io][idx]") {
                     ContainsSubstring("2 pictures") && ContainsSubstring("3 labels"));
 }
 
-TEST_CASE("a damaged IDX file is named with what was expected and what came", "[io][idx]") {
+TEST_CASE("a damaged IDX file is reported with what was expected and found", "[io][idx]") {
   const TemporaryFolder folder;
   const bool packed = GENERATE(false, true);
   const auto message = [&](const std::string& bytes) -> std::string {
@@ -119,7 +119,7 @@ TEST_CASE("a damaged IDX file is named with what was expected and what came", "[
   CHECK_THAT(message(idx({2, 3, 4}, counting(23))),
              ContainsSubstring("it has 23 numbers, its header promises 24"));
   CHECK_THAT(message(idx({2, 3, 4}, counting(25))), ContainsSubstring("more than the 24 numbers"));
-  // 2^32 - 1 three times does not fit into 64 bits; 2^61 bytes fit into no memory, and none is taken for
+  // 2^32 - 1 three times does not fit in 64 bits; 2^61 bytes fit in no memory, and none is allocated for
   // them.
   CHECK_THAT(message(idx({0xffffffff, 0xffffffff, 0xffffffff}, counting(9))),
              ContainsSubstring("above 2^62"));
@@ -143,7 +143,7 @@ TEST_CASE("a damaged gzip file is an error even if its numbers look right", "[io
   CHECK_THROWS_WITH(read(bytes.substr(0, 20)), ContainsSubstring("unexpected end of file"));
 }
 
-TEST_CASE("what is no file of numbers is refused", "[io][idx]") {
+TEST_CASE("files that do not hold numbers are refused", "[io][idx]") {
   const TemporaryFolder folder;
   CHECK_THROWS_WITH(read_idx_labels(folder / "missing"),
                     ContainsSubstring("missing") && ContainsSubstring("No such file or directory"));
@@ -160,7 +160,7 @@ TEST_CASE("an IDX file with any byte changed or cut off is read right or refused
     test::put(folder / "images", bytes);
     try {
       const Dataset::Bytes images = read_idx_images(folder / "images");
-      accepted += images.size() == 12;  // the sizes may be others, the product may not
+      accepted += images.size() == 12;  // the sizes may differ, their product may not
       if (images.size() != 12) FAIL("read " << images.size() << " numbers of 12");
     } catch (const FileError&) {
       ++refused;
@@ -175,10 +175,10 @@ TEST_CASE("an IDX file with any byte changed or cut off is read right or refused
       attempt(bytes);
     }
   CHECK(accepted + refused == static_cast<long>(good.size() * 10));
-  CHECK(accepted >= (packed ? 9 : 12 * 9));  // plain: the numbers themselves; gzip: its time stamp, for one
+  CHECK(accepted >= (packed ? 9 : 12 * 9));  // plain: all numbers; gzip: its time stamp, for instance
 }
 
-TEST_CASE("MNIST is found under each of its names", "[io][idx][mnist]") {
+TEST_CASE("MNIST is found under either spelling of its names", "[io][idx][mnist]") {
   const TemporaryFolder folder;
   const std::string joint = GENERATE("-", ".");
   const bool packed = GENERATE(false, true);

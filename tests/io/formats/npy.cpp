@@ -12,7 +12,7 @@ using test::TemporaryFolder;
 
 namespace {
 
-// A file byte by byte, as the format's page has it.
+// A file byte by byte, as on the format's page.
 std::string npy(const std::string& dictionary, const std::string& numbers, char version = 1) {
   std::string file =
       std::string("\x93NUMPY", 6) + version + '\0' + static_cast<char>(dictionary.size()) + '\0';
@@ -32,7 +32,7 @@ Tensor read(const std::string& file) {
   return read_npy(folder / "a.npy");
 }
 
-// A ZIP archive with one change; everything after the change is as it was.
+// A ZIP archive with one change; everything after the change is unchanged.
 std::string changed(std::string file, std::size_t at, char value) {
   REQUIRE(at < file.size());
   file[at] = value;
@@ -58,7 +58,7 @@ TEST_CASE("an array of shape (n, V) is n columns, in either order and byte order
             npy("{'shape': (2L, 3L), 'fortran_order': False, 'descr': '<i2'}", bytes_of(c), 2))) == expected);
 }
 
-TEST_CASE("arrays of more or fewer indices are samples by the first", "[io][npy]") {
+TEST_CASE("arrays with more or fewer indices are samples along the first", "[io][npy]") {
   std::vector<std::uint8_t> numbers(24);
   std::iota(numbers.begin(), numbers.end(), std::uint8_t(0));
   const Eigen::MatrixXd cube =
@@ -79,7 +79,7 @@ TEST_CASE("arrays of more or fewer indices are samples by the first", "[io][npy]
             read(npy("{'descr': '|u1', 'fortran_order': True, 'shape': (4, 2, 3)}", transposed))) == cube);
 }
 
-TEST_CASE("what is written is read back, the header as NumPy lays it out", "[io][npy]") {
+TEST_CASE("what is written is read back, with a header laid out like NumPy's", "[io][npy]") {
   const TemporaryFolder folder;
   const Eigen::MatrixXd samples = Eigen::MatrixXd::Random(5, 7);
   write_npy(folder / "x.npy", samples);
@@ -98,7 +98,7 @@ TEST_CASE("what is written is read back, the header as NumPy lays it out", "[io]
   CHECK(folder.entries() == 2);
 }
 
-TEST_CASE("hostile NPY headers are refused in words, before memory is taken", "[io][npy]") {
+TEST_CASE("hostile NPY headers are refused in words, before memory is allocated", "[io][npy]") {
   const auto file = [](const std::string& descr, const std::string& shape, std::size_t numbers) {
     return npy("{'descr': " + descr + ", 'fortran_order': False, 'shape': " + shape + "}",
                std::string(numbers, 'x'));
@@ -179,7 +179,7 @@ TEST_CASE("every cut and every changed byte of an archive is refused, or changes
   CHECK(refused > whole.size() / 2);
 }
 
-TEST_CASE("an archive that promises more than it holds takes no memory for it", "[io][npz]") {
+TEST_CASE("an archive that promises more than it holds allocates no memory for it", "[io][npz]") {
   const TemporaryFolder folder;
   write_npz(folder / "x.npz", {make_tensor("a", {0}, std::span<const float>())});
   std::string bytes = test::get(folder / "x.npz");

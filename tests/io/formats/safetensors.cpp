@@ -11,7 +11,7 @@ using test::TemporaryFolder;
 
 namespace {
 
-// A file put together by hand: the header's length, the header, the numbers.
+// A file assembled by hand: the header's length, the header, the numbers.
 std::string file_of(const std::string& header, const std::string& numbers) {
   std::string length(8, '\0');
   const std::uint64_t size = header.size();
@@ -38,7 +38,7 @@ TensorFile example() {
 
 }  // namespace
 
-TEST_CASE("a tensor is written with the bytes that the format's page promises", "[io][safetensors]") {
+TEST_CASE("a tensor is written with the bytes specified on the format's page", "[io][safetensors]") {
   const TemporaryFolder folder;
   const std::vector<float> numbers{0, 1, 2, 3, 4, 5};
   TensorFile file;
@@ -48,13 +48,14 @@ TEST_CASE("a tensor is written with the bytes that the format's page promises", 
   REQUIRE(header.size() == 64);
   CHECK(test::get(folder / "file") == file_of(header, bytes_of(numbers)));
 
-  file.tensors[0].name = "a";  // a header of 59 bytes is filled up to 64
+  file.tensors[0].name = "a";  // a header of 59 bytes is padded to 64
   write_safetensors(folder / "file", file);
   CHECK(test::get(folder / "file") ==
         file_of(R"({"a":{"dtype":"F32","shape":[1,2,3],"data_offsets":[0,24]}}     )", bytes_of(numbers)));
 }
 
-TEST_CASE("what was written comes back: names, order, types, shapes, numbers, words", "[io][safetensors]") {
+TEST_CASE("what was written is read back: names, order, types, shapes, numbers, metadata",
+          "[io][safetensors]") {
   const TemporaryFolder folder;
   write_safetensors(folder / "file", example());
   const TensorFile file = read_safetensors(folder / "file");
@@ -74,7 +75,7 @@ TEST_CASE("what was written comes back: names, order, types, shapes, numbers, wo
                     ContainsSubstring("'a.bias' is F64, expected F32"));
 }
 
-TEMPLATE_TEST_CASE("every number type comes back", "[io][safetensors]", float, double, std::int8_t,
+TEMPLATE_TEST_CASE("every number type is read back", "[io][safetensors]", float, double, std::int8_t,
                    std::int16_t, std::int32_t, std::int64_t, std::uint8_t, std::uint16_t, std::uint32_t,
                    std::uint64_t) {
   const TemporaryFolder folder;
@@ -102,7 +103,7 @@ TEST_CASE("number types have the format's names", "[io][safetensors]") {
   CHECK(name(std::uint64_t{}) == "U64");
 }
 
-TEST_CASE("a file without tensors is one", "[io][safetensors]") {
+TEST_CASE("a file without tensors is valid", "[io][safetensors]") {
   const TemporaryFolder folder;
   write_safetensors(folder / "file", {});
   CHECK(test::get(folder / "file") == file_of("{}      ", ""));
@@ -122,7 +123,7 @@ TEST_CASE("tensors are read in the order of their numbers, whatever the header's
   CHECK(numbers_of<std::uint8_t>(file.tensors[2]) == std::vector<std::uint8_t>{4});
 }
 
-TEST_CASE("a file that breaks a rule of the format is refused and the rule named", "[io][safetensors]") {
+TEST_CASE("a file that breaks a rule of the format is refused, and the rule is named", "[io][safetensors]") {
   const TemporaryFolder folder;
   const auto raw = [&](const std::string& bytes) -> std::string {
     test::put(folder / "a-file", bytes);
@@ -156,9 +157,9 @@ TEST_CASE("a file that breaks a rule of the format is refused and the rule named
     CHECK_THAT(raw(std::string(8, '\xff') + "{}"),
                ContainsSubstring("header has 18446744073709551615 bytes"));
   }
-  SECTION("a header longer than any reader takes") {
+  SECTION("a header longer than any reader accepts") {
     test::put(folder / "a-file", std::string("\x01\xe1\xf5\x05\0\0\0\0{}", 10));  // 10^8 + 1
-    std::filesystem::resize_file(folder / "a-file", 200'000'000);                 // a hole, no disk is used
+    std::filesystem::resize_file(folder / "a-file", 200'000'000);  // sparse, uses no disk space
     CHECK_THROWS_WITH(read_safetensors(folder / "a-file"), ContainsSubstring("expected at most 100000000"));
   }
   SECTION("the header's text") {
@@ -222,7 +223,7 @@ TEST_CASE("a file that breaks a rule of the format is refused and the rule named
   }
 }
 
-TEST_CASE("what would break a rule of the format is not written", "[io][safetensors]") {
+TEST_CASE("contents that would break a rule of the format are not written", "[io][safetensors]") {
   const TemporaryFolder folder;
   TensorFile file = example();
   SECTION("a name twice") {
@@ -273,5 +274,5 @@ TEST_CASE("a safetensors file with any byte changed or cut off is read or refuse
       attempt(bytes);
     }
   CHECK(refused + accepted == static_cast<long>(good.size() * 10));
-  CHECK(accepted >= 9 * 48);  // the 48 bytes of numbers may be any
+  CHECK(accepted >= 9 * 48);  // the 48 bytes of numbers may be anything
 }

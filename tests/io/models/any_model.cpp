@@ -16,7 +16,7 @@ using Deep = Dbn<Stack<Bernoulli>>;
 using Known = std::variant<Binary, Grey, Deep>;
 }  // namespace
 
-TEST_CASE("a file's model comes as the type that it says it is", "[io][model_file]") {
+TEST_CASE("a file's model is loaded as the type that its metadata name", "[io][model_file]") {
   const TemporaryFolder folder;
   const auto comes_back = [&]<class Model>(const Model& model) {
     save(folder / "model", model);

@@ -1,4 +1,4 @@
-// A run that is killed anywhere and gone on with ends like one that was not.
+// A run that is killed anywhere and resumed ends like one that was not.
 #include <harmonium/data/dataset.hpp>
 #include <harmonium/models/boltzmann_machine.hpp>
 #include <harmonium/models/mixed_layer.hpp>
@@ -37,8 +37,7 @@ std::string train(const ContrastiveDivergenceOptions<>& options, Killer& killer,
 
 }  // namespace
 
-TEST_CASE("contrastive divergence that is killed and gone on with ends in the same bytes",
-          "[io][checkpoint]") {
+TEST_CASE("contrastive divergence that is killed and resumed ends in the same bytes", "[io][checkpoint]") {
   const ContrastiveDivergenceOptions<> options[] = {
       {.epochs = 7,
        .batch_size = 10,

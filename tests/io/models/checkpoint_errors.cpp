@@ -1,4 +1,4 @@
-// Checkpoints that another run, another program or nobody wrote are refused, and nothing is changed.
+// Checkpoints that belong to another run or program, or are damaged, are refused, and nothing is changed.
 #include <harmonium/data/dataset.hpp>
 #include <harmonium/observers/early_stopping.hpp>
 #include <harmonium/training/contrastive_divergence.hpp>
@@ -27,7 +27,7 @@ Dataset data_of(Index rows, Index samples) {
   return Dataset(Eigen::MatrixXf(Eigen::MatrixXf::Constant(rows, samples, 0.5f)));
 }
 
-// Trains for two epochs of three and leaves a checkpoint.
+// Trains for two of three epochs and leaves a checkpoint.
 void leave_checkpoint(const std::filesystem::path& path) {
   Bits rbm{{.visible = 5, .hidden = 4, .seed = 3}};
   ContrastiveDivergence trainer{rbm, plain()};
@@ -37,7 +37,7 @@ void leave_checkpoint(const std::filesystem::path& path) {
   CHECK_THROWS_AS(trainer.fit(data_of(5, 30), stopping, killer, checkpoint), Killed);
 }
 
-// What `fit` says when it is to go on; a sentence for "it does", and for anything that was changed.
+// The message of `fit` when it has to resume; or a sentence that it resumes, or that something was changed.
 struct Setting {
   ContrastiveDivergenceOptions<> options = plain();
   Index visible = 5, hidden = 4, samples = 30;
@@ -52,7 +52,7 @@ std::string resume(const std::filesystem::path& path, const Setting& setting = {
   Checkpoint checkpoint{{.path = path, .resume = true}};
   try {
     trainer.fit(data_of(setting.visible, setting.samples), stopping, killer, checkpoint);
-    return "it goes on";
+    return "it resumes";
   } catch (const FileError& error) {
     if (!(rbm == before) || trainer.steps() != 0 || stopping.best_epoch != 0 || killer.batches != 0)
       return "something was changed";
@@ -62,7 +62,7 @@ std::string resume(const std::filesystem::path& path, const Setting& setting = {
 
 }  // namespace
 
-TEST_CASE("a run is gone on with by the same options alone, and the one that differs is named",
+TEST_CASE("a run resumes only with the same options, and the one that differs is named",
           "[io][checkpoint][errors]") {
   const TemporaryFolder folder;
   const auto path = folder / "run.safetensors";
@@ -105,7 +105,7 @@ TEST_CASE("a run is gone on with by the same options alone, and the one that dif
   CHECK_THAT(changed([](Setting& s) { s.samples = 31; }), EndsWith("samples was '30', it is '31' now"));
   CHECK_THAT(changed([](Setting& s) { s.patience = 6; }),
              EndsWith("observers.0.patience was '5', it is '6' now"));
-  CHECK(resume(path) == "it goes on");
+  CHECK(resume(path) == "it resumes");
 }
 
 TEST_CASE("a run with other observers, units or numbers is refused", "[io][checkpoint][errors]") {
@@ -142,7 +142,7 @@ TEST_CASE("a checkpoint that is cut short anywhere is refused", "[io][checkpoint
   }
 }
 
-TEST_CASE("a checkpoint that says what cannot be is refused, tensor by tensor", "[io][checkpoint][errors]") {
+TEST_CASE("a checkpoint with impossible contents is refused, tensor by tensor", "[io][checkpoint][errors]") {
   const TemporaryFolder folder;
   const auto path = folder / "run.safetensors";
   leave_checkpoint(path);
@@ -163,7 +163,7 @@ TEST_CASE("a checkpoint that says what cannot be is refused, tensor by tensor", 
     return with(
         [&](TensorFile& file) { std::memcpy(tensor(file, name).bytes.data(), &number, sizeof number); });
   };
-  CHECK(with([](TensorFile&) {}) == "it goes on");
+  CHECK(with([](TensorFile&) {}) == "it resumes");
   for (const Tensor& one : whole.tensors) {
     INFO(one.name);
     // The best model may be missing, but not a part of it.
@@ -217,7 +217,7 @@ TEST_CASE("a checkpoint that says what cannot be is refused, tensor by tensor", 
              ContainsSubstring("is not a checkpoint of this version: its format is '2', expected '1'"));
 }
 
-TEST_CASE("other files are no checkpoints", "[io][checkpoint][errors]") {
+TEST_CASE("other files are not checkpoints", "[io][checkpoint][errors]") {
   const TemporaryFolder folder;
   const auto path = folder / "model.safetensors";
   save(path, Bits{{.visible = 5, .hidden = 4}});
@@ -227,10 +227,10 @@ TEST_CASE("other files are no checkpoints", "[io][checkpoint][errors]") {
   put(path, "");
   CHECK_THAT(resume(path), ContainsSubstring("it has 0 bytes"));
   std::filesystem::remove(path);
-  CHECK(resume(path) == "it goes on");  // nothing to resume: from the beginning
+  CHECK(resume(path) == "it resumes");  // nothing to resume: starts from the beginning
 }
 
-TEST_CASE("options and places that cannot be are refused before training", "[io][checkpoint][errors]") {
+TEST_CASE("impossible options and places are refused before training", "[io][checkpoint][errors]") {
   const TemporaryFolder folder;
   CHECK_THROWS_WITH(Checkpoint({.path = ""}), ContainsSubstring("Checkpoint: '' names no file"));
   CHECK_THROWS_WITH(Checkpoint({.path = folder / "a", .epochs = -1}),
@@ -257,5 +257,5 @@ TEST_CASE("a state that is not finite is not saved, and the last checkpoint stay
   Checkpoint checkpoint{{.path = path}};
   CHECK_THROWS_WITH(trainer.fit(data_of(5, 30), stopping, spoil, checkpoint),
                     ContainsSubstring("has an infinity or a NaN; a lower rate may help"));
-  CHECK(resume(path) == "it goes on");
+  CHECK(resume(path) == "it resumes");
 }

@@ -69,7 +69,7 @@ TEST_CASE("a program of pre-training and fine-tuning that is killed ends in the 
       [](Killer& killer, Checkpoint& checkpoint) { return program(killer, checkpoint).bytes; }, 12, 1);
 }
 
-TEST_CASE("a pause ends pre-training, and the checkpoint goes on from the middle of the epoch",
+TEST_CASE("a pause ends pre-training, and the checkpoint resumes from the middle of the epoch",
           "[io][checkpoint][pre_training]") {
   struct Pause {
     int at;
@@ -109,7 +109,7 @@ TEST_CASE("what a program does after a pause is not saved", "[io][checkpoint]") 
     void operator()(const EpochReport&) {}
   } interrupt;
   Checkpoint checkpoint{{.path = path}};
-  program(interrupt, checkpoint);  // it does not look at `paused`
+  program(interrupt, checkpoint);  // it ignores `paused`
   struct Nothing {
     void operator()(const EpochReport&) {}
   } nothing;

@@ -1,4 +1,4 @@
-// Programs that train, are killed on their way, and started again.
+// Programs that train, are killed on the way, and are started again.
 #pragma once
 
 #include <harmonium/io/models/checkpoint.hpp>
@@ -10,9 +10,9 @@ namespace test {
 
 struct Killed {};
 
-/// Throws in the middle of a run: nothing after it happens any more.
+/// Throws in the middle of a run: nothing after it happens.
 struct Killer {
-  int at = 0;       ///< the batch, counted over all runs; 0: none
+  int at = 0;       ///< the batch, counted over all runs; 0: never
   int batches = 0;  ///< so far
   void on_batch(const harmonium::BatchReport& /*report*/) {
     if (++batches == at) throw Killed();
@@ -37,8 +37,8 @@ std::string bytes_of(const Model& model) {
   return bytes;
 }
 
-/// Runs program(killer, checkpoint), which returns what it ends with: unbroken, and then `kills` times
-/// killed at random and gone on with, twice each. All must end the same.
+/// Runs program(killer, checkpoint), which returns its results: uninterrupted, and then `kills` times killed
+/// at random and resumed, twice each. All must end the same.
 template <class Program>
 void check_that_kills_do_not_matter(Program program, int kills, std::uint64_t seed) {
   const TemporaryFolder folder;
@@ -56,7 +56,7 @@ void check_that_kills_do_not_matter(Program program, int kills, std::uint64_t se
     int killed = 0;
     std::string end;
     for (const int at :
-         {first, 1 + first / 2, 0}) {  // the second try may be killed as well, or get to the end
+         {first, 1 + first / 2, 0}) {  // the second attempt may be killed too, or reach the end
       try {
         harmonium::Checkpoint checkpoint{{.path = path, .resume = true, .epochs = every, .seconds = seconds}};
         Killer killer{at};

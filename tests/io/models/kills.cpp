@@ -1,5 +1,5 @@
-// Real processes and real signals: a file in the making that is killed, a program in training that is killed,
-// and one that is interrupted.
+// Real processes and real signals: a process killed while it writes a file, one killed while it trains, and
+// one that is interrupted.
 #include <harmonium/core/timer.hpp>
 #include <harmonium/data/dataset.hpp>
 #include <harmonium/observers/stop_on_interrupt.hpp>
@@ -18,8 +18,8 @@ using namespace test;
 
 namespace {
 
-/// Runs work() in a process of its own, which ends with what it returns; 100 if it throws. It has begun when
-/// this returns.
+/// Runs work() in its own process, which exits with the returned value, or with 100 if it throws. The work
+/// has begun when this returns.
 template <class Work>
 pid_t process(Work work) {
   int begun[2];
@@ -50,7 +50,7 @@ void sleep_microseconds(double time) {
   std::this_thread::sleep_for(std::chrono::microseconds(static_cast<long>(time)));
 }
 
-/// Trains with one thread: what was there before a fork are not the child's threads.
+/// Trains with one thread: threads that existed before a fork do not exist in the child.
 int train(const std::filesystem::path& folder, bool slowly) {
   Dice dice(1);
   Eigen::MatrixXf x(12, 200);
@@ -99,7 +99,7 @@ TEST_CASE("a program that is killed again and again ends with the same files", "
     kill(child, SIGKILL);
     status = wait_for(child);
     if (WIFSIGNALED(status)) ++kills;
-    if (!WIFSIGNALED(status)) {  // it came to its end: once more from the beginning
+    if (!WIFSIGNALED(status)) {  // it reached its end: once more from the beginning
       REQUIRE(status == 0);
       CHECK((result_in(broken.path()) == result_in(unbroken.path())));
       std::filesystem::remove(broken / "checkpoint");
@@ -111,8 +111,7 @@ TEST_CASE("a program that is killed again and again ends with the same files", "
   CHECK((result_in(broken.path()) == result_in(unbroken.path())));
 }
 
-TEST_CASE("a program that is interrupted leaves a checkpoint and goes on from there",
-          "[io][checkpoint][kill]") {
+TEST_CASE("a program that is interrupted leaves a checkpoint and resumes from it", "[io][checkpoint][kill]") {
   for (const int signal : {SIGINT, SIGTERM}) {
     const TemporaryFolder unbroken, broken;
     REQUIRE(wait_for(process([&] { return train(unbroken.path(), false); })) == 0);
@@ -129,13 +128,13 @@ TEST_CASE("a program that is interrupted leaves a checkpoint and goes on from th
   }
 }
 
-TEST_CASE("a thousand kills while a file is saved leave the old one or the new one whole",
+TEST_CASE("a thousand kills while a file is saved leave either the old one or the new one complete",
           "[io][checkpoint][kill][slow]") {
   const TemporaryFolder folder;
   const auto path = folder / "file";
   const auto file_of = [](float number) {
     TensorFile file{{{"number", std::to_string(number)}}, {}};
-    const std::vector<float> numbers(50'000, number);  // more than what is written at once
+    const std::vector<float> numbers(50'000, number);  // more than is written at once
     file.tensors.push_back(make_tensor("a", {50'000}, std::span<const float>(numbers)));
     file.tensors.push_back(make_tensor("b", {1}, std::span<const float>(numbers).first(1)));
     return file;
@@ -145,7 +144,7 @@ TEST_CASE("a thousand kills while a file is saved leave the old one or the new o
     write_safetensors(path, file_of(0));
     return 0;
   };
-  const Timer timer;  // kills are to come before and after a file is whole, however busy the machine is
+  const Timer timer;  // kills should come before and after a file is complete, however busy the machine is
   for (int i = 0; i < 20; ++i) wait_for(process(write_once));
   const double one = 1e6 * timer.seconds() / 20;
   Dice dice(1);
@@ -171,5 +170,5 @@ TEST_CASE("a thousand kills while a file is saved leave the old one or the new o
     last = now;
   }
   CHECK(renewed > 10);
-  CHECK(unfinished > 10);  // kills that did strike in the middle
+  CHECK(unfinished > 10);  // kills that struck in the middle
 }

@@ -15,7 +15,7 @@ using test::TemporaryFolder;
 
 namespace {
 
-// Numbers that differ from each other, and from what a fresh model has.
+// Numbers that differ from each other, and from those of a fresh model.
 template <class Model>
 Model numbered(const typename Model::Options& options) {
   Model model(options);
@@ -33,7 +33,7 @@ using Binary = Rbm<Bernoulli, Bernoulli>;
 
 Binary small() { return numbered<Binary>({.visible = 3, .hidden = 2}); }
 
-// What `load` says about a file.
+// The message of `load` about a file.
 template <class Model>
 std::string complaint(const std::filesystem::path& path) {
   try {
@@ -47,7 +47,7 @@ std::string complaint(const std::filesystem::path& path) {
 
 }  // namespace
 
-namespace elsewhere {  // a model of somebody else's: what `save` and `load` ask for, and no more
+namespace elsewhere {  // a model from elsewhere: what `save` and `load` need, and no more
 
 struct Line {
   using Backend = Cpu<double>;
@@ -67,7 +67,7 @@ Metadata describe(const Line& line) { return {{"size", std::to_string(line.slope
 
 }  // namespace elsewhere
 
-TEST_CASE("every kind of model comes back from its file alone", "[io][model_file]") {
+TEST_CASE("every kind of model is restored from its file alone", "[io][model_file]") {
   const TemporaryFolder folder;
   const auto comes_back = [&]<class Model>(const Model& model) {
     save(folder / "model", model);
@@ -96,8 +96,7 @@ TEST_CASE("every kind of model comes back from its file alone", "[io][model_file
   CHECK(load<elsewhere::Line>(folder / "line").slope == line.slope);
 }
 
-TEST_CASE("a model's tensors have the walk's names and order, and shapes in row-major words",
-          "[io][model_file]") {
+TEST_CASE("a model's tensors have the walk's names and order, and row-major shapes", "[io][model_file]") {
   const TemporaryFolder folder;
   save(folder / "model", small());
   const TensorFile file = read_safetensors(folder / "model");
@@ -117,7 +116,7 @@ TEST_CASE("a model's tensors have the walk's names and order, and shapes in row-
   save(folder / "narrow", numbered<Rbm<Gaussian, Bernoulli>>({.visible = 3, .hidden = 1}));
   const TensorFile narrow = read_safetensors(folder / "narrow");
   REQUIRE(narrow.find("weight") != nullptr);
-  CHECK(narrow.find("weight")->shape == std::vector<std::uint64_t>{1, 3});  // a matrix still
+  CHECK(narrow.find("weight")->shape == std::vector<std::uint64_t>{1, 3});  // still a matrix
   REQUIRE(narrow.find("visible.log_precision") != nullptr);
   CHECK(narrow.find("visible.log_precision")->shape == std::vector<std::uint64_t>{3});
 }
@@ -145,7 +144,7 @@ TEST_CASE("networks of other heads and layers are told apart", "[io][model_file]
       "head.bias ");
 }
 
-TEST_CASE("the parts of a mixed layer are tensors of their own", "[io][model_file][mixed]") {
+TEST_CASE("the parts of a mixed layer are separate tensors", "[io][model_file][mixed]") {
   const TemporaryFolder folder;
   using Table = Rbm<Mixed<Bernoulli, Gaussian>, Bernoulli>;
   save(folder / "model", numbered<Table>({.visible = {3, 1}, .hidden = 2}));
@@ -243,7 +242,7 @@ TEST_CASE("a file that is not of the model says how", "[io][model_file]") {
     file.tensors[1].dtype = Dtype::i32;
     CHECK_THAT(complaint_of(), ContainsSubstring("'visible.bias' is I32, expected F32 or F64"));
   }
-  SECTION("numbers that are none") {
+  SECTION("numbers that are not finite") {
     const float bad =
         GENERATE(std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity());
     std::memcpy(file.tensors[2].bytes.data() + 4, &bad, 4);
@@ -271,7 +270,7 @@ TEST_CASE("a model's file with any byte changed or cut off loads or is refused",
     test::put(folder / "model", bytes);
     try {
       const Model model = load<Model>(folder / "model");
-      if (!all_finite(Cpu<float>{}, model)) FAIL("numbers that are none");
+      if (!all_finite(Cpu<float>{}, model)) FAIL("numbers that are not finite");
       ++accepted;
     } catch (const FileError&) {
       ++refused;

@@ -38,7 +38,7 @@ std::vector<Point> points(const std::string& path) {
   return all;
 }
 
-// The path of a curve by its colour.
+// The path of a curve, found by its colour.
 std::string path(const std::string& svg, int colour) {
   return between(svg, "<path class=\"hc-line hc-" + std::to_string(colour) + "\" d=\"", "\"");
 }
@@ -67,14 +67,14 @@ double contrast(const std::string& a, const std::string& b) {
 
 }  // namespace
 
-TEST_CASE("a chart is one whole SVG file that asks for nothing from elsewhere", "[io][curves]") {
+TEST_CASE("a chart is one complete SVG file that loads nothing from elsewhere", "[io][curves]") {
   const std::string svg =
       draw_curves({{.name = "a <b> & \"c\"", .y = {3, 1, 2}}, {.name = "d\x01\xff", .y = {1, 2}}},
                   {.title = "</svg><script>", .x_title = "a&b", .y_title = "'\"<"});
   CHECK(xml_error(svg) == "");
   CHECK_THAT(svg, ContainsSubstring("a &lt;b&gt; &amp; &quot;c&quot;"));
   CHECK(count(svg, "<script") == 0);
-  CHECK(count(svg, "://") == 1);  // the name of SVG itself, which nobody asks for
+  CHECK(count(svg, "://") == 1);  // the namespace of SVG, which is not loaded
   CHECK(count(svg, "url(") == 0);
   CHECK(svg == draw_curves({{.name = "a <b> & \"c\"", .y = {3, 1, 2}}, {.name = "d\x01\xff", .y = {1, 2}}},
                            {.title = "</svg><script>", .x_title = "a&b", .y_title = "'\"<"}));
@@ -91,7 +91,7 @@ TEST_CASE("points lie where they belong", "[io][curves]") {
   // Its own x, not in steps of one.
   const std::vector<Point> q = points(path(draw_curves({{.x = {0, 1, 10}, .y = {1, 2, 3}}}), 0));
   CHECK(q[1].x - q[0].x == Catch::Approx((q[2].x - q[0].x) / 10).margin(0.02));
-  // On logarithmic axes powers are straight.
+  // On logarithmic axes powers are straight lines.
   const std::vector<Point> r =
       points(path(draw_curves({{.x = {1, 10, 100}, .y = {1e-3, 1, 1e3}}},
                               {.x_scale = AxisScale::logarithmic, .y_scale = AxisScale::logarithmic}),
@@ -100,7 +100,7 @@ TEST_CASE("points lie where they belong", "[io][curves]") {
   CHECK(r[0].y - r[1].y == Catch::Approx(r[1].y - r[2].y).margin(0.02));
 }
 
-TEST_CASE("what is not finite is a gap, and a point by itself is a dot", "[io][curves]") {
+TEST_CASE("numbers that are not finite are gaps, and an isolated point is a dot", "[io][curves]") {
   std::vector<double> y(20, 1.0);
   y[3] = no_number;
   y[7] = infinity;
@@ -112,14 +112,14 @@ TEST_CASE("what is not finite is a gap, and a point by itself is a dot", "[io][c
   CHECK(points(path(svg, 0)).size() == 17);
   CHECK(count(svg, "<circle") == 1);
   CHECK(count(draw_curves({{.y = {5}}}), "<circle") == 1);
-  // Zero cannot be on a logarithmic axis, nor can an x that is not a number be anywhere.
+  // Zero cannot be shown on a logarithmic axis, and an x that is not a number nowhere.
   CHECK(
       count(path(draw_curves({{.y = {1, 0.1, 0, 0.01, -1, 0.001}}}, {.y_scale = AxisScale::logarithmic}), 0),
             "M") == 3);
   CHECK(points(path(draw_curves({{.x = {1, no_number, 3}, .y = {1, 2, 3}}}), 0)).size() == 2);
 }
 
-TEST_CASE("bands go round their curves and have its gaps", "[io][curves]") {
+TEST_CASE("bands surround their curves and have their gaps", "[io][curves]") {
   const std::string svg =
       draw_curves({{.y = {1, 2, no_number, 4, 5}, .spread = {0.5, 0.5, 0.5, -0.5, no_number}}});
   const std::string band = between(svg, "<path class=\"hc-band hc-0\" d=\"", "\"");
@@ -159,12 +159,12 @@ TEST_CASE("curves that cannot be drawn are errors", "[io][curves]") {
   CHECK_THROWS_AS(draw_curves({{.x = {1}, .y = {1, 2}}}), ShapeError);
 }
 
-TEST_CASE("a legend has an entry for each curve, in as many rows as are needed", "[io][curves]") {
+TEST_CASE("a legend has an entry for each curve, in as many rows as needed", "[io][curves]") {
   std::vector<Curve> curves;
   for (int i = 0; i < 8; ++i) curves.push_back({.name = "variant " + std::to_string(i), .y = {1.0 * i, 2}});
   const std::string svg = draw_curves(curves);
   for (int i = 0; i < 8; ++i) CHECK(count(svg, ">variant " + std::to_string(i) + "</text>") == 1);
-  CHECK(count(svg, "hc-dash hc-0") == 2);  // colours that come again are dashed: the curve and its entry
+  CHECK(count(svg, "hc-dash hc-0") == 2);  // repeated colours are dashed: the curve and its entry
   const auto height = [](const std::string& text) { return std::stoi(between(text, " height=\"", "\"")); };
   CHECK(height(svg) > height(draw_curves({{.name = "a", .y = {1}}})));
   CHECK(height(draw_curves({{.name = "a", .y = {1}}})) > height(draw_curves({{.y = {1}}})));
@@ -176,7 +176,7 @@ TEST_CASE("a legend has an entry for each curve, in as many rows as are needed",
   CHECK(cut.size() < 150);
 }
 
-TEST_CASE("ticks are round numbers, and say what they are", "[io][curves]") {
+TEST_CASE("ticks are round numbers, and labelled as such", "[io][curves]") {
   CHECK(labels(0, 1, {.most = 5}) == std::vector<std::string>{"0", "0.2", "0.4", "0.6", "0.8", "1.0"});
   CHECK(labels(1, 30, {.most = 5, .whole = true}) == std::vector<std::string>{"10", "20", "30"});
   CHECK(labels(1, 3, {.most = 8, .whole = true}) == std::vector<std::string>{"1", "2", "3"});
@@ -201,7 +201,7 @@ TEST_CASE("ticks are round numbers, and say what they are", "[io][curves]") {
   CHECK(ticks(7, 7, log).size() >= 2);
 }
 
-TEST_CASE("axes of any range have ticks in it, not too many, all different", "[io][curves]") {
+TEST_CASE("axes of any range have ticks in it, not too many, all labelled differently", "[io][curves]") {
   std::mt19937 random(1);
   std::uniform_real_distribution<double> exponent(-299, 299), share(-1, 1);
   for (int i = 0; i < 4000; ++i) {
@@ -228,7 +228,7 @@ TEST_CASE("axes of any range have ticks in it, not too many, all different", "[i
   }
 }
 
-TEST_CASE("all colours stand out from light and from dark ground", "[io][curves]") {
+TEST_CASE("all colours stand out from light and dark backgrounds", "[io][curves]") {
   const std::string style(detail::chart_style());
   const std::size_t dark = style.find("prefers-color-scheme:dark");
   REQUIRE(dark != std::string::npos);

@@ -1,4 +1,4 @@
-// stb before and after: a program may have its own copy, in the same file even.
+// stb before and after: a program may have its own copy, even in the same file.
 #include <stb_image_write.h>
 
 #include <harmonium/io/pictures/image.hpp>
@@ -30,8 +30,8 @@ std::uint8_t paeth(int left, int up, int corner) {
   return static_cast<std::uint8_t>(a <= b && a <= c ? left : b <= c ? up : corner);
 }
 
-// Reads a PNG file as its specification says (W3C, 2003): chunks with their checksums, one zlib stream, a
-// filter a row.
+// Reads a PNG file according to its specification (W3C, 2003): chunks with their checksums, one zlib stream,
+// one filter per row.
 Image decode_png(const std::string& bytes) {
   REQUIRE(bytes.substr(0, 8) == "\x89PNG\r\n\x1a\n");
   std::string packed;
@@ -89,7 +89,7 @@ Image noise(Index width, Index height, int channels) {
 
 }  // namespace
 
-TEST_CASE("a PNG file holds the very pixels", "[io][image]") {
+TEST_CASE("a PNG file holds exactly the pixels", "[io][image]") {
   const TemporaryFolder folder;
   const int channels = GENERATE(1, 3);
   const Index width = GENERATE(1, 2, 31, 32, 200), height = GENERATE(1, 2, 97);
@@ -124,7 +124,7 @@ TEST_CASE("a picture of wrong sizes is refused", "[io][image]") {
   CHECK(folder.entries() == 0);
 }
 
-TEST_CASE("a program's own stb is not ours", "[io][image]") {
+TEST_CASE("a program's own stb is independent of ours", "[io][image]") {
   const Image image = noise(8, 8, 1);
   stbi_flip_vertically_on_write(1);  // a global of the program's copy, which ours does not see
   const auto bytes = encode_png(image);

@@ -22,19 +22,19 @@ TEST_CASE("markup is escaped, between tags and in quotes", "[io][markup]") {
   CHECK(escape_markup("a\tb\nc\r") == "a\tb\nc\r");
 }
 
-TEST_CASE("characters of all lengths stay, and what is none becomes U+FFFD", "[io][markup]") {
+TEST_CASE("valid characters of all lengths stay, and invalid ones become U+FFFD", "[io][markup]") {
   const std::string good = "\xc3\xa4 \xe6\xbc\xa2 \xf0\x9f\x98\x80 \xef\xbf\xbd \xf4\x8f\xbf\xbd";
   CHECK(escape_markup(good) == good);
   CHECK(escape_markup(std::string("a\0b", 3)) == "a" + unknown + "b");
   CHECK(escape_markup("\x01\x1b\x7f") == unknown + unknown + unknown);
   CHECK(escape_markup("\xe4") == unknown);                                            // Latin-1
   CHECK(escape_markup("\xe2\x82<") == unknown + unknown + "&lt;");                    // cut short
-  CHECK(escape_markup("\xc0\xbc") == unknown + unknown);                              // '<' written too long
+  CHECK(escape_markup("\xc0\xbc") == unknown + unknown);                              // overlong '<'
   CHECK(escape_markup("\xe0\x80\xbc") == unknown + unknown + unknown);                // longer still
   CHECK(escape_markup("\xed\xa0\x80") == unknown + unknown + unknown);                // half a surrogate
   CHECK(escape_markup("\xf4\x90\x80\x80") == unknown + unknown + unknown + unknown);  // above U+10FFFF
   CHECK(escape_markup("\xf8\x88\x80\x80\x80").size() == 15);
-  CHECK(escape_markup("\xef\xbf\xbe") == unknown + unknown + unknown);  // U+FFFE is no character
+  CHECK(escape_markup("\xef\xbf\xbe") == unknown + unknown + unknown);  // U+FFFE is not a character
   CHECK(escape_markup("\xc2\x80") == unknown + unknown);                // a control character
 }
 
@@ -51,7 +51,7 @@ TEST_CASE("base64 gives the RFC's examples", "[io][markup]") {
         "+w==");
 }
 
-TEST_CASE("numbers are written for people", "[io][markup]") {
+TEST_CASE("numbers are formatted for people", "[io][markup]") {
   CHECK(number_text(0) == "0");
   CHECK(number_text(-0.0) == "0");
   CHECK(number_text(60000) == "60000");
@@ -71,7 +71,7 @@ TEST_CASE("numbers are written for people", "[io][markup]") {
   CHECK(number_text(3.14159265, 2) == "3.1");
 }
 
-TEST_CASE("durations are written for people", "[io][markup]") {
+TEST_CASE("durations are formatted for people", "[io][markup]") {
   CHECK(duration_text(0.254) == "0.25 s");
   CHECK(duration_text(9.94) == "9.9 s");
   CHECK(duration_text(9.96) == "10 s");
@@ -82,7 +82,7 @@ TEST_CASE("durations are written for people", "[io][markup]") {
   CHECK(duration_text(std::numeric_limits<double>::infinity()) == "infinite s");
 }
 
-TEST_CASE("no locale changes numbers", "[io][markup]") {
+TEST_CASE("numbers do not depend on the locale", "[io][markup]") {
   struct Comma : std::numpunct<char> {
     char do_decimal_point() const override { return ','; }
     char do_thousands_sep() const override { return '.'; }

@@ -24,14 +24,14 @@ Eigen::MatrixXf four_points() {
 
 }  // namespace
 
-TEST_CASE("a class of points is one path in a colour of its own, and has an entry in the legend",
+TEST_CASE("a class of points is one path in its own colour, and has an entry in the legend",
           "[io][scatter]") {
   const std::vector<int> labels = {0, 2, 2, 0};
   const std::string text = draw_scatter(four_points(), labels, {.title = "Codes <of> digits"});
   CHECK(text.starts_with("<svg"));
   CHECK(text.ends_with("</svg>\n"));
   CHECK_THAT(text, ContainsSubstring("Codes &lt;of&gt; digits"));
-  CHECK(count(text, "<path") == 2);  // nothing is of class 1
+  CHECK(count(text, "<path") == 2);  // class 1 has no points
   CHECK(count(text, "h0") == 4);
   CHECK(count(text, "<circle") == 2);
   CHECK(count(text, detail::scatter_colours[0]) == 2);
@@ -39,7 +39,7 @@ TEST_CASE("a class of points is one path in a colour of its own, and has an entr
   CHECK(count(text, detail::scatter_colours[2]) == 2);
 }
 
-TEST_CASE("points keep their order from left to right and from below upwards", "[io][scatter]") {
+TEST_CASE("points keep their order from left to right and from bottom to top", "[io][scatter]") {
   const std::string text = draw_scatter(four_points());
   std::vector<double> x, y;
   for (auto at = text.find('M', text.find("<path")); at != std::string::npos; at = text.find('M', at + 1)) {

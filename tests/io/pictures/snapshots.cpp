@@ -6,7 +6,7 @@
 
 using namespace harmonium;
 
-TEST_CASE("snapshots are drawn every so many epochs, and after the last", "[io][snapshots]") {
+TEST_CASE("snapshots are drawn every few epochs, and after the last", "[io][snapshots]") {
   const test::TemporaryFolder folder;
   Rbm<Bernoulli, Bernoulli> rbm{{.visible = 6, .hidden = 3, .seed = 1}};
   Snapshots snapshots{rbm,

@@ -39,7 +39,7 @@ std::vector<int> rgb(const Image& image, Index x) {
 
 }  // namespace
 
-TEST_CASE("tiles stand in rows from the left, with gaps, and missing ones are background", "[io][tiles]") {
+TEST_CASE("tiles fill rows from the left, with gaps, and missing ones are background", "[io][tiles]") {
   Eigen::MatrixXd m(4, 3);  // 2 x 2 pixels each
   m << 0, 0, 1,             //
       1, 0, 1,              //
@@ -56,7 +56,7 @@ TEST_CASE("tiles stand in rows from the left, with gaps, and missing ones are ba
                                {7, 7, 7, 7, 7, 7, 7}});
 }
 
-TEST_CASE("a tile's pixels are its numbers row by row, also if it is no square", "[io][tiles]") {
+TEST_CASE("a tile's pixels are its numbers row by row, even if it is not square", "[io][tiles]") {
   const auto m = column({0, 51, 102, 153, 204, 255});
   CHECK(rows_of(tiles(m, {.width = 3, .height = 2, .gap = 0})) == Rows{{0, 51, 102}, {153, 204, 255}});
   CHECK(rows_of(tiles(m, {.width = 2, .height = 3, .gap = 0})) == Rows{{0, 51}, {102, 153}, {204, 255}});
@@ -72,7 +72,7 @@ TEST_CASE("fewer tiles than a row holds make a narrower picture", "[io][tiles]")
   CHECK(tiles(column({0, 1}), {.width = 2, .height = 1, .per_row = 10, .gap = 1}).width == 4);
 }
 
-TEST_CASE("the range of grey is each tile's own, that of all, or from 0 to 1", "[io][tiles]") {
+TEST_CASE("the range of grey is that of each tile, that of all, or from 0 to 1", "[io][tiles]") {
   Eigen::MatrixXf m(2, 2);
   m << 0.2f, -1, 0.6f, 3;
   CHECK(rows_of(tiles(m, row_of(2, TileRange::each))) == Rows{{0, 255, 0, 255}});
@@ -90,7 +90,7 @@ TEST_CASE("signed colours have 0 in the middle and the same range on both sides"
   CHECK(image.channels == 3);
   CHECK(rgb(image, 0) == std::vector<int>{33, 102, 172});
   CHECK(rgb(image, 2) == std::vector<int>{255, 255, 255});
-  CHECK(rgb(image, 3) == std::vector<int>{217, 140, 149});  // half of the way from white to (178, 24, 43)
+  CHECK(rgb(image, 3) == std::vector<int>{217, 140, 149});  // half-way from white to (178, 24, 43)
 }
 
 TEST_CASE("a tile of equal numbers is black, and white if they are signed zeros", "[io][tiles]") {
@@ -109,7 +109,7 @@ TEST_CASE("NaN is background, and infinities do not spoil the range", "[io][tile
         Rows{{255, 0}});
 }
 
-TEST_CASE("numbers as large as numbers get are drawn in their order", "[io][tiles]") {
+TEST_CASE("numbers of the largest size are drawn in order", "[io][tiles]") {
   const double most = std::numeric_limits<double>::max();
   Eigen::MatrixXd m(3, 1);
   m << -most, 0, most;
@@ -119,7 +119,7 @@ TEST_CASE("numbers as large as numbers get are drawn in their order", "[io][tile
   CHECK(rows_of(tiles(m, row_of(3)))[0][2] == 255);
 }
 
-TEST_CASE("tiles are drawn from matrices and views, of any numbers", "[io][tiles]") {
+TEST_CASE("tiles are drawn from matrices and views, of any number type", "[io][tiles]") {
   Eigen::Matrix<std::uint8_t, Eigen::Dynamic, Eigen::Dynamic> bytes(2, 3);
   bytes << 9, 0, 3, 9, 255, 4;
   const Image all = tiles(bytes, row_of(2));
@@ -127,7 +127,7 @@ TEST_CASE("tiles are drawn from matrices and views, of any numbers", "[io][tiles
   CHECK(tiles(view, row_of(2)) == all);
   CHECK(tiles(view.columns(1, 2), row_of(2)).width == 4);
   CHECK(rows_of(tiles(View<const std::uint8_t>(view).columns(1, 2), row_of(2))) == Rows{{0, 255, 0, 255}});
-  // One row of a larger block: what is between the columns is not drawn.
+  // One row of a larger block: the numbers between the columns are not drawn.
   CHECK(rows_of(tiles(view.rows_from(1, 1), row_of(1, TileRange::common))) ==
         Rows{{5, 255, 0}});  // 255 * 5 / 251
 }
@@ -168,7 +168,7 @@ TEST_CASE("a grey picture above a coloured one stays grey", "[io][tiles]") {
   CHECK(both.at(0, 1)[2] == 172);
 }
 
-TEST_CASE("a stack of nothing, or of what is no picture, is refused", "[io][tiles]") {
+TEST_CASE("a stack of nothing, or of invalid pictures, is refused", "[io][tiles]") {
   CHECK_THROWS_WITH(stack(std::vector<Image>{}), ContainsSubstring("there are no pictures"));
   CHECK_THROWS_AS(stack({Image{}}), ValueError);
   CHECK_THROWS_WITH(stack({Image(1, 1, 1)}, {.gap = -1}), ContainsSubstring("gap is -1"));

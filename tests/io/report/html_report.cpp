@@ -60,7 +60,7 @@ TEST_CASE("a report is well-formed, whatever it is given", "[io][html_report]") 
   CHECK(html == report.text());
 }
 
-TEST_CASE("a report asks nobody for anything", "[io][html_report]") {
+TEST_CASE("a report makes no requests", "[io][html_report]") {
   HtmlReport report("Run");
   report.add_history(run())
       .add_picture(picture(40, 30), "A picture")
@@ -77,7 +77,7 @@ TEST_CASE("a report asks nobody for anything", "[io][html_report]") {
   CHECK_THAT(html, ContainsSubstring("default-src 'none'"));
 }
 
-TEST_CASE("pictures stand in a report as they are, small ones enlarged", "[io][html_report]") {
+TEST_CASE("pictures are embedded in a report unchanged, small ones enlarged", "[io][html_report]") {
   const Image image = picture(30, 20);
   const std::string html = HtmlReport("Run").add_picture(image, "Filters").text();
   CHECK(between(html, "base64,", "\"") == base64(encode_png(image)));
@@ -88,7 +88,7 @@ TEST_CASE("pictures stand in a report as they are, small ones enlarged", "[io][h
   CHECK_THROWS_AS(HtmlReport("Run").add_picture(Image{}, "none"), ValueError);
 }
 
-TEST_CASE("sections come in order, figures share a row", "[io][html_report]") {
+TEST_CASE("sections appear in order, figures share a row", "[io][html_report]") {
   HtmlReport report("Run");
   report.add_section("One")
       .add_picture(picture(9, 9), "a")
@@ -130,7 +130,7 @@ TEST_CASE("histories become charts, warnings and a table", "[io][html_report]") 
   CHECK_THAT(HtmlReport("Run").add_history(History{}).text(), ContainsSubstring("No epoch was reported."));
 }
 
-TEST_CASE("a model says what it is made of", "[io][html_report]") {
+TEST_CASE("a model is described by its layers", "[io][html_report]") {
   const Rbm<Categorical, Bernoulli> rbm{{.visible = {.units = 5, .states = 3}, .hidden = 1}};
   const std::string html = HtmlReport("Run").add_model(rbm).text();
   CHECK_THAT(html, ContainsSubstring("kind</th><td>rbm</td>"));
@@ -140,7 +140,7 @@ TEST_CASE("a model says what it is made of", "[io][html_report]") {
   CHECK(html.find("visible</th>") < html.find("hidden</th>"));
 }
 
-TEST_CASE("a heat map has a name for each row, and all numbers in colour", "[io][html_report]") {
+TEST_CASE("a heat map has one name per row, and all numbers in colour", "[io][html_report]") {
   Eigen::MatrixXd m(2, 3);
   m << -2, 0, 2, 1, std::numeric_limits<double>::quiet_NaN(), 0.5;
   const std::string svg = draw_heat_map(m, {.title = "Weights", .row_names = {"age", "<height>"}});
@@ -161,7 +161,7 @@ TEST_CASE("a heat map has a name for each row, and all numbers in colour", "[io]
   CHECK_THROWS_AS(draw_heat_map(m, {.width = 1}), ValueError);
 }
 
-TEST_CASE("a report is written whole, or the old one stays", "[io][html_report]") {
+TEST_CASE("a report is written completely, or the old one stays", "[io][html_report]") {
   const test::TemporaryFolder folder;
   const auto path = folder / "report.html";
   write(path, HtmlReport("One"));

@@ -25,7 +25,7 @@ std::vector<std::string> names(const LearningChart& chart) {
 
 }  // namespace
 
-TEST_CASE("a metric is a chart, a phase a curve", "[io][learning_curves]") {
+TEST_CASE("a metric is a chart, a phase is a curve", "[io][learning_curves]") {
   const std::vector<History> runs = {history("rbm 1", "reconstruction_error", {3, 2, 1}),
                                      history("rbm 2", "reconstruction_error", {5, 4})};
   const LearningCurves all = learning_curves(runs);
@@ -35,16 +35,16 @@ TEST_CASE("a metric is a chart, a phase a curve", "[io][learning_curves]") {
   CHECK(all.charts[0].curves[0].x == std::vector<double>{1, 2, 3});
   CHECK(all.charts[0].curves[1].y == std::vector<double>{5, 4});
   CHECK(all.constant == std::vector<std::pair<std::string, std::string>>{{"rate", "0.1"}});
-  // Phases within one history are told apart as well.
+  // Phases within one history are told apart too.
   History both = runs[0];
   both.epochs.insert(both.epochs.end(), runs[1].epochs.begin(), runs[1].epochs.end());
   CHECK(names(learning_curves(std::span(&both, 1)).charts.at(0)) ==
         std::vector<std::string>{"rbm 1", "rbm 2"});
-  // A phase by itself needs no name.
+  // A single phase needs no name.
   CHECK(names(learning_curves(std::span(runs.data(), 1)).charts.at(0)) == std::vector<std::string>{""});
 }
 
-TEST_CASE("held-out samples are dashed beside those of training", "[io][learning_curves]") {
+TEST_CASE("held-out metrics are dashed next to those of training", "[io][learning_curves]") {
   History run = history("fine-tuning", "error", {0.3, 0.2, 0.1});
   for (EpochReport& report : run.epochs) report.metrics.emplace_back("held_out_error", 0.4 / report.epoch);
   for (EpochReport& report : run.epochs) report.metrics.emplace_back("held_out_other", report.epoch);
@@ -70,7 +70,7 @@ TEST_CASE("metrics without a curve are listed", "[io][learning_curves]") {
   CHECK(learning_curves({}).charts.empty());
 }
 
-TEST_CASE("positive metrics that span much get a logarithmic axis", "[io][learning_curves]") {
+TEST_CASE("positive metrics with a wide range get a logarithmic axis", "[io][learning_curves]") {
   const auto scale = [](const std::vector<double>& values) {
     const History run = history("a", "x", values);
     return learning_curves(std::span(&run, 1)).charts.at(0).options.y_scale;
@@ -81,7 +81,7 @@ TEST_CASE("positive metrics that span much get a logarithmic axis", "[io][learni
   CHECK(scale({100, -1}) == AxisScale::linear);
 }
 
-TEST_CASE("a warning that repeats is one, with its epochs", "[io][learning_curves]") {
+TEST_CASE("a repeated warning is listed once, with its epochs", "[io][learning_curves]") {
   History run = history("rbm 1", "x", {1, 2, 3, 4, 5, 6});
   for (int epoch : {2, 3, 4})
     run.epochs[static_cast<std::size_t>(epoch - 1)].warnings = {"over-fitting for " + std::to_string(epoch) +

@@ -11,6 +11,8 @@ using namespace harmonium;
 using namespace test;
 using Catch::Matchers::Message;
 
+namespace test::training_chains_chains {
+
 namespace {
 
 const Cpu<double> on;
@@ -31,14 +33,15 @@ Model two_modes() {
 }  // namespace
 
 TEST_CASE("fast weights of no rate are persistent chains", "[cd][fast_weights]") {
+  // Until the weights change: persistent chains keep their hidden states over an update.
   const Model begin = small_rbm<Model>(4);
-  const Eigen::MatrixXd v = some_states(begin, 23, 3);
+  const Eigen::MatrixXd v = some_states(begin, 8, 3);
   Model persistent = begin, fast = begin;
   auto options = plain;
   options.chains = Persistent{.chains = 5};
-  ContrastiveDivergence{persistent, options, on}.fit(v);
+  ContrastiveDivergence{persistent, options, on}.step({.values = v});
   options.chains = FastWeights{.chains = 5, .rate = 0};
-  ContrastiveDivergence{fast, options, on}.fit(v);
+  ContrastiveDivergence{fast, options, on}.step({.values = v});
   CHECK(fast == persistent);
 }
 
@@ -60,6 +63,7 @@ TEST_CASE("fast weights learn from each gradient, decay, and move the chains", "
     for_each_parameter([](const ParameterName&, Role, auto s,
                           auto f) { on.update([](double& a, double b) { a += b; }, s, f); },
                        sum, fast);
+    refresh(on, sum, all);  // by the weights that the chains move with
     for (const std::uint32_t k : {0u, 1u})
       transition(on, sum, all, all, work, {.seed = 6, .step = 2 * update + k});
     refresh(on, model, all);
@@ -72,6 +76,26 @@ TEST_CASE("fast weights learn from each gradient, decay, and move the chains", "
     for_each_parameter([](const ParameterName&, Role, auto f,
                           auto g) { on.update([](double& a, double b) { a = 0.6 * a + 1.5 * b; }, f, g); },
                        fast, trainer.gradient());
+  }
+}
+
+TEST_CASE("fast weights draw by the weights that they hold", "[cd][fast_weights]") {
+  // Slow parameters are 0; fast weights copy v to h and back, so that chains at 1 stay there.
+  using One = Rbm<Bernoulli, Bernoulli, Cpu<double>>;
+  One slow{{.visible = 1, .hidden = 1, .weight_scale = 0}};
+  FastWeights::Memory<One> fast({.chains = 500, .rate = 1, .keep = 0}, slow);
+  One copies = slow;
+  copies.weights(0, 0) = 20;
+  copies.visible.parameters(0) = copies.hidden.parameters(0) = -10;
+  fast.learned(on, copies);
+  auto state = make_state(slow, 500);
+  auto work = make_workspace(slow, 500);
+  const auto all = state.columns(0, 500);
+  state.visible.setOnes();
+  refresh(on, slow, all);
+  for (const int steps : {1, 2, 3}) {
+    fast.advance(on, slow, all, all, work, steps, {.seed = 1});
+    CHECK(state.visible.mean() > 0.99);  // sigmoid(10) each way
   }
 }
 
@@ -188,3 +212,5 @@ TEST_CASE("4 x 4 bars and stripes are learned to within 0.05 nats of their best 
   CHECK(likelihood > -3.379 - 0.05);
   CHECK(likelihood < -3.379);
 }
+
+}  // namespace test::training_chains_chains

@@ -11,6 +11,8 @@ using namespace harmonium;
 using namespace test;
 using Catch::Matchers::Message;
 
+namespace test::training_chains_exact {
+
 namespace {
 const Cpu<double> on;
 
@@ -78,3 +80,5 @@ TEST_CASE("Exact refuses models with too many visible states", "[cd][exact][erro
   CHECK_THROWS_MATCHES((ContrastiveDivergence{real, {.chains = Exact{}}}), ValueError,
                        Message("Exact: the visible units have infinitely many states"));
 }
+
+}  // namespace test::training_chains_exact

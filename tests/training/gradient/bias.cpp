@@ -3,6 +3,8 @@
 
 using namespace test;
 
+namespace test::training_gradient_bias {
+
 TEMPLATE_TEST_CASE(
     "contrastive divergence has its exact expectation, and approaches the likelihood's gradient",
     "[cd][oracle][slow]", BernoulliBernoulli, BernoulliGaussian, BernoulliCategorical, GaussianBernoulli,
@@ -10,3 +12,5 @@ TEMPLATE_TEST_CASE(
     CategoricalCategorical) {
   check_bias(biased_rbm<TestType>());
 }
+
+}  // namespace test::training_gradient_bias

@@ -125,12 +125,14 @@ void check_bias(Model rbm) {
     const auto [negative, variance] = moments(rbm, p);
     biases.push_back(largest_difference(negative, model_mean));
 
-    ContrastiveDivergence trainer{rbm,
-                                  {.batch_size = chains,
-                                   .steps = steps,
-                                   .optimizer = Momentum{.rate = 0.0},
-                                   .centered = false,
-                                   .seed = static_cast<std::uint64_t>(steps)}};
+    // Named policies: a variant of all would be compiled for each of the models.
+    const ContrastiveDivergenceOptions<DataChains, Momentum> options{
+        .batch_size = chains,
+        .steps = steps,
+        .optimizer = {.rate = 0.0},
+        .centered = false,
+        .seed = static_cast<std::uint64_t>(steps)};
+    ContrastiveDivergence trainer{rbm, options};
     trainer.step({.values = data});
     REQUIRE(rbm == begin);  // a rate of zero
     const oracle::Numbers gradient = flatten(trainer.gradient());

@@ -4,6 +4,8 @@
 
 using namespace test;
 
+namespace test::training_gradient_bias_pairs {
+
 TEMPLATE_PRODUCT_TEST_CASE(
     "contrastive divergence approaches the likelihood's gradient", "[cd][oracle][slow]", Pair,
     ((Spin, Bernoulli), (Spin, Gaussian), (Spin, Categorical), (Spin, Spin), (Spin, Rectified),
@@ -18,3 +20,5 @@ TEMPLATE_TEST_CASE("contrastive divergence of mixed layers approaches the likeli
                    "[cd][mixed][oracle][slow]", Table, Features) {
   check_bias(small_model<TestType>(12, 0.6));
 }
+
+}  // namespace test::training_gradient_bias_pairs

@@ -1,6 +1,7 @@
-// What is done to a gradient between statistics and optimizer: centring, penalties, weights of samples,
+// What is done to a gradient between statistics and optimizer: centering, penalties, weights of samples,
 // clipping, averaging. Each against loops that know the formula.
 #include <harmonium/data/dataset.hpp>
+#include <harmonium/inference/exact/moments.hpp>
 #include <harmonium/inference/layers.hpp>
 #include <harmonium/training/contrastive_divergence.hpp>
 
@@ -12,6 +13,8 @@ using namespace harmonium;
 using namespace test;
 using Catch::Matchers::Message;
 using Catch::Matchers::WithinAbs;
+
+namespace test::training_gradient_gradient {
 
 namespace {
 
@@ -46,56 +49,141 @@ Eigen::VectorXd bias_of(const Layer<Bernoulli, Cpu<double>>& layer) { return lay
 
 }  // namespace
 
-TEST_CASE("a centred update is a plain one of the centred model", "[cd][centering]") {
+namespace {
+
+// An optimizer's numbers for one matrix, by the textbook.
+struct ByHand {
+  AnyOptimizer optimizer;
+  Eigen::MatrixXd m{}, v{};
+  int t = 0;
+  Eigen::MatrixXd step(const Eigen::MatrixXd& g) {
+    ++t;
+    if (m.size() == 0) m = v = Eigen::MatrixXd::Zero(g.rows(), g.cols());
+    if (const auto* adam = std::get_if<Adam>(&optimizer)) {
+      m = adam->beta1 * m + (1 - adam->beta1) * g;
+      v = adam->beta2 * v + (1 - adam->beta2) * g.cwiseAbs2();
+      const double rate = adam->rate.at(0) / (1 - std::pow(adam->beta1, t));
+      return (rate * m.array() / ((v / (1 - std::pow(adam->beta2, t))).array().sqrt() + adam->epsilon))
+          .matrix();
+    }
+    if (const auto* momentum = std::get_if<Momentum>(&optimizer)) {
+      m = momentum->momentum.at(0) * m + momentum->rate.at(0) * g;
+      return m;
+    }
+    return std::get<Sgd>(optimizer).rate.at(0) * g;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("with any optimizer a centered update is an update of the centered model", "[cd][centering]") {
   // The model with interaction (v - mu)^T W (h - lambda) and biases b', c' is the plain one with b = b' - W
-  // lambda and c = c' - W^T mu. Its plain update, told in b and c, is the centred update.
+  // lambda and c = c' - W^T mu. The optimizer moves W, b' and c' along their own gradient; b and c follow.
+  const auto optimizer = GENERATE(AnyOptimizer{Sgd{.rate = 0.1}}, AnyOptimizer{Momentum{.rate = 0.1}},
+                                  AnyOptimizer{Adam{.rate = 0.05}});
   Model model = small_rbm<Model>(4);
   auto options = plain;
   options.centered = true;
   options.offset_rate = 0.25;
+  options.optimizer = optimizer;
   ContrastiveDivergence trainer{model, options, on};
-  ContrastiveDivergenceOptions<> without = plain;
-  Model twin = model;  // takes plain updates, for their gradients
-  Eigen::VectorXd mu, lambda;
-  for (const int update : {0, 1, 2}) {
+  ByHand by_hand[3] = {{optimizer}, {optimizer}, {optimizer}};
+  Eigen::VectorXd mu = Eigen::VectorXd::Zero(4), lambda = Eigen::VectorXd::Zero(3);
+  for (const int update : {0, 1, 2, 3}) {
     const Model before = model;
-    twin = before;
     const Eigen::MatrixXd v = some_states(model, 8, 20 + static_cast<std::uint64_t>(update));
     trainer.step({.values = v});
 
     const Eigen::MatrixXd h = mean_hidden(before, v);
     const double share = update == 0 ? 1 : 0.25;
-    if (update == 0) mu = Eigen::VectorXd::Zero(v.rows()), lambda = Eigen::VectorXd::Zero(h.rows());
     mu += share * (v.rowwise().mean() - mu);
     lambda += share * (h.rowwise().mean() - lambda);
 
-    // The plain gradient of the update can be told from the centred one: its biases' part is what centring
-    // adds to.
     const Model& g = trainer.gradient();
-    const Eigen::VectorXd plain_b = bias_of(g.visible) + g.weights * lambda;
-    const Eigen::VectorXd plain_c = bias_of(g.hidden) + g.weights.transpose() * mu;
-    const Eigen::MatrixXd plain_w = g.weights + mu * plain_c.transpose() + plain_b * lambda.transpose();
-    if (update == 0) {  // the chains are the same ones: their first move depends on the seed alone
-      const Step<Model> other = one_step(twin, without, v);
-      CHECK(largest_difference(plain_w, other.gradient.weights) < 1e-12);
-      CHECK(largest_difference(plain_b, bias_of(other.gradient.visible)) < 1e-12);
-      CHECK(largest_difference(plain_c, bias_of(other.gradient.hidden)) < 1e-12);
-      CHECK(largest_difference(flatten(g), flatten(other.gradient)) > 1e-3);
+    if (update == 0) {  // the chains' first move depends on the seed alone
+      auto without = options;
+      without.centered = false;
+      const Model other = one_step(before, without, v).gradient;
+      const Eigen::VectorXd b = bias_of(other.visible), c = bias_of(other.hidden);
+      CHECK(largest_difference(g.weights, other.weights - mu * c.transpose() - b * lambda.transpose()) <
+            1e-12);
+      CHECK(largest_difference(bias_of(g.visible), b) < 1e-12);
+      CHECK(largest_difference(bias_of(g.hidden), c) < 1e-12);
+      CHECK(largest_difference(g.weights, other.weights) > 1e-3);
     }
-    const Eigen::MatrixXd w =
-        before.weights + 0.1 * (plain_w - mu * plain_c.transpose() - plain_b * lambda.transpose());
-    const Eigen::VectorXd b_centred = bias_of(before.visible) + before.weights * lambda + 0.1 * plain_b;
-    const Eigen::VectorXd c_centred =
-        bias_of(before.hidden) + before.weights.transpose() * mu + 0.1 * plain_c;
+    const Eigen::MatrixXd w = before.weights + by_hand[0].step(g.weights);
+    const Eigen::VectorXd b =
+        bias_of(before.visible) + before.weights * lambda + by_hand[1].step(bias_of(g.visible));
+    const Eigen::VectorXd c =
+        bias_of(before.hidden) + before.weights.transpose() * mu + by_hand[2].step(bias_of(g.hidden));
     CHECK(largest_difference(model.weights, w) < 1e-12);
-    CHECK(largest_difference(bias_of(model.visible), b_centred - w * lambda) < 1e-12);
-    CHECK(largest_difference(bias_of(model.hidden), c_centred - w.transpose() * mu) < 1e-12);
+    CHECK(largest_difference(bias_of(model.visible), b - w * lambda) < 1e-12);
+    CHECK(largest_difference(bias_of(model.hidden), c - w.transpose() * mu) < 1e-12);
   }
 }
 
+TEST_CASE("a permutation, and 0 and 1 changing places, change nothing that is learned", "[cd][centering]") {
+  // With exact chains there is no chance in the way.
+  const auto optimizer = GENERATE(AnyOptimizer{Momentum{.rate = 0.1}}, AnyOptimizer{Adam{.rate = 0.02}});
+  const Model begin = small_rbm<Model>(4);
+  Model flipped = begin;  // v -> 1 - v
+  flipped.weights = -begin.weights;
+  flipped.visible.parameters.col(0) = -begin.visible.parameters.col(0);
+  flipped.hidden.parameters.col(0) += begin.weights.colwise().sum().transpose();
+  Model turned = begin;  // rows in reverse order
+  turned.weights = begin.weights.colwise().reverse().eval();
+  turned.visible.parameters = begin.visible.parameters.colwise().reverse().eval();
+  const Eigen::MatrixXd v = some_states(begin, 8, 3), back = v.colwise().reverse(), other = 1 - v.array();
+  const auto learn = [&](Model model, const Eigen::MatrixXd& data) {
+    ContrastiveDivergence trainer{model,
+                                  {.epochs = 30,
+                                   .batch_size = 4,
+                                   .chains = Exact{},
+                                   .optimizer = optimizer,
+                                   .weight_decay = 0.01,
+                                   .penalties = {.l1 = 0.001, .group = 0.001, .max_norm = 2},
+                                   .fit_visible_biases = false,
+                                   .seed = 1},
+                                  on};
+    trainer.fit(data);
+    return exact_log_likelihood(model, data);
+  };
+  const Eigen::VectorXd expected = learn(begin, v);
+  CHECK(largest_difference(learn(turned, back), expected) < 1e-9);
+  CHECK(largest_difference(learn(flipped, other), expected) < 1e-9);
+}
+
+TEST_CASE("where zero lies makes no difference to what real units learn", "[cd][centering]") {
+  // Rows shifted by 10, and a model shifted likewise: W v -> W (v + 10) is taken from the hidden biases, and
+  // the visible biases, which are precision times mean, follow the precision.
+  using Real = Rbm<Gaussian, Bernoulli, Cpu<double>>;
+  const auto optimizer = GENERATE(AnyOptimizer{Momentum{.rate = 0.01}}, AnyOptimizer{Adam{.rate = 0.01}});
+  Real begin{{.visible = 3, .hidden = 2, .seed = 1, .weight_scale = 0.3}};
+  const Eigen::MatrixXd v = some_states(begin, 60, 3), far = v.array() + 10;
+  Real shifted = begin;
+  shifted.visible.parameters.col(0).array() += 10;  // precisions are 1
+  shifted.hidden.parameters.col(0) -= 10 * begin.weights.colwise().sum().transpose();
+  const auto learn = [&](Real& model, const Eigen::MatrixXd& data) {
+    ContrastiveDivergence{model,
+                          {.epochs = 20,
+                           .batch_size = 20,
+                           .chains = DataChains{},
+                           .optimizer = optimizer,
+                           .fit_visible_biases = false,
+                           .seed = 1},
+                          on}
+        .fit(data);
+    return exact_log_likelihood(model, data);
+  };
+  const Eigen::VectorXd here = learn(begin, v), there = learn(shifted, far);
+  CHECK(largest_difference(here, there) < 1e-8);
+  CHECK(largest_difference(begin.visible.parameters.col(1), shifted.visible.parameters.col(1)) < 1e-8);
+  CHECK((begin.visible.parameters.col(1).array().abs() > 0.01).any());
+}
+
 TEST_CASE("offsets follow the data's means, whatever the chains do", "[cd][centering][slow]") {
-  // A centred gradient does not change when 0 and 1 trade places in the visible units: v -> 1 - v is a change
-  // of biases and of the sign of W, which a plain gradient does not survive.
+  // A centered gradient does not change when 0 and 1 trade places in the visible units: v -> 1 - v is a
+  // change of biases and of the sign of W, which a plain gradient does not survive.
   const Model model = small_rbm<Model>(4);
   Model flipped = model;
   flipped.weights = -model.weights;
@@ -107,22 +195,98 @@ TEST_CASE("offsets follow the data's means, whatever the chains do", "[cd][cente
   options.steps = 20;
   const auto plain_step = one_step(model, options, v), plain_flipped = one_step(flipped, options, w);
   options.centered = true;
-  const auto centred = one_step(model, options, v), centred_flipped = one_step(flipped, options, w);
+  const auto centered = one_step(model, options, v), centered_flipped = one_step(flipped, options, w);
   const double chance = 6 * std::sqrt(0.25 / 50'000);
-  CHECK(largest_difference(centred.gradient.weights, -centred_flipped.gradient.weights) < chance);
+  CHECK(largest_difference(centered.gradient.weights, -centered_flipped.gradient.weights) < chance);
   CHECK(largest_difference(plain_step.gradient.weights, -plain_flipped.gradient.weights) > 2 * chance);
 }
 
-TEST_CASE("L1 moves weights against their sign and nothing else", "[cd][penalties]") {
+TEST_CASE("L1 takes weights towards zero, where they stay, and moves nothing else", "[cd][penalties]") {
   Model model = small_rbm<Model>(4);
   model.weights(1, 2) = 0;
+  model.weights(0, 1) = 0.001;
   const Eigen::MatrixXd v = some_states(model, 8, 3);
   auto options = plain;
+  options.optimizer = Sgd{.rate = 0.01};
   const Model without = one_step(model, options, v).model;
-  options.penalties.l1 = 0.3;
+  options.penalties.l1 = 3;
   const Model with = one_step(model, options, v).model;
   CHECK((with.visible == without.visible && with.hidden == without.hidden));
-  CHECK(largest_difference(with.weights, without.weights - 0.1 * 0.3 * model.weights.cwiseSign()) < 1e-15);
+  const Eigen::MatrixXd soft =
+      (without.weights.array().abs() - 0.01 * 3).max(0) * without.weights.array().sign();
+  CHECK(largest_difference(with.weights, soft) < 1e-15);
+  CHECK(with.weights(1, 2) == 0);
+  CHECK(with.weights(0, 1) == 0);
+}
+
+TEST_CASE("weights decay by what the option says, whatever the optimizer", "[cd][penalties][optimizer]") {
+  // A weight without a gradient, 500 steps.
+  const auto left = [](AnyOptimizer optimizer, double decay, double l1) {
+    Model model{{.visible = 1, .hidden = 1}}, gradient = zeros_like(model);
+    model.weights(0, 0) = 1;
+    model.visible.parameters(0) = 1;
+    OptimizerState<Model> state(model, optimizer);
+    for (int i = 0; i < 500; ++i) state.step(on, optimizer, 0, decay, l1, gradient, model);
+    CHECK(model.visible.parameters(0) == 1);
+    return model.weights(0, 0);
+  };
+  CHECK_THAT(left(Sgd{.rate = 0.1}, 1e-4, 0), WithinAbs(std::pow(1 - 1e-5, 500), 1e-12));
+  CHECK_THAT(left(Momentum{.rate = 0.1, .momentum = 0.5}, 1e-4, 0),
+             WithinAbs(std::pow(1 - 2e-5, 500), 1e-12));
+  CHECK_THAT(left(Nesterov{.rate = 0.1, .momentum = 0.9}, 1e-4, 0),
+             WithinAbs(std::pow(1 - 1e-4, 500), 1e-12));
+  for (const double decay : {1e-6, 1e-4, 1e-2})
+    CHECK_THAT(left(Adam{.rate = 1e-3}, decay, 0), WithinAbs(std::pow(1 - 1e-3 * decay, 500), 1e-12));
+  CHECK_THAT(left(Sgd{.rate = 0.1}, 0, 1e-3), WithinAbs(1 - 500 * 1e-4, 1e-12));
+  CHECK(left(Adam{.rate = 1e-3}, 0, 1e-3) == 0);  // nothing speaks for it
+}
+
+TEST_CASE("penalties have their documented optimum, centered or not", "[cd][penalties][centering][slow]") {
+  // Exact chains, full batches, to convergence: a bias's gradient, <x> of the data minus that of the model,
+  // is 0, and the weights' is that of the penalties.
+  const Model begin = small_rbm<Model>(4);
+  const Eigen::MatrixXd v = some_states(begin, 8, 3);
+  const double decay = 0.05, l1 = 0.02, group = 0.03;
+  const auto learn = [&](AnyOptimizer optimizer, bool centered, double weight_decay) {
+    Model model = begin;
+    ContrastiveDivergence{model,
+                          {.epochs = 20'000,
+                           .batch_size = 8,
+                           .chains = Exact{},
+                           .optimizer = optimizer,
+                           .weight_decay = weight_decay,
+                           .penalties = {.l1 = l1, .group = group},
+                           .centered = centered,
+                           .seed = 1},
+                          on}
+        .fit(v);
+    return model;
+  };
+  const auto gradient_at = [&](const Model& model) { return exact_gradient(model, View<const double>(v)); };
+  const auto check_optimum = [&](const Model& model, double weight_decay) {
+    const Model g = gradient_at(model);
+    CHECK(bias_of(g.visible).cwiseAbs().maxCoeff() < 1e-4);
+    CHECK(bias_of(g.hidden).cwiseAbs().maxCoeff() < 1e-4);
+    for (Index c = 0; c < 3; ++c)
+      for (Index r = 0; r < 4; ++r) {
+        const double w = model.weights(r, c), norm = model.weights.col(c).norm();
+        const double smooth = weight_decay * w + (norm > 0 ? group * w / norm : 0);
+        INFO("weight " << r << ", " << c << " is " << w);
+        if (w != 0) CHECK_THAT(g.weights(r, c) - smooth, WithinAbs(w > 0 ? l1 : -l1, 1e-4));
+        if (w == 0) CHECK(std::abs(g.weights(r, c)) < l1 + group + 1e-4);
+      }
+  };
+  const AnyOptimizer momentum = Momentum{.rate = linear(0.5, 0.01), .momentum = 0.5};
+  const Model here = learn(momentum, true, decay), there = learn(momentum, false, decay);
+  check_optimum(here, decay);
+  check_optimum(there, decay);
+  CHECK(largest_difference(exact_log_likelihood(here, v), exact_log_likelihood(there, v)) < 1e-4);
+
+  const AnyOptimizer adam = Adam{.rate = exponential(1e-2, 1e-6)};
+  const Model adam_here = learn(adam, true, 0), adam_there = learn(adam, false, 0);
+  check_optimum(adam_here, 0);
+  check_optimum(adam_there, 0);
+  CHECK(largest_difference(exact_log_likelihood(adam_here, v), exact_log_likelihood(adam_there, v)) < 1e-3);
 }
 
 TEST_CASE("the group penalty is the slope of the hidden units' norms", "[cd][penalties]") {
@@ -159,7 +323,6 @@ TEST_CASE("sparsity pulls hidden biases towards the target activity", "[cd][pena
     options.penalties.activity_target = 0.2;
     const Model with = one_step(model, options, v).gradient;
     const Eigen::VectorXd activity = mean_hidden(model, v).rowwise().mean();
-    CHECK(with.weights == without.weights);
     CHECK(with.visible == without.visible);
     const Eigen::VectorXd pull = bias_of(with.hidden) - bias_of(without.hidden);
     CHECK(largest_difference(pull, 0.7 * (0.2 - activity.array()).matrix()) < 1e-12);
@@ -371,3 +534,5 @@ TEST_CASE("options of the gradient that are out of range are refused", "[cd][err
   refused({.offset_rate = 0}, "offset_rate is 0, expected above 0 and at most 1");
   refused({.average_last = 1.5}, "average_last is 1.5, expected 0 to 1");
 }
+
+}  // namespace test::training_gradient_gradient

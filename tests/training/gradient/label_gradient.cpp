@@ -14,6 +14,8 @@ using namespace harmonium;
 using namespace test;
 using Catch::Matchers::Message;
 
+namespace test::training_gradient_label_gradient {
+
 namespace {
 
 using Host = Cpu<double>;
@@ -147,3 +149,5 @@ TEST_CASE("discriminative learning is refused where there is not one label", "[j
       Message("ContrastiveDivergence: discriminative is for models with 1 label, this has 2"));
   CHECK_NOTHROW((ContrastiveDivergence{two, {}, on}));
 }
+
+}  // namespace test::training_gradient_label_gradient

@@ -15,6 +15,8 @@ using namespace harmonium;
 using namespace test;
 using Catch::Matchers::Message;
 
+namespace test::training_gradient_missing_entries {
+
 namespace {
 
 const Cpu<double> on;
@@ -148,3 +150,5 @@ TEST_CASE("missing data are refused where they make no sense", "[cd][missing][er
                        Message("fit: rows 2 to 3 are one unit: all of them are known, or none, in column 2"));
   CHECK(words == begin);
 }
+
+}  // namespace test::training_gradient_missing_entries

@@ -1,6 +1,7 @@
 // Adversarial training: where the loss rises, against slopes; what an update learns from, against two updates
 // without it.
 #include <harmonium/data/toy.hpp>
+#include <harmonium/inference/networks/classification.hpp>
 #include <harmonium/training/fine_tuning.hpp>
 
 #include "support/catch.hpp"
@@ -8,6 +9,8 @@
 
 using namespace harmonium;
 using namespace test;
+
+namespace test::training_networks_adversary {
 
 namespace {
 
@@ -126,3 +129,5 @@ TEST_CASE("a network that learned from moved samples minds them less", "[fine_tu
   CHECK(without > 3);
   CHECK(with < 1);
 }
+
+}  // namespace test::training_networks_adversary

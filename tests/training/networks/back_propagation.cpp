@@ -12,6 +12,8 @@
 using namespace harmonium;
 using namespace test;
 
+namespace test::training_networks_back_propagation {
+
 namespace {
 
 using B = Cpu<double>;
@@ -217,3 +219,5 @@ TEST_CASE("what comes back to a layer's outputs can be changed on its way", "[fi
   CHECK(largest_difference(a.head.weights, b.head.weights) < 1e-15);
   CHECK(std::get<D>(a.layers[0]).weights.norm() > 1e-3);
 }
+
+}  // namespace test::training_networks_back_propagation

@@ -1,5 +1,6 @@
 // Dropout: what is dropped, how often, and that training follows the gradient of the network that is left.
 #include <harmonium/data/dataset.hpp>
+#include <harmonium/inference/networks/classification.hpp>
 #include <harmonium/models/autoencoder.hpp>
 #include <harmonium/training/fine_tuning.hpp>
 #include <harmonium/units/relu.hpp>
@@ -9,6 +10,8 @@
 
 using namespace harmonium;
 using namespace test;
+
+namespace test::training_networks_dropout {
 
 namespace {
 
@@ -169,3 +172,5 @@ TEST_CASE("a network trained with dropout is used whole", "[dropout]") {
   FineTuning{other, {.epochs = 2, .batch_size = 16, .seed = 3}, on}.fit(data);
   CHECK_FALSE(other == network);
 }
+
+}  // namespace test::training_networks_dropout

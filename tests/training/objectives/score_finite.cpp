@@ -2,6 +2,8 @@
 
 using namespace test;
 
+namespace test::training_objectives_score_finite {
+
 TEST_CASE("score matching with finite hidden units follows its definition", "[objective][oracle]") {
   for (std::uint64_t seed = 1; seed <= 3; ++seed) {
     check_score_matching_of<Bernoulli>(4, seed);
@@ -12,3 +14,5 @@ TEST_CASE("score matching with finite hidden units follows its definition", "[ob
     check_score_matching_of<PlainBernoulli>(3, seed);
   }
 }
+
+}  // namespace test::training_objectives_score_finite

@@ -2,6 +2,8 @@
 
 using namespace test;
 
+namespace test::training_objectives_score_infinite {
+
 namespace {
 /// A real unit with two parameters beside its bias: energy e^log_precision (x - centre)^2 / 2.
 struct Centred {
@@ -74,3 +76,5 @@ TEMPLATE_TEST_CASE("derived moments of hidden units are those that units give th
   CHECK(largest_difference(slope(typename TestType::first_type{}), slope(typename TestType::second_type{})) <
         1e-12);
 }
+
+}  // namespace test::training_objectives_score_infinite

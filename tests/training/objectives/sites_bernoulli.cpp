@@ -2,6 +2,8 @@
 
 using namespace test;
 
+namespace test::training_objectives_sites_bernoulli {
+
 TEMPLATE_TEST_CASE("objectives of Bernoulli units' conditionals follow their definitions",
                    "[objective][oracle]", BernoulliBernoulli, BernoulliGaussian, BernoulliCategorical,
                    BernoulliPoisson, (Pair<Bernoulli, Spin>), (Pair<Bernoulli, Rectified>)) {
@@ -12,3 +14,5 @@ TEST_CASE("grey levels are mixtures of a Bernoulli unit's states", "[objective][
   const auto rbm = small_rbm<BernoulliBernoulli>(4);
   check_scores(rbm, Eigen::MatrixXd{{0.25, 1}, {0, 0.5}, {1, 0.125}, {0.75, 0}});
 }
+
+}  // namespace test::training_objectives_sites_bernoulli

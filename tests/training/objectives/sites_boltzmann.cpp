@@ -3,6 +3,8 @@
 
 using namespace test;
 
+namespace test::training_objectives_sites_boltzmann {
+
 namespace {
 struct Couplings {
   oracle::Layer visible;
@@ -60,3 +62,5 @@ TEST_CASE("a Boltzmann machine's objectives follow their definitions", "[objecti
   check_machine<Quintic>(3);
   check_machine<Categorical>({3, 3});
 }
+
+}  // namespace test::training_objectives_sites_boltzmann

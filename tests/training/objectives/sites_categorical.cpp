@@ -2,6 +2,8 @@
 
 using namespace test;
 
+namespace test::training_objectives_sites_categorical {
+
 TEMPLATE_TEST_CASE("objectives of categorical units' conditionals follow their definitions",
                    "[objective][oracle]", CategoricalBernoulli, CategoricalGaussian, CategoricalCategorical,
                    (Pair<Categorical, Spin>), (Pair<Categorical, Poisson>), (Pair<Categorical, Rectified>)) {
@@ -13,3 +15,5 @@ TEST_CASE("a distribution over a categorical unit's states is a mixture of them"
   check_scores(rbm,
                Eigen::MatrixXd{{0.25, 1}, {0.25, 0}, {0.5, 0}, {0, 0.125}, {0.625, 0.125}, {0.375, 0.75}});
 }
+
+}  // namespace test::training_objectives_sites_categorical

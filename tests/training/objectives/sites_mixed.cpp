@@ -2,6 +2,8 @@
 
 using namespace test;
 
+namespace test::training_objectives_sites_mixed {
+
 namespace {
 template <class H>
 void check_mixed(const LayerSize<H>& hidden) {
@@ -23,3 +25,5 @@ TEST_CASE("a part without units is passed over", "[objective][oracle]") {
   randomise(rbm, 3);
   check_scores(rbm, Eigen::MatrixXd{{0}, {1}, {0}, {-1}, {1}});
 }
+
+}  // namespace test::training_objectives_sites_mixed

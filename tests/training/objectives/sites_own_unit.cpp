@@ -2,9 +2,13 @@
 
 using namespace test;
 
+namespace test::training_objectives_sites_own_unit {
+
 TEMPLATE_TEST_CASE("objectives of a user's finite units' conditionals follow their definitions",
                    "[objective][oracle]", QuinticBernoulli, (Pair<Quintic, Spin>),
                    (Pair<Quintic, Categorical>), (Pair<Quintic, Gaussian>), (Pair<AtMostOne, Poisson>),
                    (Pair<AtMostOne, Rectified>), (Pair<AtMostOne, Quintic>)) {
   check_scores_of<TestType>(1);
 }
+
+}  // namespace test::training_objectives_sites_own_unit

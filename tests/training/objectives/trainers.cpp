@@ -13,6 +13,8 @@
 using namespace harmonium;
 using namespace test;
 
+namespace test::training_objectives_trainers {
+
 namespace {
 
 /// Samples that stand for a distribution: weights sum to their number.
@@ -215,3 +217,5 @@ TEST_CASE("local objectives heed penalties, gauge and weights of samples", "[obj
   for (Index c = 0; c < 5; ++c)
     for (Index r = 0; r < 12; r += 3) CHECK(std::abs(model.weights.col(c).segment(r, 3).sum()) < 1e-12);
 }
+
+}  // namespace test::training_objectives_trainers

@@ -9,6 +9,8 @@
 using namespace harmonium;
 using namespace test;
 
+namespace test::training_objectives_values {
+
 namespace {
 /// The gradient of one objective at some samples, which count alike.
 template <class Model, class Add>
@@ -98,3 +100,5 @@ TEST_CASE("gradients are as good as single precision allows", "[objective]") {
           objective.add(by, model, state, weights, gradient);
         }) < 1e-4);
 }
+
+}  // namespace test::training_objectives_values

@@ -7,6 +7,8 @@
 
 using namespace harmonium;
 
+namespace test::training_run_option_words {
+
 TEST_CASE("options say by name what they are", "[settings]") {
   const Metadata words =
       settings(ContrastiveDivergenceOptions<>{.epochs = 7,
@@ -53,3 +55,5 @@ TEST_CASE("every option that differs makes other words", "[settings]") {
   differs({.phase = "x"}, "phase");
   CHECK(plain.size() == 13 + 4);
 }
+
+}  // namespace test::training_run_option_words

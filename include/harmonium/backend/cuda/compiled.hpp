@@ -27,6 +27,10 @@ template <class F>
 inline constexpr bool cuda_compiled<LogPartitionBody<F>> = cuda_compiled<F>;
 template <class F>
 inline constexpr bool cuda_compiled<EnergyBody<F>> = cuda_compiled<F>;
+template <class F>
+inline constexpr bool cuda_compiled<EnergySlopeBody<F>> = cuda_compiled<F>;
+template <class F, int which>
+inline constexpr bool cuda_compiled<StatisticSlopeBody<F, which>> = cuda_compiled<F>;
 template <class F, int which>
 inline constexpr bool cuda_compiled<StatisticBody<F, which>> = cuda_compiled<F>;
 template <class F, int which>
@@ -53,6 +57,10 @@ template <>
 inline constexpr bool cuda_compiled<Multiply> = true;
 template <>
 inline constexpr bool cuda_compiled<SetToSum> = true;
+template <>
+inline constexpr bool cuda_compiled<AddDifference> = true;
+template <>
+inline constexpr bool cuda_compiled<SubtractProduct> = true;
 template <>
 inline constexpr bool cuda_compiled<PutBack> = true;
 template <class T>

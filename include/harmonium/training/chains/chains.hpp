@@ -16,7 +16,7 @@
 /// `count(batch)` | optional, in place of the policy's: the model decides how many there are
 /// `begin(on, model, chains, draws)` | optional: where the chains start
 /// `weigh(on, total, weights)` | optional: after `advance`, sets each chain's weight, minus `total` in all
-/// `learned(on, gradient)` | optional: after each update
+/// `learned(on, gradient)` | optional: what samples minus chains give, at each update
 /// `refuses(on, model)`, `fallback()` | optional: rejects what an update led to, and what takes its place
 /// `report(metrics)` | optional: what it measures, after each epoch
 #pragma once

@@ -49,6 +49,7 @@ class FastWeights::Memory {
     for_each_parameter([&](const ParameterName&, Role, auto sum, auto own,
                            auto fast) { on.update(SetToSum{}, sum, own, ConstViewOf<B>(fast)); },
                        sum_, model, fast_);
+    refresh(on, sum_, states);  // states hold the input that the model's own weights gave
     for (int k = 0; k < steps; ++k, ++draws.step) transition(on, sum_, states, states, work, draws);
     refresh(on, model, states);  // statistics are those of the model itself
   }

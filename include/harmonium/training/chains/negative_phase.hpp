@@ -68,7 +68,7 @@ class NegativePhase {
       if constexpr (weighs<decltype(memory)>) memory.weigh(on, total, weights.overwritten(chains));
     });
   }
-  /// After an update.
+  /// Chains may learn from the difference of both phases, too.
   void learned(const B& on, const Model& gradient) {
     visit([&](const auto&, auto& memory) {
       if constexpr (requires { memory.learned(on, gradient); }) memory.learned(on, gradient);

@@ -1,5 +1,6 @@
 /// \file
-/// Centering within training: the running means of both layers, and the centered gradient about them.
+/// Centering within training: the running means of both layers, and steps in the centered parameters about
+/// them.
 #pragma once
 
 #include <algorithm>
@@ -8,7 +9,8 @@
 
 namespace harmonium {
 
-/// Follows the layers' means over the data, and centers gradients about them (models/centering.hpp).
+/// Follows the layers' means over the data, and lets a model learn in its centered parameters
+/// (models/centering.hpp).
 template <class Model>
 class Centering {
   using B = typename Model::Backend;
@@ -21,14 +23,26 @@ class Centering {
     if constexpr (CenterableModel<Model>) means_ = make_means(model);
   }
 
-  /// The means move towards those of the batch if anything needs them; the gradient is centered if
-  /// `options.centered` says so.
+  /// The means move towards those of the batch, if anything needs them.
   template <class Options>
-  void apply(const B& on, const Options& options, const BatchStates<Model>& batch, const Model& model,
-             Model& gradient) {
+  void follow(const B& on, const Options& options, const BatchStates<Model>& batch, const Model& model) {
+    if constexpr (CenterableModel<Model>)
+      if (options.centered || options.penalties.sparsity > 0) track(on, options.offset_rate, batch, model);
+  }
+  /// Before a step: the gradient becomes that along the centered parameters.
+  void begin(const B& on, bool centered, const Model& model, Model& gradient) {
     if constexpr (CenterableModel<Model>) {
-      if (options.centered || options.penalties.sparsity > 0) follow(on, options.offset_rate, batch, model);
-      if (options.centered) center(on, means_, gradient);
+      if (!centered) return;
+      center(on, model, means_, gradient);
+      set_offset_fields(on, model, means_, 0);
+    }
+  }
+  /// After it: the model's biases follow its weights and shape parameters.
+  void end(const B& on, bool centered, Model& model) {
+    if constexpr (CenterableModel<Model>) {
+      if (!centered) return;
+      set_offset_fields(on, model, means_, 1);
+      follow_offset_fields(on, means_, model);
     }
   }
   /// The means, of a `CenterableModel`.
@@ -43,7 +57,7 @@ class Centering {
 
  private:
   // The first batch with any weight sets the means.
-  void follow(const B& on, double rate, const BatchStates<Model>& batch, const Model& model) {
+  void track(const B& on, double rate, const BatchStates<Model>& batch, const Model& model) {
     if (batch.total <= 0) return;
     const double share = tracked_ ? std::min(1.0, rate * batch.total) : 1.0;
     tracked_ = true;

@@ -2,6 +2,7 @@
 /// What an optimizer remembers of a model, and how it moves the model along a gradient of the same type.
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -22,21 +23,24 @@ class OptimizerState {
                      detail::visit_policy([](const auto& o) { return o.moments; }, optimizer)),
                  zeros_like(model)) {}
 
-  /// One step uphill: `gradient` minus `weight_decay` times the weights and `l1` times their signs, by the
-  /// optimizer's rule.
+  /// One step uphill by the optimizer's rule. Weights lose `weight_decay` times the step size
+  /// (`step_size_at`) of themselves, and an L1 penalty takes them to exactly 0 where the gradient is no
+  /// stronger.
   template <class Policy>
   void step(const typename Model::Backend& on, const Policy& optimizer, double progress, double weight_decay,
             double l1, const Model& gradient, Model& model) {
     using T = ScalarOf<typename Model::Backend>;
     ++steps_;
+    const double size = step_size_at(optimizer, progress);
+    const T keep = static_cast<T>(std::max(0.0, 1 - size * weight_decay));
     detail::visit_policy(
         [&]<class O>(const O& o) {
           const auto rule = o.template rule<T>(steps_ - forgotten_at_, progress);
           const auto move = [&](const ParameterName&, Role role, auto w, auto g, auto... m) {
-            const double penalized = role == Role::weight ? 1 : 0;
+            const bool shrinks = role == Role::weight;
             on.update(
-                detail::PenalizedRule<std::remove_const_t<decltype(rule)>, T>{
-                    rule, static_cast<T>(penalized * weight_decay), static_cast<T>(penalized * l1)},
+                detail::ShrinkingRule<std::remove_const_t<decltype(rule)>, T>{
+                    rule, shrinks ? keep : T(1), shrinks ? static_cast<T>(l1) : T(0), static_cast<T>(size)},
                 w, g, m...);
           };
           [&]<std::size_t... I>(std::index_sequence<I...>) {

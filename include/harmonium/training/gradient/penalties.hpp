@@ -10,9 +10,10 @@
 namespace harmonium {
 
 /// Penalties on the weights, each 0 unless asked for. A hidden unit's weights are the column of `weights`
-/// that belongs to it. The objective is the mean log likelihood of a sample in nats, minus these.
+/// that belongs to it. The objective is the mean log likelihood of a sample in nats, minus these: at its
+/// maximum the biases' gradient is 0, centered or not.
 struct Penalties {
-  double l1 = 0;                 ///< l1 times the sum of |w|
+  double l1 = 0;                 ///< l1 times the sum of |w|; weights become exactly 0
   double group = 0;              ///< group times the sum over hidden units of their weights' Euclidean norm
   double sparsity = 0;           ///< pull of hidden units' mean activity towards the target, on their biases
   double activity_target = 0.1;  ///< the target (Lee, Ekanadham and Ng, 2008)
@@ -115,41 +116,38 @@ class NormLimits {
 };
 }  // namespace detail
 
-/// Adds the gradients of penalties on activities and on groups of weights.
+/// Penalties on activities and on groups of weights.
 template <class Model>
 class Penalizing {
   using B = typename Model::Backend;
   using T = ScalarOf<B>;
 
  public:
+  /// Hidden biases are pulled by sparsity * (target - mean activity). A step on the plain gradient.
   /// \param means are running means of the layers, as centering follows them
-  void apply(const B& on, const Penalties& penalties, const detail::MeansOf<Model>& means, const Model& model,
-             Model& gradient) {
+  void pull_activities(const B& on, const Penalties& penalties, const detail::MeansOf<Model>& means,
+                       Model& gradient) {
+    if constexpr (detail::has_hidden_units<Model> && CenterableModel<Model>) {
+      if (penalties.sparsity <= 0) return;
+      const Pull<T> pull{static_cast<T>(penalties.sparsity), static_cast<T>(penalties.activity_target)};
+      for_each_bias(gradient.hidden, [&](auto bias, Index first) {
+        on.update(pull, bias, means.lambda().rows_from(first, bias.rows));
+      });
+    }
+  }
+  /// gradient -= group * the slope of the sum of hidden units' norms. A step on the centered gradient.
+  void shrink_groups(const B& on, const Penalties& penalties, const Model& model, Model& gradient) {
     if constexpr (detail::has_hidden_units<Model>) {
-      if constexpr (CenterableModel<Model>)
-        if (penalties.sparsity > 0) pull_activities(on, penalties, means, gradient.hidden);
-      if (penalties.group > 0) subtract_group_slope(on, penalties.group, model.weights, gradient.weights);
+      if (penalties.group <= 0) return;
+      const ConstViewOf<B> weights = model.weights;
+      if (slope_.cols() == 0) slope_ = Matrix<B>(weights.rows, weights.cols);
+      on.copy(weights, slope_);
+      on.scale_columns(slope_, norms_.factors(on, weights, NormSlope<T>{static_cast<T>(penalties.group)}));
+      on.update(Subtract{}, view_of(gradient.weights), ConstViewOf<B>(slope_));
     }
   }
 
  private:
-  // Hidden biases are pulled by sparsity * (target - mean activity).
-  template <class L>
-  static void pull_activities(const B& on, const Penalties& penalties, const LayerMeans<B>& means,
-                              L& gradient) {
-    const Pull<T> pull{static_cast<T>(penalties.sparsity), static_cast<T>(penalties.activity_target)};
-    for_each_bias(gradient, [&](auto bias, Index first) {
-      on.update(pull, bias, means.lambda().rows_from(first, bias.rows));
-    });
-  }
-  // gradient -= factor * the slope of the sum of the columns' norms
-  void subtract_group_slope(const B& on, double factor, ConstViewOf<B> weights, ViewOf<B> gradient) {
-    if (slope_.cols() == 0) slope_ = Matrix<B>(weights.rows, weights.cols);
-    on.copy(weights, slope_);
-    on.scale_columns(slope_, norms_.factors(on, weights, NormSlope<T>{static_cast<T>(factor)}));
-    on.update(Subtract{}, gradient, ConstViewOf<B>(slope_));
-  }
-
   Matrix<B> slope_;
   detail::ColumnNorms<B> norms_;
 };
