@@ -107,6 +107,16 @@ constexpr T square_root(T x) {
   }
 }
 
+/// |x|
+template <std::floating_point T>
+constexpr T magnitude(T x) {
+  if constexpr (std::same_as<T, float>) {
+    return std::bit_cast<float>(std::bit_cast<std::uint32_t>(x) & 0x7fffffffu);
+  } else {
+    return std::abs(x);
+  }
+}
+
 /// The Euclidean norm of `count` numbers, given the sum of their squares in double precision; where that
 /// overflows, or is too small to be precise, of the numbers divided by the largest of them.
 template <std::floating_point T>
@@ -154,16 +164,6 @@ constexpr T cosine_of_turns(T u) {
 template <std::floating_point T>
 constexpr T sigmoid(T x) {
   return T(1) / (T(1) + exponential(-x));
-}
-
-/// |x|
-template <std::floating_point T>
-constexpr T magnitude(T x) {
-  if constexpr (std::same_as<T, float>) {
-    return std::bit_cast<float>(std::bit_cast<std::uint32_t>(x) & 0x7fffffffu);
-  } else {
-    return std::abs(x);
-  }
 }
 
 /// The sign of x: -1, 0 or 1 (0 for a NaN)

@@ -24,7 +24,6 @@ bool no_device() {
   return none;
 }
 
-
 template <class T>
 HostMatrix<T> random_matrix(Index rows, Index cols, double low, double high, std::uint64_t seed) {
   test::Dice dice(seed);

@@ -183,7 +183,8 @@ void check_rules() {
       CHECK(good(ShrinkingRule<Sgd::Rule<T>, T>{{n}, n, m, n}, a));
       CHECK(good(ShrinkingRule<Momentum::Rule<T>, T>{{n, m}, n, m, n}, a, b));
       CHECK(good(ShrinkingRule<Nesterov::Rule<T>, T>{{n, m}, n, m, n}, a, b));
-      CHECK(good(ShrinkingRule<typename Adam::Rule<T>, T>{Adam{}.template rule<T>(3, 0.5), n, m, n}, a, b, c));
+      CHECK(
+          good(ShrinkingRule<typename Adam::Rule<T>, T>{Adam{}.template rule<T>(3, 0.5), n, m, n}, a, b, c));
     }
 }
 
