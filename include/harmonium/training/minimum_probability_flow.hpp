@@ -25,8 +25,8 @@ struct MinimumProbabilityFlowKind : SiteKind<FlowScore> {
 ///     MinimumProbabilityFlow trainer{rbm, {.epochs = 10, .optimizer = Adam{}}};
 ///     History history = trainer.fit(data, ProgressBar{});
 ///
-/// Reports the metrics `probability_flow` (a cost) and `reconstruction_error`, both over the first 1000
-/// samples, and `gradient_norm` (of the last update).
+/// Reports the metrics `probability_flow` (a cost) and `reconstruction_error`, both over up to 1000
+/// samples that the seed draws once, and `gradient_norm` (of the last update).
 template <class Model, class Options = LocalObjectiveOptions<>>
 class MinimumProbabilityFlow
     : public Trainer<LocalObjective<Model, Options, detail::MinimumProbabilityFlowKind>> {

@@ -24,8 +24,8 @@ struct PseudoLikelihoodKind : SiteKind<LogScore> {
 ///     PseudoLikelihood trainer{rbm, {.epochs = 10, .optimizer = Adam{}}};
 ///     History history = trainer.fit(data, ProgressBar{});
 ///
-/// Reports the metrics `pseudo_likelihood` (in nats) and `reconstruction_error`, both over the first 1000
-/// samples, and `gradient_norm` (of the last update).
+/// Reports the metrics `pseudo_likelihood` (in nats) and `reconstruction_error`, both over up to 1000
+/// samples that the seed draws once, and `gradient_norm` (of the last update).
 template <class Model, class Options = LocalObjectiveOptions<>>
 class PseudoLikelihood : public Trainer<LocalObjective<Model, Options, detail::PseudoLikelihoodKind>> {
   static_assert(

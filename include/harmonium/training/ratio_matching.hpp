@@ -25,8 +25,8 @@ struct RatioMatchingKind : SiteKind<QuadraticScore> {
 ///     RatioMatching trainer{rbm, {.epochs = 10, .optimizer = Adam{}}};
 ///     History history = trainer.fit(data, ProgressBar{});
 ///
-/// Reports the metrics `ratio_matching` (a cost) and `reconstruction_error`, both over the first 1000
-/// samples, and `gradient_norm` (of the last update).
+/// Reports the metrics `ratio_matching` (a cost) and `reconstruction_error`, both over up to 1000
+/// samples that the seed draws once, and `gradient_norm` (of the last update).
 template <class Model, class Options = LocalObjectiveOptions<>>
 class RatioMatching : public Trainer<LocalObjective<Model, Options, detail::RatioMatchingKind>> {
   static_assert(

@@ -35,8 +35,8 @@ struct ScoreMatchingKind {
 ///     ScoreMatching trainer{rbm, {.epochs = 10, .optimizer = Adam{}}};
 ///     History history = trainer.fit(data, ProgressBar{});
 ///
-/// Reports the metrics `score_matching` (a cost) and `reconstruction_error`, both over the first 1000
-/// samples, and `gradient_norm` (of the last update).
+/// Reports the metrics `score_matching` (a cost) and `reconstruction_error`, both over up to 1000
+/// samples that the seed draws once, and `gradient_norm` (of the last update).
 template <class Model, class Options = LocalObjectiveOptions<>>
 class ScoreMatching : public Trainer<LocalObjective<Model, Options, detail::ScoreMatchingKind>> {
   static_assert(

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "../../core/host_matrix.hpp"
 #include "../gradient/missing_entries.hpp"
 #include "../gradient/phase_weights.hpp"
 #include "../local_options.hpp"
@@ -82,39 +83,50 @@ class LocalObjective {
     return {state_.columns(0, samples_), weights_.columns(0, samples_), total_, work_};
   }
 
-  /// The objective and the reconstruction error over the first 1000 samples, and the length of the last
-  /// gradient.
+  /// The objective and the reconstruction error over up to 1000 samples that the seed draws once, and the
+  /// length of the last gradient.
   template <class Source>
-  void report(const Backend& on, const Options& /*options*/, const Model& model, const Source& source,
+  void report(const Backend& on, const Options& options, const Model& model, const Source& source,
               const Model& gradient, std::vector<std::pair<std::string, double>>& metrics) {
-    metrics = {{Kind::metric, mean_value(on, model, source)},
-               {"reconstruction_error", reconstruction_error(on, model, source)},
+    metrics = {{Kind::metric, mean_value(on, model, source, options.seed)},
+               {"reconstruction_error", reconstruction_error(on, model, source, options.seed)},
                {"gradient_norm", norm(on, gradient)}};
   }
 
  private:
+  // Samples are weighted by their weights.
   template <class Source>
-  double mean_value(const Backend& on, const Model& model, const Source& source) {
-    const Index limit = std::min<Index>(source.size(), 1000);
-    double sum = 0;
-    detail::for_each_block(limit, most_, [&](std::span<const Index> columns) {
-      const auto n = static_cast<Index>(columns.size());
-      const auto states = state_.columns(0, n);
-      const auto values = view_of(values_).columns(0, n);
-      source.fill(on, columns, states.visible);
-      refresh(on, model, states);
-      on.fill(values, 0);
-      Kind::add_values(local_, on, model, states, Kind::sign, values);
-      sum += on.sum(detail::IdentityBody{}, ConstViewOf<Backend>(values));
-    });
-    return sum / static_cast<double>(limit);
+  double mean_value(const Backend& on, const Model& model, const Source& source, std::uint64_t seed) {
+    using T = ScalarOf<Backend>;
+    const std::span<const double> weights = weights_of(source);
+    HostMatrix<T> host(1, most_);
+    double sum = 0, total = 0;
+    detail::for_each_block(
+        detail::random_samples(source, 1000, seed), most_, [&](std::span<const Index> columns) {
+          const auto n = static_cast<Index>(columns.size());
+          const auto states = state_.columns(0, n);
+          const auto values = view_of(values_).columns(0, n);
+          source.fill(on, columns, states.visible);
+          refresh(on, model, states);
+          on.fill(values, 0);
+          Kind::add_values(local_, on, model, states, Kind::sign, values);
+          on.download(values, View<T>(host).columns(0, n));
+          for (Index c = 0; c < n; ++c) {
+            const auto sample = static_cast<std::size_t>(columns[static_cast<std::size_t>(c)]);
+            const double weight = weights.empty() ? 1 : weights[sample];
+            sum += weight * static_cast<double>(host(0, c));
+            total += weight;
+          }
+        });
+    return sum / total;
   }
 
   template <class Source>
-  double reconstruction_error(const Backend& on, const Model& model, const Source& source) {
+  double reconstruction_error(const Backend& on, const Model& model, const Source& source,
+                              std::uint64_t seed) {
     if (reconstructed_.cols() == 0) reconstructed_ = Matrix<Backend>(source.rows(), most_);
     return detail::reconstruction_error(
-        on, source, most_, [&](Index n) { return samples(n); },
+        on, source, most_, seed, [&](Index n) { return samples(n); },
         [&](Index n) {
           const auto out = view_of(reconstructed_).columns(0, n);
           refresh(on, model, state_.columns(0, n));
