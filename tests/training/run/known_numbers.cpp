@@ -11,6 +11,8 @@ using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::WithinAbs;
 using Catch::Matchers::WithinRel;
 
+namespace test::training_run_known_numbers {
+
 namespace {
 
 const Cpu<double> on;
@@ -217,3 +219,5 @@ TEST_CASE("samples with labels hand on which numbers are known", "[missing]") {
   CHECK(a == b);
   CHECK_FALSE((a.array() == 1).all());
 }
+
+}  // namespace test::training_run_known_numbers
