@@ -9,6 +9,8 @@
 using namespace harmonium;
 using namespace test;
 
+namespace test::training_run_averaging {
+
 namespace {
 
 const Cpu<double> on;
@@ -96,3 +98,5 @@ TEST_CASE("a paused run's model is the one that it goes on with", "[cd][averagin
                                                                                                       pause);
   CHECK(model == path.updates.back());
 }
+
+}  // namespace test::training_run_averaging
