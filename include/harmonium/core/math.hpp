@@ -107,23 +107,6 @@ constexpr T square_root(T x) {
   }
 }
 
-/// The Euclidean norm of `count` numbers, given the sum of their squares in double precision; where that
-/// overflows, or is too small to be precise, of the numbers divided by the largest of them.
-template <std::floating_point T>
-constexpr T norm_from(double squares, const T* x, std::int64_t count) {
-  const bool precise = std::same_as<T, float> || (squares >= 1e-280 && squares <= 1e300);
-  if (precise || squares != squares) return static_cast<T>(square_root(squares));
-  T largest = T(0);
-  for (std::int64_t i = 0; i < count; ++i) largest = magnitude(x[i]) > largest ? magnitude(x[i]) : largest;
-  if (largest == T(0) || largest - largest != T(0)) return largest;
-  double sum = 0;
-  for (std::int64_t i = 0; i < count; ++i) {
-    const double share = static_cast<double>(x[i] / largest);
-    sum += share * share;
-  }
-  return static_cast<T>(static_cast<double>(largest) * square_root(sum));
-}
-
 /// cos(2 pi u) for u in [0, 1].
 template <std::floating_point T>
 constexpr T cosine_of_turns(T u) {
@@ -164,6 +147,23 @@ constexpr T magnitude(T x) {
   } else {
     return std::abs(x);
   }
+}
+
+/// The Euclidean norm of `count` numbers, given the sum of their squares in double precision; where that
+/// overflows, or is too small to be precise, of the numbers divided by the largest of them.
+template <std::floating_point T>
+constexpr T norm_from(double squares, const T* x, std::int64_t count) {
+  const bool precise = std::same_as<T, float> || (squares >= 1e-280 && squares <= 1e300);
+  if (precise || squares != squares) return static_cast<T>(square_root(squares));
+  T largest = T(0);
+  for (std::int64_t i = 0; i < count; ++i) largest = magnitude(x[i]) > largest ? magnitude(x[i]) : largest;
+  if (largest == T(0) || largest - largest != T(0)) return largest;
+  double sum = 0;
+  for (std::int64_t i = 0; i < count; ++i) {
+    const double share = static_cast<double>(x[i] / largest);
+    sum += share * share;
+  }
+  return static_cast<T>(static_cast<double>(largest) * square_root(sum));
 }
 
 /// The sign of x: -1, 0 or 1 (0 for a NaN)
