@@ -55,9 +55,13 @@ Image draw_chains(const M& model, const Eigen::MatrixXf& train, int tempering, c
                   const Cpu<float>& on) {
   std::vector<Image> rows;
   for (const int steps : settings.steps) {
-    const Eigen::MatrixXf samples = generate(
-        model, {.samples = settings.chains, .steps = steps, .seed = settings.seed, .tempering = tempering},
-        on);
+    const Eigen::MatrixXf samples = generate(model,
+                                             {.samples = settings.chains,
+                                              .steps = steps,
+                                              .seed = settings.seed,
+                                              .means = true,
+                                              .tempering = tempering},
+                                             on);
     Eigen::MatrixXf pairs(samples.rows(), 2 * samples.cols());
     pairs << samples, nearest(train, samples);
     rows.push_back(tiles(pairs, digit_tiles(settings.chains)));

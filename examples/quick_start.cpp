@@ -26,7 +26,7 @@ int main() {
   const double learned = exact_log_likelihood(rbm, data.to_matrix<float>()).mean();
   std::printf("log likelihood per pattern: %.3f nats (best possible -2.599)\n", learned);
 
-  const Eigen::MatrixXf dreams = generate(rbm, {.samples = 6, .steps = 1000, .seed = 2});
+  const Eigen::MatrixXf dreams = generate(rbm, {.samples = 6, .steps = 1000, .seed = 2, .means = true});
   for (int row = 0; row < 3; ++row, std::puts(""))
     for (int picture = 0; picture < 6; ++picture, std::printf("  "))
       for (int column = 0; column < 3; ++column)

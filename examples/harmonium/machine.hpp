@@ -51,8 +51,8 @@ History train_rbm(Rbm<V, Bernoulli>& rbm, const Samples& rows, const Samples& he
     monitor.emplace(rbm, seen, aside, MonitorOptions{.seed = settings.seed}, on);
   if (seen.size() > 0 && aside.size() == 0)
     monitor.emplace(rbm, seen, MonitorOptions{.seed = settings.seed}, on);
-  check<DataError>(settings.patience == 0 || aside.size() > 0,
-                   "patience: all held-out rows have missing values");
+  check<DataError>(settings.patience == 0 || (seen.size() > 0 && aside.size() > 0),
+                   "patience: all held-out rows, or all others, have missing values");
   Watcher watcher{[&](EpochReport& report) {
     if (aside.size() > 0)
       report.metrics.emplace_back("held_out_reconstruction_error",
@@ -61,8 +61,7 @@ History train_rbm(Rbm<V, Bernoulli>& rbm, const Samples& rows, const Samples& he
     if (monitor) (*monitor)(report);
   }};
   if (settings.patience > 0)
-    watcher.stopping =
-        EarlyStopping{.metric = "held_out_reconstruction_error", .patience = settings.patience};
+    watcher.stopping = EarlyStopping{.metric = "held_out_loss", .patience = settings.patience};
   if (rows.complete()) return trainer.fit(Dataset(rows.values), watcher);
   return trainer.fit(MissingData(rows.values.template cast<double>(), rows.known), watcher);
 }
@@ -73,21 +72,13 @@ extern template History train_rbm(Rbm<Bernoulli, Bernoulli>&, const Samples&, co
 // get none.
 template <class V>
 void fit_visible(Rbm<V, Bernoulli>& rbm, const Samples& rows, const std::vector<Index>& unused) {
-  const Index size = rows.values.rows();
-  Eigen::MatrixXf means(size, 1), variances(size, 1);
-  for (Index r = 0; r < size; ++r) {
-    double count = 0, sum = 0, squares = 0;
-    for (Index c = 0; c < rows.values.cols(); ++c)
-      if (rows.known(r, c)) {
-        count += 1;
-        sum += static_cast<double>(rows.values(r, c));
-        squares += static_cast<double>(rows.values(r, c)) * static_cast<double>(rows.values(r, c));
-      }
-    const double mean = sum / std::max(count, 1.0);
-    means(r, 0) = static_cast<float>(mean);
-    variances(r, 0) = static_cast<float>(std::max(0.0, squares / std::max(count, 1.0) - mean * mean));
-  }
-  fit(rbm.visible, View<const float>(means), View<const float>(variances), rows.values.cols());
+  detail::RowMoments moments(rows.values.rows());
+  for (Index c = 0; c < rows.values.cols(); ++c)
+    for (Index r = 0; r < rows.values.rows(); ++r)
+      if (rows.known(r, c)) moments.add(r, static_cast<double>(rows.values(r, c)), 1);
+  const Eigen::MatrixXf means = moments.mean().cast<float>(), variances = moments.variance().cast<float>(),
+                        counts = moments.count().cast<float>();
+  fit(rbm.visible, View<const float>(means), View<const float>(variances), View<const float>(counts));
   for_each_bias(rbm.visible, [&](auto bias, Index first) {
     for (const Index r : unused)
       if (r >= first && r < first + bias.rows) bias(r - first, 0) = -30;  // a probability of 10^-13
@@ -155,7 +146,7 @@ class Machine final : public Model {
     return harmonium::reconstruct(dbn_, rows);
   }
   Eigen::MatrixXf generate(Index samples, int steps, std::uint64_t seed) const override {
-    return harmonium::generate(dbn_, {.samples = samples, .steps = steps, .seed = seed, .means = false});
+    return harmonium::generate(dbn_, {.samples = samples, .steps = steps, .seed = seed});
   }
 
   Judgement judge(const Eigen::MatrixXf& rows, const JudgeSettings& settings) const override {

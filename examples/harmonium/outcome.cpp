@@ -74,9 +74,9 @@ std::pair<Samples, Samples> cut(const Samples& all, const TrainSettings& setting
 
 Eigen::MatrixXf some_of(const Samples& rows) {
   const std::vector<Index> whole = rows.whole_ones();
-  std::vector<Index> chosen;
-  const std::size_t count = std::min<std::size_t>(whole.size(), 2000);
-  for (std::size_t i = 0; i < count; ++i) chosen.push_back(whole[i * whole.size() / count]);
+  std::vector<Index> chosen =
+      random_subset(static_cast<Index>(whole.size()), 2000, {.stream = Stream::split});
+  for (Index& i : chosen) i = whole[static_cast<std::size_t>(i)];
   return rows.subset(chosen).values;
 }
 

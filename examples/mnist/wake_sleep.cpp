@@ -20,7 +20,7 @@ Image draw_generated(const DigitsAndLabels& model, const Cpu<float>& on) {
   Eigen::MatrixXf digits(model.visible_rows(), in_a_row * model.classes());
   for (int label = 0; label < model.classes(); ++label)
     digits.middleCols(label * in_a_row, in_a_row) =
-        generate(model, label, {.samples = in_a_row, .steps = 1000, .seed = 1}, on);
+        generate(model, label, {.samples = in_a_row, .steps = 1000, .seed = 1, .means = true}, on);
   return tiles(digits, digit_tiles(in_a_row));
 }
 

@@ -34,14 +34,14 @@ struct Recipe {
 
 // Rates were chosen on 10,000 training samples kept aside (--hold-out 10000).
 inline std::vector<Recipe> recipes(bool quick) {
-  std::vector<Recipe> all = {{"digits", "pseudo-likelihood", 20, 0.01},
-                             {"digits", "ratio matching", 20, 0.01},
-                             {"digits", "minimum probability flow", 20, 0.01},
-                             {"digits", "CD-1", 20, 0.1},
-                             {"digits", "PCD", 20, 0.1},
+  std::vector<Recipe> all = {{"digits", "pseudo-likelihood", 10, 0.01},
+                             {"digits", "ratio matching", 10, 0.03},
+                             {"digits", "minimum probability flow", 10, 0.03},
+                             {"digits", "CD-1", 20, 0.3},
+                             {"digits", "PCD", 20, 0.8},
                              {"patches", "score matching", 20, 0.01},
                              {"patches", "CD-1", 20, 0.01},
-                             {"patches", "PCD", 20, 0.01}};
+                             {"patches", "PCD", 20, 0.1}};
   for (Recipe& recipe : all)
     if (quick) recipe.epochs = recipe.data == "digits" ? 2 : 3;
   return all;

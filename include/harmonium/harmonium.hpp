@@ -35,6 +35,7 @@
 #include "inference/networks/classification.hpp"
 #include "inference/networks/forward.hpp"
 #include "inference/networks/regression.hpp"
+#include "inference/prediction_loss.hpp"
 #include "inference/principal_components.hpp"
 #include "inference/pseudo_likelihood.hpp"
 #include "inference/reconstruction.hpp"

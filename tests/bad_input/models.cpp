@@ -79,7 +79,7 @@ TEST_CASE("models of impossible sizes are refused", "[bad_input][models]") {
                             return Classifier{{.sizes = {4, 3}, .outputs = 2}};
                           }),
       refused<ShapeError>("outputs of an autoencoder",
-                          "Network: outputs is given, but an autoencoder's are .*",
+                          "Network: outputs is given, but the outputs of an autoencoder .*",
                           [] {
                             return Autoencoder<Stack<Bernoulli>>{{.sizes = {4, 3}, .outputs = 2}};
                           }),

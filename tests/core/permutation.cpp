@@ -46,3 +46,28 @@ TEST_CASE("all orders are equally likely", "[core][permutation]") {
   CHECK(chi_squared < 63);
   CHECK(chi_squared > 5);  // lower than this once in 10^5: the counts would be more even than chance allows
 }
+
+TEST_CASE("a random subset has as many different numbers as asked for, in order", "[core][permutation]") {
+  const Draws draws{.seed = 5, .stream = Stream::shuffle};
+  const std::vector<Index> some = random_subset(1'000'000'000, 1000, draws);  // of a size that nobody lists
+  REQUIRE(some.size() == 1000);
+  CHECK(std::is_sorted(some.begin(), some.end()));
+  CHECK(std::adjacent_find(some.begin(), some.end()) == some.end());
+  CHECK((some.front() >= 0 && some.back() < 1'000'000'000));
+  CHECK(random_subset(1'000'000'000, 1000, draws) == some);
+  CHECK(random_subset(1'000'000'000, 1000, {.seed = 6, .stream = Stream::shuffle}) != some);
+  CHECK(random_subset(7, 9, draws) == counted(7));
+  CHECK(random_subset(0, 9, draws).empty());
+  CHECK_THROWS_AS(random_subset(-1, 9, draws), ValueError);
+}
+
+TEST_CASE("all subsets are equally likely", "[core][permutation]") {
+  // Chi-squared over the 10 pairs of five: 9 degrees of freedom, so 40 is exceeded by chance once in 10^5.
+  std::map<std::vector<Index>, int> counts;
+  for (int seed = 0; seed < 10'000; ++seed)
+    ++counts[random_subset(5, 2, {.seed = static_cast<std::uint64_t>(seed), .stream = Stream::shuffle})];
+  CHECK(counts.size() == 10);
+  double chi_squared = 0;
+  for (const auto& [pair, count] : counts) chi_squared += (count - 1000.0) * (count - 1000.0) / 1000.0;
+  CHECK(chi_squared < 40);
+}

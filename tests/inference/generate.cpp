@@ -120,11 +120,12 @@ TEMPLATE_TEST_CASE("generated samples have the distribution of chains after that
     p = oracle::conditional(machine.visible, zero);
     for (int step = 0; step < steps - 1; ++step) p = oracle::gibbs_step(machine, p);
     INFO(steps << " steps");
-    CHECK(chi_square(generate(rbm, {.samples = 50'000, .steps = steps, .seed = 3, .means = false}),
+    CHECK(chi_square(generate(rbm, {.samples = 50'000, .steps = steps, .seed = 3}),
                      oracle::gibbs_step(machine, p)));
 
-    // With means each column is E[v | h] of one h, and h has its known distribution.
-    const Eigen::MatrixXd means = generate(rbm, {.samples = 50'000, .steps = steps, .seed = 4});
+    // With means each column is E[v | h] of one h, and h has its distribution.
+    const Eigen::MatrixXd means =
+        generate(rbm, {.samples = 50'000, .steps = steps, .seed = 4, .means = true});
     oracle::Distribution hidden =
         oracle::conditional(machine.hidden, oracle::Numbers(machine.hidden.biases.size(), 0.0));
     std::vector<double> counts(hidden.states.size() + 1, 0.0);
@@ -169,7 +170,7 @@ TEST_CASE("tempered starts are steps of models whose centered interaction grows"
     hot.hidden.parameters += (1 - beta) * rbm.weights.transpose() * mu;
     p = oracle::gibbs_step(oracle_of(hot), p);
   }
-  const GenerateOptions options{.samples = 50'000, .steps = 1, .seed = 3, .means = false, .tempering = 4};
+  const GenerateOptions options{.samples = 50'000, .steps = 1, .seed = 3, .tempering = 4};
   const Eigen::MatrixXd v = generate(rbm, options);
   CHECK(chi_square(v, oracle::gibbs_step(machine, p)));
   auto untempered = options;
@@ -191,10 +192,10 @@ TEST_CASE("a DBN generates with chains in its top RBM and one pass down", "[gibb
     for (std::size_t j = 0; j < visible.states.size(); ++j)
       visible.probabilities[j] += p.probabilities[i] * given.probabilities[j];
   }
-  const Eigen::MatrixXd v = generate(dbn, {.samples = 50'000, .steps = 3, .seed = 3, .means = false});
+  const Eigen::MatrixXd v = generate(dbn, {.samples = 50'000, .steps = 3, .seed = 3});
   CHECK(chi_square(v, visible));
   // Means have the same expectation, and spread less.
-  const Eigen::MatrixXd means = generate(dbn, {.samples = 50'000, .steps = 3, .seed = 3});
+  const Eigen::MatrixXd means = generate(dbn, {.samples = 50'000, .steps = 3, .seed = 3, .means = true});
   for (Index r = 0; r < 6; ++r) {
     const double mean =
         visible.expect([&](const oracle::Numbers& x) { return x[static_cast<std::size_t>(r)]; });
@@ -216,6 +217,18 @@ TEST_CASE("generating takes all randomness from the seed", "[gibbs]") {
   // More chains do not change the first ones.
   const Eigen::MatrixXd more = generate(rbm, {.samples = 30, .steps = 5, .seed = 3});
   CHECK(largest_difference(more.leftCols(20), generate(rbm, options)) < 1e-12);
+}
+
+TEST_CASE("what is generated spreads like the model, unless means are asked for", "[gibbs]") {
+  // Without interaction a visible unit is normal with variance 4 whatever the hidden units are.
+  GaussianBernoulli rbm{{.visible = 1, .hidden = 1}};
+  rbm.visible.parameters(0, 1) = -std::log(4.0);
+  const auto variance = [](const Eigen::MatrixXd& x) { return (x.array() - x.mean()).square().mean(); };
+  const GenerateOptions many{.samples = 20'000, .steps = 1, .seed = 1};
+  CHECK(std::abs(variance(generate(rbm, many)) - 4) < 4 * 4 * std::sqrt(2 / 20'000.0));
+  GenerateOptions smooth = many;
+  smooth.means = true;
+  CHECK(variance(generate(rbm, smooth)) < 1e-20);
 }
 
 TEST_CASE("generating refuses numbers that make no sense", "[gibbs][errors]") {

@@ -197,7 +197,7 @@ TEST_CASE("what cannot be written leaves nothing behind", "[bad_input][files]") 
                             write_safetensors(folder / "model", {{}, {tensor, twice}});
                           }),
       refused<ValueError>("bytes of another shape",
-                          "write_safetensors: tensor 'a' has 8 bytes, which its shape .*",
+                          "write_safetensors: tensor 'a' has 8 bytes, which do not match its shape .*",
                           [&] {
                             write_safetensors(folder / "model", {{}, {wrong}});
                           }),

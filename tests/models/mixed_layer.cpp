@@ -86,7 +86,7 @@ TEST_CASE("a part without units is as if it were not there", "[mixed]") {
   for_each_parameter([&](const ParameterName& name, Role, auto) { names.push_back(name.string()); }, sparse);
   CHECK(names == std::vector<std::string>{"weight", "visible.1.bias", "hidden.bias"});
   CHECK(generate(sparse, {.samples = 20, .steps = 3}) == generate(plain, {.samples = 20, .steps = 3}));
-  const Eigen::MatrixXd v = generate(plain, {.samples = 5, .steps = 1, .means = false});
+  const Eigen::MatrixXd v = generate(plain, {.samples = 5, .steps = 1});
   CHECK(exact_log_likelihood(sparse, v) == exact_log_likelihood(plain, v));
   CHECK(Sparse::parameter_count(sparse.options()) ==
         Rbm<Bernoulli, Bernoulli, B>::parameter_count(plain.options()));
@@ -471,7 +471,7 @@ TEST_CASE("a DBN of mixed layers goes up and down through its RBMs", "[mixed][db
   const Eigen::MatrixXd codes = encode(dbn, v);
   CHECK(largest_difference(codes, mean_hidden(top, mean_hidden(bottom, v))) < 1e-12);
   CHECK(largest_difference(decode(dbn, codes), mean_visible(bottom, mean_visible(top, codes))) < 1e-12);
-  const Eigen::MatrixXd dreams = generate(dbn, {.samples = 50, .steps = 5, .seed = 3, .means = false});
+  const Eigen::MatrixXd dreams = generate(dbn, {.samples = 50, .steps = 5, .seed = 3});
   CHECK(find_unacceptable(bottom.visible, View<const double>(dreams)).first == -1);
   CHECK((dreams.topRows(5).array() == 0 || dreams.topRows(5).array() == 1).all());
   CHECK(classifier(dbn, 3).input_rows() == 6);

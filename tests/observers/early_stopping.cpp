@@ -76,6 +76,44 @@ TEST_CASE("a loss that is not a number is not an improvement", "[observers]") {
   const double nan = std::numeric_limits<double>::quiet_NaN();
   const Run result = run({5, 4, nan, nan, 3}, EarlyStopping{.metric = "loss", .patience = 2});
   CHECK((result.epochs == 4 && result.model == 2));
+  const double infinity = std::numeric_limits<double>::infinity();
+  for (const double bad : {nan, infinity}) {  // nor the best one, in the first epoch either
+    CHECK(run({bad, 3, 2, 4, 4}, EarlyStopping{.metric = "loss", .patience = 2}).model == 3);
+    CHECK(run({bad, bad, 2, 3}, EarlyStopping{.metric = "loss", .patience = 3}).model == 3);
+    const Run never = run({bad, bad, bad, bad}, EarlyStopping{.metric = "loss", .patience = 3});
+    CHECK((never.epochs == 3 && never.model == 3));  // there is no model to go back to
+  }
+}
+
+TEST_CASE("early stopping watches what was held out, if its metric is not named", "[observers]") {
+  using Metrics = std::vector<std::pair<std::string, double>>;
+  const auto report = [](int epoch, const Metrics& metrics) {
+    return EpochReport{.epoch = epoch, .epochs = 9, .metrics = metrics};
+  };
+  EarlyStopping stopping;
+  EpochReport first = report(1, {{"reconstruction_error", 1}, {"held_out_loss", 5}, {"held_out_error", 9}});
+  CHECK(notify(stopping, first) == Flow::keep);
+  CHECK(first.warnings.empty());
+  EpochReport second = report(2, {{"reconstruction_error", 2}, {"held_out_loss", 4}, {"held_out_error", 10}});
+  CHECK(notify(stopping, second) == Flow::keep);
+  CHECK(stopping.best == 4);
+
+  for (const char* own : {"reconstruction_error", "loss"}) {
+    EpochReport training = report(1, {{"accuracy", 1}, {own, 3}});
+    CHECK(notify(stopping, training) == Flow::keep);
+    CHECK(stopping.best == 3);
+    REQUIRE(training.warnings.size() == 1);
+    CHECK(training.warnings[0] == std::string("EarlyStopping watches ") + own +
+                                      " of training samples, which over-fitting lowers; put a Monitor with "
+                                      "held-out samples, or HeldOut, before it");
+    EpochReport later = report(2, {{"accuracy", 1}, {own, 2}});
+    CHECK(notify(stopping, later) == Flow::keep);
+    CHECK(later.warnings.empty());  // once for a run
+  }
+  EarlyStopping named{.metric = "loss"};
+  EpochReport asked = report(1, {{"loss", 3}});
+  CHECK(notify(named, asked) == Flow::keep);
+  CHECK(asked.warnings.empty());
 }
 
 TEST_CASE("early stopping says what it cannot do", "[observers][errors]") {
@@ -83,6 +121,10 @@ TEST_CASE("early stopping says what it cannot do", "[observers][errors]") {
                        Message("report: there is no metric 'accuracy', measured were: loss"));
   CHECK_THROWS_MATCHES(run({1}, EarlyStopping{.metric = "loss", .patience = 0}), ValueError,
                        Message("EarlyStopping: patience is 0, expected at least 1"));
+  const EpochReport none{.metrics = {{"accuracy", 1}}};
+  CHECK_THROWS_MATCHES(EarlyStopping{}(none), ValueError,
+                       Message("EarlyStopping: the report has no metric of held-out samples; put a Monitor "
+                               "with held-out samples, or HeldOut, before it, or name a metric"));
 }
 
 TEST_CASE("anything that can be called with a report is an observer and can stop the run", "[observers]") {

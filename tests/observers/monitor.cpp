@@ -2,7 +2,10 @@
 #include <harmonium/observers/monitor.hpp>
 
 #include <harmonium/data/dataset.hpp>
+#include <harmonium/data/missing.hpp>
+#include <harmonium/inference/exact/log_z.hpp>
 #include <harmonium/inference/layers.hpp>
+#include <harmonium/training/contrastive_divergence.hpp>
 
 #include "support/catch.hpp"
 #include "support/models.hpp"
@@ -28,21 +31,18 @@ TEST_CASE("a monitor measures what it claims", "[monitors]") {
   BernoulliBernoulli rbm = small_rbm<BernoulliBernoulli>(3);
   const Eigen::MatrixXd v = some_states(rbm, 40, 2), w = some_states(rbm, 30, 3);
   const Dataset train(v), held_out(w);
-  Monitor monitor{rbm, train, held_out, {.samples = 20}, on};
+  Monitor monitor{rbm, train, held_out, {}, on};
   const EpochReport report = look(monitor);
   CHECK(report.warnings.empty());
   CHECK_THAT(report.metric("weight_norm"), WithinAbs(rbm.weights.norm(), 1e-12));
-  Eigen::MatrixXd even(4, 20), others(4, 20);  // evenly spread
-  for (Index c = 0; c < 20; ++c) {
-    even.col(c) = v.col(2 * c);
-    others.col(c) = w.col(c * 30 / 20);
-  }
   CHECK_THAT(report.metric("free_energy_gap"),
-             WithinAbs(free_energy(rbm, others).mean() - free_energy(rbm, even).mean(), 1e-12));
+             WithinAbs(free_energy(rbm, w).mean() - free_energy(rbm, v).mean(), 1e-12));
   CHECK_THAT(report.metric("pseudo_likelihood"),
-             WithinAbs(stochastic_pseudo_likelihood(rbm, even, {.seed = 0, .step = 1}, on).mean(), 1e-12));
+             WithinAbs(-prediction_losses(rbm, v, {}, {}, {}, {.seed = 0}, on).mean(), 1e-12));
+  CHECK_THAT(report.metric("held_out_loss"),
+             WithinAbs(prediction_losses(rbm, w, {}, {}, {}, {.seed = 0}, on).mean(), 1e-12));
   CHECK(report.metric("constant_units") == 0);
-  Monitor of_matrices{rbm, v, w, {.samples = 20}, on};
+  Monitor of_matrices{rbm, v, w, {}, on};
   CHECK(look(of_matrices).metrics == report.metrics);
 
   rbm.hidden.parameters << -30, 0, 30;  // one never on, one always
@@ -51,6 +51,105 @@ TEST_CASE("a monitor measures what it claims", "[monitors]") {
   CHECK_THAT(stuck.metric("saturated_units"), WithinAbs(1.0 / 3, 1e-12));
   CHECK_THAT(stuck.metric("constant_units"), WithinAbs(2.0 / 3, 1e-12));
   CHECK(stuck.warnings.empty());
+}
+
+TEST_CASE("a monitor's samples are drawn by its seed", "[monitors]") {
+  // Two clusters in turn: every fourth sample is of one cluster.
+  Eigen::MatrixXd v(2, 2000);
+  for (Index c = 0; c < 2000; ++c) v.col(c).setConstant(c % 2 == 0 ? 0.0 : 1.0);
+  BernoulliBernoulli rbm{{.visible = 2, .hidden = 1}};
+  rbm.weights.setConstant(5);
+  rbm.hidden.parameters.setConstant(-5);  // tells the clusters apart
+  const Dataset data(v);
+  std::vector<double> gaps;
+  for (const std::uint64_t seed : {1ull, 2ull}) {
+    Monitor monitor{rbm, data, data, {.samples = 500, .seed = seed}, on};
+    const EpochReport report = look(monitor);
+    CHECK(report.metric("constant_units") == 0);
+    CHECK(report.warnings.empty());
+    CHECK(report.metric("free_energy_gap") == 0);  // the same samples
+    gaps.push_back(report.metric("pseudo_likelihood"));
+  }
+  CHECK(gaps[0] != gaps[1]);
+}
+
+TEST_CASE("a monitor's means are weighted like the samples", "[monitors]") {
+  const BernoulliBernoulli rbm = small_rbm<BernoulliBernoulli>(3);
+  const Eigen::MatrixXd v = some_states(rbm, 4, 2), w = some_states(rbm, 3, 3);
+  const std::vector<double> of_v{1, 0, 2, 1}, of_w{3, 1, 0};
+  const Dataset train = Dataset(v).with_weights(of_v), held_out = Dataset(w).with_weights(of_w);
+  Monitor monitor{rbm, train, held_out, {}, on};
+  const EpochReport report = look(monitor);
+  const Eigen::RowVectorXd f = free_energy(rbm, v), g = free_energy(rbm, w);
+  CHECK_THAT(report.metric("free_energy_gap"),
+             WithinAbs((3 * g(0) + g(1)) / 4 - (f(0) + 2 * f(2) + f(3)) / 4, 1e-12));
+}
+
+TEST_CASE("a monitor does not score what is missing", "[monitors][missing]") {
+  // Without interaction the loss of a sample is that of its known units; all of them are 1.
+  BernoulliBernoulli rbm{{.visible = 4, .hidden = 2, .weight_scale = 0}};
+  rbm.visible.parameters.setConstant(2);
+  Eigen::MatrixXd v = Eigen::MatrixXd::Ones(4, 3);
+  v(0, 0) = v(2, 0) = v(3, 1) = NAN;  // 9 of 12 are known
+  const MissingData data(v, Mask(v.array().isFinite()), {1, 1, 2});
+  Monitor monitor{rbm, data, data, {}, on};
+  const EpochReport report = look(monitor);
+  const double one = std::log1p(std::exp(-2.0));
+  CHECK_THAT(report.metric("pseudo_likelihood"), WithinAbs(-one * (2 + 3 + 2 * 4) / 4, 1e-12));
+  CHECK_THAT(report.metric("held_out_loss"), WithinAbs(one * (2 + 3 + 2 * 4) / 4, 1e-12));
+
+  // At any share that is missing, a model that says the means predicts with an error of the variance.
+  Dice dice(3);
+  Eigen::MatrixXd x(3, 2000);
+  for (Index c = 0; c < x.cols(); ++c)
+    for (Index r = 0; r < 3; ++r) {
+      const double number = 5 + 2 * dice.normal();
+      x(r, c) = dice.uniform() < 0.8 ? NAN : number;
+    }
+  GaussianBernoulli real{{.visible = 3, .hidden = 2, .weight_scale = 0}};
+  real.visible.parameters.col(0).setConstant(5.0 / 4);
+  real.visible.parameters.col(1).setConstant(-std::log(4.0));
+  Monitor of_real{real, MissingData(x), {.samples = 2000}, on};
+  // Of about 1800 numbers, since a sample whose numbers are all missing has no error.
+  const double some = 1 - std::pow(0.8, 3);
+  CHECK_THAT(look(of_real).metric("prediction_error"), WithinAbs(some, 4 * std::sqrt(2 / 900.0)));
+  CHECK(look(of_real, 2).warnings.size() == 1);  // the hidden units' codes are constant, and nothing else
+}
+
+TEST_CASE("a monitor says the same of data in other units", "[monitors]") {
+  // x' = s x: weights and biases over s, precisions over s^2. Hidden x' = t x likewise.
+  using Reals = Rbm<Gaussian, Gaussian, Cpu<double>>;
+  Reals rbm{{.visible = 3, .hidden = 2, .seed = 2, .weight_scale = 0.3}};
+  Dice dice(3);
+  Eigen::MatrixXd v(3, 60), w(3, 50);
+  for (Index c = 0; c < 60; ++c)
+    for (Index r = 0; r < 3; ++r) v(r, c) = dice.normal();
+  for (Index c = 0; c < 50; ++c)
+    for (Index r = 0; r < 3; ++r) w(r, c) = dice.normal();
+  const auto scaled = [](Reals model, double s, double t) {
+    model.weights /= s * t;
+    model.visible.parameters.col(0) /= s;
+    model.visible.parameters.col(1).array() -= 2 * std::log(s);
+    model.hidden.parameters.col(0) /= t;
+    model.hidden.parameters.col(1).array() -= 2 * std::log(t);
+    return model;
+  };
+  const auto look_at = [&](const Reals& model, double s) {
+    Monitor monitor{model, Dataset(Eigen::MatrixXd(s * v)), Dataset(Eigen::MatrixXd(s * w)), {}, on};
+    return look(monitor, 2);
+  };
+  rbm.weights.col(1).setConstant(1e-4);  // tells nothing from nothing
+  const EpochReport plain = look_at(rbm, 1);
+  CHECK(plain.metric("constant_units") == 0.5);
+  for (const double s : {1e-3, 1e3})
+    for (const double t : {1e-3, 1.0, 1e3}) {
+      INFO("visible times " << s << ", hidden times " << t);
+      const EpochReport other = look_at(scaled(rbm, s, t), s);
+      CHECK(other.metric("constant_units") == 0.5);
+      for (const char* name : {"prediction_error", "held_out_loss"})
+        CHECK_THAT(other.metric(name), WithinAbs(plain.metric(name), 1e-9));
+      CHECK(other.warnings == plain.warnings);
+    }
 }
 
 TEST_CASE("a monitor warns of codes that are all constant", "[monitors]") {
@@ -73,27 +172,104 @@ TEST_CASE("a monitor warns of parameters that are not numbers", "[monitors]") {
   CHECK_THAT(warnings[0], ContainsSubstring("infinite or not numbers"));
 }
 
-TEST_CASE("a monitor warns of over-fitting when the gap has been higher than ever for some epochs",
+TEST_CASE("a monitor warns of over-fitting when held-out samples are fitted worse for some epochs",
           "[monitors]") {
-  BernoulliBernoulli rbm = small_rbm<BernoulliBernoulli>(3);
-  const Dataset train(Eigen::MatrixXd(Eigen::MatrixXd::Ones(4, 5))),
-      held_out(Eigen::MatrixXd(Eigen::MatrixXd::Zero(4, 5)));
-  Monitor monitor{rbm, train, held_out, {.patience = 2}, on};
-  const auto warned = [&](int epoch, double bias) {
-    rbm.visible.parameters.col(0).setConstant(bias);  // the higher, the better for training samples only
-    const EpochReport report = look(monitor, epoch);
-    for (const std::string& warning : report.warnings)
+  BernoulliBernoulli rbm{{.visible = 4, .hidden = 3, .weight_scale = 0}};
+  const Dataset ones(Eigen::MatrixXd(Eigen::MatrixXd::Ones(4, 5))),
+      zeros(Eigen::MatrixXd(Eigen::MatrixXd::Zero(4, 5)));
+  Monitor monitor{rbm, ones, zeros, {.patience = 2}, on};
+  const auto says = [&](auto& who, int epoch, double bias) {
+    rbm.visible.parameters.col(0).setConstant(bias);  // the higher, the better for ones alone
+    for (const std::string& warning : look(who, epoch).warnings)
+      if (warning.find("over-fitting") != std::string::npos) return warning;
+    return std::string();
+  };
+  const auto warned = [&](int epoch, double bias) { return !says(monitor, epoch, bias).empty(); };
+  CHECK_FALSE(warned(1, 0));
+  CHECK_FALSE(warned(2, 0.5));
+  // 4 log(1 + e) - 4 log 2 = 2.48
+  const std::string third = says(monitor, 3, 1);
+  CHECK_THAT(third, ContainsSubstring("for 2 epochs held-out samples have been fitted worse than in epoch 1, "
+                                      "now by 2.48 +- "));
+  CHECK_THAT(third, ContainsSubstring("stop there (EarlyStopping)"));
+  CHECK_FALSE(warned(4, -0.1));  // better than ever
+  CHECK_FALSE(warned(5, 0));
+  CHECK(warned(6, 0.1));
+  CHECK_FALSE(warned(1, 2));  // a new run
+  CHECK_FALSE(warned(2, 3));
+
+  Monitor alike{rbm, zeros, zeros, {.patience = 1}, on};  // no over-fitting: the fit to both is lost
+  CHECK(says(alike, 1, 0).empty());
+  CHECK(says(alike, 2, 1).empty());
+}
+
+TEST_CASE("a monitor does not warn of what may be chance", "[monitors]") {
+  // Six held-out samples, of which a higher bias fits two better and four worse.
+  BernoulliBernoulli rbm{{.visible = 4, .hidden = 3, .weight_scale = 0}};
+  Eigen::MatrixXd few = Eigen::MatrixXd::Zero(4, 6), many(4, 600);
+  few.leftCols(2).setOnes();
+  many = few.replicate(1, 100);
+  const Dataset ones(Eigen::MatrixXd(Eigen::MatrixXd::Ones(4, 50)));
+  const auto warns = [&](const Eigen::MatrixXd& held_out) {
+    Monitor monitor{rbm, ones, Dataset(held_out), {.samples = 600, .patience = 1}, on};
+    rbm.visible.parameters.setConstant(0);
+    static_cast<void>(look(monitor, 1));
+    rbm.visible.parameters.setConstant(0.5);
+    for (const std::string& warning : look(monitor, 2).warnings)
       if (warning.find("over-fitting") != std::string::npos) return true;
     return false;
   };
-  CHECK_FALSE(warned(1, 0));
-  CHECK_FALSE(warned(2, 0.5));
-  CHECK(warned(3, 1));
-  CHECK_FALSE(warned(4, 0.8));
-  CHECK_FALSE(warned(5, 0.9));  // it grows, but has been higher
-  CHECK_FALSE(warned(6, 1.5));
-  CHECK(warned(7, 1.6));
-  CHECK_FALSE(warned(1, 2));  // a new run
+  CHECK_FALSE(warns(few));
+  CHECK(warns(many));
+}
+
+TEST_CASE("a run that over-fits is warned of, and one that does not is not", "[monitors][slow]") {
+  using Bits = Rbm<Bernoulli, Bernoulli>;
+  const auto warnings_of = [](const History& history) {
+    int count = 0;
+    for (const EpochReport& report : history.epochs)
+      for (const std::string& warning : report.warnings) count += warning.starts_with("over-fitting");
+    return count;
+  };
+  const auto topics = [](Index samples, std::uint64_t seed) {  // 500 rows, 2 % ones: 10 topics of 50 words
+    Dice dice(seed);
+    Eigen::MatrixXf x = Eigen::MatrixXf::Zero(500, samples);
+    for (Index c = 0; c < samples; ++c) {
+      const Index topic = dice.below(10);
+      for (Index r = 0; r < 500; ++r)
+        x(r, c) = dice.uniform() < (r / 50 == topic ? 0.11 : 0.01) ? 1.0f : 0.0f;
+    }
+    return x;
+  };
+  {
+    const Eigen::MatrixXf train = topics(3000, 1), held_out = topics(500, 2);
+    Bits rbm{{.visible = 500, .hidden = 16, .seed = 1}};
+    std::vector<double> fits;
+    Monitor monitor{rbm, Dataset(train), Dataset(held_out)};
+    const History history =
+        ContrastiveDivergence{rbm,
+                              {.epochs = 12, .batch_size = 50, .optimizer = Momentum{.rate = 0.1}, .seed = 1}}
+            .fit(Dataset(train), monitor, [&](const EpochReport& report) {
+              if (report.epoch % 4 == 0) fits.push_back(exact_log_likelihood(rbm, held_out).mean());
+            });
+    REQUIRE(fits.size() == 3);
+    INFO("held-out log likelihoods " << fits[0] << ' ' << fits[1] << ' ' << fits[2]);
+    CHECK(fits.back() > fits.front());
+    CHECK(warnings_of(history) == 0);
+  }
+  {
+    const Eigen::MatrixXf train = topics(40, 3), held_out = topics(500, 4);
+    Bits rbm{{.visible = 500, .hidden = 200, .seed = 1}};
+    Monitor monitor{rbm, Dataset(train), Dataset(held_out)};
+    std::vector<double> losses;
+    const History history =
+        ContrastiveDivergence{rbm,
+                              {.epochs = 60, .batch_size = 10, .optimizer = Momentum{.rate = 0.1}, .seed = 1}}
+            .fit(Dataset(train), monitor,
+                 [&](const EpochReport& report) { losses.push_back(report.metric("held_out_loss")); });
+    INFO("held-out losses " << losses[0] << ' ' << losses[10] << ' ' << losses[59]);
+    CHECK(warnings_of(history) > 20);
+  }
 }
 
 TEST_CASE("a monitor warns of a rate too high for Gaussian units", "[monitors]") {

@@ -32,7 +32,7 @@ Flat flatten(const Model& model) {
 }
 
 // Runs an optimizer for several steps with random gradients alongside reference(parameter, gradient, memory,
-// step, progress) for each number, and returns the largest difference.
+// step, progress) for each number, between decay and the soft threshold, and returns the largest difference.
 template <class T, class Policy, class Reference>
 double deviation(const Policy& policy, double weight_decay, Reference reference, double l1 = 0) {
   using Model = Rbm<Gaussian, Bernoulli, Cpu<T>>;
@@ -50,9 +50,11 @@ double deviation(const Policy& policy, double weight_decay, Reference reference,
     const Flat g = flatten(gradient);
     for (std::size_t i = 0; i < g.numbers.size(); ++i) {
       double& w = expected.numbers[i];
-      const double sign = w > 0 ? 1 : w < 0 ? -1 : 0;
-      const double penalty = expected.roles[i] == Role::weight ? weight_decay * w + l1 * sign : 0;
-      reference(w, g.numbers[i] - penalty, memory[i], step, progress);
+      const bool shrinks = expected.roles[i] == Role::weight;
+      const double size = step_size_at(policy, progress);
+      if (shrinks) w *= 1 - size * weight_decay;
+      reference(w, g.numbers[i], memory[i], step, progress);
+      if (shrinks) w = std::copysign(std::fmax(std::abs(w) - size * l1, 0), w);
     }
   }
   const Flat actual = flatten(model);

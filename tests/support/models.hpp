@@ -195,7 +195,7 @@ template <class V, class H, class B>
 harmonium::Matrix<B> some_states(const Rbm<V, H, B>& rbm, Index count, std::uint64_t seed) {
   const harmonium::Matrix<B> none = harmonium::Matrix<B>::Zero(rbm.visible.rows(), count);
   harmonium::Matrix<B> v(rbm.visible.rows(), count);
-  harmonium::sample(B{}, rbm.visible, none, v, {.seed = seed});
+  sample(B{}, rbm.visible, none, v, {.seed = seed});  // by the arguments: mixed layers have one of their own
   return v;
 }
 

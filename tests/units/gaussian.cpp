@@ -107,7 +107,14 @@ TEST_CASE("a fitted Gaussian unit has the data's mean and variance", "[units]") 
   CHECK_THAT(F::variance(bias, log_precision), WithinRel(0.25, 1e-12));
   Gaussian::fit(5.0, 0.0, 100.0, bias, log_precision);  // constant data
   CHECK_THAT(F::mean(bias, log_precision), WithinRel(5.0, 1e-12));
-  CHECK_THAT(F::variance(bias, log_precision), WithinRel(1e-3, 1e-12));
+  CHECK_THAT(F::variance(bias, log_precision), WithinRel(25 * 0x1p-52, 1e-12));  // rounding of the square
+  Gaussian::fit(0.0, 0.0, 100.0, bias, log_precision);
+  CHECK((bias == 0 && std::isfinite(log_precision)));
+  for (const double scale : {1e-6, 1e-3, 1e3, 1e6}) {  // in any unit of measurement
+    Gaussian::fit(-3 * scale, 0.25 * scale * scale, 100.0, bias, log_precision);
+    CHECK_THAT(F::mean(bias, log_precision), WithinRel(-3 * scale, 1e-12));
+    CHECK_THAT(F::variance(bias, log_precision), WithinRel(0.25 * scale * scale, 1e-12));
+  }
 }
 
 }  // namespace test::units_gaussian

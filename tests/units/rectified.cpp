@@ -138,11 +138,37 @@ TEST_CASE("a fitted Rectified unit has the data's mean and variance", "[units]")
   }
   Rectified::fit(0.5, 100.0, 100.0, bias, log_precision);  // spread wider than can be matched
   CHECK_THAT(F::mean(bias, log_precision), WithinRel(0.5, 1e-12));
-  Rectified::fit(5.0, 0.0, 100.0, bias, log_precision);  // constant data
+  CHECK_THAT(F::variance(bias, log_precision), WithinRel(0.25, 0.1));  // of an exponential distribution
+  Rectified::fit(5.0, 0.0, 100.0, bias, log_precision);                // constant data
   CHECK_THAT(F::mean(bias, log_precision), WithinRel(5.0, 1e-12));
-  CHECK_THAT(F::variance(bias, log_precision), WithinRel(1e-3, 1e-12));
+  CHECK_THAT(F::variance(bias, log_precision), WithinRel(25 * 0x1p-52, 1e-6));  // rounding of the square
   Rectified::fit(0.0, 0.0, 100.0, bias, log_precision);
-  CHECK_THAT(F::mean(bias, log_precision), WithinRel(0.03, 1e-12));
+  CHECK_THAT(F::mean(bias, log_precision), WithinRel(std::sqrt(0.001), 1e-9));
+}
+
+TEST_CASE("a Rectified unit is fitted alike in any unit of measurement", "[units]") {
+  for (const auto& [mean, variance] : {std::pair{3.0, 0.25}, {0.5, 0.2}, {2.0, 2.5}, {0.5, 100.0}}) {
+    double bias = 0, log_precision = 0;
+    Rectified::fit(mean, variance, 100.0, bias, log_precision);
+    const double spread = F::variance(bias, log_precision);
+    for (const double scale : {1e-6, 1e-3, 1e3, 1e6}) {
+      INFO("mean " << mean << ", variance " << variance << ", times " << scale);
+      Rectified::fit(mean * scale, variance * scale * scale, 100.0, bias, log_precision);
+      CHECK_THAT(F::mean(bias, log_precision), WithinRel(mean * scale, 1e-12));
+      CHECK_THAT(F::variance(bias, log_precision), WithinRel(spread * scale * scale, 1e-9));
+    }
+  }
+}
+
+TEST_CASE("rare events do not make a fitted Rectified unit's precision huge", "[units]") {
+  // Ones in a share p of the samples: half the precision times x^2 is the unit's statistic.
+  for (const double p : {1e-1, 1e-3, 1e-5}) {
+    double bias = 0, log_precision = 0;
+    Rectified::fit(p, p * (1 - p), 1e6, bias, log_precision);
+    INFO("share " << p);
+    CHECK_THAT(F::mean(bias, log_precision), WithinRel(p, 1e-9));
+    CHECK(std::exp(log_precision) <= 1 / (p * (1 - p)));  // at most that of a Gaussian of the same spread
+  }
 }
 
 }  // namespace test::units_rectified

@@ -107,6 +107,33 @@ constexpr T square_root(T x) {
   }
 }
 
+/// |x|
+template <std::floating_point T>
+constexpr T magnitude(T x) {
+  if constexpr (std::same_as<T, float>) {
+    return std::bit_cast<float>(std::bit_cast<std::uint32_t>(x) & 0x7fffffffu);
+  } else {
+    return std::abs(x);
+  }
+}
+
+/// The Euclidean norm of `count` numbers, given the sum of their squares in double precision; where that
+/// overflows, or is too small to be precise, of the numbers divided by the largest of them.
+template <std::floating_point T>
+constexpr T norm_from(double squares, const T* x, std::int64_t count) {
+  const bool precise = std::same_as<T, float> || (squares >= 1e-280 && squares <= 1e300);
+  if (precise || squares != squares) return static_cast<T>(square_root(squares));
+  T largest = T(0);
+  for (std::int64_t i = 0; i < count; ++i) largest = magnitude(x[i]) > largest ? magnitude(x[i]) : largest;
+  if (largest == T(0) || largest - largest != T(0)) return largest;
+  double sum = 0;
+  for (std::int64_t i = 0; i < count; ++i) {
+    const double share = static_cast<double>(x[i] / largest);
+    sum += share * share;
+  }
+  return static_cast<T>(static_cast<double>(largest) * square_root(sum));
+}
+
 /// cos(2 pi u) for u in [0, 1].
 template <std::floating_point T>
 constexpr T cosine_of_turns(T u) {
@@ -137,33 +164,6 @@ constexpr T cosine_of_turns(T u) {
 template <std::floating_point T>
 constexpr T sigmoid(T x) {
   return T(1) / (T(1) + exponential(-x));
-}
-
-/// |x|
-template <std::floating_point T>
-constexpr T magnitude(T x) {
-  if constexpr (std::same_as<T, float>) {
-    return std::bit_cast<float>(std::bit_cast<std::uint32_t>(x) & 0x7fffffffu);
-  } else {
-    return std::abs(x);
-  }
-}
-
-/// The Euclidean norm of `count` numbers, given the sum of their squares in double precision; where that
-/// overflows, or is too small to be precise, of the numbers divided by the largest of them.
-template <std::floating_point T>
-constexpr T norm_from(double squares, const T* x, std::int64_t count) {
-  const bool precise = std::same_as<T, float> || (squares >= 1e-280 && squares <= 1e300);
-  if (precise || squares != squares) return static_cast<T>(square_root(squares));
-  T largest = T(0);
-  for (std::int64_t i = 0; i < count; ++i) largest = magnitude(x[i]) > largest ? magnitude(x[i]) : largest;
-  if (largest == T(0) || largest - largest != T(0)) return largest;
-  double sum = 0;
-  for (std::int64_t i = 0; i < count; ++i) {
-    const double share = static_cast<double>(x[i] / largest);
-    sum += share * share;
-  }
-  return static_cast<T>(static_cast<double>(largest) * square_root(sum));
 }
 
 /// The sign of x: -1, 0 or 1 (0 for a NaN)

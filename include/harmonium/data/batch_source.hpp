@@ -4,10 +4,13 @@
 
 #include <algorithm>
 #include <concepts>
+#include <cstdint>
 #include <span>
 #include <vector>
 
 #include "../core/error.hpp"
+#include "../core/host_matrix.hpp"
+#include "../core/permutation.hpp"
 #include "../core/view.hpp"
 
 namespace harmonium {
@@ -105,6 +108,46 @@ double mean_weight(const Source& source) {
   double sum = 0;
   for (const double weight : weights) sum += weight;
   return weights.empty() ? 1 : sum / static_cast<double>(weights.size());
+}
+
+/// \throws ValueError if a number of these samples is missing, for callers that need all of them. `scratch`
+/// is overwritten.
+template <class B, class Source>
+void check_nothing_missing(const B& on, const char* caller, const Source& source,
+                           std::span<const Index> columns,
+                           View<typename B::Scalar, typename B::Memory> scratch) {
+  if constexpr (requires { source.fill_known(on, columns, scratch); }) {
+    source.fill_known(on, columns, scratch);
+    HostMatrix<typename B::Scalar> known(scratch.rows, scratch.cols);
+    on.download(scratch, View<typename B::Scalar>(known));
+    check<ValueError>((known.array() != typename B::Scalar(0)).all(), caller,
+                      ": entries are missing in columns ", columns.front(), " to ", columns.back(),
+                      "; `fill_in` draws them by an RBM");
+  }
+}
+
+/// Up to `count` of a source's samples, drawn at random by the seed, in ascending order; none of weight 0.
+template <class Source>
+std::vector<Index> random_samples(const Source& source, Index count, std::uint64_t seed) {
+  const Draws draws{.seed = seed, .stream = Stream::shuffle};  // step 0: epochs are counted from 1
+  const std::span<const double> weights = weights_of(source);
+  if (std::find(weights.begin(), weights.end(), 0.0) == weights.end())
+    return random_subset(source.size(), count, draws);
+  std::vector<Index> weighty;
+  for (std::size_t i = 0; i < weights.size(); ++i)
+    if (weights[i] > 0) weighty.push_back(static_cast<Index>(i));
+  std::vector<Index> chosen = random_subset(static_cast<Index>(weighty.size()), count, draws);
+  for (Index& i : chosen) i = weighty[static_cast<std::size_t>(i)];
+  return chosen;
+}
+
+/// Calls f(columns) with these indices in order, `block` at a time.
+template <class F>
+void for_each_block(std::span<const Index> columns, Index block, F f) {
+  const auto size = static_cast<Index>(columns.size());
+  for (Index first = 0; first < size; first += block)
+    f(columns.subspan(static_cast<std::size_t>(first),
+                      static_cast<std::size_t>(std::min(block, size - first))));
 }
 
 /// Calls f(columns) with the indices of the first `limit` samples in order, `block` at a time.

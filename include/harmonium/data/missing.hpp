@@ -16,8 +16,8 @@
 namespace harmonium {
 
 /// Samples with missing entries, one per column: a `BatchSource` that also says which entries are known. It
-/// replaces a missing entry with the mean of the row's known numbers, which any unit accepts; trainers
-/// replace these with draws.
+/// replaces a missing entry with the weighted mean of the row's known numbers, which any unit accepts;
+/// trainers replace these with draws, and what is measured leaves them out.
 ///
 ///     MissingData table(values, known);  // NaN where known is false will do
 class MissingData {
@@ -27,8 +27,8 @@ class MissingData {
   using Mask = HostMatrix<bool>;
 
   /// Values of any number type. \throws ShapeError if values and mask differ in shape \throws DataError if a
-  /// row is not known in any sample, a known number is not finite, or the number of weights is neither 0 nor
-  /// the number of samples
+  /// row is not known in any sample of a weight above 0, a known number is not finite, or the number of
+  /// weights is neither 0 nor the number of samples
   template <class Numbers>
   MissingData(const Eigen::MatrixBase<Numbers>& values, const Mask& known, std::vector<double> weights = {})
       : values_(values.template cast<double>()),
@@ -44,11 +44,12 @@ class MissingData {
         if (known(r, c)) {
           check<DataError>(std::isfinite(values_(r, c)), "MissingData: row ", r, " of column ", c, " is ",
                            values_(r, c), " but marked as known");
-          sum += values_(r, c);
-          count += 1;
+          const double weight = weights_.empty() ? 1 : weights_[static_cast<std::size_t>(c)];
+          sum += weight * values_(r, c);
+          count += weight;
         }
       check<DataError>(count > 0 || values_.cols() == 0, "MissingData: row ", r,
-                       " is not known in any sample");
+                       " is not known in any sample", weights_.empty() ? "" : " of a weight above 0");
       for (Index c = 0; c < values_.cols(); ++c)
         if (!known(r, c)) values_(r, c) = sum / count;
     }

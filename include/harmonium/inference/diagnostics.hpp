@@ -19,11 +19,11 @@ Eigen::VectorXd reconstruction_cross_entropy(const Rbm<V, H, B>& rbm, std::type_
   detail::check_rows<B>("reconstruction_cross_entropy", "v", v, rbm.visible, "visible");
   const Matrix<B> h = mean_hidden(rbm, v, on);
   Matrix<B> down(rbm.visible.rows(), v.cols), out(1, v.cols);
-  visible_input(on, rbm, ConstViewOf<B>(h), view_of(down));
+  visible_input(on, rbm, h, down);
   on.fill(out, T(0));
-  add_energy(on, rbm.visible, v, T(1), view_of(out));
+  add_energy(on, rbm.visible, v, T(1), out);
   on.dot_columns(T(-1), v, down, out);
-  add_log_partition(on, rbm.visible, ConstViewOf<B>(down), T(1), view_of(out));
+  add_log_partition(on, rbm.visible, down, T(1), out);
   HostMatrix<T> host(1, v.cols);
   on.download(out, View<T>(host));
   return host.row(0).transpose().template cast<double>();

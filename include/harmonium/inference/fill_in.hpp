@@ -45,7 +45,7 @@ class Held {
         mask(values.rows, values.cols);
     on.download(values, View<T>(given));
     on.fill(held_, T(0));
-    sample(on, layer, ConstViewOf<B>(held_), view_of(values_), draws);
+    sample(on, layer, held_, values_, draws);
     on.download(values_, View<T>(states));
     for (Index c = 0; c < states.cols(); ++c)
       for (Index r = 0; r < states.rows(); ++r) {
@@ -105,19 +105,19 @@ Matrix<B> fill_in(const Rbm<V, H, B>& rbm, std::type_identity_t<ConstViewOf<B>> 
       h(rbm.hidden.rows(), v.cols);
   Matrix<B> means(v.rows, options.average ? v.cols : 0), sum(v.rows, options.average ? v.cols : 0);
   on.fill(sum, T(0));
-  on.copy(held.states(), view_of(x));
+  on.copy(held.states(), x);
   for (int step = 0; step < options.steps; ++step) {
     draws.step += 1;
-    hidden_input(on, rbm, ConstViewOf<B>(x), view_of(up));
-    sample(on, rbm.hidden, ConstViewOf<B>(up), view_of(h), draws);
+    hidden_input(on, rbm, x, up);
+    sample(on, rbm.hidden, up, h, draws);
     if (hold_hidden) held_hidden.front().restore(on, h);
-    visible_input(on, rbm, ConstViewOf<B>(h), view_of(down));
+    visible_input(on, rbm, h, down);
     if (options.average && step >= options.burn_in) {
-      mean(on, rbm.visible, ConstViewOf<B>(down), view_of(means));
+      mean(on, rbm.visible, down, means);
       on.update(Add{}, view_of(sum), ConstViewOf<B>(means));
     }
     draws.step += 1;
-    sample(on, rbm.visible, ConstViewOf<B>(down), view_of(x), draws);
+    sample(on, rbm.visible, down, x, draws);
     held.restore(on, x);
   }
   if (options.average) {

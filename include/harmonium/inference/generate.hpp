@@ -12,7 +12,7 @@ struct GenerateOptions {
   Index samples = 100;     ///< number of chains, each of which yields one sample
   int steps = 1000;        ///< steps of each chain, at least 1
   std::uint64_t seed = 0;  ///< of the chains
-  bool means = true;       ///< return the visible means of the last step (smooth pictures) instead of draws
+  bool means = false;      ///< return the visible means of the last step (smooth pictures) instead of draws
   /// Steps before those, followed by as many at inverse temperatures that rise from 0 to 1, so that chains
   /// start in more of the model's modes.
   int tempering = 0;
@@ -31,7 +31,7 @@ void cool_down(const B& on, const Rbm<V, H, B>& rbm, ChainView<B> chains, RbmWor
   Draws draws{.seed = seed, .step = std::uint32_t{1} << 31};
   for (int step = 0; step < steps; ++step, ++draws.step) transition(on, rbm, chains, chains, work, draws);
   on.fill(shares, T(1) / static_cast<T>(count));
-  track_means(on, rbm, chains, ConstViewOf<B>(shares), T(0), means, work);
+  track_means(on, rbm, chains, shares, T(0), means, work);
   prepare_tempering(on, rbm, means);
   for (int step = 1; step <= steps; ++step, ++draws.step) {
     const double beta = static_cast<double>(step) / steps;
@@ -60,7 +60,7 @@ Matrix<B> generate(const Rbm<V, H, B>& rbm, GenerateOptions options = {},
     transition(on, rbm, chains, chains, work,
                {.seed = options.seed, .step = static_cast<std::uint64_t>(step)});
   // Holds the visible input of the last step.
-  if (options.means) mean(on, rbm.visible, ConstViewOf<B>(work.visible), chains.visible);
+  if (options.means) mean(on, rbm.visible, work.visible, chains.visible);
   return std::move(state.visible);
 }
 

@@ -43,7 +43,7 @@ Matrix<B> generate_from(const B& on, const UpDownDbn<Units, B>& model, const Mem
   options.means = means && !untied;
   const Matrix<B> states = generate(memory, options, on);
   Matrix<B> features(model.features().rows(), options.samples);
-  on.copy(view_of(states).rows_from(0, features.rows()), view_of(features));
+  on.copy(view_of(states).rows_from(0, features.rows()), features);
   return generate_down(on, model, std::move(features),
                        {.seed = options.seed, .step = static_cast<std::uint64_t>(options.steps)}, true,
                        !means);

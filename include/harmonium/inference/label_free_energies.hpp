@@ -36,14 +36,14 @@ const auto& joint_rbm_of(const UpDownDbn<Units, B>& model) {
 template <class V, class H, class B>
 Matrix<B> recognise(const B& on, const JointRbm<V, H, B>& /*rbm*/, ConstViewOf<B> x) {
   Matrix<B> copy(x.rows, x.cols);
-  on.copy(x, view_of(copy));
+  on.copy(x, copy);
   return copy;
 }
 /// What the top RBM sees: means by the recognition weights, layer by layer.
 template <class Units, class B>
 Matrix<B> recognise(const B& on, const UpDownDbn<Units, B>& model, ConstViewOf<B> x) {
   Matrix<B> below(x.rows, x.cols), input, above;
-  on.copy(x, view_of(below));
+  on.copy(x, below);
   for (const auto& any : model.stack.layers)
     std::visit(
         [&](const auto& layer) {
@@ -101,6 +101,7 @@ Eigen::MatrixXd class_log_probabilities(const Model& model, const Source& source
   detail::for_each_block(source.size(), block, [&](std::span<const Index> columns) {
     const auto n = static_cast<Index>(columns.size());
     const auto batch = view_of(x).columns(0, n);
+    detail::check_nothing_missing(on, "class_log_probabilities", source, columns, batch);
     source.fill(on, columns, batch);
     check<DataError>(on.sum(detail::NotFiniteBody{}, ConstViewOf<B>(batch)) == 0,
                      "class_log_probabilities: the data have an infinite number or a NaN in columns ",

@@ -23,7 +23,7 @@ template <class V, class H, class B>
 Matrix<B> mean_hidden(const Rbm<V, H, B>& rbm, std::type_identity_t<ConstViewOf<B>> v, const B& on = {}) {
   detail::check_rows<B>("mean_hidden", "v", v, rbm.visible, "visible");
   Matrix<B> input(rbm.hidden.rows(), v.cols), h(rbm.hidden.rows(), v.cols);
-  hidden_input(on, rbm, v, view_of(input));
+  hidden_input(on, rbm, v, input);
   mean(on, rbm.hidden, input, h);
   return h;
 }
@@ -33,7 +33,7 @@ template <class V, class H, class B>
 Matrix<B> mean_visible(const Rbm<V, H, B>& rbm, std::type_identity_t<ConstViewOf<B>> h, const B& on = {}) {
   detail::check_rows<B>("mean_visible", "h", h, rbm.hidden, "hidden");
   Matrix<B> input(rbm.visible.rows(), h.cols), v(rbm.visible.rows(), h.cols);
-  visible_input(on, rbm, h, view_of(input));
+  visible_input(on, rbm, h, input);
   mean(on, rbm.visible, input, v);
   return v;
 }
@@ -44,7 +44,7 @@ Matrix<B> sample_hidden(const Rbm<V, H, B>& rbm, std::type_identity_t<ConstViewO
                         const B& on = {}) {
   detail::check_rows<B>("sample_hidden", "v", v, rbm.visible, "visible");
   Matrix<B> input(rbm.hidden.rows(), v.cols), h(rbm.hidden.rows(), v.cols);
-  hidden_input(on, rbm, v, view_of(input));
+  hidden_input(on, rbm, v, input);
   sample(on, rbm.hidden, input, h, draws.in(Stream::hidden));
   return h;
 }
@@ -55,7 +55,7 @@ Matrix<B> sample_visible(const Rbm<V, H, B>& rbm, std::type_identity_t<ConstView
                          const B& on = {}) {
   detail::check_rows<B>("sample_visible", "h", h, rbm.hidden, "hidden");
   Matrix<B> input(rbm.visible.rows(), h.cols), v(rbm.visible.rows(), h.cols);
-  visible_input(on, rbm, h, view_of(input));
+  visible_input(on, rbm, h, input);
   sample(on, rbm.visible, input, v, draws.in(Stream::visible));
   return v;
 }

@@ -20,7 +20,8 @@ struct PrincipalComponents {
 };
 
 /// The first `count` principal components of samples; sample weights are honoured. \throws ValueError unless
-/// 1 <= count <= rows \throws DataError if there are no samples, or a number is not finite
+/// 1 <= count <= rows, or if an entry is missing \throws DataError if there are no samples, or a number is
+/// not finite
 template <BatchSource<Cpu<double>> Source>
 PrincipalComponents principal_components(const Source& source, Index count) {
   const Index rows = source.rows();
@@ -37,6 +38,8 @@ PrincipalComponents principal_components(const Source& source, Index count) {
   const auto for_each = [&](auto f) {
     detail::for_each_block(source.size(), block, [&](std::span<const Index> columns) {
       const auto n = static_cast<Index>(columns.size());
+      detail::check_nothing_missing(on, "principal_components", source, columns,
+                                    View<double>(x).columns(0, n));
       source.fill(on, columns, View<double>(x).columns(0, n));
       for (Index i = 0; i < n; ++i)
         weight(i) = weights.empty() ? 1 : weights[static_cast<std::size_t>(columns.front() + i)];

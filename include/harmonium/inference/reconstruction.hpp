@@ -30,16 +30,16 @@ void pass_through(const typename R::Backend& on, const R& rbm, bool up, bool dra
   out = Matrix<B>(rows, x.cols);
   const auto emit = [&](const auto& layer, Stream stream) {
     if (draw) {
-      sample(on, layer, ConstViewOf<B>(input), view_of(out), draws.in(stream));
+      sample(on, layer, input, out, draws.in(stream));
     } else {
-      mean(on, layer, ConstViewOf<B>(input), view_of(out));
+      mean(on, layer, input, out);
     }
   };
   if (up) {
-    hidden_input(on, rbm, x, view_of(input));
+    hidden_input(on, rbm, x, input);
     emit(rbm.hidden, Stream::hidden);
   } else {
-    visible_input(on, rbm, x, view_of(input));
+    visible_input(on, rbm, x, input);
     emit(rbm.visible, Stream::visible);
   }
 }
@@ -101,7 +101,7 @@ Matrix<B> average_passes(const char* caller, const B& on, PassOptions options, G
 template <class Model, class B>
 Matrix<B> go_up(const B& on, const Model& model, ConstViewOf<B> v, Draws draws, bool draw, bool draw_top) {
   Matrix<B> x(v.rows, v.cols), above;
-  on.copy(v, view_of(x));
+  on.copy(v, x);
   for (Index i = 0; i < depth_of(model); ++i, ++draws.step)
     visit_rbm(model, i, [&](const auto& rbm) {
       pass_through(on, rbm, true, draw && (draw_top || i + 1 < depth_of(model)), draws, x, above);
@@ -115,7 +115,7 @@ Matrix<B> go_up(const B& on, const Model& model, ConstViewOf<B> v, Draws draws, 
 template <class Model, class B>
 Matrix<B> go_down(const B& on, const Model& model, ConstViewOf<B> top, Draws draws, bool draw) {
   Matrix<B> x(top.rows, top.cols), below;
-  on.copy(top, view_of(x));
+  on.copy(top, x);
   for (Index i = depth_of(model); i-- > 0; ++draws.step)
     visit_rbm(model, i, [&](const auto& rbm) {
       pass_through(on, rbm, false, draw && i > 0, draws, x, below);

@@ -125,7 +125,7 @@ void sweep(const B& on, const BoltzmannMachine<U, B>& machine, ChainView<B> stat
   refresh(on, machine, state);  // the weights may have changed, and accumulated changes drift
   for (Index r = 0; r < machine.visible.rows(); r += group) {
     const auto own = state.visible.rows_from(r, group);
-    on.copy(ConstViewOf<B>(state.input.rows_from(r, group)), field);
+    on.copy(state.input.rows_from(r, group), field);
     temper(r, field);
     on.transform(SampleBody<Family<U>>{}, view_of(machine.visible.parameters).rows_from(r, group), group,
                  field, field, drawn, draws.in(Stream::visible), r);
@@ -140,7 +140,7 @@ void sweep(const B& on, const BoltzmannMachine<U, B>& machine, ChainView<B> stat
 template <class U, class B>
 void transition(const B& on, const BoltzmannMachine<U, B>& machine, ChainView<B> from, ChainView<B> to,
                 BoltzmannMachineWorkspace<B>& work, Draws draws) {
-  if (from.visible.data != to.visible.data) on.copy(ConstViewOf<B>(from.visible), to.visible);
+  if (from.visible.data != to.visible.data) on.copy(from.visible, to.visible);
   detail::sweep(on, machine, to, work, draws, [](Index, ViewOf<B>) {});
 }
 
@@ -187,7 +187,7 @@ void set_statistics(const B& on, const BoltzmannMachine<U, B>& machine, ChainVie
   const auto scaled = view_of(work.states).columns(0, state.visible.cols);
   if (keep == ScalarOf<B>(0)) set_zero(on, gradient.visible);
   add_statistics(on, machine.visible, state.visible, weights, gradient.visible);
-  on.copy(ConstViewOf<B>(state.visible), scaled);
+  on.copy(state.visible, scaled);
   on.scale_columns(scaled, weights);
   on.multiply(Op::plain, Op::transposed, ScalarOf<B>(0.5), state.visible, scaled, keep, gradient.weights);
   detail::clear_diagonal<U, B>(on, machine, gradient.weights);
@@ -230,7 +230,7 @@ void track_means(const B& on, const BoltzmannMachine<U, B>& /*machine*/, ChainVi
   const auto mu = means.mu();
   on.update(ScaleBy<ScalarOf<B>>{keep}, mu);
   on.sum_over_samples(StateBody{}, state.visible, state.visible, weights, mu);
-  on.copy(ConstViewOf<B>(mu), means.lambda());
+  on.copy(mu, means.lambda());
 }
 
 /// G -= (mu g^T + g mu^T) / 2, and shape parameters about the offsets.
@@ -238,8 +238,8 @@ template <class U, class B>
 void center(const B& on, const BoltzmannMachine<U, B>& machine, LayerMeans<B>& means,
             BoltzmannMachine<U, B>& gradient) {
   for_each_bias(gradient.visible, [&](auto bias, Index first) {
-    on.copy(ConstViewOf<B>(bias), means.visible_room().rows_from(first, bias.rows));
-    on.copy(ConstViewOf<B>(bias), means.hidden_room().rows_from(first, bias.rows));
+    on.copy(bias, means.visible_room().rows_from(first, bias.rows));
+    on.copy(bias, means.hidden_room().rows_from(first, bias.rows));
   });
   on.multiply(Op::plain, Op::transposed, ScalarOf<B>(-0.5), view_of(means.visible).columns(0, 2),
               view_of(means.hidden).columns(0, 2), 1, gradient.weights);

@@ -96,7 +96,7 @@ template <class U, class B>
 void mean_output(const B& on, const Dense<U, B>& dense, std::type_identity_t<ConstViewOf<B>> x,
                  std::type_identity_t<ViewOf<B>> input, std::type_identity_t<ViewOf<B>> out) {
   on.multiply(Op::transposed, Op::plain, 1, dense.weights, x, 0, input);
-  mean(on, dense.layer, ConstViewOf<B>(input), out);
+  mean(on, dense.layer, input, out);
 }
 
 /// out ~ p(units | x), with the same arguments
@@ -104,7 +104,7 @@ template <class U, class B>
 void sample_output(const B& on, const Dense<U, B>& dense, std::type_identity_t<ConstViewOf<B>> x,
                    std::type_identity_t<ViewOf<B>> input, std::type_identity_t<ViewOf<B>> out, Draws draws) {
   on.multiply(Op::transposed, Op::plain, 1, dense.weights, x, 0, input);
-  sample(on, dense.layer, ConstViewOf<B>(input), out, draws);
+  sample(on, dense.layer, input, out, draws);
 }
 
 }  // namespace harmonium

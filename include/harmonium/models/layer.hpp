@@ -190,7 +190,7 @@ using ShapesOf = std::make_index_sequence<static_cast<std::size_t>(shapes_of<U>)
 /// The biases of gradient += sum over columns c of weights(0, c) * x(:, c)
 template <class U, class B>
 void add_bias_statistics(const B& on, ConstViewOf<B> x, ConstViewOf<B> weights, Layer<U, B>& gradient) {
-  on.sum_over_samples(StateBody{}, ConstViewOf<B>(gradient.parameters), x, weights, gradient.bias());
+  on.sum_over_samples(StateBody{}, gradient.parameters, x, weights, gradient.bias());
 }
 
 /// gradient += sum over columns c of weights(0, c) * d(-energy)/d(parameters) at x(:, c)
@@ -243,7 +243,7 @@ void weigh_means(const B& on, const Layer<U, B>& layer, ConstViewOf<B> input, Co
     detail::add_mean_shape_statistics(on, layer, input, weights, gradient);
   } else {
     mean(on, layer, input, out);
-    add_mean_statistics(on, layer, input, ConstViewOf<B>(out), weights, gradient);
+    add_mean_statistics(on, layer, input, out, weights, gradient);
     on.scale_columns(out, weights);
   }
 }

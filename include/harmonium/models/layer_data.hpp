@@ -2,7 +2,9 @@
 /// A layer and data, both on the host: which numbers its units accept, and initial parameters.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
 #include <string>
 #include <utility>
 
@@ -52,30 +54,68 @@ std::string accepted_values(const Layer<U, B>& /*layer*/, Index /*row*/ = 0) {
   }
 }
 
+namespace detail {
+/// Rows that do not vary, up to the rounding of their means' squares, have no scale of their own: they get a
+/// thousandth of the other rows' variance (its geometric mean), or of their mean's square if no row varies.
+template <class T>
+HostMatrix<T> floored_variances(View<const T> means, View<const T> variances) {
+  const auto varies = [&](Index r) {
+    return variances(r, 0) > std::numeric_limits<T>::epsilon() * means(r, 0) * means(r, 0);
+  };
+  double logs = 0, count = 0;
+  for (Index r = 0; r < means.rows; ++r)
+    if (varies(r)) {
+      logs += std::log(static_cast<double>(variances(r, 0)));
+      count += 1;
+    }
+  HostMatrix<T> floored(means.rows, 1);
+  for (Index r = 0; r < means.rows; ++r) {
+    const T scale = count > 0 ? static_cast<T>(std::exp(logs / count)) : means(r, 0) * means(r, 0);
+    floored(r, 0) = varies(r) ? variances(r, 0) : std::max(variances(r, 0), T(1e-3) * scale);
+  }
+  return floored;
+}
+}  // namespace detail
+
 /// Sets the layer's parameters so that without input it has the means and variances (rows x 1, on the host)
-/// of `count` samples, to the extent that the unit type can match them.
+/// of `counts` samples per row (rows x 1, the same for all rows of a grouped unit; a sum of weights need not
+/// be whole), to the extent that the unit type can match them. Where a unit has a scale, a row that does not
+/// vary is given a spread that is small compared with the others'.
 template <class U, class B>
-void fit(Layer<U, B>& layer, View<const ScalarOf<B>> means, View<const ScalarOf<B>> variances, Index count) {
+void fit(Layer<U, B>& layer, View<const ScalarOf<B>> means, View<const ScalarOf<B>> variances,
+         View<const ScalarOf<B>> counts) {
   using T = ScalarOf<B>;
-  HostMatrix<T> fitted(layer.rows(), 1 + shapes_of<U>);
+  HostMatrix<T> fitted(layer.rows(), 1 + shapes_of<U>), floored;
+  if constexpr (has_shapes<U>) {
+    floored = detail::floored_variances(means, variances);
+    variances = View<const T>(floored);
+  }
   B{}.download(layer.parameters, View<T>(fitted));
   for (Index r = 0; r < layer.rows(); r += layer.group) {
     if constexpr (is_grouped<U>) {
       if constexpr (requires(Group<const T> m, Group<T> b) { U::fit(m, T(1), b); })
-        U::fit(Group<const T>{means.data + r, layer.group}, static_cast<T>(count),
+        U::fit(Group<const T>{means.data + r, layer.group}, counts(r, 0),
                Group<T>{fitted.data() + r, layer.group});
     } else {
       [&]<std::size_t... I>(std::index_sequence<I...>) {
         if constexpr (requires(T & b) {
                         U::fit(T(0), T(1), T(1), b, fitted(r, static_cast<Index>(I) + 1)...);
                       })
-          U::fit(means(r, 0), variances(r, 0), static_cast<T>(count), fitted(r, 0),
+          U::fit(means(r, 0), variances(r, 0), counts(r, 0), fitted(r, 0),
                  fitted(r, static_cast<Index>(I) + 1)...);
       }
       (detail::ShapesOf<U>{});
     }
   }
   B{}.upload(View<const T>(fitted), layer.parameters);
+}
+
+/// The same for rows that have all `count` samples.
+template <class U, class B>
+void fit(Layer<U, B>& layer, View<const ScalarOf<B>> means, View<const ScalarOf<B>> variances, Index count) {
+  using T = ScalarOf<B>;
+  const HostMatrix<T> counts = HostMatrix<T>::Constant(layer.rows(), 1, static_cast<T>(count));
+  fit(layer, means, variances, View<const T>(counts));
 }
 
 }  // namespace harmonium

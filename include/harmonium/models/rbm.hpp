@@ -230,10 +230,10 @@ void track_means(const B& on, const Rbm<V, H, B>& rbm, ChainView<B> state, Const
 template <class V, class H, class B>
 void center(const B& on, const Rbm<V, H, B>& rbm, LayerMeans<B>& means, Rbm<V, H, B>& gradient) {
   for_each_bias(gradient.visible, [&](auto bias, Index first) {
-    on.copy(ConstViewOf<B>(bias), means.visible_room().rows_from(first, bias.rows));
+    on.copy(bias, means.visible_room().rows_from(first, bias.rows));
   });
   for_each_bias(gradient.hidden, [&](auto bias, Index first) {
-    on.copy(ConstViewOf<B>(bias), means.hidden_room().rows_from(first, bias.rows));
+    on.copy(bias, means.hidden_room().rows_from(first, bias.rows));
   });
   on.multiply(Op::plain, Op::transposed, -1, view_of(means.visible).columns(0, 2),
               view_of(means.hidden).columns(0, 2), 1, gradient.weights);

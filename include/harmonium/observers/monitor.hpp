@@ -4,49 +4,56 @@
 #pragma once
 
 #include <cmath>
+#include <cstdio>
 #include <limits>
 #include <string>
+#include <vector>
 
-#include "../core/host_matrix.hpp"
-#include "../data/batch_source.hpp"
-#include "../inference/pseudo_likelihood.hpp"
-#include "../models/layer_data.hpp"
+#include "../inference/prediction_loss.hpp"
 #include "../training/run/report.hpp"
+#include "monitored_samples.hpp"
+#include "row_ranges.hpp"
 
 namespace harmonium {
 
 /// What a monitor measures.
 struct MonitorOptions {
-  Index samples = 500;  ///< samples of each set to use, evenly spread; at least 2
-  /// Epochs in a row with a free-energy gap above all earlier ones of the run before the monitor warns of
-  /// over-fitting: the gap fluctuates anyway.
+  Index samples = 500;  ///< samples of each set to use, drawn at random by the seed; at least 2
+  /// Epochs in a row in which the fit to held-out samples must be worse than it has been, beyond its standard
+  /// error, before the monitor warns of over-fitting.
   int patience = 3;
-  std::uint64_t seed = 0;  ///< of the choice of units for the pseudo-likelihood
+  std::uint64_t seed = 0;  ///< of the choice of samples and of the units to predict
 };
 
-/// Watches `Model` learn.
+/// Watches `Model` learn. Sample weights count; missing entries are drawn by the model, and never scored.
 ///
 /// - `pseudo_likelihood`: estimate in nats per sample, summed over units; for visible units with finitely
 ///   many states
+/// - `prediction_error`: for other visible units, the squared error of a unit predicted from all others, over
+///   its row's variance (`prediction_losses`)
+/// - `held_out_loss`: of held-out samples, minus the pseudo-likelihood, or the prediction error: falls while
+///   the model gets better on what it has not seen, and rises when it over-fits
 /// - `free_energy_gap`: mean free energy of held-out samples minus that of training samples: grows with
-///   over-fitting
+///   whatever is learned
 /// - `weight_norm`: Euclidean norm of all weights
-/// - `constant_units`: share of hidden rows whose mean is the same (within 0.01) for all samples
+/// - `constant_units`: share of hidden rows whose mean is the same for all samples, within 0.01 of the
+///   distance between their lowest and highest state, or of their standard deviation if they have none
 /// - `dead_units`, `saturated_units`: share of hidden rows that are in their lowest, or highest, state for
 ///   all samples
 ///
 ///     Monitor monitor{rbm, train, test};
-///     trainer.fit(train, monitor, ProgressBar{});
+///     trainer.fit(train, monitor, EarlyStopping{.patience = 5}, ProgressBar{});
 template <EnergyModel Model>
 class Monitor {
   using B = typename Model::Backend;
   using T = ScalarOf<B>;
+  using Samples = detail::MonitoredSamples<B>;
 
  public:
   /// \param model must outlive the monitor
   /// \param train the training data: a source of batches, or a matrix
-  /// \throws ValueError if an option is out of range \throws ShapeError, DataError if a set does not fit the
-  /// model
+  /// \throws ValueError if an option is out of range, or entries are missing that the model cannot draw
+  /// \throws ShapeError, DataError if a set does not fit the model
   template <class Train>
   Monitor(const Model& model, const Train& train, MonitorOptions options = {}, B on = B::all())
       : model_(model),
@@ -55,6 +62,9 @@ class Monitor {
         train_(take("Monitor: the training data", train)) {
     check<ValueError>(options.patience >= 1, "Monitor: patience is ", options.patience,
                       ", expected at least 1");
+    const detail::RowMoments moments = detail::moments_of(on_, train_);
+    means_ = moments.mean();
+    variances_ = moments.variance();
   }
   /// With samples that are not used for training.
   template <class Train, class HeldOut>
@@ -63,48 +73,39 @@ class Monitor {
               B on = B::all())
       : Monitor(model, train, options, std::move(on)) {
     held_out_ = take("Monitor: the held-out data", held_out);
+    least_.assign(static_cast<std::size_t>(held_out_.size()), 0.0);
   }
 
   /// Measures and warns.
   void operator()(EpochReport& report) {
     const auto add = [&](const char* name, double value) { report.metrics.emplace_back(name, value); };
-    const auto warn = [&](const std::string& text) { report.warnings.push_back(text); };
+    const auto warn = [&](const std::string& words) { report.warnings.push_back(words); };
     if (!all_finite(on_, model_)) {
       warn("parameters are infinite or not numbers: the rate is too high");
       return;
     }
-    if (report.epoch == 1) {  // a new run
-      highest_gap_ = std::numeric_limits<double>::infinity();
-      growing_ = 0;
+    const Matrix<B> train = complete_(on_, model_, train_, options_.seed);
+    const double loss = detail::SampleMean(losses(train, train_), train_.weights).mean;
+    if constexpr (finite) {
+      add("pseudo_likelihood", -loss);
+    } else {
+      add("prediction_error", loss);
     }
-    if constexpr (decltype(model_.visible)::finite)
-      add("pseudo_likelihood",
-          stochastic_pseudo_likelihood(
-              model_, train_, {.seed = options_.seed, .step = static_cast<std::uint32_t>(report.epoch)}, on_)
-              .mean());
-    if (held_out_.cols() > 0) {
-      const double gap = mean_free_energy(held_out_) - mean_free_energy(train_);
-      add("free_energy_gap", gap);
-      growing_ = gap > highest_gap_ ? growing_ + 1 : 0;
-      if (growing_ == 1) gap_before_ = highest_gap_;
-      highest_gap_ = std::isfinite(highest_gap_) ? std::fmax(gap, highest_gap_) : gap;
-      if (growing_ >= options_.patience)
-        warn(
-            "over-fitting: the free energy of held-out samples, against that of training samples, has grown "
-            "higher than ever for " +
-            std::to_string(growing_) + " epochs, by " + std::to_string(gap - gap_before_) + " nats");
-    }
+    if (held_out_.size() > 0) watch_held_out(report, train, loss);
     add("weight_norm", weight_norm());
-    if constexpr (requires { model_.hidden; }) watch_codes(add, warn);
-    watch_reconstruction(report, warn);
+    if constexpr (requires { model_.hidden; }) watch_codes(train, add, warn);
+    watch_reconstruction(train, report, warn);
   }
 
   /// The state to save: see training/run/run_state.hpp.
   template <class F>
   void for_each_state(F&& f) {
-    f("highest_gap", highest_gap_);
-    f("gap_before", gap_before_);
-    f("growing", growing_, [](int epochs) { return epochs >= 0 && epochs < 1'000'000'000; });
+    const auto is_count = [](int epochs) { return epochs >= 0 && epochs < 1'000'000'000; };
+    if (!least_.empty()) f("least", least_);
+    f("least_mean", least_mean_);
+    f("train_then", train_then_);
+    f("best_epoch", best_epoch_, is_count);
+    f("worse", worse_, is_count);
   }
   /// Its options by name.
   template <class F>
@@ -116,38 +117,41 @@ class Monitor {
   }
 
  private:
-  template <class Samples>
-  Matrix<B> take(const char* what, const Samples& samples) {
-    if constexpr (BatchSource<Samples, B>) {
-      return take_from(what, samples);
-    } else {
-      return take_from(what, MatrixSource<T, typename B::Memory>{samples});
-    }
-  }
-  template <class S>
-  Matrix<B> take_from(const char* what, const S& source) {
+  static constexpr bool finite = decltype(std::declval<const Model&>().visible)::finite;
+
+  template <class Data>
+  Samples take(const char* what, const Data& data) {
     check<ValueError>(options_.samples >= 2, "Monitor: samples is ", options_.samples,
                       ", expected at least 2");
-    check<ShapeError>(source.rows() == model_.visible.rows(), what, " have ", source.rows(),
-                      " rows, the model has ", model_.visible.rows());
-    check<DataError>(source.size() >= 1, what, " have no samples");
-    const Index count = std::min<Index>(options_.samples, source.size());
-    std::vector<Index> columns;
-    for (Index i = 0; i < count; ++i) columns.push_back(i * source.size() / count);
-    Matrix<B> taken(source.rows(), count);
-    source.fill(on_, columns, view_of(taken));
-    HostMatrix<T> host(taken.rows(), count);
-    on_.download(taken, View<T>(host));
-    const auto [row, column] = find_unacceptable(model_.visible, View<const T>(host));
-    if (row >= 0)
-      check<DataError>(false, what, " have ", host(row, column), " in row ", row, " of column ",
-                       columns[static_cast<std::size_t>(column)], "; ", accepted_values(model_.visible, row));
-    return taken;
+    const auto from = [&](const auto& source) {
+      Samples taken =
+          detail::draw_samples(on_, what, model_.visible, source, options_.samples, options_.seed);
+      if (taken.known.size() > 0) static_cast<void>(complete_(on_, model_, taken, options_.seed));  // can it?
+      return taken;
+    };
+    if constexpr (BatchSource<Data, B>) {
+      return from(data);
+    } else {
+      return from(MatrixSource<T, typename B::Memory>{data});
+    }
   }
 
-  double mean_free_energy(const Matrix<B>& v) const {
+  // A number for a warning.
+  static std::string text(double x) {
+    char buffer[32];
+    std::snprintf(buffer, sizeof buffer, "%.3g", x);
+    return buffer;
+  }
+
+  // The same units in every epoch, so that differences between epochs have little noise.
+  Eigen::VectorXd losses(const Matrix<B>& v, const Samples& samples) const {
+    return prediction_losses(model_, v, samples.known, means_, variances_, {.seed = options_.seed}, on_);
+  }
+  double mean_free_energy(const Matrix<B>& v, const Samples& samples) const {
     const Matrix<B> energies = free_energy(model_, v, on_);
-    return on_.sum(detail::IdentityBody{}, ConstViewOf<B>(energies)) / static_cast<double>(v.cols());
+    HostMatrix<T> row(1, v.cols());
+    on_.download(energies, View<T>(row));
+    return detail::SampleMean(row.transpose().template cast<double>(), samples.weights).mean;
   }
   double weight_norm() const {
     double squares = 0;
@@ -159,40 +163,60 @@ class Monitor {
     return std::sqrt(squares);
   }
 
+  // A model over-fits when it gets better on what it learns from and worse on what it does not.
+  void watch_held_out(EpochReport& report, const Matrix<B>& train, double train_loss) {
+    const Matrix<B> v = complete_(on_, model_, held_out_, options_.seed);
+    const Eigen::VectorXd now = losses(v, held_out_);
+    const double mean = detail::SampleMean(now, held_out_.weights).mean;
+    report.metrics.emplace_back("held_out_loss", mean);
+    report.metrics.emplace_back("free_energy_gap",
+                                mean_free_energy(v, held_out_) - mean_free_energy(train, train_));
+    if (report.epoch == 1) least_mean_ = std::numeric_limits<double>::infinity();  // a new run
+    if (mean < least_mean_) {
+      least_mean_ = mean;
+      least_.assign(now.begin(), now.end());
+      train_then_ = train_loss;
+      best_epoch_ = report.epoch;
+      worse_ = 0;
+      return;
+    }
+    if (std::isinf(least_mean_)) return;  // no epoch had a number yet
+    const detail::SampleMean rise(
+        now - Eigen::Map<const Eigen::VectorXd>(least_.data(), static_cast<Index>(least_.size())),
+        held_out_.weights);
+    worse_ = rise.above(0) && train_loss < train_then_ ? worse_ + 1 : 0;
+    if (worse_ >= options_.patience)
+      report.warnings.push_back("over-fitting: for " + std::to_string(worse_) +
+                                " epochs held-out samples have been fitted worse than in epoch " +
+                                std::to_string(best_epoch_) + ", now by " + text(rise.mean) + " +- " +
+                                text(rise.error) + (finite ? " nats" : " variances") +
+                                ", and training samples better; stop there (EarlyStopping), or use "
+                                "weight_decay, fewer hidden units "
+                                "or more samples");
+  }
+
   // The hidden units' means over the samples: which units carry no information?
   template <class Add, class Warn>
-  void watch_codes(Add add, Warn warn) const {
-    Matrix<B> input(model_.hidden.rows(), train_.cols()), means = input;
-    on_.multiply(Op::transposed, Op::plain, T(1), view_of(model_.weights), view_of(train_), T(0),
+  void watch_codes(const Matrix<B>& train, Add add, Warn warn) const {
+    Matrix<B> input(model_.hidden.rows(), train.cols()), means = input;
+    on_.multiply(Op::transposed, Op::plain, T(1), view_of(model_.weights), view_of(train), T(0),
                  view_of(input));
     mean(on_, model_.hidden, ConstViewOf<B>(view_of(input)), view_of(means));
     HostMatrix<T> codes(input.rows(), input.cols());
     on_.download(means, View<T>(codes));
-    Eigen::VectorXd low, high;
-    if constexpr (decltype(model_.hidden)::finite) {
-      low.resize(codes.rows());
-      high.resize(codes.rows());
-      for_each_unit_kind(model_.hidden,
-                         [&](Index first, Index rows, Index units, const Eigen::MatrixXd& states) {
-                           for (Index i = 0; i < units; ++i) {
-                             low.segment(first + i * rows, rows) = states.rowwise().minCoeff();
-                             high.segment(first + i * rows, rows) = states.rowwise().maxCoeff();
-                           }
-                         });
-    }
+    const detail::RowRanges range = detail::row_ranges(on_, model_.hidden, ConstViewOf<B>(view_of(input)));
     double constant = 0, dead = 0, saturated = 0;
     for (Index r = 0; r < codes.rows(); ++r) {
       const auto least = static_cast<double>(codes.row(r).minCoeff()),
                  most = static_cast<double>(codes.row(r).maxCoeff());
-      if (most - least < 0.01) ++constant;
-      if (low.size() == 0) continue;
-      const double margin = 0.01 * (high(r) - low(r));
-      if (most < low(r) + margin) ++dead;
-      if (least > high(r) - margin) ++saturated;
+      const double margin = 0.01 * range.scale(r);
+      if (most - least < margin) ++constant;
+      if (most < range.low(r) + margin) ++dead;
+      if (least > range.high(r) - margin) ++saturated;
     }
     const auto rows = static_cast<double>(codes.rows());
     add("constant_units", constant / rows);
-    if (low.size() > 0) {
+    if constexpr (decltype(model_.hidden)::finite) {
       add("dead_units", dead / rows);
       add("saturated_units", saturated / rows);
     }
@@ -204,34 +228,51 @@ class Monitor {
 
   // A model that reconstructs worse than the samples' mean has learned nothing.
   template <class Warn>
-  void watch_reconstruction(const EpochReport& report, Warn warn) {
-    auto state = make_state(model_, train_.cols());
-    auto work = make_workspace(model_, train_.cols());
-    const auto all = state.columns(0, train_.cols());
-    Matrix<B> out(train_.rows(), train_.cols());
-    on_.copy(ConstViewOf<B>(view_of(train_)), all.visible);
+  void watch_reconstruction(const Matrix<B>& train, const EpochReport& report, Warn warn) const {
+    const Index n = train.cols();
+    if (report.epoch == 1 || n < 2) return;
+    auto state = make_state(model_, n);
+    auto work = make_workspace(model_, n);
+    const auto all = state.columns(0, n);
+    Matrix<B> out(train.rows(), n);
+    on_.copy(ConstViewOf<B>(view_of(train)), all.visible);
     refresh(on_, model_, all);
     reconstruct(on_, model_, all, work, view_of(out));
-    HostMatrix<T> samples(out.rows(), out.cols()), again = samples;
-    on_.download(train_, View<T>(samples));
+    HostMatrix<T> samples(out.rows(), n), again = samples;
+    on_.download(train, View<T>(samples));
     on_.download(out, View<T>(again));
-    const HostMatrix<T> centred = samples.colwise() - samples.rowwise().mean();
-    const auto error = static_cast<double>((again - samples).squaredNorm()),
-               variance = static_cast<double>(centred.squaredNorm());
-    if (report.epoch > 1 && variance > 0 && error > 1.05 * variance)
-      warn(decltype(model_.visible)::finite
-               ? "reconstructions are worse than the samples' mean: the rate may be too high"
-               : "reconstructions are worse than the samples' mean: the rate may be too high; units without "
-                 "bounds "
-                 "need one 10 to 100 times lower than binary ones (Hinton, 2010)");
+    // Each row in units of its variance, so that no row drowns the others. The samples are closer to their
+    // own mean than to that of all data.
+    const double fewer = static_cast<double>(n) / static_cast<double>(n - 1);
+    Eigen::VectorXd excess = Eigen::VectorXd::Zero(n);
+    double known = 0;
+    for (Index c = 0; c < n; ++c)
+      for (Index r = 0; r < samples.rows(); ++r) {
+        if (!train_.is_known(r, c) || !(variances_(r) > 0)) continue;
+        const auto x = static_cast<double>(samples(r, c));
+        const double error = static_cast<double>(again(r, c)) - x, off = x - means_(r);
+        excess(c) += (error * error - fewer * off * off) / variances_(r);
+        known += train_.weights(c);
+      }
+    const detail::SampleMean worse(excess, train_.weights);
+    known /= train_.weights.sum();
+    if (worse.above(0.05 * known))
+      warn("reconstructions are worse than the samples' mean, by " + text(worse.mean / known) + " +- " +
+           text(worse.error / known) +
+           (finite ? " of their variance: the rate may be too high"
+                   : " of their variance: the rate may be too high; units without bounds need one 10 to 100 "
+                     "times lower than binary ones (Hinton, 2010), and rows of similar spread"));
   }
 
   const Model& model_;
   MonitorOptions options_;
   B on_;
-  Matrix<B> train_, held_out_;
-  double highest_gap_ = std::numeric_limits<double>::infinity(), gap_before_ = 0;
-  int growing_ = 0;
+  detail::Completion<Model> complete_;
+  Samples train_, held_out_;
+  Eigen::VectorXd means_, variances_;  // of the training samples' known numbers
+  std::vector<double> least_ = {};     // losses of held-out samples in the epoch of the least mean
+  double least_mean_ = std::numeric_limits<double>::infinity(), train_then_ = 0;
+  int best_epoch_ = 0, worse_ = 0;
 };
 
 }  // namespace harmonium

@@ -37,17 +37,18 @@ inline std::string when(double progress) {
   return progress == 0 ? "" : " after " + std::to_string(static_cast<int>(100 * progress)) + " % of the run";
 }
 
-/// A rule after which a number shrinks: to `keep` of itself (decoupled weight decay: Loshchilov and Hutter,
-/// 2019), then towards 0, where it stays, by `l1` times how far a gradient of 1 would move it (the proximal
-/// step of an L1 penalty in the rule's own metric). That is `step`, unless the rule knows better.
+/// A rule between two ways to shrink. Before it a number goes to `keep` of itself (decoupled weight decay:
+/// Loshchilov and Hutter, 2019); after it towards 0, where it stays, by `l1` times how far a gradient of 1
+/// would move it (the proximal step of an L1 penalty in the rule's own metric). That is `step`, unless the
+/// rule knows better.
 template <class Rule, class T>
 struct ShrinkingRule {
   Rule rule;
   T keep, l1, step;
   template <class... Moments>
   constexpr void operator()(T& w, T gradient, Moments&... moments) const {
-    rule(w, gradient, moments...);
     w *= keep;
+    rule(w, gradient, moments...);
     T threshold = l1 * step;
     if constexpr (requires { rule.step_size(moments...); }) threshold = l1 * rule.step_size(moments...);
     w -= w > threshold ? threshold : w < -threshold ? -threshold : w;

@@ -128,9 +128,9 @@ class ContrastiveDivergenceObjective {
 
   /// Reconstruction error, length of the gradient, and what the chains report.
   template <class Source>
-  void report(const Backend& on, const Options& /*options*/, const Model& model, const Source& source,
+  void report(const Backend& on, const Options& options, const Model& model, const Source& source,
               const Model& gradient, std::vector<std::pair<std::string, double>>& metrics) {
-    metrics = {{"reconstruction_error", reconstruction_error(on, model, source)},
+    metrics = {{"reconstruction_error", reconstruction_error(on, model, source, options.seed)},
                {"gradient_norm", norm(on, gradient)}};
     negative_.report(on, state_.visible, metrics);
   }
@@ -162,10 +162,11 @@ class ContrastiveDivergenceObjective {
     set_statistics(on, model, both, weights, 0, gradient, work_);
   }
   template <class Source>
-  double reconstruction_error(const Backend& on, const Model& model, const Source& source) {
+  double reconstruction_error(const Backend& on, const Model& model, const Source& source,
+                              std::uint64_t seed) {
     if (reconstructed_.cols() == 0) reconstructed_ = Matrix<Backend>(source.rows(), most_);
     return detail::reconstruction_error(
-        on, source, most_, [&](Index n) { return samples(n); },
+        on, source, most_, seed, [&](Index n) { return samples(n); },
         [&](Index n) {
           const auto out = view_of(reconstructed_).columns(0, n);
           refresh(on, model, data(n));
@@ -193,9 +194,10 @@ class ContrastiveDivergenceObjective {
 ///     History history = trainer.fit(data, ProgressBar{});
 ///
 /// Of a source with missing entries (`MissingData`) they are drawn anew at each update, given what is known.
-/// Reports the metrics `reconstruction_error` (mean squared difference per visible row after one step down of
-/// means, over the first 1000 samples), `gradient_norm` (of the last update), for chains that go on
-/// `chain_autocorrelation` (of visible states, over the last update), and what the chains report.
+/// Reports the metrics `reconstruction_error` (mean squared difference per known visible number after one
+/// step down of means, over up to 1000 samples that the seed draws once, by their weights), `gradient_norm`
+/// (of the last update), for chains that go on `chain_autocorrelation` (of visible states, over the last
+/// update), and what the chains report.
 template <class Model, class Options = ContrastiveDivergenceOptions<>>
 class ContrastiveDivergence : public Trainer<ContrastiveDivergenceObjective<Model, Options>> {
  public:

@@ -48,6 +48,7 @@ class FineTuningObjective {
     targets_.check_source(on, caller, source, view_of(values_));
     detail::for_each_block(source.size(), options.batch_size, [&](std::span<const Index> columns) {
       const auto block = samples(static_cast<Index>(columns.size()));
+      detail::check_nothing_missing(on, caller, source, columns, block);
       source.fill(on, columns, block);
       harmonium::check<DataError>(on.sum(detail::NotFiniteBody{}, ConstViewOf<Backend>(block)) == 0, caller,
                                   ": the data have an infinite number or a NaN in columns ", columns.front(),

@@ -36,6 +36,13 @@ class LabelledSource {
     one_hot_.write(on, labels_, out.rows_from(source_.rows(), classes_));
   }
 
+  /// 1 where a number is known, else 0: labels all are.
+  void fill_known(const B& on, std::span<const Index> columns, ViewOf<B> out) const
+      requires(requires { std::declval<const Source&>().fill_known(on, columns, out); }) {
+    source_.fill_known(on, columns, out.rows_from(0, source_.rows()));
+    if (classes_ > 0) on.fill(out.rows_from(source_.rows(), classes_), 1);
+  }
+
   /// What its source remembers: see training/run/run_state.hpp.
   template <class F>
   void for_each_state(F&& f) const {

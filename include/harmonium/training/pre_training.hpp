@@ -19,16 +19,21 @@ struct PreTrainingOptions {
 };
 
 /// A source's samples as the lowest `depth` RBMs of a DBN encode them, computed batch by batch: nothing is
-/// stored.
+/// stored. Missing entries are drawn by the lowest RBM given the known ones, anew in each batch.
 template <class Model, class Source>
 class EncodedSource {
  public:
   using Backend = typename Model::Backend;  ///< where the models live
   /// The DBN and the source must outlive this. Draws are those of `seed_for(seed, SeedFor::codes, depth)`.
-  EncodedSource(const Model& dbn, const Source& source, Index depth, bool samples, std::uint64_t seed)
-      : dbn_(dbn), source_(source), depth_(depth), samples_(samples), seed_(seed) {
-    draws_.seed = seed_for(seed, SeedFor::codes, static_cast<std::uint32_t>(depth));
-  }
+  EncodedSource(const Model& dbn, const Source& source, Index depth, bool samples, std::uint64_t seed,
+                int missing_steps = 10)
+      : dbn_(dbn),
+        source_(source),
+        depth_(depth),
+        samples_(samples),
+        missing_steps_(missing_steps),
+        seed_(seed),
+        draws_{.seed = seed_for(seed, SeedFor::codes, static_cast<std::uint32_t>(depth))} {}
 
   /// Hidden rows of the topmost RBM that encodes.
   Index rows() const {
@@ -47,6 +52,7 @@ class EncodedSource {
     if (buffers_.empty() || buffers_[0].cols() < n) make_buffers(n);
     const auto bottom = view_of(buffers_[0]).columns(0, n);
     source_.fill(on, columns, bottom);
+    if constexpr (has_missing) draw_missing(on, columns, bottom);
     ConstViewOf<Backend> x = bottom;
     for (Index i = 0; i < depth_; ++i)
       std::visit(
@@ -77,10 +83,40 @@ class EncodedSource {
   friend void for_each_option(F&& f, const EncodedSource& source) {
     f("samples", source.samples_);
     f("seed", source.seed_);
+    if constexpr (has_missing) f("missing_steps", source.missing_steps_);
     if constexpr (HasOptions<Source>) f("source", source.source_);
   }
 
  private:
+  static constexpr bool has_missing = SourceWithMissing<Source, Backend>;
+
+  void draw_missing(const Backend& on, std::span<const Index> columns, ViewOf<Backend> v) const {
+    std::visit(
+        [&](const auto& rbm) {
+          if (known_.cols() < v.cols) {
+            known_ = Matrix<Backend>(v.rows, v.cols);
+            values_ = Matrix<Backend>(v.rows, v.cols);
+            down_ = Matrix<Backend>(v.rows, v.cols);
+            input_ = Matrix<Backend>(rbm.hidden.rows(), v.cols);
+            hidden_ = Matrix<Backend>(rbm.hidden.rows(), v.cols);
+          }
+          const auto cut = [&](Matrix<Backend>& x) { return view_of(x).columns(0, v.cols); };
+          const auto known = cut(known_), values = cut(values_), down = cut(down_), input = cut(input_),
+                     h = cut(hidden_);
+          source_.fill_known(on, columns, known);
+          on.copy(ConstViewOf<Backend>(v), values);
+          for (int k = 0; k < missing_steps_; ++k) {
+            hidden_input(on, rbm, ConstViewOf<Backend>(v), input);
+            ++draws_.step;
+            sample(on, rbm.hidden, ConstViewOf<Backend>(input), h, draws_.in(Stream::clamped));
+            visible_input(on, rbm, ConstViewOf<Backend>(h), down);
+            ++draws_.step;
+            sample(on, rbm.visible, ConstViewOf<Backend>(down), v, draws_.in(Stream::clamped));
+            on.update(PutBack{}, v, ConstViewOf<Backend>(values), ConstViewOf<Backend>(known));
+          }
+        },
+        dbn_.rbms[0]);
+  }
   void make_buffers(Index n) const {
     buffers_.assign(1, Matrix<Backend>(source_.rows(), n));
     for (Index i = 0; i < depth_; ++i)
@@ -96,8 +132,10 @@ class EncodedSource {
   const Source& source_;
   Index depth_;
   bool samples_;
+  int missing_steps_;
   std::uint64_t seed_;
   mutable Draws draws_;
+  mutable Matrix<Backend> known_, values_, down_, input_, hidden_;  // of missing entries
   mutable std::vector<Matrix<Backend>> buffers_;
 };
 
@@ -144,7 +182,8 @@ std::vector<History> pre_train_on(const B& on, Dbn<Units, B>& dbn, const Source&
       train(rbm, i, source);
     } else {
       train(rbm, i,
-            EncodedSource<Dbn<Units, B>, Source>(dbn, source, i, options.samples, options.layers[0].seed));
+            EncodedSource<Dbn<Units, B>, Source>(dbn, source, i, options.samples, options.layers[0].seed,
+                                                 options.layers[0].missing_steps));
     }
   });
   return histories;

@@ -79,9 +79,10 @@ class Trainer {
       learn_from(source, columns, mean, last);
     };
     const auto measure = [&](EpochReport& report) {
-      detail::end_epoch(on_, options_, progress(), average_, model_, report);
+      auto judged = detail::end_epoch(on_, options_, progress(), average_, model_, report);
       if constexpr (requires { objective_.report(on_, options_, model_, source, gradient_, report.metrics); })
         objective_.report(on_, options_, model_, source, gradient_, report.metrics);
+      return judged;
     };
     return run_resumable_epochs({.phase = options_.phase,
                                  .epochs = options_.epochs,

@@ -29,11 +29,10 @@ void set_likelihood_gradient(const B& on, const Dense<U, B>& way, ConstViewOf<B>
   mean_output(on, way, given, input, means);
   set_zero(on, gradient.layer);
   add_statistics(on, way.layer, x, shares.rows_from(0, 1), gradient.layer);
-  add_mean_statistics(on, way.layer, ConstViewOf<B>(input), ConstViewOf<B>(means), shares.rows_from(1, 1),
-                      gradient.layer);
+  add_mean_statistics(on, way.layer, input, means, shares.rows_from(1, 1), gradient.layer);
   on.update(SubtractFrom{}, means, x);
   on.scale_columns(means, shares.rows_from(0, 1));
-  on.multiply(Op::plain, Op::transposed, 1, given, ConstViewOf<B>(means), 0, gradient.weights);
+  on.multiply(Op::plain, Op::transposed, 1, given, means, 0, gradient.weights);
 }
 
 template <class Model>
@@ -99,6 +98,7 @@ class WakeSleepObjective {
     if (classes_ > 0) detail::check_labels(caller, source.labels(), source.size(), classes_);
     const auto look = [&](const auto& layer) {
       detail::check_values<Backend>(on, caller, layer, source, samples(options.batch_size));
+      detail::check_whole_source(on, caller, source, samples(options.batch_size));
     };
     if (rooms_.empty()) {
       look(model.features());
@@ -140,9 +140,9 @@ class WakeSleepObjective {
   template <class Source>
   void report(const Backend& on, const Options& options, const Model& model, const Source& source,
               const Stack& gradient, std::vector<std::pair<std::string, double>>& metrics) {
-    const auto back = [&](Index n) { return reconstruct(model, ConstViewOf<Backend>(samples(n)), on); };
+    const auto back = [&](Index n) { return reconstruct(model, samples(n), on); };
     const double error = detail::reconstruction_error(
-        on, source, options.batch_size, [&](Index n) { return samples(n); }, back);
+        on, source, options.batch_size, options.seed, [&](Index n) { return samples(n); }, back);
     metrics = {{"reconstruction_error", error},
                {"gradient_norm", std::hypot(norm(on, gradient), norm(on, top_.gradient()))}};
   }
@@ -253,8 +253,8 @@ class WakeSleepObjective {
 ///     trainer.fit(digits, ProgressBar{});
 ///
 /// Reports the metrics `reconstruction_error` (mean squared difference per visible row after recognition up
-/// and generation down, in means, over the first 1000 samples) and `gradient_norm` (of the last update, both
-/// ways and the top). `gradient()` is that of the ways up and down.
+/// and generation down, in means, over up to 1000 samples that the seed draws once, by their weights) and
+/// `gradient_norm` (of the last update, both ways and the top). `gradient()` is that of the ways up and down.
 template <class Model, class Options = WakeSleepOptions<>>
 class WakeSleep : public Trainer<WakeSleepObjective<Model, Options>> {
  public:

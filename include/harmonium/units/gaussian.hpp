@@ -3,6 +3,8 @@
 /// log_partition = field^2 / (2 g) + log(2 pi / g) / 2, mean = field / g, variance = 1 / g.
 #pragma once
 
+#include <limits>
+
 #include "unit.hpp"
 
 namespace harmonium {
@@ -60,11 +62,12 @@ struct Gaussian {
   static constexpr bool accepts(T x) {
     return x - x == T(0);
   }
-  /// Sets bias and precision to match the data's mean and variance; variances below 0.001 are taken as 0.001,
-  /// so that constant data do not give an infinite precision.
+  /// Sets bias and precision to match the data's mean and variance. A variance that is lost in the rounding
+  /// of the mean's square, as the energy is, is taken as that rounding; for a column of zeros, as 0.001.
   template <class T>
   static constexpr void fit(T mean, T variance, T /*count*/, T& bias, T& log_precision) {
-    const T floored = variance > T(1e-3) ? variance : T(1e-3);
+    const T rounding = std::numeric_limits<T>::epsilon() * mean * mean;
+    const T floored = variance > rounding ? variance : rounding > T(0) ? rounding : T(1e-3);
     log_precision = -logarithm(floored);
     bias = mean / floored;
   }

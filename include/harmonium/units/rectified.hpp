@@ -7,6 +7,8 @@
 /// compared with the precisions, or not positive.
 #pragma once
 
+#include <limits>
+
 #include "../core/truncated_normal.hpp"
 #include "unit.hpp"
 
@@ -82,20 +84,43 @@ struct Rectified {
   static constexpr bool accepts(T x) {
     return x >= T(0) && x - x == T(0);
   }
-  /// Sets bias and precision to match the data's mean and variance within t >= -4; for data with a larger
-  /// spread, only the mean is matched. Variances below 0.001 are taken as 0.001 and means below 0.03 as 0.03,
-  /// so that constant data do not give infinity.
+  /// Sets bias and precision to match the data's mean and variance within t >= -4. Data with a larger spread,
+  /// such as rare events, have their mean matched, and the precision that t = -4 gives to that spread. A
+  /// variance that is lost in the rounding of the mean's square is taken as that rounding; a column of zeros
+  /// gets a mean as large as its spread, of 0.001 if that is 0 too.
   template <class T>
   static constexpr void fit(T mean, T variance, T /*count*/, T& bias, T& log_precision) {
-    const T wide = variance > T(1e-3) ? variance : T(1e-3), high = mean > T(0.03) ? mean : T(0.03);
-    T from = T(-4), to = high / square_root(wide);  // variance / mean^2 falls with t, and below 1 / t^2
-    for (int i = 0; i < 60; ++i) {
-      const T t = T(0.5) * (from + to), m = truncated_normal_mean(t) / high;
-      (truncated_normal_variance(t) > wide * m * m ? from : to) = t;
+    const T rounding = std::numeric_limits<T>::epsilon() * mean * mean;
+    const T wide = variance > rounding ? variance : rounding > T(0) ? rounding : T(1e-3);
+    const T high = mean > T(0) ? mean : square_root(wide);
+    const T widest = truncated_normal_variance(T(-4)), least = truncated_normal_mean(T(-4)) / high;
+    T t = T(0), root = T(0);  // root: square root of the precision
+    if (widest > wide * least * least) {
+      // variance / mean^2 falls with t, and below 1 / t^2
+      t = rising_root(T(-4), high / square_root(wide), [&](T x) {
+        const T m = truncated_normal_mean(x) / high;
+        return truncated_normal_variance(x) <= wide * m * m;
+      });
+      root = truncated_normal_mean(t) / high;
+    } else {
+      root = square_root(widest / wide);
+      // the mean rises with t, and is below -1 / t
+      t = rising_root(T(-1) / (high * root), T(-4),
+                      [&](T x) { return truncated_normal_mean(x) >= high * root; });
     }
-    const T root = truncated_normal_mean(from) / high;  // square root of the precision
     log_precision = T(2) * logarithm(root);
-    bias = from * root;
+    bias = t * root;
+  }
+
+ private:
+  // Where `above` turns from false to true between two numbers.
+  template <class T, class Above>
+  static constexpr T rising_root(T from, T to, Above above) {
+    for (int i = 0; i < 60; ++i) {
+      const T t = T(0.5) * (from + to);
+      (above(t) ? to : from) = t;
+    }
+    return from;
   }
 };
 

@@ -25,9 +25,6 @@ bool no_device() {
 }
 
 template <class T>
-using HostMatrix = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic>;
-
-template <class T>
 HostMatrix<T> random_matrix(Index rows, Index cols, double low, double high, std::uint64_t seed) {
   test::Dice dice(seed);
   HostMatrix<T> x(rows, cols);

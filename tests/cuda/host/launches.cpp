@@ -168,6 +168,8 @@ void check_rules() {
       CHECK(good(SubtractFrom{}, a));
       CHECK(good(Multiply{}, a));
       CHECK(good(SetToSum{}, a, b));
+      CHECK(good(AddDifference{}, a, b));
+      CHECK(good(SubtractProduct{}, a, b));
       CHECK(good(PutBack{}, a, b));
       CHECK(good(ScaleBy<T>{n}));
       CHECK(good(SetToMultiple<T>{n}, a));
@@ -177,11 +179,12 @@ void check_rules() {
       CHECK(good(Pull<T>{n, m}, a));
       CHECK(good(NormSlope<T>{n}));
       CHECK(good(NormLimit<T>{n}));
-      using detail::PenalizedRule;
-      CHECK(good(PenalizedRule<Sgd::Rule<T>, T>{{n}, n, m}, a));
-      CHECK(good(PenalizedRule<Momentum::Rule<T>, T>{{n, m}, n, m}, a, b));
-      CHECK(good(PenalizedRule<Nesterov::Rule<T>, T>{{n, m}, n, m}, a, b));
-      CHECK(good(PenalizedRule<typename Adam::Rule<T>, T>{Adam{}.template rule<T>(3, 0.5), n, m}, a, b, c));
+      using detail::ShrinkingRule;
+      CHECK(good(ShrinkingRule<Sgd::Rule<T>, T>{{n}, n, m, n}, a));
+      CHECK(good(ShrinkingRule<Momentum::Rule<T>, T>{{n, m}, n, m, n}, a, b));
+      CHECK(good(ShrinkingRule<Nesterov::Rule<T>, T>{{n, m}, n, m, n}, a, b));
+      CHECK(
+          good(ShrinkingRule<typename Adam::Rule<T>, T>{Adam{}.template rule<T>(3, 0.5), n, m, n}, a, b, c));
     }
 }
 

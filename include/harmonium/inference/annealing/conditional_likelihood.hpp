@@ -39,8 +39,8 @@ ConditionalEstimate log_sum_over_free(const ClampedRbm<V, H>& clamped, const San
     const Eigen::MatrixXd none =
         Eigen::MatrixXd::Zero(visible + hidden, 1);  // the other layer is independent
     Eigen::MatrixXd sum = Eigen::MatrixXd::Zero(1, 1);
-    if (visible > 0) add_log_partition(on, rbm.visible, View<const double>(none), 1, view_of(sum));
-    if (hidden > 0) add_log_partition(on, rbm.hidden, View<const double>(none), 1, view_of(sum));
+    if (visible > 0) add_log_partition(on, rbm.visible, View<const double>(none), 1, sum);
+    if (hidden > 0) add_log_partition(on, rbm.hidden, View<const double>(none), 1, sum);
     result.log_p += sum(0, 0);
     return result;
   }

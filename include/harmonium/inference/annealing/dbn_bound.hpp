@@ -39,13 +39,13 @@ namespace detail {
 template <class V, class H, class B>
 Matrix<B> climb(const B& on, const Rbm<V, H, B>& rbm, ConstViewOf<B> v, Draws draws, ViewOf<B> out) {
   Matrix<B> input(rbm.hidden.rows(), v.cols), h(rbm.hidden.rows(), v.cols), down(rbm.visible.rows(), v.cols);
-  hidden_input(on, rbm, v, view_of(input));
-  sample(on, rbm.hidden, ConstViewOf<B>(input), view_of(h), draws);
-  visible_input(on, rbm, ConstViewOf<B>(h), view_of(down));
+  hidden_input(on, rbm, v, input);
+  sample(on, rbm.hidden, input, h, draws);
+  visible_input(on, rbm, h, down);
   add_energy(on, rbm.visible, v, -1, out);
-  add_log_partition(on, rbm.hidden, ConstViewOf<B>(input), 1, out);
-  add_energy(on, rbm.hidden, ConstViewOf<B>(h), 1, out);
-  add_log_partition(on, rbm.visible, ConstViewOf<B>(down), -1, out);
+  add_log_partition(on, rbm.hidden, input, 1, out);
+  add_energy(on, rbm.hidden, h, 1, out);
+  add_log_partition(on, rbm.visible, down, -1, out);
   return h;
 }
 
@@ -56,7 +56,7 @@ Eigen::VectorXd climb_to_top(const B& on, const Dbn<Units, B>& dbn, ConstViewOf<
   HostMatrix<T> host(1, v.cols);
   Eigen::VectorXd sum = Eigen::VectorXd::Zero(v.cols);
   Matrix<B> x(v.rows, v.cols), out(1, v.cols);
-  on.copy(v, view_of(x));
+  on.copy(v, x);
   for (Index i = 0; i < dbn.depth(); ++i, ++draws.step)
     visit_rbm(dbn, i, [&](const auto& rbm) {
       on.fill(out, T(0));
@@ -64,9 +64,9 @@ Eigen::VectorXd climb_to_top(const B& on, const Dbn<Units, B>& dbn, ConstViewOf<
         x = climb(on, rbm, ConstViewOf<B>(x), draws, view_of(out));
       } else {
         auto state = make_state(rbm, v.cols);
-        on.copy(ConstViewOf<B>(x), state.columns(0, v.cols).visible);
+        on.copy(x, state.columns(0, v.cols).visible);
         refresh(on, rbm, state.columns(0, v.cols));
-        add_free_energy(on, rbm, state.columns(0, v.cols), T(-1), view_of(out));
+        add_free_energy(on, rbm, state.columns(0, v.cols), T(-1), out);
       }
       on.download(out, View<T>(host));
       sum += host.row(0).transpose().template cast<double>();
@@ -126,7 +126,7 @@ Sandwich sandwich(const Dbn<Units, B>& dbn, std::type_identity_t<ConstViewOf<B>>
   check<ShapeError>(dbn.depth() >= 1, "sandwich: the DBN has no layers");
   if (data.cols > 0) detail::check_input("sandwich", dbn, data.rows);
   Matrix<B> x(data.rows, data.cols), above;
-  if (data.cols > 0) on.copy(data, view_of(x));
+  if (data.cols > 0) on.copy(data, x);
   Draws draws{.seed = options.seed, .stream = Stream::bound};
   for (Index i = 0; i + 1 < dbn.depth() && data.cols > 0; ++i, ++draws.step)
     detail::visit_rbm(dbn, i, [&](const auto& rbm) {

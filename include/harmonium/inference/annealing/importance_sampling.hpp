@@ -73,7 +73,7 @@ class Annealer<Rbm<V, H, B>> {
         host_changes_(flush_every, chains),
         log_weights_(Eigen::VectorXd::Zero(chains)) {
     for_each_bias(rbm_.visible, [&](auto bias, Index first) {
-      on_.copy(ConstViewOf<B>(bias), view_of(difference_).rows_from(first, bias.rows));
+      on_.copy(bias, view_of(difference_).rows_from(first, bias.rows));
     });
     for_each_bias(base_.visible, [&](auto bias, Index first) {
       on_.update(Subtract{}, view_of(difference_).rows_from(first, bias.rows), ConstViewOf<B>(bias));
@@ -83,10 +83,10 @@ class Annealer<Rbm<V, H, B>> {
   /// Starts the chains at draws from the base.
   void start_at_base(Draws draws) {
     on_.fill(down_, T(0));
-    sample(on_, base_.visible, ConstViewOf<B>(down_), view_of(v_), draws);
+    sample(on_, base_.visible, down_, v_, draws);
   }
   /// Starts the chains at given visible states.
-  void start_at(ConstViewOf<B> v) { on_.copy(v, view_of(v_)); }
+  void start_at(ConstViewOf<B> v) { on_.copy(v, v_); }
 
   /// Goes through the inverse temperatures in order, adding up log f(v; next) - log f(v; this). Uses two
   /// steps of draws for each, from draws.step on. Allocates nothing.
@@ -97,13 +97,13 @@ class Annealer<Rbm<V, H, B>> {
       const double beta = betas[k];
       const auto change = view_of(changes_).rows_from(row, 1);
       on_.fill(change, T(0));
-      hidden_input(on_, rbm_, ConstViewOf<B>(v_), view_of(input_));
+      hidden_input(on_, rbm_, v_, input_);
       scale_input(betas[k - 1]);
-      add_log_partition(on_, hidden_, ConstViewOf<B>(scaled_), T(-1), change);
+      add_log_partition(on_, hidden_, scaled_, T(-1), change);
       set_biases(next_hidden_, base_.hidden, rbm_.hidden, beta);
       std::swap(hidden_, next_hidden_);
       scale_input(beta);
-      add_log_partition(on_, hidden_, ConstViewOf<B>(scaled_), T(1), change);
+      add_log_partition(on_, hidden_, scaled_, T(1), change);
       on_.sum_over_units(ScaledStateBody{}, difference_, 1, v_, static_cast<T>(beta - betas[k - 1]), change);
       if (++row == flush_every || k + 1 == betas.size()) flush(std::exchange(row, 0));
       if (k + 1 < betas.size()) move(beta, draws);
@@ -117,11 +117,11 @@ class Annealer<Rbm<V, H, B>> {
 
   // One step of Gibbs sampling at a temperature; scaled_ already holds the hidden layer's input at it.
   void move(double beta, Draws draws) {
-    sample(on_, hidden_, ConstViewOf<B>(scaled_), view_of(h_), draws);
+    sample(on_, hidden_, scaled_, h_, draws);
     on_.multiply(Op::plain, Op::plain, static_cast<T>(beta), rbm_.weights, h_, T(0), down_);
     set_biases(visible_, base_.visible, rbm_.visible, beta);
     draws.step += 1;
-    sample(on_, visible_, ConstViewOf<B>(down_), view_of(v_), draws);
+    sample(on_, visible_, down_, v_, draws);
   }
   template <class L>
   void set_biases(L& layer, const L& base, const L& model, double beta) {
@@ -163,8 +163,8 @@ double log_z_of_base(const Rbm<V, H, B>& rbm, const BaseRates<V, H, B>& base) {
   const Eigen::MatrixXd none_v = Eigen::MatrixXd::Zero(rbm.visible.rows(), 1),
                         none_h = Eigen::MatrixXd::Zero(rbm.hidden.rows(), 1);
   Eigen::MatrixXd sum = Eigen::MatrixXd::Zero(1, 1);
-  add_log_partition(on, precise.visible, View<const double>(none_v), 1, view_of(sum));
-  add_log_partition(on, precise.hidden, View<const double>(none_h), 1, view_of(sum));
+  add_log_partition(on, precise.visible, View<const double>(none_v), 1, sum);
+  add_log_partition(on, precise.hidden, View<const double>(none_h), 1, sum);
   return sum(0, 0);
 }
 

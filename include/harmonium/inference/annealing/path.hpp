@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <vector>
 
 #include "../../core/host_matrix.hpp"
@@ -64,8 +65,8 @@ void fit_biases(const Cpu<double>& on, Layer<U, Cpu<double>>& layer, View<const 
   const Eigen::MatrixXd ones = Eigen::MatrixXd::Ones(layer.rows(), 1);
   Eigen::MatrixXd now(layer.rows(), 1), variance(layer.rows(), 1);
   const auto measure = [&] {
-    mean(on, layer, View<const double>(none), view_of(now));
-    backpropagate(on, layer, View<const double>(none), View<const double>(ones), view_of(variance));
+    mean(on, layer, View<const double>(none), now);
+    backpropagate(on, layer, View<const double>(none), View<const double>(ones), variance);
   };
   measure();
   auto fitted = layer;
@@ -75,7 +76,10 @@ void fit_biases(const Cpu<double>& on, Layer<U, Cpu<double>>& layer, View<const 
     for (int i = 0; i < 30; ++i) {
       measure();
       for (Index r = 0; r < layer.rows(); ++r) {
-        const double spread = std::max(variance(r, 0), 1e-12), most = 1 / std::sqrt(spread);
+        using Double = std::numeric_limits<double>;  // 0 up to rounding would be a division by 0
+        const double spread =
+            std::max({variance(r, 0), Double::epsilon() * now(r, 0) * now(r, 0), Double::min()});
+        const double most = 1 / std::sqrt(spread);
         layer.parameters(r, 0) += std::clamp((means(r, 0) - now(r, 0)) / spread, -most, most);
       }
     }
@@ -101,6 +105,7 @@ Eigen::MatrixXd means_of(const B& on, const Source& source, Index rows, Code cod
     for (Index c = 0; c < n; ++c)  // not divided yet: sums of zeros and ones are exact
       host_shares(0, c) =
           weights.empty() ? T(1) : static_cast<T>(weights[static_cast<std::size_t>(columns.front() + c)]);
+    check_nothing_missing(on, "base_rates", source, columns, view_of(x).columns(0, n));
     source.fill(on, columns, view_of(x).columns(0, n));
     on.upload(View<const T>(host_shares), shares);
     on.fill(sum, T(0));
@@ -160,7 +165,7 @@ BaseRates<V, H, B> base_rates(const Rbm<V, H, B>& rbm, const Source& source, con
       detail::means_of(on, source, rbm.hidden.rows(), [&](ConstViewOf<B> v) -> ConstViewOf<B> {
         const auto in = view_of(input).columns(0, v.cols), out = view_of(h).columns(0, v.cols);
         hidden_input(on, rbm, v, in);
-        mean(on, rbm.hidden, ConstViewOf<B>(in), out);
+        mean(on, rbm.hidden, in, out);
         return out;
       });
   check<DataError>(visible.allFinite() && hidden.allFinite(),

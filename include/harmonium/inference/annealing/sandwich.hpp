@@ -177,9 +177,8 @@ Matrix<B> long_chains(const Rbm<V, H, B>& rbm, std::type_identity_t<ConstViewOf<
   auto work = make_workspace(rbm, chains);
   const auto all = state.columns(0, chains);
   HostMatrix<T> bias(rbm.visible.rows(), 1), host(rbm.visible.rows(), chains);
-  for_each_bias(rbm.visible, [&](auto own, Index first) {
-    on.download(ConstViewOf<B>(own), View<T>(bias).rows_from(first, own.rows));
-  });
+  for_each_bias(rbm.visible,
+                [&](auto own, Index first) { on.download(own, View<T>(bias).rows_from(first, own.rows)); });
   for (Index c = 0; c < chains; ++c) {
     const double field = chains == 1 ? 0 : -4 + 8 * static_cast<double>(c) / static_cast<double>(chains - 1);
     host.col(c) = static_cast<T>(field) - bias.col(0).array();
@@ -187,7 +186,7 @@ Matrix<B> long_chains(const Rbm<V, H, B>& rbm, std::type_identity_t<ConstViewOf<
   const auto down = view_of(work.visible).columns(0, chains);
   on.upload(View<const T>(host), down);
   Draws draws{.seed = seed, .step = ~std::uint32_t{0}, .stream = Stream::start};
-  sample(on, rbm.visible, ConstViewOf<B>(down), all.visible, draws);
+  sample(on, rbm.visible, down, all.visible, draws);
   for (Index c = 1; c < chains && data.cols > 0; c += 2)
     on.copy(data.columns(c / 2 * data.cols / (chains / 2) % data.cols, 1), all.visible.columns(c, 1));
   refresh(on, rbm, all);

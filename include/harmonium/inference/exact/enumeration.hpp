@@ -64,7 +64,7 @@ void for_each_hidden_block(const Rbm<V, H, Cpu<double>>& rbm, const Cpu<double>&
   for_each_state_block(rbm.hidden, [&](View<const double> h) {
     input.resize(rbm.visible.rows(), h.cols);
     log_weights.setZero(1, h.cols);
-    visible_input(on, rbm, h, view_of(input));
+    visible_input(on, rbm, h, input);
     add_energy(on, rbm.hidden, h, -1, log_weights);
     add_log_partition(on, rbm.visible, input, 1, log_weights);
     f(h, View<const double>(input), log_weights);

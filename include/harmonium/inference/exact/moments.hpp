@@ -45,7 +45,7 @@ auto moments_by_hidden(const Rbm<V, H, Cpu<double>>& rbm, const Cpu<double>& on)
                         [&](View<const double> h, View<const double> input, Eigen::MatrixXd& log_weights) {
                           const View<const double> p = to_probabilities(log_weights, log_z);
                           v.resize(input.rows, input.cols);
-                          mean(on, rbm.visible, input, view_of(v));
+                          mean(on, rbm.visible, input, v);
                           add_mean_statistics(on, rbm.visible, input, View<const double>(v), p, sums.visible);
                           add_statistics(on, rbm.hidden, h, p, sums.hidden);
                           on.scale_columns(v, p);

@@ -45,9 +45,9 @@ template <class V, class H>
 Eigen::MatrixXd visible_given(const Rbm<V, H, Cpu<double>>& rbm, const Eigen::MatrixXd& h, Draws draws,
                               const Cpu<double>& on) {
   Eigen::MatrixXd input(rbm.visible.rows(), h.cols()), v(rbm.visible.rows(), h.cols());
-  visible_input(on, rbm, View<const double>(h), view_of(input));
+  visible_input(on, rbm, View<const double>(h), input);
   draws.step += 1;
-  sample(on, rbm.visible, View<const double>(input), view_of(v), draws);
+  sample(on, rbm.visible, View<const double>(input), v, draws);
   return v;
 }
 

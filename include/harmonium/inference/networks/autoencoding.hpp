@@ -39,7 +39,7 @@ Matrix<B> pass_layers(const B& on, const Network<Units, B, Head>& network, Index
         const auto input = view_of(own.input).columns(0, n);
         const auto out = i + 1 == last ? view_of(result).columns(column, n) : view_of(own.mean).columns(0, n);
         on.multiply(Op::transposed, Op::plain, 1, dense.weights, below, 0, input);
-        mean(on, dense.layer, ConstViewOf<B>(input), out);
+        mean(on, dense.layer, input, out);
         below = out;
       });
   }

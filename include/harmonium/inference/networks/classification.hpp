@@ -95,7 +95,7 @@ requires(Network<Units, B>::classifies) Evaluation
         const auto out = view_of(losses).columns(0, n);
         on.fill(out, 0);
         add_cross_entropy(on, network, activations, target, out);
-        on.download(ConstViewOf<B>(out), View<T>(loss_of).columns(0, n));
+        on.download(out, View<T>(loss_of).columns(0, n));
         for (Index i = 0; i < n; ++i) {
           const double weight = weights.empty() ? 1 : weights[static_cast<std::size_t>(first + i)];
           loss += weight * static_cast<double>(loss_of(0, i));

@@ -81,7 +81,7 @@ inline constexpr Index forward_block = 500;  // columns at a time, so that memor
 
 /// Runs a source's samples through the network and calls f(first, activations, x) for each block x of them.
 /// \throws ShapeError if the data do not have one row per network input \throws DataError if a number is not
-/// finite: the most probable class of a NaN would be the first
+/// finite: the most probable class of a NaN would be the first \throws ValueError if an entry is missing
 template <class Units, class B, class Head, class Source, class F>
 void for_each_forward(const B& on, const Network<Units, B, Head>& network, const Source& source,
                       const char* caller, F f) {
@@ -93,6 +93,7 @@ void for_each_forward(const B& on, const Network<Units, B, Head>& network, const
   for_each_block(source.size(), block, [&](std::span<const Index> columns) {
     const auto n = static_cast<Index>(columns.size());
     const auto batch = view_of(x).columns(0, n);
+    check_nothing_missing(on, caller, source, columns, batch);
     source.fill(on, columns, batch);
     check<DataError>(on.sum(NotFiniteBody{}, ConstViewOf<B>(batch)) == 0, caller,
                      ": the data have an infinite number or a NaN in columns ", columns.front(), " to ",

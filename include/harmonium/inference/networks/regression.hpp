@@ -39,7 +39,7 @@ void add_squared_error(const B& on, Activations<B>& activations, ConstViewOf<B> 
   const auto far = view_of(activations.error).rows_from(0, targets.rows).columns(0, targets.cols);
   on.copy(targets, far);
   on.update(Subtract{}, far, ConstViewOf<B>(activations.head.mean).columns(0, targets.cols));
-  on.dot_columns(factor, ConstViewOf<B>(far), ConstViewOf<B>(far), out);
+  on.dot_columns(factor, far, far, out);
 }
 
 /// How close a network's outputs are to their targets.
@@ -98,7 +98,7 @@ requires(!Network<Units, B, Head>::classifies) OutputEvaluation
     detail::fill_targets(on, network, source, std::span<const Index>(columns), x, target);
     const auto weighted_sum = [&] {
       const auto row = View<T>(host).columns(0, x.cols);
-      on.download(ConstViewOf<B>(out), row);
+      on.download(out, row);
       double sum = 0;
       for (Index i = 0; i < x.cols; ++i)
         sum += (weights.empty() ? 1 : weights[static_cast<std::size_t>(first + i)]) *

@@ -57,8 +57,9 @@ class Snapshots {
     draw("filters", report.epoch, host(ConstViewOf<B>(view_of(rbm_.weights)).columns(0, filters)),
          TileRange::each, TileColours::signed_grey);
     if (!all_finite(on_, rbm_)) return;
-    const Matrix<B> samples =
-        generate(rbm_, {.samples = options_.count, .steps = options_.steps, .seed = options_.seed}, on_);
+    const Matrix<B> samples = generate(
+        rbm_, {.samples = options_.count, .steps = options_.steps, .seed = options_.seed, .means = true},
+        on_);
     draw("samples", report.epoch, host(ConstViewOf<B>(view_of(samples))), options_.range, TileColours::grey);
   }
 

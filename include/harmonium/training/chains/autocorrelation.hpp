@@ -16,7 +16,7 @@ class Autocorrelation {
   /// \param states is units x chains
   void remember(const B& on, ConstViewOf<B> states) {
     if (before_.cols() != states.cols) before_ = Matrix<B>(states.rows, states.cols);
-    on.copy(states, view_of(before_));
+    on.copy(states, before_);
   }
   /// How many chains are remembered.
   Index chains() const { return before_.cols(); }

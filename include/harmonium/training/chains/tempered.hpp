@@ -143,7 +143,7 @@ class Tempered::Memory {
     const double share = followed_ ? 0.01 : 1.0;
     followed_ = true;
     on.fill(weights, static_cast<T>(share / static_cast<double>(n)));
-    track_means(on, model, data, ConstViewOf<B>(weights), static_cast<T>(1 - share), means_, work);
+    track_means(on, model, data, weights, static_cast<T>(1 - share), means_, work);
     prepare_tempering(on, model, means_);
   }
   void upload_betas(const B& on) {

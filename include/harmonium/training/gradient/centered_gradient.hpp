@@ -64,8 +64,7 @@ class Centering {
     if (shares_.cols() < batch.shares.cols) shares_ = Matrix<B>(1, batch.shares.cols);
     const auto shares = view_of(shares_).columns(0, batch.shares.cols);
     on.update(SetToMultiple<T>{static_cast<T>(share / batch.total)}, shares, batch.shares);
-    track_means(on, model, batch.states, ConstViewOf<B>(shares), static_cast<T>(1 - share), means_,
-                batch.work);
+    track_means(on, model, batch.states, shares, static_cast<T>(1 - share), means_, batch.work);
   }
 
   detail::MeansOf<Model> means_;

@@ -49,26 +49,25 @@ class LabelGradient<JointRbm<V, H, B>> {
 
     each_.begin(on, rbm, x);
     detail::set_label_log_partitions(on, rbm, each_, cut(scores_));
-    mean(on, labels, ConstViewOf<B>(cut(scores_)), errors);  // p(label | sample)
+    mean(on, labels, cut(scores_), errors);  // p(label | sample)
     on.update(SubtractFrom{}, errors, visible.rows_from(features, classes));
     on.scale_columns(errors, shares);
     on.update(ScaleBy<ScalarOf<B>>{factor}, errors);
 
-    add_bias_statistics(on, ConstViewOf<B>(errors), each_.ones(n), labels_of(gradient));
+    add_bias_statistics(on, errors, each_.ones(n), labels_of(gradient));
     const auto weights = view_of(gradient.weights), label_weights = weights.rows_from(features, classes);
     // Transposed for a while, since columns can be added to at once.
-    on.multiply(Op::transposed, Op::plain, 1, ConstViewOf<B>(label_weights), each_.identity(), 0, by_label_);
+    on.multiply(Op::transposed, Op::plain, 1, label_weights, each_.identity(), 0, by_label_);
     on.fill(sum, 0);
     each_(on, rbm, n, [&](Index c, const Layer<H, B>& hidden, ConstViewOf<B> input) {
       const auto error = ConstViewOf<B>(errors).rows_from(c, 1);
       mean(on, hidden, input, means);
-      add_mean_statistics(on, hidden, input, ConstViewOf<B>(means), error, gradient.hidden);
-      on.multiply(Op::plain, Op::transposed, 1, ConstViewOf<B>(means), error, 1,
-                  view_of(by_label_).columns(c, 1));
+      add_mean_statistics(on, hidden, input, means, error, gradient.hidden);
+      on.multiply(Op::plain, Op::transposed, 1, means, error, 1, view_of(by_label_).columns(c, 1));
       on.scale_columns(means, error);
       on.update(Add{}, sum, ConstViewOf<B>(means));
     });
-    on.multiply(Op::plain, Op::transposed, 1, x, ConstViewOf<B>(sum), 1, weights.rows_from(0, features));
+    on.multiply(Op::plain, Op::transposed, 1, x, sum, 1, weights.rows_from(0, features));
     on.multiply(Op::plain, Op::transposed, 1, each_.identity(), by_label_, 0, label_weights);
   }
 

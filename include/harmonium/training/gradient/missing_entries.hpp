@@ -65,13 +65,13 @@ class MissingEntries {
       const Index n = data.visible.cols;
       const auto known = view_of(known_).columns(0, n), values = view_of(values_).columns(0, n);
       const auto h = view_of(work.hidden).columns(0, n), down = view_of(work.visible).columns(0, n);
-      on.copy(ConstViewOf<B>(data.visible), values);
+      on.copy(data.visible, values);
       for (int k = 0; k < steps; ++k) {
         refresh(on, model, data);
-        sample(on, model.hidden, ConstViewOf<B>(data.input), h, draws);
-        visible_input(on, model, ConstViewOf<B>(h), down);
+        sample(on, model.hidden, data.input, h, draws);
+        visible_input(on, model, h, down);
         draws.step += 1;
-        sample(on, model.visible, ConstViewOf<B>(down), data.visible, draws);
+        sample(on, model.visible, down, data.visible, draws);
         draws.step += 1;
         on.update(PutBack{}, data.visible, ConstViewOf<B>(values), ConstViewOf<B>(known));
       }

@@ -31,7 +31,7 @@ class OptimizerState {
             double l1, const Model& gradient, Model& model) {
     using T = ScalarOf<typename Model::Backend>;
     ++steps_;
-    const double size = step_size_at(optimizer, progress);
+    const double size = weight_decay > 0 || l1 > 0 ? step_size_at(optimizer, progress) : 0;
     const T keep = static_cast<T>(std::max(0.0, 1 - size * weight_decay));
     detail::visit_policy(
         [&]<class O>(const O& o) {

@@ -33,9 +33,9 @@ void backward(const B& on, const Network<Units, B, Head>& network, ConstViewOf<B
   on.update(SubtractFrom{}, delta, targets);
   if (loss == Loss::squared_error) {
     const auto difference = error_of(delta.rows);
-    on.copy(ConstViewOf<B>(delta), difference);
-    backpropagate(on, network.head.layer, ConstViewOf<B>(activations.head.input).columns(0, n),
-                  ConstViewOf<B>(difference), delta);
+    on.copy(delta, difference);
+    backpropagate(on, network.head.layer, ConstViewOf<B>(activations.head.input).columns(0, n), difference,
+                  delta);
   }
   on.scale_columns(delta, shares);
   collect(below(network.layers.size()), delta, gradient.head);

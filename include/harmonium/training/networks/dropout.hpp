@@ -58,8 +58,8 @@ class Dropout {
   };
   void drop(const B& on, Draws draws, double share, Index first_row, Matrix<B>& memory, ViewOf<B> x) const {
     const ViewOf<B> mask = view_of(memory).columns(0, x.cols);
-    on.transform(detail::DropoutBody{share}, ConstViewOf<B>(no_bias_).rows_from(0, x.rows), Index(1),
-                 ConstViewOf<B>(x), ConstViewOf<B>(x), mask, draws.in(Stream::dropout), first_row);
+    on.transform(detail::DropoutBody{share}, ConstViewOf<B>(no_bias_).rows_from(0, x.rows), Index(1), x, x,
+                 mask, draws.in(Stream::dropout), first_row);
     apply(on, memory, x);
   }
   static void apply(const B& on, const Matrix<B>& mask, ViewOf<B> x) {

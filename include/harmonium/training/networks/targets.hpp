@@ -104,7 +104,7 @@ class Targets {
     if constexpr (Model::classifies) {  // 1 if the most probable class is the right one
       const auto decided = view_of(decided_).columns(0, n);
       mode(on, network_.head.layer, ConstViewOf<B>(activations.head.input).columns(0, n), decided);
-      on.dot_columns(1, ConstViewOf<B>(decided), targets(n), distances);
+      on.dot_columns(1, decided, targets(n), distances);
     } else {
       add_squared_error(on, activations, targets(n), 1, distances);
     }

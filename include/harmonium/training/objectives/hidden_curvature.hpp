@@ -61,14 +61,14 @@ class HiddenCurvature {
         },
         ShapesOf<U>{});
     on.transform(MomentSlopeBody<F>{}, parameters_, 1, input, received, slopes, Draws{}, 0);
-    add_bias_statistics(on, ConstViewOf<B>(slopes), weights, gradient);
+    add_bias_statistics(on, slopes, weights, gradient);
     on.scale_columns(slopes, weights);
     on.multiply(Op::plain, Op::transposed, 1, v, slopes, 1, weight_gradient);
     on.scale_columns(means, weights);
     on.multiply(Op::plain, Op::transposed, 1, score, means, 1, weight_gradient);
     on.fill(variances_, 0);
     on.sum_over_samples(VarianceBody<F>{}, layer.parameters, input, weights, variances_);
-    on.copy(w, view_of(scaled_));
+    on.copy(w, scaled_);
     on.scale_columns(scaled_, as_row<B>(view_of(variances_)));
     on.update(Mix<T>{1, 2}, weight_gradient, ConstViewOf<B>(scaled_));
   }
@@ -128,7 +128,7 @@ class HiddenCurvature<U, B> {
     on.dot_columns(1, weights_, weights_, as_row<B>(view_of(norms_)));
     const auto input = cut(input_, v.cols), means = cut(means_, v.cols);
     on.multiply(Op::transposed, Op::plain, 1, weights_, v, 0, input);
-    mean(on, layer_, ConstViewOf<B>(input), means);
+    mean(on, layer_, input, means);
     on.multiply(Op::plain, Op::plain, 1, weights_, means, 1, received);
   }
   /// out (1 x n) += factor * tr(C W^T W)
@@ -151,7 +151,7 @@ class HiddenCurvature<U, B> {
     // d = W^T score + q - 2 W^T W mu, within groups, and C d is the slope along the fields.
     on.multiply(Op::transposed, Op::plain, 1, w, score, 0, delta);
     on.multiply(Op::plain, Op::plain, 1, norms_, view_of(ones_).columns(0, n), 1, delta);
-    on.copy(ConstViewOf<B>(means), slopes);  // weighted, and room for the slopes later
+    on.copy(means, slopes);  // weighted, and room for the slopes later
     on.scale_columns(slopes, weights);
     on.multiply(Op::plain, Op::transposed, 1, score, slopes, 0, total);
     for_each_group([&](Index, Index, Index state, Index states) {
@@ -163,11 +163,11 @@ class HiddenCurvature<U, B> {
     });
     on.fill(sums_, 0);
     on.sum_over_samples(StateBody{}, norms_, means, weights, sums_);
-    on.copy(ConstViewOf<B>(w), view_of(scaled_));
+    on.copy(w, scaled_);
     on.scale_columns(scaled_, as_row<B>(view_of(sums_)));
     on.update(Mix<T>{1, 2}, total, ConstViewOf<B>(scaled_));
 
-    backpropagate(on, layer_, ConstViewOf<B>(cut(input_, n)), ConstViewOf<B>(delta), slopes);
+    backpropagate(on, layer_, cut(input_, n), delta, slopes);
     on.fill(sums_, 0);
     on.sum_over_samples(StateBody{}, norms_, slopes, weights, sums_);
     on.scale_columns(slopes, weights);

@@ -59,7 +59,7 @@ class ScoreGradient<Rbm<V, H, B>> {
         [&](detail::PartRows rows, const auto& part, auto& sums) {
           add_visible(on, part, rows.of(ConstViewOf<B>(received)), rows.of(ConstViewOf<B>(state.visible)),
                       rows.of(cut(slopes_, n)), weights, sums);
-          add_bias_statistics(on, rows.of(ConstViewOf<B>(score)), ConstViewOf<B>(minus), sums);
+          add_bias_statistics(on, rows.of(ConstViewOf<B>(score)), minus, sums);
         },
         rbm.visible, gradient.visible);
     hidden_.add(on, rbm.hidden, rbm.weights, state.visible, state.input, score, minus, gradient.hidden,

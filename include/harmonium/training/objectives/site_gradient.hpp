@@ -98,23 +98,22 @@ requires(Layer<V, B>::finite) class SiteGradient<Rbm<V, H, B>> {
   static ViewOf<B> cut(Matrix<B>& x, Index n) { return view_of(x).columns(0, n); }
   // The hidden layer's parameters of today.
   void begin(const B& on, const Model& rbm) {
-    for_each_parameter(
-        [&](const ParameterName&, Role, auto to, auto from) { on.copy(ConstViewOf<B>(from), to); }, hidden_,
-        rbm.hidden);
+    for_each_parameter([&](const ParameterName&, Role, auto to, auto from) { on.copy(from, to); }, hidden_,
+                       rbm.hidden);
   }
   // The log-partition of the hidden layer with the unit in each of its states.
   void set_log_weights(const B& on, const Model& rbm, typename Model::StateView state, Index first,
                        const detail::SiteStates<B>& states, ConstViewOf<B> v) {
     const auto w = view_of(rbm.weights).rows_from(first, v.rows);
     const auto without = cut(without_, v.cols);
-    on.copy(ConstViewOf<B>(state.input), without);
+    on.copy(state.input, without);
     on.multiply(Op::transposed, Op::plain, -1, w, v, 1, without);
     on.multiply(Op::transposed, Op::plain, 1, w, states.states, 0, cut(shifts_, states.count()));
     const auto log_weights = sites_.log_weights(states, v.cols);
     on.fill(log_weights, 0);
     for (Index k = 0; k < states.count(); ++k) {
       shift_biases(on, rbm, k);
-      add_log_partition(on, hidden_, ConstViewOf<B>(without), 1, log_weights.rows_from(k, 1));
+      add_log_partition(on, hidden_, without, 1, log_weights.rows_from(k, 1));
     }
   }
   // What state k of the unit gives the hidden layer counts as its bias.
@@ -134,7 +133,7 @@ requires(Layer<V, B>::finite) class SiteGradient<Rbm<V, H, B>> {
     for_each_parameter(
         [&](const ParameterName&, Role role, auto sum, auto more) {
           if (role != Role::bias) return;
-          on.copy(ConstViewOf<B>(more), to.rows_from(first, more.rows));
+          on.copy(more, to.rows_from(first, more.rows));
           on.update(Add{}, sum, ConstViewOf<B>(more));
           first += more.rows;
         },

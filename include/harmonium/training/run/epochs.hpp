@@ -6,9 +6,11 @@
 #include <algorithm>
 #include <optional>
 #include <span>
+#include <type_traits>
 
 #include "../../core/permutation.hpp"
 #include "../../core/timer.hpp"
+#include "averaging.hpp"
 #include "run_state.hpp"
 
 namespace harmonium {
@@ -146,14 +148,27 @@ class EpochLoop {
                        .epochs = options_.epochs,
                        .seconds = before + timer.seconds(),
                        .total_seconds = seconds()};
-    measure(report);
-    const bool stop = ask_about_epoch(report);
+    bool stop = false;
+    {  // The model that the run would end with is measured, shown and kept.
+      auto judged = judge(measure, report);
+      stop = ask_about_epoch(report);
+      if (stop || epoch == options_.epochs) judged.stay();
+    }
     run_.history.epochs.push_back(std::move(report));
     run_.epoch = epoch;
     run_.batch = 0;
     run_.epoch_seconds = 0;
     run_.over = stop;
     if (!run_.over && !paused_ && epoch < options_.epochs) tell(Moment::epoch);
+  }
+  template <class Measure>
+  static auto judge(Measure& measure, EpochReport& report) {
+    if constexpr (std::is_void_v<decltype(measure(report))>) {
+      measure(report);
+      return NothingInPlace{};
+    } else {
+      return measure(report);
+    }
   }
   // Does an observer end the run? The best model is kept, and restored, as they say.
   bool ask_about_epoch(EpochReport& report) {
@@ -185,6 +200,8 @@ class EpochLoop {
 
 /// Calls learn(columns, last of its epoch?) for each batch, with the numbers of its samples in a random order
 /// that is new in each epoch; then measure(report) and all observers. Every sample is used once per epoch.
+/// What `measure` returns, if anything, lives until the observers were asked; `stay()` tells it that the run
+/// is over (training/run/averaging.hpp).
 /// `prepare()` is called first, unless an observer restores a run that was begun before; `parts` is what such
 /// a run consists of besides the model and this loop (see `RunState`).
 template <class Model, class Parts, class Prepare, class Learn, class Measure, Observer... Observers>

@@ -3,7 +3,6 @@
 /// and start the visible layer at the data's means and variances.
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 #include <type_traits>
 
@@ -46,7 +45,45 @@ void check_values(const B& on, const char* caller, const L& layer, const Source&
   });
 }
 
-/// A layer as made (all zero) starts at the data's means and variances, summed in double precision.
+/// \throws ValueError if an entry of a source is missing, for trainers that cannot draw it
+template <class B, class Source>
+void check_whole_source(const B& on, const char* caller, const Source& source, ViewOf<B> block) {
+  if constexpr (requires(std::span<const Index> columns) { source.fill_known(on, columns, block); })
+    for_each_block(source.size(), block.cols, [&](std::span<const Index> columns) {
+      check_nothing_missing(on, caller, source, columns,
+                            block.columns(0, static_cast<Index>(columns.size())));
+    });
+}
+
+/// Weighted means and variances of the known numbers of each row, by Welford's sums (1962): equal numbers
+/// have a variance of exactly 0.
+class RowMoments {
+ public:
+  /// Of nothing yet.
+  explicit RowMoments(Index rows) : count_(Eigen::VectorXd::Zero(rows)), mean_(count_), squares_(count_) {}
+  /// One more number of a row.
+  void add(Index row, double x, double weight) {
+    if (!(weight > 0)) return;
+    count_(row) += weight;
+    const double off = x - mean_(row);
+    mean_(row) += weight / count_(row) * off;
+    squares_(row) += weight * off * (x - mean_(row));
+  }
+  /// The sum of the weights, rows x 1.
+  const Eigen::VectorXd& count() const { return count_; }
+  /// 0 where there is no number.
+  const Eigen::VectorXd& mean() const { return mean_; }
+  /// 0 where there is no number.
+  Eigen::VectorXd variance() const {
+    return (count_.array() > 0).select(squares_.array() / count_.array(), 0.0).matrix();
+  }
+
+ private:
+  Eigen::VectorXd count_, mean_, squares_;
+};
+
+/// A layer as made (all zero) starts at the means and variances of the data's known numbers, summed in double
+/// precision.
 template <class B, class L, class Source>
 void fit_fresh_layer(const B& on, L& layer, const Source& source, ViewOf<B> block) {
   using T = ScalarOf<B>;
@@ -56,32 +93,30 @@ void fit_fresh_layer(const B& on, L& layer, const Source& source, ViewOf<B> bloc
   };
   for_each_parameter(look, layer);
   if (!fresh) return;
-  Eigen::VectorXd sum = Eigen::VectorXd::Zero(block.rows), squares = sum;
+  RowMoments moments(block.rows);
   const std::span<const double> weights = weights_of(source);
   const double mean = mean_weight(source);
-  HostMatrix<T> host(block.rows, block.cols);
+  HostMatrix<T> host(block.rows, block.cols), known = HostMatrix<T>::Ones(block.rows, block.cols);
   for_each_block(source.size(), block.cols, [&](std::span<const Index> columns) {
     const auto n = static_cast<Index>(columns.size());
-    source.fill(on, columns, block.columns(0, n));
-    on.download(block.columns(0, n), View<T>(host).columns(0, n));
+    const auto here = block.columns(0, n);
+    source.fill(on, columns, here);
+    on.download(here, View<T>(host).columns(0, n));
+    if constexpr (requires { source.fill_known(on, columns, here); }) {
+      source.fill_known(on, columns, here);
+      on.download(here, View<T>(known).columns(0, n));
+    }
     for (Index c = 0; c < n; ++c) {
       const auto number = static_cast<std::size_t>(columns.front() + c);
       const double weight = weights.empty() ? 1 : weights[number] / mean;
-      for (Index r = 0; r < block.rows; ++r) {
-        const auto x = static_cast<double>(host(r, c));
-        sum(r) += weight * x;
-        squares(r) += weight * x * x;
-      }
+      for (Index r = 0; r < block.rows; ++r)
+        if (known(r, c) != T(0)) moments.add(r, static_cast<double>(host(r, c)), weight);
     }
   });
-  const auto count = static_cast<double>(source.size());
-  HostMatrix<T> means(block.rows, 1), variances(block.rows, 1);
-  for (Index r = 0; r < block.rows; ++r) {
-    const double mean_x = sum(r) / count;
-    means(r) = static_cast<T>(mean_x);
-    variances(r) = static_cast<T>(std::max(0.0, squares(r) / count - mean_x * mean_x));
-  }
-  fit(layer, View<const T>(means), View<const T>(variances), source.size());
+  const HostMatrix<T> means = moments.mean().template cast<T>(),
+                      variances = moments.variance().template cast<T>(),
+                      counts = moments.count().template cast<T>();
+  fit(layer, View<const T>(means), View<const T>(variances), View<const T>(counts));
 }
 
 }  // namespace harmonium::detail

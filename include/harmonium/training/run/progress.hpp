@@ -46,15 +46,15 @@ void join_average(const typename Model::Backend& on, const Options& options, dou
   if (options.average_last > 0 && progress > 1 - options.average_last) average.add(on, model);
 }
 
-/// After an epoch: the last one ends with the mean, if there is one; the rate is reported.
-/// \throws ValueError if the parameters are not finite any more
+/// After an epoch: the rate is reported, and from now on until the observers were asked the mean, if there is
+/// one, is in the model's place. \throws ValueError if the parameters are not finite any more
 template <class Model, class Options>
-void end_epoch(const typename Model::Backend& on, const Options& options, double progress,
-               const Average<Model>& average, Model& model, EpochReport& report) {
-  if (report.epoch == report.epochs && average.count() > 0) model = average.mean();
+MeanInPlace<Model> end_epoch(const typename Model::Backend& on, const Options& options, double progress,
+                             Average<Model>& average, Model& model, EpochReport& report) {
   check<ValueError>(all_finite(on, model), "fit: a parameter is infinite or not a number after epoch ",
                     report.epoch, " of ", options.phase, "; a lower rate may help");
   report.rate = rate_at(options.optimizer, progress);
+  return MeanInPlace<Model>(model, average);
 }
 
 }  // namespace harmonium::detail

@@ -2,26 +2,54 @@
 /// How far reconstructions are from a source's samples.
 #pragma once
 
-#include <algorithm>
 #include <span>
+#include <vector>
 
+#include "../../core/host_matrix.hpp"
 #include "../../data/batch_source.hpp"
 
 namespace harmonium::detail {
 
-/// Mean squared reconstruction error per row over the first 1000 samples. Each block of n samples is put into
-/// visible(n); back(n) gives their reconstructions.
+/// Mean squared reconstruction error per known number, samples weighted, over up to 1000 samples that are
+/// drawn once per run: by its seed. Each block of n samples is put into visible(n); back(n) gives their
+/// reconstructions.
 template <class B, class Source, class Visible, class Back>
-double reconstruction_error(const B& on, const Source& source, Index batch_size, Visible visible, Back back) {
-  const Index limit = std::min<Index>(source.size(), 1000);
-  double sum = 0;
-  for_each_block(limit, batch_size, [&](std::span<const Index> columns) {
+double reconstruction_error(const B& on, const Source& source, Index batch_size, std::uint64_t seed,
+                            Visible visible, Back back) {
+  using T = ScalarOf<B>;
+  constexpr bool has_missing = requires(std::span<const Index> columns, ViewOf<B> out) {
+    source.fill_known(on, columns, out);
+  };
+  const std::span<const double> weights = weights_of(source);
+  double sum = 0, count = 0;
+  for_each_block(random_samples(source, 1000, seed), batch_size, [&](std::span<const Index> columns) {
     const auto n = static_cast<Index>(columns.size());
     const ViewOf<B> x = visible(n);
     source.fill(on, columns, x);
-    sum += on.sum(SquaredDifferenceBody{}, ConstViewOf<B>(x), ConstViewOf<B>(back(n)));
+    const auto& result = back(n);  // a view, or a matrix that lives as long as this
+    const ConstViewOf<B> again = result;
+    if (!has_missing && weights.empty()) {
+      sum += on.sum(SquaredDifferenceBody{}, ConstViewOf<B>(x), again);
+      count += static_cast<double>(n * x.rows);
+      return;
+    }
+    HostMatrix<T> before(x.rows, n), after(x.rows, n), known = HostMatrix<T>::Ones(x.rows, n);
+    on.download(x, View<T>(before));
+    on.download(again, View<T>(after));
+    if constexpr (has_missing) {
+      source.fill_known(on, columns, x);  // its numbers were taken
+      on.download(x, View<T>(known));
+    }
+    for (Index c = 0; c < n; ++c) {
+      const double weight =
+          weights.empty() ? 1 : weights[static_cast<std::size_t>(columns[static_cast<std::size_t>(c)])];
+      const auto is_known = known.col(c).array() != T(0);
+      sum +=
+          weight * static_cast<double>(is_known.select((before - after).col(c).array().square(), T(0)).sum());
+      count += weight * static_cast<double>(is_known.count());
+    }
   });
-  return sum / static_cast<double>(limit * source.rows());
+  return sum / count;
 }
 
 }  // namespace harmonium::detail

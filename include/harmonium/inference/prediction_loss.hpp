@@ -1,0 +1,159 @@
+/// \file
+/// How badly units are predicted from all others: a fit to each sample that needs no partition function. Of
+/// finite visible units it is minus the log of the pseudo-likelihood (Besag, 1975); of any others the squared
+/// error of a mean-field prediction, in units of the row's variance.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "clamped.hpp"
+#include "pseudo_likelihood.hpp"
+
+namespace harmonium {
+
+namespace detail {
+
+/// Calls f(first row, rows) for each unit of a layer.
+template <class U, class B, class F>
+void for_each_unit(const Layer<U, B>& layer, F f, Index first = 0) {
+  for (Index r = 0; r < layer.rows(); r += layer.group) f(first + r, layer.group);
+}
+template <class... U, class B, class F>
+void for_each_unit(const Layer<Mixed<U...>, B>& layer, F f) {
+  for_each_part([&](auto rows, const auto& part) { for_each_unit(part, f, rows.first); }, layer);
+}
+
+/// Of each sample one of its known units, drawn at random; -1 if there is none.
+class DrawnUnits {
+ public:
+  /// \param known rows x n, or empty if all are
+  template <class L>
+  DrawnUnits(const L& layer, const Mask& known, Index samples) : chosen_(static_cast<std::size_t>(samples)) {
+    for_each_unit(layer, [&](Index first, Index rows) {
+      first_.push_back(first);
+      rows_.push_back(rows);
+    });
+    candidates_.resize(static_cast<std::size_t>(samples));
+    for (Index c = 0; c < samples; ++c)
+      for (std::size_t i = 0; i < first_.size(); ++i)
+        if (known.size() == 0 || known(first_[i], c))
+          candidates_[static_cast<std::size_t>(c)].push_back(static_cast<Index>(i));
+  }
+  /// Draws anew.
+  void draw(Draws draws, std::uint32_t round) {
+    for (std::size_t c = 0; c < chosen_.size(); ++c) {
+      const auto& own = candidates_[c];
+      const PhiloxBlock block = draws.block_of_row(round, static_cast<std::uint32_t>(c), 0);
+      const std::uint64_t bits = std::uint64_t{block.word[1]} << 32 | block.word[0];
+      chosen_[c] = own.empty() ? -1 : own[bits % own.size()];
+    }
+  }
+  /// The unit of sample c.
+  Index operator()(Index c) const { return chosen_[static_cast<std::size_t>(c)]; }
+  /// Its first row.
+  Index first(Index c) const { return first_[static_cast<std::size_t>((*this)(c))]; }
+  /// How many rows it has.
+  Index rows(Index c) const { return rows_[static_cast<std::size_t>((*this)(c))]; }
+  /// The known units of sample c.
+  Index count(Index c) const { return static_cast<Index>(candidates_[static_cast<std::size_t>(c)].size()); }
+
+ private:
+  std::vector<Index> first_, rows_, chosen_;
+  std::vector<std::vector<Index>> candidates_;
+};
+
+/// -log p(unit | all others) of units that `drawn` has drawn, times the number of known ones.
+template <EnergyModel Model>
+Eigen::VectorXd pseudo_losses(const Model& model, const Eigen::MatrixXd& v, DrawnUnits& drawn, Draws draws,
+                              const typename Model::Backend& on) {
+  const UnitStates units(model.visible);
+  Index most = 1;
+  for (const UnitPlace& place : units.places()) most = std::max(most, place.states->cols());
+  const auto rounds = static_cast<std::uint32_t>(std::max<Index>(1, 8 / most));  // a state is a free energy
+  Eigen::VectorXd sum = Eigen::VectorXd::Zero(v.cols());
+  for (std::uint32_t round = 0; round < rounds; ++round) {
+    drawn.draw(draws, round);
+    const Eigen::VectorXd logs = log_conditionals(
+        model, v, units, [&](Index c) { return std::max<Index>(0, drawn(c)); }, on);
+    for (Index c = 0; c < v.cols(); ++c) sum(c) -= static_cast<double>(drawn.count(c)) * logs(c) / rounds;
+  }
+  return sum;
+}
+
+/// Squared errors of units that `drawn` has drawn, over their rows' variances: each unit begins at its mean,
+/// and is then reconstructed again and again, the others held.
+template <EnergyModel Model>
+Eigen::VectorXd mean_field_losses(const Model& model, const Eigen::MatrixXd& v, const Eigen::VectorXd& means,
+                                  const Eigen::VectorXd& variances, DrawnUnits& drawn, Draws draws,
+                                  const typename Model::Backend& on) {
+  using B = typename Model::Backend;
+  using T = ScalarOf<B>;
+  constexpr std::uint32_t rounds = 2;
+  constexpr int steps = 5;
+  const Index n = v.cols();
+  const HostMatrix<T> original = v.template cast<T>();
+  auto state = make_state(model, n);
+  auto work = make_workspace(model, n);
+  const auto all = state.columns(0, n);
+  Matrix<B> held(v.rows(), n), values(v.rows(), n), out(v.rows(), n);
+  on.upload(View<const T>(original), view_of(values));
+  Eigen::VectorXd sum = Eigen::VectorXd::Zero(n);
+  for (std::uint32_t round = 0; round < rounds; ++round) {
+    drawn.draw(draws, round);
+    HostMatrix<T> host = original, mask = HostMatrix<T>::Ones(v.rows(), n);
+    for (Index c = 0; c < n; ++c) {
+      if (drawn(c) < 0) continue;
+      mask.col(c).segment(drawn.first(c), drawn.rows(c)).setZero();
+      host.col(c).segment(drawn.first(c), drawn.rows(c)) =
+          means.segment(drawn.first(c), drawn.rows(c)).template cast<T>();
+    }
+    on.upload(View<const T>(mask), view_of(held));
+    on.upload(View<const T>(host), all.visible);
+    for (int k = 0; k < steps; ++k) {
+      refresh(on, model, all);
+      reconstruct(on, model, all, work, view_of(out));
+      on.copy(ConstViewOf<B>(view_of(out)), all.visible);
+      on.update(PutBack{}, all.visible, ConstViewOf<B>(view_of(values)), ConstViewOf<B>(view_of(held)));
+    }
+    on.download(ConstViewOf<B>(all.visible), View<T>(host));
+    for (Index c = 0; c < n; ++c)
+      for (Index i = 0; drawn(c) >= 0 && i < drawn.rows(c); ++i) {
+        const Index r = drawn.first(c) + i;
+        const double off = static_cast<double>(host(r, c)) - v(r, c);
+        if (variances(r) > 0)
+          sum(c) += off * off / variances(r) / static_cast<double>(drawn.rows(c)) / rounds;
+      }
+  }
+  return sum;
+}
+
+}  // namespace detail
+
+/// Of each column of v (V x n) an estimate of its loss, from a few of its units, which `draws` chooses: the
+/// same address, the same units. For finite visible units it is -log pseudo-likelihood in nats, unbiased; for
+/// others the squared error of a unit predicted from all others, over its row's variance. `known` (V x n, or
+/// empty if all are) says which units may be chosen. `means` and `variances` are those of the rows, and used
+/// in the second case alone. \throws ShapeError if v's rows do not match the model
+template <EnergyModel Model>
+Eigen::VectorXd prediction_losses(const Model& model,
+                                  std::type_identity_t<ConstViewOf<typename Model::Backend>> v,
+                                  const Mask& known, const Eigen::VectorXd& means,
+                                  const Eigen::VectorXd& variances, Draws draws,
+                                  const typename Model::Backend& on = Model::Backend::all()) {
+  using T = ScalarOf<typename Model::Backend>;
+  check<ShapeError>(v.rows == model.visible.rows(), "prediction_losses: v has ", v.rows,
+                    " rows, the model has ", model.visible.rows(), " visible rows");
+  HostMatrix<T> host(v.rows, v.cols);
+  on.download(v, View<T>(host));
+  const Eigen::MatrixXd values = host.template cast<double>();
+  detail::DrawnUnits drawn(model.visible, known, v.cols);
+  const Draws own = draws.in(Stream::pseudo_likelihood);
+  if constexpr (decltype(model.visible)::finite) {
+    return detail::pseudo_losses(model, values, drawn, own, on);
+  } else {
+    return detail::mean_field_losses(model, values, means, variances, drawn, own, on);
+  }
+}
+
+}  // namespace harmonium
