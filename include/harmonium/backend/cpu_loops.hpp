@@ -61,10 +61,12 @@ struct CpuLoops {
     }
   };
 
+  // Part of its caller: clang++ vectorises the loop only so.
   template <class Body, std::size_t... I>
-  static void transform_rows(const Body& body, View<const Scalar> parameters, const Scalar* input,
-                             const Scalar* other, Scalar* x, Index count, Draws draws, Index first_row,
-                             Index column, std::index_sequence<I...> /*shapes*/) {
+  [[gnu::always_inline]] static void transform_rows(const Body& body, View<const Scalar> parameters,
+                                                    const Scalar* input, const Scalar* other, Scalar* x,
+                                                    Index count, Draws draws, Index first_row, Index column,
+                                                    std::index_sequence<I...> /*shapes*/) {
     const Scalar* bias = parameters.data;
     const auto loop = [&](auto random_at, auto... shape) {
       for (Index r = 0; r < count; ++r) {
