@@ -21,8 +21,7 @@ class FineTuningObjective {
   using Options = Options_;                                    ///< its options
   using Backend = typename Model::Backend;                     ///< where the model lives
   static constexpr bool takes_matrices = Model::reconstructs;  ///< enough for an autoencoder
-  static constexpr SeedFor seeds =
-      SeedFor::fine_tuning;  ///< no draws are shared with other phases of the same seed
+  static constexpr SeedFor seeds = SeedFor::fine_tuning;       ///< phases with one seed share no draws
 
   /// \throws ValueError if an option is out of range
   static void check(const Options& options) { detail::check_fine_tuning_options(options); }

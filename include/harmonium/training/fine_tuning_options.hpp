@@ -24,7 +24,7 @@ struct FineTuningOptions {
   Index batch_size = 100;        ///< samples in an update, at least 1
   Optimizer optimizer = Adam{};  ///< `Momentum{...}`, `Nesterov{...}`, `Sgd{...}` or `Adam{...}`
   double weight_decay = 0;       ///< L2: at each update weights shrink by this fraction times the step size
-  double max_norm = 0;           ///< a unit's incoming weights are scaled back to this norm; 0: no limit
+  double max_norm = 0;  ///< after updates a unit's incoming weights have at most this norm; 0: no limit
   double max_gradient_norm = 0;  ///< longer gradients are scaled back to this norm; 0: no limit
   double input_dropout = 0;      ///< fraction of the inputs dropped in an update, in [0, 1)
   double dropout = 0;            ///< likewise for each hidden layer's outputs

@@ -54,8 +54,7 @@ class WakeSleepObjective {
   using Options = Options_;                                   ///< its options
   using Backend = typename Model::Backend;                    ///< where the model lives
   using Stack = UpDownStack<typename Model::Units, Backend>;  ///< the upward and downward passes
-  static constexpr SeedFor seeds =
-      SeedFor::wake_sleep;  ///< no draws are shared with other phases of the same seed
+  static constexpr SeedFor seeds = SeedFor::wake_sleep;       ///< phases with one seed share no draws
 
   /// The gradient belongs to the upward and downward passes.
   static Stack& climbed(Model& model) { return model.stack; }

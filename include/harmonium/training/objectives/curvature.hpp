@@ -1,6 +1,6 @@
 /// \file
-/// What score matching asks of units, element by element: second and third derivatives of energies and
-/// log-partitions, by dual numbers where a unit does not give them itself.
+/// What score matching needs from units, element by element: second and third derivatives of energies and
+/// log-partitions, by dual numbers where a unit does not define them itself.
 #pragma once
 
 #include "../../backend/bodies.hpp"
@@ -9,7 +9,7 @@
 namespace harmonium {
 
 namespace detail {
-/// d energy / dx and its slope along x, for any number type.
+/// d energy / dx and its derivative with respect to x, for any number type.
 template <class F, class T, class... P>
 constexpr T energy_slope(T x, P... shape) {
   return F::energy(Dual<T>(x, T(1)), Dual<T>(shape)...).slope;
@@ -45,8 +45,8 @@ struct EnergyCurvatureBody {
   }
 };
 
-/// out = score * d(energy slope) / d shape[which] + d(energy curvature) / d shape[which]: what a visible
-/// shape parameter's slope is
+/// out = score * d(energy slope) / d shape[which] + d(energy curvature) / d shape[which]: the gradient of a
+/// visible shape parameter
 template <class F, int which>
 struct RealShapeBody {
   static constexpr Needs needs = Needs::nothing;  ///< no draws
@@ -79,7 +79,7 @@ struct VarianceBody {
   }
 };
 
-/// factor * Var(x | input); the factor, of each row, comes before the shape parameters
+/// factor * Var(x | input); the factor, one per row, precedes the shape parameters
 template <class F>
 struct ScaledVarianceBody {
   static constexpr int shapes = F::shapes + 1;  ///< the factor, and parameters beside the bias
