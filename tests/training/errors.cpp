@@ -1,4 +1,4 @@
-// Bad options and bad data are refused with words that help, and nothing is changed.
+// Bad options and bad data are rejected with helpful messages, and nothing is changed.
 #include <harmonium/data/dataset.hpp>
 #include <harmonium/training/contrastive_divergence.hpp>
 #include <harmonium/training/fine_tuning.hpp>
@@ -16,7 +16,8 @@ namespace {
 
 const ContrastiveDivergenceOptions<> plain{.epochs = 2, .batch_size = 10};
 
-// Runs fit and epoch on data that the model cannot take: both must say so and leave the model alone.
+// Runs fit and epoch on data that the model does not accept: both must report it and leave the model
+// unchanged.
 template <class Model, class Source>
 void refuse(Model model, const Source& data, const std::string& message) {
   const Model begin = model;

@@ -1,4 +1,4 @@
-// Fine-tuning of networks that learn numbers and reconstructions, and what all fine-tuning can be asked for.
+// Fine-tuning of networks that learn numbers and reconstructions, and the options of all fine-tuning.
 #include <harmonium/data/dataset.hpp>
 #include <harmonium/data/split.hpp>
 #include <harmonium/data/toy.hpp>
@@ -50,7 +50,7 @@ Dataset both(Index count) {
   return Dataset(numbers(4, count, 3), some_labels(count)).with_targets(numbers(2, count, 5) * 3);
 }
 
-// A model's numbers in a row.
+// A model's parameters, concatenated.
 template <class Model>
 Eigen::VectorXd flat(const Model& model) {
   std::vector<double> all;
@@ -130,7 +130,7 @@ TEMPLATE_TEST_CASE("a run reports what an evaluation would give", "[fine_tuning]
     options.optimizer = Sgd{.rate = 0};  // so that nothing changes within an epoch
     options.loss = loss;
     FineTuning trainer{network, options, on};
-    trainer.epoch(data);  // what came before is none of the run's business
+    trainer.epoch(data);  // must not affect the run
     for (const EpochReport& report : trainer.fit(data).epochs) {
       CHECK_THAT(report.metric("loss"),
                  WithinRel(loss == Loss::likelihood ? expected.loss : 0.5 * expected.squared_error, 1e-12));
@@ -178,7 +178,7 @@ TEST_CASE("every sample is taught by its own target", "[fine_tuning][regression]
 
 TEST_CASE("the weights into a unit stay within the largest norm", "[fine_tuning][max_norm]") {
   auto free = small_regressor();
-  free.head.weights *= 2;  // so that some of the head's are too long as well
+  free.head.weights *= 2;  // so that some of the head's norms are too large as well
   auto limited = free;
   const Dataset data = both(10);
   auto options = quiet(10);
@@ -254,7 +254,7 @@ TEST_CASE("a run ends with the mean of its last updates", "[fine_tuning][average
 }
 
 TEST_CASE("early stopping on held-out data restores the best network", "[fine_tuning][observers]") {
-  // Labels at random: what is learned of them does not help with others.
+  // Random labels: what is learned from them does not help with others.
   Dice dice(1);
   std::vector<int> labels;
   for (int i = 0; i < 60; ++i) labels.push_back(static_cast<int>(dice.below(3)));
@@ -296,7 +296,7 @@ TEST_CASE("held-out data are looked at by an autoencoder and by regression too",
 }
 
 TEST_CASE("a network is pre-trained on some data and fine-tuned on others", "[fine_tuning][pre_training]") {
-  // Many pictures without labels; few, of another size of set and numbers, with labels.
+  // Many images without labels, and a few others with labels.
   const Dataset pictures = bars_and_stripes(3);
   Dbn<Stack<Bernoulli>> dbn{{9, 16}, 1};
   pre_train(dbn, pictures, {.layers = {{.epochs = 50, .batch_size = 4, .seed = 1}}});
@@ -306,7 +306,7 @@ TEST_CASE("a network is pre-trained on some data and fine-tuned on others", "[fi
   FineTuning trainer{network, {.epochs = 100, .batch_size = 3, .optimizer = Adam{.rate = 0.02}, .seed = 1}};
   trainer.fit(few);
   CHECK(evaluate(network, few).error == 0);
-  // And on others again, with the same trainer.
+  // And once more on other data, with the same trainer.
   const Dataset other(pictures.subset(std::vector<Index>{4, 13}).to_matrix<double>(), {0, 1});
   trainer.fit(other);
   CHECK(evaluate(network, other).error == 0);

@@ -26,7 +26,7 @@ Deep begin() { return Deep{{.sizes = {5, GroupedSize{.units = 2, .states = 3}, 3
 
 TEST_CASE("pre-training is training RBM after RBM on the means of the one below", "[pre_training]") {
   const Eigen::MatrixXd data = binary(5, 47, 1);
-  std::vector<double> weights;  // go up with the samples
+  std::vector<double> weights;  // are passed up with the samples
   for (int i = 0; i < 47; ++i) weights.push_back(i % 4);
   const Dataset samples = Dataset(data).with_weights(weights);
   const ContrastiveDivergenceOptions<> first{
@@ -50,7 +50,7 @@ TEST_CASE("pre-training is training RBM after RBM on the means of the one below"
           for (Index r = 0; r < a.rows; ++r) far = std::fmax(far, std::abs(a(r, c) - b(r, c)));
       },
       dbn, by_hand);
-  CHECK(far < 1e-9);  // products of batches may be summed in another order than one of all samples
+  CHECK(far < 1e-9);  // products of batches may be summed in a different order than a product of all samples
   CHECK_FALSE(dbn == begin());
 
   REQUIRE(histories.size() == 2);

@@ -1,5 +1,5 @@
-// Wake-sleep against exact expectations: its gradients by slopes, both phases by sums over all states, the
-// top RBM by contrastive divergence alone.
+// Wake-sleep checked against exact expectations: its gradients by slopes, both phases by sums over all
+// states, the top RBM by contrastive divergence alone.
 #include <harmonium/data/dataset.hpp>
 #include <harmonium/training/up_down_pre_training.hpp>
 #include <harmonium/training/wake_sleep.hpp>
@@ -38,7 +38,7 @@ Dataset halves(Index rows, Index count, std::uint64_t seed) {
 
 double sigmoid(double field) { return 1 / (1 + std::exp(-field)); }
 
-// Fields of a way's units, and the probability that they are all as they are in x.
+// Fields of the units of a pass, and the probability that they all have the values in x.
 Eigen::VectorXd fields(const Dense<Bernoulli, Host>& way, const Eigen::VectorXd& given) {
   return way.weights.transpose() * given + way.layer.parameters.col(0);
 }
@@ -74,7 +74,7 @@ const auto& layer(const UpDownStack<Stack<Bernoulli>, Host>& stack, std::size_t 
   return std::get<0>(stack.layers[i]);
 }
 
-// A trainer that looks but hardly moves.
+// A trainer that computes gradients but hardly moves.
 const WakeSleepOptions<> looking{
     .batch_size = 160000, .optimizer = Sgd{.rate = 1e-30}, .top_optimizer = Sgd{.rate = 1e-30}, .seed = 3};
 
@@ -120,7 +120,7 @@ TEMPLATE_TEST_CASE("a way's gradient is the slope of its log likelihood", "[wake
 TEST_CASE("awake, generation's gradient is the expected slope under recognition", "[wake_sleep][slow]") {
   Binary model = small_model(3);
   const Binary before = model;
-  // Samples of four kinds, the second of which counts twice, the third not at all.
+  // Samples of four kinds, the second with weight 2, the third with weight 0.
   const Eigen::MatrixXd kinds = columns({{0, 1, 1}, {1, 0, 1}, {1, 1, 1}, {0.5, 0.25, 1}});
   const double counts[4] = {1, 2, 0, 1};
   Eigen::MatrixXd x(3, looking.batch_size);
@@ -146,7 +146,7 @@ TEST_CASE("awake, generation's gradient is the expected slope under recognition"
         add_slope(layer(before, 0).generation, h, v, p, lower);
         add_slope(layer(before, 1).generation, f, h, p, upper);
       }
-  // A number of a sample's slope is at most 1, and a sample counts at most twice.
+  // Each entry of a sample's slope is at most 1, and a sample's weight at most 2.
   const double far = sigmas * std::sqrt(1.5 / static_cast<double>(x.cols()));
   CHECK(apart(layer(trainer.gradient(), 0).generation, lower) < far);
   CHECK(apart(layer(trainer.gradient(), 1).generation, upper) < far);
@@ -311,7 +311,7 @@ TEST_CASE("an up-down DBN learns to read and to generate by label", "[wake_sleep
        .average_last = 0.2,
        .seed = 1}}.fit(data);
   CHECK(history.epochs.size() == 40);
-  // The best reader is wrong when more than half of 12 rows, each wrong in one of ten, are: 0.2 %.
+  // The best classifier is wrong if more than half of 12 rows are, each with probability one in ten: 0.2 %.
   CHECK(evaluate(model, others).error < 0.01);
   for (int label = 0; label < 2; ++label) {
     const Eigen::MatrixXf x = generate(model, label, {.samples = 500, .steps = 100, .seed = 2});

@@ -44,7 +44,7 @@ TEMPLATE_TEST_CASE("with missing entries the gradient is that of log p of what i
   const Eigen::MatrixXd few = some_states(begin, 4, 3);
   const Mask mask = random_mask(few.rows(), begin.visible.group, 4, 8);
   REQUIRE(!mask.all());
-  // Many copies, of which each draws for itself.
+  // Many copies, each with its own draws.
   const Index copies = 3000, n = 4 * copies;
   const Eigen::MatrixXd v = few.replicate(1, copies),
                         known = mask.replicate(1, copies).template cast<double>();

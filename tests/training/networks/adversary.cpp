@@ -1,5 +1,5 @@
-// Adversarial training: where the loss rises, against slopes; what an update learns from, against two updates
-// without it.
+// Adversarial training: the direction in which the loss rises is checked against slopes, and an update
+// against two updates without it.
 #include <harmonium/data/toy.hpp>
 #include <harmonium/inference/networks/classification.hpp>
 #include <harmonium/training/fine_tuning.hpp>
@@ -23,7 +23,7 @@ Net small_network() {
   return network;
 }
 
-// The head alone.
+// Only the head.
 Network<Stack<Bernoulli>, Cpu<double>> without_hidden_layers(Index inputs, Index classes) {
   Network<Stack<Bernoulli>, Cpu<double>> network{{.sizes = {inputs, inputs}, .classes = classes, .seed = 1}};
   network.layers.clear();
@@ -101,7 +101,7 @@ TEST_CASE("an update learns by half from its samples and by half from them moved
 }
 
 TEST_CASE("a network that learned from moved samples minds them less", "[fine_tuning]") {
-  // Row 0 says the class; 30 others hint at it, each by less than they are moved.
+  // Row 0 determines the class; 30 others correlate with it, each by less than they are moved.
   Dice dice(7);
   Eigen::MatrixXd x(31, 400);
   std::vector<int> classes;

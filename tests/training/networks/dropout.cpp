@@ -1,4 +1,4 @@
-// Dropout: what is dropped, how often, and that training follows the gradient of the network that is left.
+// Dropout: what is dropped, how often, and that training follows the gradient of the remaining network.
 #include <harmonium/data/dataset.hpp>
 #include <harmonium/inference/networks/classification.hpp>
 #include <harmonium/models/autoencoder.hpp>
@@ -31,7 +31,8 @@ std::vector<int> some_labels(Index count) {
   return labels;
 }
 
-const std::uint64_t of_tuning = seed_for(11, SeedFor::fine_tuning);  // what fine-tuning makes of seed 11
+const std::uint64_t of_tuning =
+    seed_for(11, SeedFor::fine_tuning);  // the seed that fine-tuning derives from 11
 
 // The mask of a layer whose rows begin at `first` of the network's, by the address of each number.
 Eigen::MatrixXd mask(std::uint64_t seed, std::uint32_t update, double share, Index first, Index rows,
@@ -66,7 +67,7 @@ TEST_CASE("as many outputs are dropped as asked for, and the rest makes up for t
       CHECK((x.array() == 0 || (x.array() - 3 / (1 - share)).abs() < 1e-12).all());
     }
     CHECK(largest_difference(first, (3 * mask(5, 7, share, 211, 307, 400)).eval()) < 1e-14);
-    if (share > 0) {  // neither rows, samples, layers nor updates share what is dropped
+    if (share > 0) {  // rows, samples, layers and updates drop different outputs
       CHECK(inputs.row(0) != inputs.row(1));
       CHECK(inputs.col(0) != inputs.col(1));
       CHECK((inputs.topRows(200).array() == 0).matrix() != (first.topRows(200).array() == 0).matrix());

@@ -5,7 +5,7 @@ using namespace test;
 namespace test::training_objectives_score_infinite {
 
 namespace {
-/// A real unit with two parameters beside its bias: energy e^log_precision (x - centre)^2 / 2.
+/// A real unit with two parameters besides its bias: energy e^log_precision (x - centre)^2 / 2.
 struct Centred {
   static constexpr const char* name = "centred";
   static constexpr const char* shape[] = {"log_precision", "centre"};

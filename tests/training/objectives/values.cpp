@@ -12,7 +12,7 @@ using namespace test;
 namespace test::training_objectives_values {
 
 namespace {
-/// The gradient of one objective at some samples, which count alike.
+/// The gradient of one objective at some samples, equally weighted.
 template <class Model, class Add>
 auto gradient_at(const Model& model, const Eigen::MatrixXd& v, Add add) {
   using T = typename Model::Scalar;
@@ -26,7 +26,7 @@ auto gradient_at(const Model& model, const Eigen::MatrixXd& v, Add add) {
   return gradient;
 }
 
-/// Largest difference between gradients in both precisions.
+/// Largest difference between the gradients in single and double precision.
 template <class Model, class Add>
 double rounding(const Model& model, const Eigen::MatrixXd& v, Add add) {
   const auto single = gradient_at(convert<Cpu<float>>(model), v, add);
@@ -86,7 +86,7 @@ TEST_CASE("values refuse samples of another size", "[objective][errors]") {
 }
 
 // Log weights are sums over 300 hidden units of up to about 1 each, rounded to 2e-5 in single precision, and
-// slopes go by them in proportion.
+// slopes inherit that relative error.
 TEST_CASE("gradients are as good as single precision allows", "[objective]") {
   CHECK(rounding_of_score<LogScore>() < 1e-4);
   CHECK(rounding_of_score<QuadraticScore>() < 1e-4);

@@ -1,5 +1,4 @@
-// The mean of the last updates: what observers see and what a run ends with, and that training does not
-// notice.
+// The mean of the last updates: observers see it and a run ends with it, but training is not affected.
 #include <harmonium/observers/early_stopping.hpp>
 #include <harmonium/training/contrastive_divergence.hpp>
 
@@ -14,7 +13,7 @@ namespace {
 const Cpu<double> on;
 using Model = BernoulliBernoulli;
 
-// What each update leads to, whatever is shown after epochs.
+// The model after each update, whatever is shown after epochs.
 struct Path {
   const Model& model;
   std::vector<Model> updates = {};
@@ -56,7 +55,7 @@ Result train(double average_last, std::vector<double> losses, int patience) {
   return result;
 }
 
-// The mean after so many updates.
+// The mean after that many updates.
 Eigen::VectorXd mean_of(const std::vector<Eigen::VectorXd>& path, std::size_t first, std::size_t last) {
   Eigen::VectorXd sum = Eigen::VectorXd::Zero(path[0].size());
   for (std::size_t i = first; i < last; ++i) sum += path[i];
