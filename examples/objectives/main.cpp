@@ -1,5 +1,5 @@
-// Pseudo-likelihood, ratio matching, minimum probability flow and score matching beside contrastive
-// divergence: the exact log likelihood of test samples under models trained by each.
+// Compares pseudo-likelihood, ratio matching, minimum probability flow and score matching with contrastive
+// divergence, by the exact log likelihood of test samples under models trained by each.
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
@@ -19,7 +19,7 @@ struct Settings {
   bool quick = false;
 };
 
-// Digits as they are, training ones kept aside in the test digits' place if asked for.
+// The digits as they are; on request, some of the training digits are held out and replace the test digits.
 Sets read_digits(const Settings& settings) {
   const Mnist mnist = read_mnist(settings.data);
   Sets sets{mnist.train, mnist.test};
@@ -40,7 +40,7 @@ std::vector<Recipe> asked_for(const Settings& settings) {
   return chosen;
 }
 
-// What was found before, with the same settings, is not computed again.
+// Results of an earlier run with the same settings are not computed again.
 void run(const Settings& settings) {
   require_writable_folder(settings.output);
   const std::string path = settings.output + "/objectives.json";
