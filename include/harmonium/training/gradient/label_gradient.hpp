@@ -12,7 +12,7 @@ namespace harmonium {
 template <class Model>
 class LabelGradient {
  public:
-  static constexpr bool possible = false;  ///< has the model labels?
+  static constexpr bool possible = false;  ///< does the model have labels?
 };
 
 /// Owns its scratch memory.
@@ -21,7 +21,7 @@ class LabelGradient<JointRbm<V, H, B>> {
   using Model = JointRbm<V, H, B>;
 
  public:
-  static constexpr bool possible = true;  ///< has the model labels?
+  static constexpr bool possible = true;  ///< does the model have labels?
 
   LabelGradient() = default;
   /// Allocates memory for that many samples. \throws ShapeError unless the model has exactly one label

@@ -24,7 +24,7 @@ constexpr T energy_curvature(T x, P... shape) {
 template <class F>
 struct RealScoreBody {
   static constexpr Needs needs = Needs::nothing;  ///< no draws
-  static constexpr int shapes = F::shapes;        ///< parameters beside the bias
+  static constexpr int shapes = F::shapes;        ///< parameters besides the bias
   static constexpr bool grouped = false;          ///< row by row
   /// Of one number.
   template <class T, class R, class... P>
@@ -36,7 +36,7 @@ struct RealScoreBody {
 /// d^2 energy / dv^2
 template <class F>
 struct EnergyCurvatureBody {
-  static constexpr int shapes = F::shapes;  ///< parameters beside the bias
+  static constexpr int shapes = F::shapes;  ///< parameters besides the bias
   static constexpr bool grouped = false;    ///< row by row
   /// Of one number.
   template <class T, class... P>
@@ -50,7 +50,7 @@ struct EnergyCurvatureBody {
 template <class F, int which>
 struct RealShapeBody {
   static constexpr Needs needs = Needs::nothing;  ///< no draws
-  static constexpr int shapes = F::shapes;        ///< parameters beside the bias
+  static constexpr int shapes = F::shapes;        ///< parameters besides the bias
   static constexpr bool grouped = false;          ///< row by row
   /// Of one number.
   template <class T, class R, class... P>
@@ -70,7 +70,7 @@ struct RealShapeBody {
 /// Var(x | input)
 template <class F>
 struct VarianceBody {
-  static constexpr int shapes = F::shapes;  ///< parameters beside the bias
+  static constexpr int shapes = F::shapes;  ///< parameters besides the bias
   static constexpr bool grouped = false;    ///< row by row
   /// Of one number.
   template <class T, class... P>
@@ -82,7 +82,7 @@ struct VarianceBody {
 /// factor * Var(x | input); the factor, one per row, precedes the shape parameters
 template <class F>
 struct ScaledVarianceBody {
-  static constexpr int shapes = F::shapes + 1;  ///< the factor, and parameters beside the bias
+  static constexpr int shapes = F::shapes + 1;  ///< the factor, and parameters besides the bias
   static constexpr bool grouped = false;        ///< row by row
   /// Of one number.
   template <class T, class... P>
@@ -95,7 +95,7 @@ struct ScaledVarianceBody {
 template <class F>
 struct MomentSlopeBody {
   static constexpr Needs needs = Needs::nothing;  ///< no draws
-  static constexpr int shapes = F::shapes + 1;    ///< the factor, and parameters beside the bias
+  static constexpr int shapes = F::shapes + 1;    ///< the factor, and parameters besides the bias
   static constexpr bool grouped = false;          ///< row by row
   /// Of one number.
   template <class T, class R, class... P>
@@ -109,7 +109,7 @@ struct MomentSlopeBody {
 template <class F, int which>
 struct MomentShapeBody {
   static constexpr Needs needs = Needs::nothing;  ///< no draws
-  static constexpr int shapes = F::shapes + 1;    ///< the factor, and parameters beside the bias
+  static constexpr int shapes = F::shapes + 1;    ///< the factor, and parameters besides the bias
   static constexpr bool grouped = false;          ///< row by row
   /// Of one number.
   template <class T, class R, class... P>

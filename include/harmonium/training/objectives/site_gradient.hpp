@@ -15,7 +15,7 @@ namespace harmonium {
 template <class Model>
 class SiteGradient {
  public:
-  static constexpr bool possible = false;  ///< has the model visible units whose states can be gone through?
+  static constexpr bool possible = false;  ///< does the model have visible units with enumerable states?
 };
 
 /// Those of an RBM with finite visible units; owns its scratch memory.
@@ -25,10 +25,10 @@ requires(Layer<V, B>::finite) class SiteGradient<Rbm<V, H, B>> {
   using T = ScalarOf<B>;
 
  public:
-  static constexpr bool possible = true;  ///< has the model visible units whose states can be gone through?
+  static constexpr bool possible = true;  ///< does the model have visible units with enumerable states?
 
   SiteGradient() = default;
-  /// Room for so many samples.
+  /// Allocates memory for that many samples.
   SiteGradient(const Model& rbm, Index columns)
       : sites_(rbm.visible, columns),
         hidden_(rbm.hidden),
@@ -156,10 +156,10 @@ requires(Layer<U, B>::finite) class SiteGradient<BoltzmannMachine<U, B>> {
   using T = ScalarOf<B>;
 
  public:
-  static constexpr bool possible = true;  ///< has the model visible units whose states can be gone through?
+  static constexpr bool possible = true;  ///< does the model have visible units with enumerable states?
 
   SiteGradient() = default;
-  /// Room for so many samples.
+  /// Allocates memory for that many samples.
   SiteGradient(const Model& machine, Index columns)
       : sites_(machine.visible, columns), changes_(machine.visible.rows(), columns) {}
 
