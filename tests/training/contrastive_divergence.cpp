@@ -99,8 +99,7 @@ TEMPLATE_TEST_CASE("an update climbs the mean statistics of the batch minus thos
   }
 }
 
-TEST_CASE("persistent chains go on where the last update left them, however many samples there are",
-          "[cd][oracle]") {
+TEST_CASE("persistent chains continue from the last update, whatever the number of samples", "[cd][oracle]") {
   using Model = BernoulliBernoulli;
   auto model = small_rbm<Model>(4);
   ContrastiveDivergence trainer{model,

@@ -39,7 +39,7 @@ using Classes = Rbm<Categorical, Bernoulli>;
 
 }  // namespace
 
-TEST_CASE("data that units cannot take are refused, row and column named", "[cd][errors]") {
+TEST_CASE("data that units do not accept are refused, with row and column", "[cd][errors]") {
   const Bits bits({.visible = 4, .hidden = 3, .seed = 1});
   Eigen::MatrixXf x = Eigen::MatrixXf::Constant(4, 25, 0.5f);
   x(2, 13) = 1.5f;
@@ -68,14 +68,14 @@ TEST_CASE("data that units cannot take are refused, row and column named", "[cd]
       "the data have 0.5 in row 2 of column 9; a categorical unit takes numbers from 0 to 1 that sum to 1");
 }
 
-TEST_CASE("data of another size, or none, are refused", "[cd][errors]") {
+TEST_CASE("data of the wrong size, or none, are refused", "[cd][errors]") {
   const Bits bits({.visible = 4, .hidden = 3, .seed = 1});
   refuse(bits, Dataset(Eigen::MatrixXf(Eigen::MatrixXf::Zero(3, 5))),
          "the data have 3 rows, the model has 4");
   refuse(bits, Dataset(Eigen::MatrixXf(4, 0)), "the data have no samples");
 }
 
-TEST_CASE("a batch of another size is refused", "[cd][errors]") {
+TEST_CASE("a batch of the wrong size is refused", "[cd][errors]") {
   Bits bits({.visible = 4, .hidden = 3, .seed = 1});
   const Bits begin = bits;
   ContrastiveDivergence trainer{bits, plain};

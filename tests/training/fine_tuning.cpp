@@ -269,7 +269,7 @@ struct Plain {
 };
 }  // namespace
 
-TEST_CASE("a user's own optimizer fine-tunes", "[fine_tuning]") {
+TEST_CASE("a user's optimizer fine-tunes", "[fine_tuning]") {
   auto own = small_network(), bundled = small_network();
   const Dataset data(numbers(5, 40, 3), random_labels(40, 3));
   FineTuning<Net, FineTuningOptions<Plain>>{own, {.epochs = 2, .batch_size = 16, .optimizer = {.rate = 0.1}}}

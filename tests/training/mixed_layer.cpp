@@ -72,7 +72,7 @@ double mean_where(const Eigen::MatrixXd& means, const Eigen::RowVectorXd& p, Ind
 
 }  // namespace
 
-TEST_CASE("a trained table knows how its columns depend on each other", "[mixed][cd]") {
+TEST_CASE("a model trained on a table knows how its columns depend on each other", "[mixed][cd]") {
   const Eigen::MatrixXd data = rows_with_causes(8000, 1), fresh = rows_with_causes(2000, 2);
   const Table::Options options{.visible = {3, {1, 3}, 2}, .hidden = {{1, 2}, 2}, .seed = 1};
   Table independent(options), table(options);
@@ -158,7 +158,8 @@ TEST_CASE("columns that never change give a table no infinities", "[mixed][cd]")
   CHECK(free_energy(table, data).allFinite());
 }
 
-TEST_CASE("a table refuses what a column cannot be, and says what it can", "[mixed][cd][errors]") {
+TEST_CASE("a value that a column cannot have is refused, with the values that it can",
+          "[mixed][cd][errors]") {
   Table table{{.visible = {3, {1, 3}, 2}, .hidden = {{1, 2}, 2}, .seed = 1}};
   const Table before = table;
   const auto refuse = [&](Index row, double number, const std::string& message) {

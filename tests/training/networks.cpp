@@ -71,7 +71,7 @@ FineTuningOptions<> quiet(Index batch_size, int epochs = 1) {
 
 }  // namespace
 
-TEST_CASE("regression finds the linear map that the targets come from", "[fine_tuning][regression]") {
+TEST_CASE("regression finds the linear map that generated the targets", "[fine_tuning][regression]") {
   const Eigen::MatrixXd x = numbers(3, 200, 1), map{{2, -1, 0.5}, {0, 3, -2}};
   const Eigen::MatrixXd targets = (map * x).colwise() + Eigen::Vector2d(4, -7);
   Network<Stack<Gaussian>, B, Gaussian> network{
@@ -84,7 +84,8 @@ TEST_CASE("regression finds the linear map that the targets come from", "[fine_t
   CHECK(largest_difference(outputs(network, elsewhere, on), expected) < 1e-3);
 }
 
-TEST_CASE("regression with rectified linear rows finds what no linear map is", "[fine_tuning][regression]") {
+TEST_CASE("regression with rectified linear rows finds a map that is not linear",
+          "[fine_tuning][regression]") {
   const Eigen::MatrixXd x = 4 * numbers(1, 300, 1).array() - 2, targets = x.array().abs();
   Network<Stack<Gaussian, Relu>, B, Gaussian> network{{.sizes = {1, 16}, .outputs = 1, .seed = 1}};
   const Dataset data = Dataset(x).with_targets(targets);
@@ -139,7 +140,7 @@ TEMPLATE_TEST_CASE("a run reports what an evaluation would give", "[fine_tuning]
   }
 }
 
-TEST_CASE("a classifier can be taught by squared error", "[fine_tuning]") {
+TEST_CASE("a classifier can be trained by squared error", "[fine_tuning]") {
   auto network = small_classifier();
   const Dataset data = both(30);
   const Eigen::MatrixXd p = predict_proba(network, data, on);
@@ -154,7 +155,7 @@ TEST_CASE("a classifier can be taught by squared error", "[fine_tuning]") {
   CHECK_THAT(report.metric("error"), WithinAbs(evaluate(network, data, on).error, 1e-12));
 }
 
-TEST_CASE("every sample is taught by its own target", "[fine_tuning][regression]") {
+TEST_CASE("every sample is trained on its own target", "[fine_tuning][regression]") {
   const Dataset data = both(23);
   const auto options = quiet(10, 2);
   auto by_fit = small_regressor(), by_steps = by_fit;
@@ -283,7 +284,7 @@ TEST_CASE("early stopping on held-out data restores the best network", "[fine_tu
   CHECK_FALSE(network == after.back());
 }
 
-TEST_CASE("held-out data are looked at by an autoencoder and by regression too", "[fine_tuning][observers]") {
+TEST_CASE("autoencoders and regressors are evaluated on held-out data too", "[fine_tuning][observers]") {
   auto regressor = small_regressor();
   const Dataset data = both(30);
   HeldOut held_out{regressor, data, on};
@@ -328,7 +329,7 @@ TEST_CASE("options of fine-tuning that are out of range are refused", "[fine_tun
   refused({.average_last = 1.1}, "average_last is 1.1, expected 0 to 1");
 }
 
-TEST_CASE("labels where targets are wanted, targets where labels are, and wrong ones are refused",
+TEST_CASE("labels in place of targets, targets in place of labels, and invalid ones are refused",
           "[fine_tuning][errors]") {
   auto regressor = small_regressor();
   FineTuning trainer{regressor, quiet(10), on};

@@ -121,7 +121,7 @@ TEST_CASE("a source encoded by draws gives states of the right distribution, new
   CHECK_FALSE(by_means.rbms[1] == by_draws.rbms[1]);
 }
 
-TEST_CASE("an observer that stops ends the RBM at hand and not the whole pre-training", "[pre_training]") {
+TEST_CASE("an observer that stops ends the current RBM and not the whole pre-training", "[pre_training]") {
   Dbn<Stack<Bernoulli>> dbn{{5, 4, 3}};
   const auto histories =
       pre_train(dbn, Dataset(binary(5, 20, 1)), {.layers = {{.epochs = 9}}},

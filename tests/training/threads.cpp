@@ -165,7 +165,7 @@ TEST_CASE("fine-tuning has the same bytes for any number of threads", "[fine_tun
     });
 }
 
-TEST_CASE("fine-tuning with all that can be asked for has the same bytes for any number of threads",
+TEST_CASE("fine-tuning with all options has the same bytes for any number of threads",
           "[fine_tuning][dropout][threads]") {
   const FineTuningOptions<> options{.epochs = 2,
                                     .batch_size = 100,
@@ -202,7 +202,7 @@ TEST_CASE("fine-tuning with all that can be asked for has the same bytes for any
   });
 }
 
-TEST_CASE("another seed is another training", "[cd][threads]") {
+TEST_CASE("a different seed gives a different run", "[cd][threads]") {
   const auto train = [](std::uint64_t seed) {
     Rbm<Bernoulli, Bernoulli> rbm{{.visible = 300, .hidden = 20, .seed = 1}};
     ContrastiveDivergence{rbm, {.epochs = 1, .seed = seed}, Cpu<float>{}}.fit(data());

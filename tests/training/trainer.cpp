@@ -101,7 +101,7 @@ class Choosy::Memory {
 
 }  // namespace
 
-TEST_CASE("an objective of one's own is climbed, and asked for each thing at its moment", "[trainer]") {
+TEST_CASE("a user's objective is maximised, and its functions are called at the right time", "[trainer]") {
   static_assert(Objective<TowardsTheMean> && !SeesStates<TowardsTheMean> && !RefusesUpdates<TowardsTheMean>);
   Model model = small_rbm<Model>(4);
   const Eigen::MatrixXd data = some_states(model, 6, 1);
@@ -118,7 +118,7 @@ TEST_CASE("an objective of one's own is climbed, and asked for each thing at its
   CHECK((model.visible.parameters.col(0) - data.rowwise().mean()).cwiseAbs().maxCoeff() < 1e-12);
 }
 
-TEST_CASE("a refused update puts the model back, and the optimizer begins anew", "[trainer][chains]") {
+TEST_CASE("a refused update restores the model, and restarts the optimizer", "[trainer][chains]") {
   const auto optimizer =
       GENERATE(AnyOptimizer{Momentum{.rate = 0.1, .momentum = 0.9}}, AnyOptimizer{Adam{.rate = 0.01}});
   using Options = ContrastiveDivergenceOptions<Choosy>;

@@ -80,8 +80,9 @@ const WakeSleepOptions<> looking{
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("a way's gradient is the slope of its log likelihood", "[wake_sleep][gradient]", Bernoulli,
-                   Gaussian, Categorical, Poisson, Spin, Rectified, Quintic, (Mixed<Bernoulli, Gaussian>)) {
+TEMPLATE_TEST_CASE("the gradient of a pass is the slope of its log likelihood", "[wake_sleep][gradient]",
+                   Bernoulli, Gaussian, Categorical, Poisson, Spin, Rectified, Quintic,
+                   (Mixed<Bernoulli, Gaussian>)) {
   using Way = Dense<TestType, Host>;
   LayerSize<TestType> size;
   if constexpr (std::is_same_v<TestType, Mixed<Bernoulli, Gaussian>>) {
@@ -117,7 +118,8 @@ TEMPLATE_TEST_CASE("a way's gradient is the slope of its log likelihood", "[wake
   CHECK(worst_slope(way, flatten(gradient), log_likelihood) < 1e-8);
 }
 
-TEST_CASE("awake, generation's gradient is the expected slope under recognition", "[wake_sleep][slow]") {
+TEST_CASE("in the wake phase generation's gradient is the expected slope under recognition",
+          "[wake_sleep][slow]") {
   Binary model = small_model(3);
   const Binary before = model;
   // Samples of four kinds, the second with weight 2, the third with weight 0.
@@ -154,7 +156,8 @@ TEST_CASE("awake, generation's gradient is the expected slope under recognition"
   CHECK(upper.weights.cwiseAbs().maxCoeff() > 4 * far);
 }
 
-TEST_CASE("asleep, recognition's gradient is the expected slope under generation", "[wake_sleep][slow]") {
+TEST_CASE("in the sleep phase recognition's gradient is the expected slope under generation",
+          "[wake_sleep][slow]") {
   for (const bool visible_means : {true, false}) {
     INFO("visible_means " << visible_means);
     Binary model = small_model(2);
@@ -198,7 +201,7 @@ TEST_CASE("asleep, recognition's gradient is the expected slope under generation
   }
 }
 
-TEST_CASE("what is dreamt comes from the top RBM's distribution", "[wake_sleep][slow]") {
+TEST_CASE("dreams come from the top RBM's distribution", "[wake_sleep][slow]") {
   Binary model = small_model(4);
   auto options = looking;
   options.chains = Persistent{.chains = 20000};
@@ -244,7 +247,7 @@ TEST_CASE("without a layer below its top RBM wake-sleep is contrastive divergenc
   }
 }
 
-TEST_CASE("both ways move along their gradients, the top RBM along its own", "[wake_sleep]") {
+TEST_CASE("both passes move along their gradients, the top RBM along its own", "[wake_sleep]") {
   Binary model = small_model(6);
   const Binary before = model;
   WakeSleep trainer{model,
@@ -298,7 +301,7 @@ TEST_CASE("pre-training an up-down DBN is pre-training a DBN and then a joint RB
   CHECK(histories[2].epochs[0].phase == "rbm 3");
 }
 
-TEST_CASE("an up-down DBN learns to read and to generate by label", "[wake_sleep][learning][slow]") {
+TEST_CASE("an up-down DBN learns to classify and to generate by label", "[wake_sleep][learning][slow]") {
   const Dataset data = halves(12, 600, 5), others = halves(12, 500, 6);
   UpDownDbn<Stack<Bernoulli>> model{{.sizes = {12, 10, 8, 20}, .classes = 2, .seed = 1}};
   pre_train(model, data, {.layers = {{.epochs = 10, .batch_size = 20, .seed = 1}}});
@@ -323,7 +326,7 @@ TEST_CASE("an up-down DBN learns to read and to generate by label", "[wake_sleep
   }
 }
 
-TEST_CASE("wake-sleep has the same result for any number of threads and in memory out of reach",
+TEST_CASE("wake-sleep has the same result for any number of threads and in device memory",
           "[wake_sleep][threads][backend]") {
   const Dataset data = halves(60, 130, 3);
   const WakeSleepOptions<> options{.epochs = 2, .batch_size = 50, .average_last = 0.5, .seed = 2};
@@ -344,7 +347,7 @@ TEST_CASE("wake-sleep has the same result for any number of threads and in memor
   CHECK(evaluate(model, data, device).error == evaluate(convert<Host>(model), data).error);
 }
 
-TEST_CASE("wake-sleep that is killed ends in the same bytes", "[wake_sleep][io][checkpoint]") {
+TEST_CASE("wake-sleep that is killed and resumed ends with the same bytes", "[wake_sleep][io][checkpoint]") {
   const Dataset data = halves(6, 43, 7);
   check_that_kills_do_not_matter(
       [&](Killer& killer, Checkpoint& checkpoint) {

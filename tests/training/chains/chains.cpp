@@ -32,7 +32,7 @@ Model two_modes() {
 
 }  // namespace
 
-TEST_CASE("fast weights of no rate are persistent chains", "[cd][fast_weights]") {
+TEST_CASE("fast weights with rate 0 are persistent chains", "[cd][fast_weights]") {
   // Until the weights change: persistent chains keep their hidden states across an update.
   const Model begin = small_rbm<Model>(4);
   const Eigen::MatrixXd v = some_states(begin, 8, 3);
@@ -79,7 +79,7 @@ TEST_CASE("fast weights learn from each gradient, decay, and move the chains", "
   }
 }
 
-TEST_CASE("fast weights draw by the weights that they hold", "[cd][fast_weights]") {
+TEST_CASE("chains with fast weights draw with their current weights", "[cd][fast_weights]") {
   // Slow parameters are 0; fast weights copy v to h and back, so that chains at 1 stay there.
   using One = Rbm<Bernoulli, Bernoulli, Cpu<double>>;
   One slow{{.visible = 1, .hidden = 1, .weight_scale = 0}};
@@ -124,8 +124,7 @@ TEST_CASE("tempered chains have the model's distribution where plain ones stay i
   CHECK(full(state.visible) < 0.3);
 }
 
-TEST_CASE("a ladder of temperatures spaces itself so that all neighbours trade equally often",
-          "[cd][tempered][slow]") {
+TEST_CASE("the spacing of a ladder adapts until all neighbours swap equally often", "[cd][tempered][slow]") {
   const Model model = two_modes();
   const Index chains = 500;
   auto state = make_state(model, chains), data = make_state(model, 2);
@@ -151,7 +150,7 @@ TEST_CASE("a ladder of temperatures spaces itself so that all neighbours trade e
   CHECK(even > 5 * adapted);
 }
 
-TEST_CASE("a run with tempered chains reports its trades, and all chains that go on how fast they forget",
+TEST_CASE("tempered chains report their swap rates, and all persistent chains their autocorrelation",
           "[cd][tempered]") {
   Model model = small_rbm<Model>(4);
   const Eigen::MatrixXd v = some_states(model, 50, 3);

@@ -123,7 +123,7 @@ TEST_CASE("with any optimizer a centered update is an update of the centered mod
   }
 }
 
-TEST_CASE("a permutation, and 0 and 1 changing places, change nothing that is learned", "[cd][centering]") {
+TEST_CASE("permuting rows, or swapping 0 and 1, does not change what is learned", "[cd][centering]") {
   // With exact chains nothing is random.
   const auto optimizer = GENERATE(AnyOptimizer{Momentum{.rate = 0.1}}, AnyOptimizer{Adam{.rate = 0.02}});
   const Model begin = small_rbm<Model>(4);
@@ -154,7 +154,7 @@ TEST_CASE("a permutation, and 0 and 1 changing places, change nothing that is le
   CHECK(largest_difference(learn(flipped, other), expected) < 1e-9);
 }
 
-TEST_CASE("where zero lies makes no difference to what real units learn", "[cd][centering]") {
+TEST_CASE("the position of zero makes no difference to what real units learn", "[cd][centering]") {
   // Rows shifted by 10, and a model shifted likewise: W v -> W (v + 10) is taken from the hidden biases, and
   // the visible biases, which are precision times mean, follow the precision.
   using Real = Rbm<Gaussian, Bernoulli, Cpu<double>>;
@@ -220,7 +220,7 @@ TEST_CASE("L1 takes weights towards zero, where they stay, and moves nothing els
   CHECK(with.weights(0, 1) == 0);
 }
 
-TEST_CASE("weights decay by what the option says, whatever the optimizer", "[cd][penalties][optimizer]") {
+TEST_CASE("weights decay by the option's value with any optimizer", "[cd][penalties][optimizer]") {
   // A weight without a gradient, 500 steps.
   const auto left = [](AnyOptimizer optimizer, double decay, double l1) {
     Model model{{.visible = 1, .hidden = 1}}, gradient = zeros_like(model);
@@ -465,7 +465,7 @@ TEST_CASE("a sample of weight 2 counts as two, one of weight 0 not at all", "[cd
   CHECK(one_step(model, options, v, {0, 0, 0, 0}).model == model);
 }
 
-TEST_CASE("a run with weights is the run with repeated samples, but for the order", "[cd][weights]") {
+TEST_CASE("a run with weights is the run with repeated samples, up to their order", "[cd][weights]") {
   const Eigen::MatrixXd v = some_states(small_rbm<Model>(4), 3, 3);
   Eigen::MatrixXd repeated(4, 6);
   repeated << v.col(0), v.col(0), v.col(0), v.col(1), v.col(1), v.col(2);

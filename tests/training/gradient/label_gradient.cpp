@@ -66,7 +66,7 @@ TEMPLATE_TEST_CASE("the label gradient is the slope of log p(label | sample)", "
   }
 }
 
-TEST_CASE("contrastive divergence adds the label gradient as often as it is asked to", "[joint]") {
+TEST_CASE("contrastive divergence adds the label gradient with its weight", "[joint]") {
   const auto start = small_joint<Binary>(4);
   const Eigen::MatrixXd x = labelled(start, 6, 5);
   const std::vector<double> weights = {1, 2, 1, 1, 3, 1};
@@ -92,7 +92,7 @@ TEST_CASE("contrastive divergence adds the label gradient as often as it is aske
   CHECK(largest_difference(with, expected) < 1e-12);
 }
 
-TEST_CASE("a hybrid reads better than a purely generative joint RBM", "[joint]") {
+TEST_CASE("a hybrid classifies better than a purely generative joint RBM", "[joint]") {
   // One hidden unit cannot model both ten noisy rows and a label that depends on the row after them.
   Dice dice(7);
   Eigen::MatrixXd x = Eigen::MatrixXd::Zero(14, 600);

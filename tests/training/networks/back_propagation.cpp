@@ -181,7 +181,7 @@ TEST_CASE("under a head of several types, gradients of all layer types are slope
   check_head<Row>({.outputs = LayerSize<Row>{2, {1, 3}, 2}}, targets);
 }
 
-TEST_CASE("gradients of reconstructions are slopes, whatever is visible",
+TEST_CASE("gradients of reconstructions are slopes for any visible units",
           "[fine_tuning][autoencoder][oracle]") {
   check_reconstruction<Bernoulli>(5, numbers(5, 6, 3));
   check_reconstruction<Gaussian>(5, numbers(5, 6, 3) * 3);
@@ -192,7 +192,7 @@ TEST_CASE("gradients of reconstructions are slopes, whatever is visible",
   check_reconstruction<Row>({2, {1, 3}, 2}, rows);
 }
 
-TEST_CASE("what comes back to a layer's outputs can be changed on its way", "[fine_tuning]") {
+TEST_CASE("the error propagated to a layer's outputs can be modified", "[fine_tuning]") {
   // Outputs of the first hidden layer are doubled and those of the second left alone: as if the weights above
   // the first were twice as large.
   using Net = Network<Stack<Bernoulli>, B>;

@@ -47,7 +47,7 @@ Eigen::MatrixXd mask(std::uint64_t seed, std::uint32_t update, double share, Ind
 
 }  // namespace
 
-TEST_CASE("as many outputs are dropped as asked for, and the rest makes up for them", "[dropout]") {
+TEST_CASE("the requested share of outputs is dropped, and the rest are scaled to compensate", "[dropout]") {
   const Network<Stack<Bernoulli>, B> network{{.sizes = {211, 307, 203}}};
   for (const double share : {0.0, 0.2, 0.5, 0.9}) {
     Dropout<B> dropout(network, share, share, 400);
@@ -85,7 +85,7 @@ TEST_CASE("as many outputs are dropped as asked for, and the rest makes up for t
   }
 }
 
-TEST_CASE("what is dropped has an address, in a short batch as well", "[dropout]") {
+TEST_CASE("dropout draws have addresses, in a short batch as well", "[dropout]") {
   const auto network = small_network();  // layers of 7, 6, 6, 5 rows begin at 0, 7, 13, 19
   Dropout<B> dropout(network, 0.3, 0.6, 90);
   for (const Index n : {90, 1, 37}) {
@@ -101,7 +101,7 @@ TEST_CASE("what is dropped has an address, in a short batch as well", "[dropout]
   }
 }
 
-TEST_CASE("the gradient is that of the network that is left", "[dropout][oracle]") {
+TEST_CASE("the gradient is that of the remaining network", "[dropout][oracle]") {
   auto network = small_network();
   const Net begin = network;
   const Eigen::MatrixXd x = numbers(7, 9, 3);
@@ -152,7 +152,8 @@ TEST_CASE("the gradient is that of the network that is left", "[dropout][oracle]
   }
 }
 
-TEST_CASE("an autoencoder whose inputs are dropped is to give them back whole", "[dropout][autoencoder]") {
+TEST_CASE("an autoencoder with dropped inputs learns to reconstruct the complete ones",
+          "[dropout][autoencoder]") {
   Autoencoder<Stack<Bernoulli, Bernoulli>, B> network{{.sizes = {7, 4}, .seed = 1}};
   randomise(network, 2, 0.7);
   const Eigen::MatrixXd x = numbers(7, 9, 3);
@@ -165,7 +166,7 @@ TEST_CASE("an autoencoder whose inputs are dropped is to give them back whole", 
   CHECK(largest_difference(trainer.gradient().head.layer.parameters, slope) < 1e-12);
 }
 
-TEST_CASE("a network trained with dropout is used whole", "[dropout]") {
+TEST_CASE("a network trained with dropout is used without it", "[dropout]") {
   auto network = small_network(), same = network;
   const Dataset data(numbers(7, 40, 3), some_labels(40));
   FineTuning{network, {.epochs = 2, .batch_size = 16, .dropout = 0.5, .seed = 3}, on}.fit(data);

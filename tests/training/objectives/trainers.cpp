@@ -195,7 +195,7 @@ TEMPLATE_TEST_CASE("a run reports its objective, and climbs it", "[objective]",
   CHECK(sign * last.metrics[0].second > sign * first.metrics[0].second);
 }
 
-TEST_CASE("local objectives heed penalties, gauge and weights of samples", "[objective]") {
+TEST_CASE("local objectives respect penalties, gauge and sample weights", "[objective]") {
   using Model = Rbm<Categorical, Bernoulli, Cpu<double>>;
   Model model{{.visible = {4, 3}, .hidden = 5, .seed = 1}}, twin = model;
   Eigen::MatrixXd x(12, 6);

@@ -48,7 +48,7 @@ double rounding_of_score() {
 }
 }  // namespace
 
-TEST_CASE("values are the objectives', a cost each", "[objective]") {
+TEST_CASE("values are those of the objectives, as costs", "[objective]") {
   const auto rbm = small_rbm<CategoricalBernoulli>(1);
   const Eigen::MatrixXd v = some_states(rbm, 1500, 2);
   SiteGradient<CategoricalBernoulli> objective(rbm, 1500);
@@ -71,7 +71,7 @@ TEST_CASE("without weights score matching is that of a Gaussian", "[objective]")
   CHECK(std::abs(score_matching(rbm, v)(0) - (0.25 / 2 - 2 + 2.25 / 2 - 0.5)) < 1e-14);
 }
 
-TEST_CASE("values refuse samples of another size", "[objective][errors]") {
+TEST_CASE("values refuse samples of the wrong size", "[objective][errors]") {
   const auto binary = small_rbm<BernoulliBernoulli>(3);
   const auto real = small_rbm<GaussianBernoulli>(3);
   const Eigen::MatrixXd v = Eigen::MatrixXd::Zero(3, 2);

@@ -80,13 +80,13 @@ TEST_CASE("a run's best average is kept at its natural end too", "[cd][averaging
   CHECK((before.model - before.path[5]).norm() < 1e-13);
 }
 
-TEST_CASE("training goes on as if no average had been shown", "[cd][averaging]") {
+TEST_CASE("training continues as if no average had been shown", "[cd][averaging]") {
   const Result plain = train(0, {5, 4, 3, 2, 1}, 9), averaged = train(1, {5, 4, 3, 2, 1}, 9);
   REQUIRE(plain.path.size() == averaged.path.size());
   for (std::size_t i = 0; i < plain.path.size(); ++i) CHECK(plain.path[i] == averaged.path[i]);
 }
 
-TEST_CASE("a paused run's model is the one that it goes on with", "[cd][averaging]") {
+TEST_CASE("a paused run's model is the one that it resumes with", "[cd][averaging]") {
   Model model = small_rbm<Model>(4);
   const Eigen::MatrixXd v = some_states(model, 23, 3);
   Path path{model};

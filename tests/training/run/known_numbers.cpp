@@ -205,7 +205,7 @@ TEST_CASE("what needs whole samples refuses missing numbers", "[missing][errors]
   CHECK(principal_components(MissingData(with_holes(3, 50, 0)), 1).mean.allFinite());
 }
 
-TEST_CASE("samples with labels hand on which numbers are known", "[missing]") {
+TEST_CASE("samples with labels pass on which numbers are known", "[missing]") {
   const MissingData data(with_holes(3, 50, 0.2));
   const LabelledSource<Cpu<double>, MissingData> labelled(data, 0);
   static_assert(SourceWithMissing<decltype(labelled), Cpu<double>>);
