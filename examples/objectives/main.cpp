@@ -45,7 +45,7 @@ void run(const Settings& settings) {
   require_writable_folder(settings.output);
   const std::string path = settings.output + "/objectives.json";
   Json records = std::filesystem::exists(path) ? kept::read_json(path) : Json::array();
-  check<FileError>(records.is_array(), "'", path, "' is no list of results; remove it to begin anew");
+  check<FileError>(records.is_array(), "'", path, "' is not a list of results; remove it to start again");
   const Cpu<float> on = settings.threads == 0 ? Cpu<float>::all() : Cpu<float>(settings.threads);
   const Sets grey = read_digits(settings), digits{binarize(grey.train), binarize(grey.test)},
              patches = patch_sets(grey);
@@ -80,17 +80,17 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   app.add_option("--only", settings.only_data, "digits or patches")
       ->check(CLI::IsMember({"digits", "patches"}));
-  app.add_option("--objective", settings.only_objective, "a single one, as the table calls it");
-  app.add_option("--epochs", settings.epochs, "other than each row's own")->check(CLI::Range(1, 100000));
-  app.add_option("--rate", settings.rate, "of learning, other than each row's own")
+  app.add_option("--objective", settings.only_objective, "a single objective, as named in the table");
+  app.add_option("--epochs", settings.epochs, "instead of each row's own")->check(CLI::Range(1, 100000));
+  app.add_option("--rate", settings.rate, "learning rate, instead of each row's own")
       ->check(CLI::Range(1e-9, 1e9));
   app.add_option("--hold-out", settings.hold_out,
-                 "judge by so many training digits, kept aside: to choose settings by")
+                 "judge by this many held-out training digits, for choosing settings")
       ->check(CLI::Range(0, 49999))
       ->capture_default_str();
   options::add_seed(app, settings.seed);
   options::add_threads(app, settings.threads);
-  app.add_flag("--quick", settings.quick, "all rows, hardly trained, in a minute");
+  app.add_flag("--quick", settings.quick, "all rows, briefly trained, in a minute");
   CLI11_PARSE(app, argc, argv);
   return options::run("objectives", [&] { run(settings); });
 }

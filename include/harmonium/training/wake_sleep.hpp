@@ -47,7 +47,7 @@ inline constexpr bool is_up_down_dbn<UpDownDbn<Units, B>> = true;
 template <class Model_, class Options_>
 class WakeSleepObjective {
   static_assert(detail::is_up_down_dbn<Model_>,
-                "WakeSleep trains an UpDownDbn, whose ways up and down differ");
+                "WakeSleep trains an UpDownDbn, whose upward and downward weights differ");
 
  public:
   using Model = Model_;                                       ///< what is trained

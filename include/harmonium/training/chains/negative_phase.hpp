@@ -111,7 +111,7 @@ class NegativePhase {
       if constexpr (!std::is_same_v<std::remove_cvref_t<decltype(memory)>, P>) {
         static_assert(
             requires { memory.for_each_state(f); },
-            "chains that remember more than states say what: for_each_state(f), see "
+            "chains with a memory must list its state: for_each_state(f), see "
             "training/run/run_state.hpp");
         f(P::name, memory);
       }

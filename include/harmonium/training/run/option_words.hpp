@@ -78,7 +78,7 @@ class Settings {
     Settings inner(out_, prefix_ + std::string(name) + '.');
     static_assert(
         requires { for_each_option(inner, part); },
-        "options that are to be compared or written down list themselves: for_each_option(f, "
+        "options that are compared or saved must list their fields: for_each_option(f, "
         "options), see training/run/option_words.hpp");
     for_each_option(inner, part);
   }
