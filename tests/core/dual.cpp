@@ -8,6 +8,8 @@
 using namespace harmonium;
 using Catch::Matchers::WithinRel;
 
+namespace test::core_dual {
+
 namespace {
 
 using D = Dual<double>;
@@ -98,3 +100,5 @@ TEST_CASE("a dual's value is the plain function's, bit for bit", "[core][dual]")
     CHECK(softplus(dual).value == softplus(x));
   }
 }
+
+}  // namespace test::core_dual

@@ -8,6 +8,8 @@
 using namespace harmonium;
 using Catch::Matchers::WithinRel;
 
+namespace test::core_math {
+
 namespace {
 
 constexpr float infinity = std::numeric_limits<float>::infinity();
@@ -205,3 +207,5 @@ TEST_CASE("a product and a sum are rounded in one fixed way", "[core][math]") {
   const float difference = multiply_add(a, a, -1.0f);
   CHECK((difference == 0x1p-11f || difference == 0x1p-11f + 0x1p-24f));
 }
+
+}  // namespace test::core_math

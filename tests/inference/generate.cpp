@@ -221,7 +221,7 @@ TEST_CASE("generating takes all randomness from the seed", "[gibbs]") {
 
 TEST_CASE("what is generated spreads like the model, unless means are asked for", "[gibbs]") {
   // Without interaction a visible unit is normal with variance 4 whatever the hidden units are.
-  GaussianBernoulli rbm{{.visible = 1, .hidden = 1}};
+  GaussianBernoulli rbm{{.visible = 1, .hidden = 1, .weight_scale = 0}};
   rbm.visible.parameters(0, 1) = -std::log(4.0);
   const auto variance = [](const Eigen::MatrixXd& x) { return (x.array() - x.mean()).square().mean(); };
   const GenerateOptions many{.samples = 20'000, .steps = 1, .seed = 1};

@@ -357,8 +357,8 @@ TEST_CASE("a table's gradient is centered by the offsets of all its parts", "[mi
   // A precision g is weighed about mu: -g (x - mu)^2 / 2 in place of -g x^2 / 2, up to what no state changes.
   const auto &real = std::get<2>(gradient.visible.parts), &before = std::get<2>(plain.visible.parts);
   const Eigen::ArrayXd g = before.parameters.col(1).array().exp();
-  const Eigen::VectorXd about_mu = before.parameters.col(1).array() + g * mu.tail(real.rows()).array() *
-                                                                        before.parameters.col(0).array();
+  const Eigen::VectorXd about_mu =
+      before.parameters.col(1).array() + g * mu.tail(real.rows()).array() * before.parameters.col(0).array();
   CHECK(largest_difference(real.parameters.col(1), about_mu) < 1e-14);
 }
 

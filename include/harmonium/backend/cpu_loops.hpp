@@ -77,7 +77,7 @@ struct CpuLoops {
       loop([&](Index r) { return OneUniform{words.word[r]}; },
            parameters.column(static_cast<Index>(I) + 1)...);
       if (words.has_extreme(count))
-        draw_extremes(body, parameters, input, other, x, count, words, draws, first_row, column,
+        draw_extremes(body, parameters, input, other, x, count, draws, first_row, column,
                       std::index_sequence<I...>{});
     } else if constexpr (Body::needs == Needs::random) {
       const auto row = static_cast<std::uint32_t>(first_row), sample = static_cast<std::uint32_t>(column);
@@ -95,8 +95,9 @@ struct CpuLoops {
   template <class Body, std::size_t... I>
   [[gnu::noinline]] static void draw_extremes(const Body& body, View<const Scalar> parameters,
                                               const Scalar* input, const Scalar* other, Scalar* x,
-                                              Index count, const Words& words, Draws draws, Index first_row,
-                                              Index column, std::index_sequence<I...> /*shapes*/) {
+                                              Index count, Draws draws, Index first_row, Index column,
+                                              std::index_sequence<I...> /*shapes*/) {
+    const Words words(draws, first_row, column, count);  // the caller's would have an address then
     for (Index r = 0; r < count; ++r) {
       if (!is_extreme(words.word[r])) continue;
       auto random = ExtremeUniform::at(draws, words.word[r], static_cast<std::uint32_t>(first_row + r),

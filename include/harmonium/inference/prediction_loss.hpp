@@ -65,13 +65,13 @@ class DrawnUnits {
 
 /// -log p(unit | all others) of the units that `drawn` has drawn, times the number of known ones.
 template <EnergyModel Model>
-Eigen::VectorXd pseudo_losses(const Model& model, const Eigen::MatrixXd& v, DrawnUnits& drawn, Draws draws,
-                              const typename Model::Backend& on) {
+Eigen::VectorXd pseudo_losses(const Model& model, const Eigen::MatrixXd& v, DrawnUnits& drawn, int chosen,
+                              Draws draws, const typename Model::Backend& on) {
   const UnitStates units(model.visible);
   Index most = 1;
   for (const UnitPlace& place : units.places()) most = std::max(most, place.states->cols());
-  const auto rounds =
-      static_cast<std::uint32_t>(std::max<Index>(1, 8 / most));  // each state costs a free energy
+  // Fewer if they have many states, each of which costs a free energy.
+  const auto rounds = static_cast<std::uint32_t>(std::max<Index>(1, 2 * chosen / most));
   Eigen::VectorXd sum = Eigen::VectorXd::Zero(v.cols());
   for (std::uint32_t round = 0; round < rounds; ++round) {
     drawn.draw(draws, round);
@@ -86,12 +86,13 @@ Eigen::VectorXd pseudo_losses(const Model& model, const Eigen::MatrixXd& v, Draw
 /// mean, and is then reconstructed repeatedly with the others held fixed.
 template <EnergyModel Model>
 Eigen::VectorXd mean_field_losses(const Model& model, const Eigen::MatrixXd& v, const Eigen::VectorXd& means,
-                                  const Eigen::VectorXd& variances, DrawnUnits& drawn, Draws draws,
-                                  const typename Model::Backend& on) {
+                                  const Eigen::VectorXd& variances, DrawnUnits& drawn, int chosen,
+                                  Draws draws, const typename Model::Backend& on) {
   using B = typename Model::Backend;
   using T = ScalarOf<B>;
-  constexpr std::uint32_t rounds = 2;
   constexpr int steps = 5;
+  const auto rounds =
+      static_cast<std::uint32_t>(1 + chosen / 4);  // each costs as much as several free energies
   const Index n = v.cols();
   const HostMatrix<T> original = v.template cast<T>();
   auto state = make_state(model, n);
@@ -131,29 +132,31 @@ Eigen::VectorXd mean_field_losses(const Model& model, const Eigen::MatrixXd& v, 
 
 }  // namespace detail
 
-/// An estimate of the loss of each column of v (V x n), from a few of its units, which `draws` chooses: the
-/// same address gives the same units. For finite visible units it is -log pseudo-likelihood in nats,
-/// unbiased; for others the squared error of a unit predicted from all others, over its row's variance.
-/// `known` (V x n, or empty if all are) says which units may be chosen. `means` and `variances` are those of
-/// the rows, and used only in the second case. \throws ShapeError if v's rows do not match the model
+/// An estimate of the loss of each column of v (V x n), from about `chosen` of its units (fewer of costly
+/// ones), which `draws` draws: the same address gives the same units. For finite visible units it is -log
+/// pseudo-likelihood in nats, unbiased; for others the squared error of a unit predicted from all others,
+/// over its row's variance. `known` (V x n, or empty if all are) says which units may be chosen. `means` and
+/// `variances` are those of the rows, and used only in the second case. \throws ShapeError if v's rows do
+/// not match the model \throws ValueError unless chosen is at least 1
 template <EnergyModel Model>
 Eigen::VectorXd prediction_losses(const Model& model,
                                   std::type_identity_t<ConstViewOf<typename Model::Backend>> v,
                                   const Mask& known, const Eigen::VectorXd& means,
-                                  const Eigen::VectorXd& variances, Draws draws,
+                                  const Eigen::VectorXd& variances, int chosen, Draws draws,
                                   const typename Model::Backend& on = Model::Backend::all()) {
   using T = ScalarOf<typename Model::Backend>;
   check<ShapeError>(v.rows == model.visible.rows(), "prediction_losses: v has ", v.rows,
                     " rows, the model has ", model.visible.rows(), " visible rows");
+  check<ValueError>(chosen >= 1, "prediction_losses: chosen is ", chosen, ", expected at least 1");
   HostMatrix<T> host(v.rows, v.cols);
   on.download(v, View<T>(host));
   const Eigen::MatrixXd values = host.template cast<double>();
   detail::DrawnUnits drawn(model.visible, known, v.cols);
   const Draws own = draws.in(Stream::pseudo_likelihood);
   if constexpr (decltype(model.visible)::finite) {
-    return detail::pseudo_losses(model, values, drawn, own, on);
+    return detail::pseudo_losses(model, values, drawn, chosen, own, on);
   } else {
-    return detail::mean_field_losses(model, values, means, variances, drawn, own, on);
+    return detail::mean_field_losses(model, values, means, variances, drawn, chosen, own, on);
   }
 }
 

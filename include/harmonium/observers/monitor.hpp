@@ -85,7 +85,7 @@ class Monitor {
       return;
     }
     const Matrix<B> train = complete_(on_, model_, train_, options_.seed);
-    const double loss = detail::SampleMean(losses(train, train_), train_.weights).mean;
+    const double loss = detail::SampleMean(losses(train, train_, 4), train_.weights).mean;
     if constexpr (finite) {
       add("pseudo_likelihood", -loss);
     } else {
@@ -143,9 +143,11 @@ class Monitor {
     return buffer;
   }
 
-  // The same units in every epoch, so that differences between epochs have little noise.
-  Eigen::VectorXd losses(const Matrix<B>& v, const Samples& samples) const {
-    return prediction_losses(model_, v, samples.known, means_, variances_, {.seed = options_.seed}, on_);
+  // The same units in every epoch, so that differences between epochs have little noise. Rises of the
+  // held-out loss are to be told from noise, so it gets more of them.
+  Eigen::VectorXd losses(const Matrix<B>& v, const Samples& samples, int units) const {
+    return prediction_losses(model_, v, samples.known, means_, variances_, units, {.seed = options_.seed},
+                             on_);
   }
   double mean_free_energy(const Matrix<B>& v, const Samples& samples) const {
     const Matrix<B> energies = free_energy(model_, v, on_);
@@ -166,7 +168,7 @@ class Monitor {
   // A model over-fits when it gets better on what it learns from and worse on what it does not.
   void watch_held_out(EpochReport& report, const Matrix<B>& train, double train_loss) {
     const Matrix<B> v = complete_(on_, model_, held_out_, options_.seed);
-    const Eigen::VectorXd now = losses(v, held_out_);
+    const Eigen::VectorXd now = losses(v, held_out_, 16);
     const double mean = detail::SampleMean(now, held_out_.weights).mean;
     report.metrics.emplace_back("held_out_loss", mean);
     report.metrics.emplace_back("free_energy_gap",

@@ -13,6 +13,8 @@ using test::between;
 using test::count;
 using test::xml_error;
 
+namespace test::io_pictures_curves {
+
 namespace {
 
 constexpr double no_number = std::numeric_limits<double>::quiet_NaN();
@@ -244,3 +246,5 @@ TEST_CASE("all colours stand out from light and dark backgrounds", "[io][curves]
   }
   CHECK(contrast("#ffffff", "#000000") == Catch::Approx(21));
 }
+
+}  // namespace test::io_pictures_curves

@@ -8,6 +8,8 @@
 using namespace harmonium;
 using namespace test;
 
+namespace test::training_run_averaging {
+
 namespace {
 
 const Cpu<double> on;
@@ -95,3 +97,5 @@ TEST_CASE("a paused run's model is the one that it resumes with", "[cd][averagin
                                                                                                       pause);
   CHECK(model == path.updates.back());
 }
+
+}  // namespace test::training_run_averaging

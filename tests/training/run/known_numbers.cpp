@@ -12,6 +12,8 @@ using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::WithinAbs;
 using Catch::Matchers::WithinRel;
 
+namespace test::training_run_known_numbers {
+
 namespace {
 
 const Cpu<double> on;
@@ -188,8 +190,11 @@ TEST_CASE("a deep model's upper layers see draws of missing numbers, not their s
   Eigen::MatrixXf out(1, 400);
   codes.fill(Cpu<float>(), all, view_of(out));
   // With its stand-in the field would be -20 + 20 * (x + 0.5), a code of at most 1 - 5e-5 and at least 5e-5;
-  // drawn, a copy of row 0 in the end, it is 1 - 2e-9 or 2e-9, and never between.
-  for (Index c = 0; c < 400; ++c) CHECK((out(0, c) < 1e-6f || out(0, c) > 1 - 1e-6f || c % 2 == 1));
+  // drawn, a copy of row 0 in the end, it is 1 - 2e-9 or 2e-9. A draw differs with probability 4.5e-5, so of
+  // 200 samples and 20 draws each 0.2 are expected to have been elsewhere on the way.
+  int between = 0;
+  for (Index c = 0; c < 400; c += 2) between += out(0, c) > 1e-6f && out(0, c) < 1 - 1e-6f;
+  CHECK(between <= 3);
 }
 
 TEST_CASE("what needs whole samples refuses missing numbers", "[missing][errors]") {
@@ -218,3 +223,5 @@ TEST_CASE("samples with labels pass on which numbers are known", "[missing]") {
   CHECK(a == b);
   CHECK_FALSE((a.array() == 1).all());
 }
+
+}  // namespace test::training_run_known_numbers
