@@ -1,5 +1,5 @@
-// Pseudo-likelihood, ratio matching, minimum probability flow and score matching beside contrastive
-// divergence: the exact log likelihood of test samples under models trained by each.
+// Compares pseudo-likelihood, ratio matching, minimum probability flow and score matching with contrastive
+// divergence, by the exact log likelihood of test samples under models trained by each.
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
@@ -19,7 +19,7 @@ struct Settings {
   bool quick = false;
 };
 
-// Digits as they are, training ones kept aside in the test digits' place if asked for.
+// The digits as they are; on request, some of the training digits are held out and replace the test digits.
 Sets read_digits(const Settings& settings) {
   const Mnist mnist = read_mnist(settings.data);
   Sets sets{mnist.train, mnist.test};
@@ -40,12 +40,12 @@ std::vector<Recipe> asked_for(const Settings& settings) {
   return chosen;
 }
 
-// What was found before, with the same settings, is not computed again.
+// Results of an earlier run with the same settings are not computed again.
 void run(const Settings& settings) {
   require_writable_folder(settings.output);
   const std::string path = settings.output + "/objectives.json";
   Json records = std::filesystem::exists(path) ? kept::read_json(path) : Json::array();
-  check<FileError>(records.is_array(), "'", path, "' is no list of results; remove it to begin anew");
+  check<FileError>(records.is_array(), "'", path, "' is not a list of results; remove it to start again");
   const Cpu<float> on = settings.threads == 0 ? Cpu<float>::all() : Cpu<float>(settings.threads);
   const Sets grey = read_digits(settings), digits{binarize(grey.train), binarize(grey.test)},
              patches = patch_sets(grey);
@@ -80,17 +80,17 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   app.add_option("--only", settings.only_data, "digits or patches")
       ->check(CLI::IsMember({"digits", "patches"}));
-  app.add_option("--objective", settings.only_objective, "a single one, as the table calls it");
-  app.add_option("--epochs", settings.epochs, "other than each row's own")->check(CLI::Range(1, 100000));
-  app.add_option("--rate", settings.rate, "of learning, other than each row's own")
+  app.add_option("--objective", settings.only_objective, "a single objective, as named in the table");
+  app.add_option("--epochs", settings.epochs, "instead of each row's own")->check(CLI::Range(1, 100000));
+  app.add_option("--rate", settings.rate, "learning rate, instead of each row's own")
       ->check(CLI::Range(1e-9, 1e9));
   app.add_option("--hold-out", settings.hold_out,
-                 "judge by so many training digits, kept aside: to choose settings by")
+                 "judge by this many held-out training digits, for choosing settings")
       ->check(CLI::Range(0, 49999))
       ->capture_default_str();
   options::add_seed(app, settings.seed);
   options::add_threads(app, settings.threads);
-  app.add_flag("--quick", settings.quick, "all rows, hardly trained, in a minute");
+  app.add_flag("--quick", settings.quick, "all rows, briefly trained, in a minute");
   CLI11_PARSE(app, argc, argv);
   return options::run("objectives", [&] { run(settings); });
 }

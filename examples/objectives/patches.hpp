@@ -1,4 +1,4 @@
-// Data of the study: black and white digits, and patches cut out of grey ones.
+// Data of the study: black-and-white digits, and patches cut from grey ones.
 #pragma once
 
 #include <algorithm>
@@ -15,9 +15,9 @@ struct Sets {
   Dataset train, test;
 };
 
-// 7 x 7 patches from random places of random digits. Blank ones, whose pixels spread by less than 0.1, are
-// left out: a density of a single point is infinite. For the same reason each pixel gets uniform noise of one
-// grey level.
+// 7 x 7 patches from random places of random digits. Blank ones, whose pixels have a spread of less than 0.1,
+// are left out, since the density at a single point is infinite. For the same reason each pixel gets uniform
+// noise of one grey level.
 inline Eigen::MatrixXf cut_patches(const Dataset& digits, Index count, std::uint32_t seed) {
   constexpr Index side = 28, edge = 7;
   const Eigen::MatrixXf grey = digits.to_matrix<float>();

@@ -1,5 +1,5 @@
-// Which objective learns what: the same small RBM by each of them, judged by its exact log likelihood, as
-// Marlin, Swersky, Chen and de Freitas (2010) compare them.
+// Compares objectives: the same small RBM is trained by each and judged by its exact log likelihood, as in
+// Marlin, Swersky, Chen and de Freitas (2010).
 #pragma once
 
 #include <cmath>
@@ -24,15 +24,15 @@ using Json = nlohmann::ordered_json;
 using Digits = Rbm<Bernoulli, Bernoulli>;  // thresholded, 784-16
 using Patches = Rbm<Gaussian, Bernoulli>;  // of 7 x 7 grey pixels, 49-16
 
-// One row of the table: a model's data, what it climbs, for how long and how fast. Rates fall to 0 in a
-// straight line, and the mean of the last fifth of all updates is what is judged.
+// One row of the table: a model's data, its objective, the number of epochs and the rate. Rates fall linearly
+// to 0, and the mean over the last fifth of all updates is judged.
 struct Recipe {
   std::string data, objective;
   int epochs = 0;
   double rate = 0;
 };
 
-// Rates were chosen on 10,000 training samples kept aside (--hold-out 10000).
+// Rates were chosen on 10,000 held-out training samples (--hold-out 10000).
 inline std::vector<Recipe> recipes(bool quick) {
   std::vector<Recipe> all = {{"digits", "pseudo-likelihood", 10, 0.01},
                              {"digits", "ratio matching", 10, 0.03},
@@ -88,7 +88,7 @@ void train(const Recipe& recipe, Model& model, const Dataset& data, std::uint64_
   }
 }
 
-// A model's mean log likelihood over test samples, and how far it may be from that over all there are.
+// A model's mean log likelihood over test samples, and its standard error.
 template <class Model>
 Json judge(const Model& model, const Sets& sets, const Cpu<float>& on) {
   const Cpu<double> precise(on.threads());

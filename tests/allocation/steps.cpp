@@ -1,7 +1,7 @@
 // After a trainer's first step nothing allocates memory: neither the library (operator new is counted) nor
 // Eigen (its assertion that allocation is allowed is counted). A separate program, because both are settings
 // of a whole program. The models are so small that Eigen's products pack their factors on the stack; for
-// larger ones Eigen allocates that space anew in each product, and oneDNN allocates its own.
+// larger ones Eigen allocates that space again in each product, and oneDNN allocates its own.
 #include <atomic>
 #include <cstdlib>
 #include <new>

@@ -49,7 +49,7 @@ TEST_CASE("all orders are equally likely", "[core][permutation]") {
 
 TEST_CASE("a random subset has as many different numbers as asked for, in order", "[core][permutation]") {
   const Draws draws{.seed = 5, .stream = Stream::shuffle};
-  const std::vector<Index> some = random_subset(1'000'000'000, 1000, draws);  // of a size that nobody lists
+  const std::vector<Index> some = random_subset(1'000'000'000, 1000, draws);  // too large to list
   REQUIRE(some.size() == 1000);
   CHECK(std::is_sorted(some.begin(), some.end()));
   CHECK(std::adjacent_find(some.begin(), some.end()) == some.end());

@@ -1,4 +1,4 @@
-// A model of your own, written from what models/energy_model.hpp lists and nothing more, trains.
+// A user-defined model with only the functions that models/energy_model.hpp lists can be trained.
 #include <harmonium/models/energy_model.hpp>
 #include <harmonium/training/contrastive_divergence.hpp>
 
@@ -23,7 +23,7 @@ struct Independent {
     StateView columns(Index first, Index count) { return StateView{visible}.columns(first, count); }
   };
   struct Workspace {
-    Matrix<Backend> nothing;  // rows x n, what the units receive
+    Matrix<Backend> nothing;  // rows x n, the units' input
   };
 
   Layer<Bernoulli, Backend> visible;
@@ -98,7 +98,7 @@ TEST_CASE("a model of what EnergyModel lists trains with every kind of chain", "
     CHECK_THAT(sampled(0), WithinAbs(std::log(3.0), 0.2));
     CHECK_THAT(sampled(1), WithinAbs(-std::log(3.0), 0.2));
   }
-  CHECK_THROWS_AS(train(Tempered{}), ValueError);  // asks for more: a `TemperedModel`
+  CHECK_THROWS_AS(train(Tempered{}), ValueError);  // needs more: a `TemperedModel`
 }
 
 TEST_CASE("drawn statistics are refused by a model that has none", "[energy_model][cd]") {

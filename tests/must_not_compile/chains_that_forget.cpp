@@ -1,4 +1,4 @@
-// expect: chains that remember more than states say what: for_each_state
+// expect: chains with a memory must list its state: for_each_state
 #include <harmonium/harmonium.hpp>
 
 using namespace harmonium;

@@ -1,4 +1,4 @@
-// What an update is made of, and how steps, epochs and runs fit together.
+// What an update consists of, and how steps, epochs and runs fit together.
 #include <harmonium/training/contrastive_divergence.hpp>
 
 #include <harmonium/inference/layers.hpp>
@@ -17,8 +17,8 @@ namespace {
 
 const Cpu<double> on;
 
-// Mean over columns of d(-energy)/d(parameters) with the hidden units' expectations, by loops, added with a
-// factor.
+// Adds factor times the mean over columns of d(-energy)/d(parameters), with the hidden units' expectations,
+// by loops.
 template <class Model>
 void add_mean_statistics_by_loops(const Model& model, const Eigen::MatrixXd& v, double factor, Model& sum) {
   const oracle::Machine machine = oracle_of(model);
@@ -38,8 +38,8 @@ void add_mean_statistics_by_loops(const Model& model, const Eigen::MatrixXd& v, 
   }
 }
 
-// Where chains are after `steps` steps, by the library's transition: the draws of update 0, 1, ... have the
-// numbers update * steps, update * steps + 1, ...
+// The chains' states after `steps` steps of the library's transition: the draws of update 0, 1, ... are
+// numbered update * steps, update * steps + 1, ...
 template <class Model>
 Eigen::MatrixXd chains_after(const Model& model, const Eigen::MatrixXd& v, const Eigen::MatrixXd& input,
                              int steps, Draws draws) {
@@ -52,7 +52,7 @@ Eigen::MatrixXd chains_after(const Model& model, const Eigen::MatrixXd& v, const
   return state.visible;
 }
 
-// Plain training, with the visible biases left alone.
+// Plain training, without a fit of the visible biases.
 ContrastiveDivergenceOptions<> quiet(Index batch_size, int epochs = 1) {
   return {.epochs = epochs,
           .batch_size = batch_size,
@@ -87,7 +87,7 @@ TEMPLATE_TEST_CASE("an update climbs the mean statistics of the batch minus thos
     add_mean_statistics_by_loops(before, chains, -1, expected);
     INFO("update " << update << " from " << n << " samples");
     CHECK(largest_difference(flatten(trainer.gradient()), flatten(expected)) < 1e-12);
-    // Whichever way the gradient points, the rate is what it is.
+    // The rate does not depend on the gradient.
     for_each_parameter(
         [](const ParameterName&, Role, auto w, auto g) {
           for (Index c = 0; c < w.cols; ++c)
@@ -99,8 +99,7 @@ TEMPLATE_TEST_CASE("an update climbs the mean statistics of the batch minus thos
   }
 }
 
-TEST_CASE("persistent chains go on where the last update left them, however many samples there are",
-          "[cd][oracle]") {
+TEST_CASE("persistent chains continue from the last update, whatever the number of samples", "[cd][oracle]") {
   using Model = BernoulliBernoulli;
   auto model = small_rbm<Model>(4);
   ContrastiveDivergence trainer{model,
@@ -111,7 +110,7 @@ TEST_CASE("persistent chains go on where the last update left them, however many
                                  .centered = false,
                                  .seed = 6},
                                 Cpu<double>(1)};
-  // The chains' hidden input is the one of the weights at the end of the last update.
+  // The chains' hidden input was computed with the weights at the end of the last update.
   Eigen::MatrixXd chains, input;
   std::uint32_t update = 0;
   for (const Index n : {8, 3, 1, 8}) {
@@ -147,7 +146,7 @@ TEST_CASE("every sample is used once in an epoch, the last short batch included"
     for (const int epoch : {1, 2}) {
       calls.clear();
       trainer.epoch(source, epoch);
-      REQUIRE(static_cast<Index>(calls.size()) == 2 * batches);  // first it looks whether the data are good
+      REQUIRE(static_cast<Index>(calls.size()) == 2 * batches);  // the first pass checks the data
       std::vector<Index> order;
       for (std::size_t i = static_cast<std::size_t>(batches); i < calls.size(); ++i) {
         CHECK(static_cast<Index>(calls[i].size()) ==
@@ -238,7 +237,7 @@ TEST_CASE("a schedule runs from a run's first step to its end, and again in the 
   ContrastiveDivergence trainer{model, options, on};
   asked.clear();
   trainer.fit(data);
-  // Two updates an epoch, and the rate that the epoch's report says
+  // Two updates per epoch, at the rate that the epoch's report states
   CHECK(asked == std::vector<double>{0, 0.25, 0.5, 0.5, 0.75, 1});
   asked.clear();
   trainer.fit(data);
@@ -246,7 +245,8 @@ TEST_CASE("a schedule runs from a run's first step to its end, and again in the 
 }
 
 TEST_CASE("weight decay shrinks weights and nothing else", "[cd]") {
-  // Without updates by the data (one state, which the chains cannot leave), decay is all that happens.
+  // Without updates from the data (a single state, which the chains cannot leave), only decay changes the
+  // weights.
   GaussianBernoulli model{{.visible = 3, .hidden = 2}};
   randomise(model, 1, 0.5, 0.5, 0.0);
   auto with = model, without = model;
@@ -308,8 +308,8 @@ TEST_CASE("a fresh visible layer starts at the data's means, one that learned al
 }
 
 TEST_CASE("persistent chains start where the visible biases have been set", "[cd]") {
-  // All data are 0, so the biases of 400 units are low, and units of chains at zero input are off: by 2 of
-  // 10,000 chances of 1 / 2002 each. Chains that started before would have had half of them on.
+  // All data are 0, so the visible biases are low, and the chains' 10,000 units are off at zero input, except
+  // with probability 1 / 2002 each. Chains that had started earlier would have half of them on.
   Rbm<Bernoulli, Bernoulli, Cpu<double>> model{{.visible = 100, .hidden = 2, .weight_scale = 0}};
   auto options = quiet(1000);
   options.fit_visible_biases = true;
@@ -322,7 +322,7 @@ TEST_CASE("persistent chains start where the visible biases have been set", "[cd
 }
 
 namespace {
-// Policies of a user's own: chains that stay at the data, and a rule of signs.
+// User-defined policies: chains that stay at the data, and an update by signs.
 struct NoChains {
   Index count(Index batch) const { return batch; }
   template <class M>

@@ -1,4 +1,4 @@
-// Bad options and bad data are refused with words that help, and nothing is changed.
+// Bad options and bad data are rejected with helpful messages, and nothing is changed.
 #include <harmonium/data/dataset.hpp>
 #include <harmonium/training/contrastive_divergence.hpp>
 #include <harmonium/training/fine_tuning.hpp>
@@ -16,7 +16,8 @@ namespace {
 
 const ContrastiveDivergenceOptions<> plain{.epochs = 2, .batch_size = 10};
 
-// Runs fit and epoch on data that the model cannot take: both must say so and leave the model alone.
+// Runs fit and epoch on data that the model does not accept: both must report it and leave the model
+// unchanged.
 template <class Model, class Source>
 void refuse(Model model, const Source& data, const std::string& message) {
   const Model begin = model;
@@ -38,7 +39,7 @@ using Classes = Rbm<Categorical, Bernoulli>;
 
 }  // namespace
 
-TEST_CASE("data that units cannot take are refused, row and column named", "[cd][errors]") {
+TEST_CASE("data that units do not accept are refused, with row and column", "[cd][errors]") {
   const Bits bits({.visible = 4, .hidden = 3, .seed = 1});
   Eigen::MatrixXf x = Eigen::MatrixXf::Constant(4, 25, 0.5f);
   x(2, 13) = 1.5f;
@@ -67,14 +68,14 @@ TEST_CASE("data that units cannot take are refused, row and column named", "[cd]
       "the data have 0.5 in row 2 of column 9; a categorical unit takes numbers from 0 to 1 that sum to 1");
 }
 
-TEST_CASE("data of another size, or none, are refused", "[cd][errors]") {
+TEST_CASE("data of the wrong size, or none, are refused", "[cd][errors]") {
   const Bits bits({.visible = 4, .hidden = 3, .seed = 1});
   refuse(bits, Dataset(Eigen::MatrixXf(Eigen::MatrixXf::Zero(3, 5))),
          "the data have 3 rows, the model has 4");
   refuse(bits, Dataset(Eigen::MatrixXf(4, 0)), "the data have no samples");
 }
 
-TEST_CASE("a batch of another size is refused", "[cd][errors]") {
+TEST_CASE("a batch of the wrong size is refused", "[cd][errors]") {
   Bits bits({.visible = 4, .hidden = 3, .seed = 1});
   const Bits begin = bits;
   ContrastiveDivergence trainer{bits, plain};

@@ -1,4 +1,4 @@
-// Back-propagation against differences of the likelihood, and training by it.
+// Back-propagation checked against finite differences of the likelihood, and training with it.
 #include <harmonium/data/toy.hpp>
 #include <harmonium/inference/networks/classification.hpp>
 #include <harmonium/training/fine_tuning.hpp>
@@ -15,8 +15,8 @@ namespace test::training_fine_tuning {
 
 namespace {
 
-// Every kind of hidden layer below and above every other kind of mean: sigmoid, softmax, linear and a user's
-// own.
+// Every kind of hidden layer below and above every other kind of mean: sigmoid, softmax, linear and
+// user-defined.
 using Net = Network<Stack<Bernoulli, Categorical, Gaussian, Quintic, Bernoulli>, Cpu<double>>;
 const Cpu<double> on;
 
@@ -54,7 +54,7 @@ TEST_CASE("back-propagation gives the slopes of the weighted log likelihood alon
   Eigen::MatrixXd targets = numbers(3, 6, 4);  // distributions
   for (Index c = 0; c < 6; ++c) targets.col(c) /= targets.col(c).sum();
   targets.col(2) << 0, 1, 0;
-  Activations<Cpu<double>> activations(network, 9);  // more room than samples
+  Activations<Cpu<double>> activations(network, 9);  // larger than the batch
   const Eigen::MatrixXd ones = Eigen::MatrixXd::Ones(1, 6), shares{{0.5, 0.1, 0, 0.25, 0.2, 0.3}};
   Net gradient = zeros_like(network);
   for_each_parameter(
@@ -84,7 +84,7 @@ TEST_CASE("back-propagation gives the slopes of the weighted log likelihood alon
             far = std::fmax(far, std::isnan(g(r, c)) ? INFINITY : std::abs(g(r, c) - slope));
           }
         INFO(name.string());
-        CHECK(far < 1e-10);  // the differences' own error
+        CHECK(far < 1e-10);  // the error of the finite differences
       },
       network, gradient);
 }
@@ -201,7 +201,7 @@ TEST_CASE("a step climbs the gradient of its own batch, short ones too", "[fine_
     Eigen::MatrixXd targets = Eigen::MatrixXd::Zero(3, n);
     for (Index c = 0; c < n; ++c) targets(labels[static_cast<std::size_t>(c)], c) = 1;
     trainer.step({.values = x, .labels = labels});
-    // The likelihood along the step that was taken: its slope is the squared length of the gradient.
+    // The likelihood along the step that was taken: its slope is the squared norm of the gradient.
     const auto at = [&](double share) {
       Net moved = before;
       for_each_parameter(
@@ -223,7 +223,7 @@ TEST_CASE("a run reports the loss and error that an evaluation would give", "[fi
   auto options = quiet(50, 2);
   options.optimizer = Momentum{.rate = 0};  // so that nothing changes within an epoch
   FineTuning trainer{network, options};
-  trainer.epoch(data);  // what came before is none of the run's business
+  trainer.epoch(data);  // must not affect the run
   const History history = trainer.fit(data);
   const Evaluation expected = evaluate(network, data);
   REQUIRE(history.epochs.size() == 2);
@@ -235,12 +235,12 @@ TEST_CASE("a run reports the loss and error that an evaluation would give", "[fi
 }
 
 TEST_CASE("a network learns what one layer cannot", "[fine_tuning]") {
-  // Bars or stripes: no single picture element says anything.
+  // Bars or stripes: no single pixel is informative.
   Dataset pictures = bars_and_stripes(3);
   std::vector<Index> chosen;
   std::vector<int> labels;
   for (Index i = 1; i < 15; ++i)
-    if (i != 7 && i != 8) {  // blank and full are both
+    if (i != 7 && i != 8) {  // blank and full are both bars and stripes
       chosen.push_back(i);
       labels.push_back(i < 8 ? 0 : 1);
     }
@@ -253,7 +253,7 @@ TEST_CASE("a network learns what one layer cannot", "[fine_tuning]") {
 }
 
 namespace {
-// Plain gradient ascent, a user's own.
+// Plain gradient ascent, defined by a user.
 struct Plain {
   Schedule rate = 0.5;
   static constexpr int moments = 0;
@@ -269,7 +269,7 @@ struct Plain {
 };
 }  // namespace
 
-TEST_CASE("a user's own optimizer fine-tunes", "[fine_tuning]") {
+TEST_CASE("a user's optimizer fine-tunes", "[fine_tuning]") {
   auto own = small_network(), bundled = small_network();
   const Dataset data(numbers(5, 40, 3), random_labels(40, 3));
   FineTuning<Net, FineTuningOptions<Plain>>{own, {.epochs = 2, .batch_size = 16, .optimizer = {.rate = 0.1}}}

@@ -1,4 +1,4 @@
-// Does training find what there is to find? Judged by exact likelihoods.
+// Does training reach the best model? Judged by exact likelihoods.
 #include <harmonium/data/toy.hpp>
 #include <harmonium/inference/exact/log_z.hpp>
 #include <harmonium/training/contrastive_divergence.hpp>
@@ -13,7 +13,7 @@ namespace test::training_learning {
 
 namespace {
 
-// Mean exact log likelihood of bars and stripes after training, and of the best model there can be.
+// Mean exact log likelihood of bars and stripes after training, and of the best possible model.
 struct Result {
   double likelihood, best;
 };
@@ -44,7 +44,7 @@ TEST_CASE("small bars and stripes are learned to within 0.1 nats of their best l
                               .seed = 1});
   CHECK_THAT(result.best, Catch::Matchers::WithinAbs(-1.733, 0.001));
   CHECK(result.likelihood > result.best - 0.1);
-  CHECK(result.likelihood < result.best);  // nothing beats it, if log Z is right
+  CHECK(result.likelihood < result.best);  // it cannot be exceeded if log Z is right
 }
 
 // Over seeds 1 to 5 the likelihood was -2.665 with a spread of 0.005; the best is -2.599.
@@ -78,7 +78,7 @@ TEST_CASE("the precisions of a Gaussian model are learned from its samples", "[c
   add_log_partition(on, truth.visible, input, 1, log_p);
   add_energy(on, truth.hidden, states, -1, log_p);
   const Eigen::MatrixXd p = log_p.array().exp() / log_p.array().exp().sum();
-  REQUIRE(p.maxCoeff() < 0.8);  // or there would be one cluster
+  REQUIRE(p.maxCoeff() < 0.8);  // otherwise there would be one cluster
   Dice dice(1);
   Eigen::MatrixXf data(4, samples);
   for (Index c = 0; c < samples; ++c) {

@@ -23,9 +23,10 @@ using Row = Mixed<Bernoulli, Categorical, Gaussian>;
 using Code = Mixed<Categorical, Bernoulli>;
 using Table = Rbm<Row, Code, B>;
 
-// Rows of three binary columns, one of three states and two real ones, which all depend on a hidden cause: a
-// bit is on with p = 0.8 or 0.2, the state is (0.6, 0.3, 0.1) or the reverse, a real number normal around 1
-// or -1 with a standard deviation of 0.8. Chains still go from one cause to the other in a few steps.
+// Rows of three binary columns, one with three states and two real ones, which all depend on a hidden cause:
+// a bit is on with p = 0.8 or 0.2, the states have probabilities (0.6, 0.3, 0.1) or the reverse, a real
+// number is normal around 1 or -1 with a standard deviation of 0.8. Chains still move between the causes in a
+// few steps.
 struct Cause {
   double on, states[3], centre;
 };
@@ -63,7 +64,7 @@ double true_log_likelihood(const Eigen::MatrixXd& x) {
   return sum / static_cast<double>(x.cols());
 }
 
-// E[v_r | v_g = 1] for rows r and g of unlike units: given the hidden states, or the cause, they are
+// E[v_r | v_g = 1] for rows r and g of different units: given the hidden states, or the cause, they are
 // independent. `means` has a column for each hidden state or cause, of probabilities p.
 double mean_where(const Eigen::MatrixXd& means, const Eigen::RowVectorXd& p, Index r, Index g) {
   return (p.array() * means.row(r).array() * means.row(g).array()).sum() / p.dot(means.row(g));
@@ -71,12 +72,12 @@ double mean_where(const Eigen::MatrixXd& means, const Eigen::RowVectorXd& p, Ind
 
 }  // namespace
 
-TEST_CASE("a trained table knows how its columns depend on each other", "[mixed][cd]") {
+TEST_CASE("a model trained on a table knows how its columns depend on each other", "[mixed][cd]") {
   const Eigen::MatrixXd data = rows_with_causes(8000, 1), fresh = rows_with_causes(2000, 2);
   const Table::Options options{.visible = {3, {1, 3}, 2}, .hidden = {{1, 2}, 2}, .seed = 1};
   Table independent(options), table(options);
   independent.weights.setZero();
-  ContrastiveDivergence{independent, {.epochs = 0}, B{}}.fit(data);  // columns by themselves
+  ContrastiveDivergence{independent, {.epochs = 0}, B{}}.fit(data);  // independent columns
   ContrastiveDivergence{table,
                         {.epochs = 25,
                          .batch_size = 50,
@@ -157,7 +158,8 @@ TEST_CASE("columns that never change give a table no infinities", "[mixed][cd]")
   CHECK(free_energy(table, data).allFinite());
 }
 
-TEST_CASE("a table refuses what a column cannot be, and says what it can", "[mixed][cd][errors]") {
+TEST_CASE("a value that a column cannot have is refused, with the values that it can",
+          "[mixed][cd][errors]") {
   Table table{{.visible = {3, {1, 3}, 2}, .hidden = {{1, 2}, 2}, .seed = 1}};
   const Table before = table;
   const auto refuse = [&](Index row, double number, const std::string& message) {
@@ -196,7 +198,7 @@ TEST_CASE("a stack of mixed layers is pre-trained and fine-tuned", "[mixed][pre_
   Network<Units, B> network = classifier(dbn, 2, 1);
   Network<Units, B> moved = network;
   FineTuning tuning{moved, {.batch_size = 400, .optimizer = Momentum{.rate = 0}}, B{}};
-  for (int i = 0; i < 2; ++i) tuning.step({View<const double>(x), labels});  // the second like the first
+  for (int i = 0; i < 2; ++i) tuning.step({View<const double>(x), labels});  // the second is like the first
   REQUIRE(moved == network);
   double far = 0;
   for_each_parameter(
@@ -216,7 +218,7 @@ TEST_CASE("a stack of mixed layers is pre-trained and fine-tuned", "[mixed][pre_
       },
       network, tuning.gradient());
   CHECK(far < 1e-9);
-  // and many of them learn the labels.
+  // and many such steps learn the labels.
   FineTuning{network, {.epochs = 40, .batch_size = 20, .optimizer = Adam{.rate = 0.02}}, B{}}.fit(data);
   CHECK(evaluate(network, data, B{}).error < 0.03);
 }

@@ -1,4 +1,4 @@
-// Fine-tuning of networks that learn numbers and reconstructions, and what all fine-tuning can be asked for.
+// Fine-tuning of networks that learn numbers and reconstructions, and the options of all fine-tuning.
 #include <harmonium/data/dataset.hpp>
 #include <harmonium/data/split.hpp>
 #include <harmonium/data/toy.hpp>
@@ -50,7 +50,7 @@ Dataset both(Index count) {
   return Dataset(numbers(4, count, 3), some_labels(count)).with_targets(numbers(2, count, 5) * 3);
 }
 
-// A model's numbers in a row.
+// A model's parameters, concatenated.
 template <class Model>
 Eigen::VectorXd flat(const Model& model) {
   std::vector<double> all;
@@ -71,7 +71,7 @@ FineTuningOptions<> quiet(Index batch_size, int epochs = 1) {
 
 }  // namespace
 
-TEST_CASE("regression finds the linear map that the targets come from", "[fine_tuning][regression]") {
+TEST_CASE("regression finds the linear map that generated the targets", "[fine_tuning][regression]") {
   const Eigen::MatrixXd x = numbers(3, 200, 1), map{{2, -1, 0.5}, {0, 3, -2}};
   const Eigen::MatrixXd targets = (map * x).colwise() + Eigen::Vector2d(4, -7);
   Network<Stack<Gaussian>, B, Gaussian> network{
@@ -84,7 +84,8 @@ TEST_CASE("regression finds the linear map that the targets come from", "[fine_t
   CHECK(largest_difference(outputs(network, elsewhere, on), expected) < 1e-3);
 }
 
-TEST_CASE("regression with rectified linear rows finds what no linear map is", "[fine_tuning][regression]") {
+TEST_CASE("regression with rectified linear rows finds a map that is not linear",
+          "[fine_tuning][regression]") {
   const Eigen::MatrixXd x = 4 * numbers(1, 300, 1).array() - 2, targets = x.array().abs();
   Network<Stack<Gaussian, Relu>, B, Gaussian> network{{.sizes = {1, 16}, .outputs = 1, .seed = 1}};
   const Dataset data = Dataset(x).with_targets(targets);
@@ -130,7 +131,7 @@ TEMPLATE_TEST_CASE("a run reports what an evaluation would give", "[fine_tuning]
     options.optimizer = Sgd{.rate = 0};  // so that nothing changes within an epoch
     options.loss = loss;
     FineTuning trainer{network, options, on};
-    trainer.epoch(data);  // what came before is none of the run's business
+    trainer.epoch(data);  // must not affect the run
     for (const EpochReport& report : trainer.fit(data).epochs) {
       CHECK_THAT(report.metric("loss"),
                  WithinRel(loss == Loss::likelihood ? expected.loss : 0.5 * expected.squared_error, 1e-12));
@@ -139,7 +140,7 @@ TEMPLATE_TEST_CASE("a run reports what an evaluation would give", "[fine_tuning]
   }
 }
 
-TEST_CASE("a classifier can be taught by squared error", "[fine_tuning]") {
+TEST_CASE("a classifier can be trained by squared error", "[fine_tuning]") {
   auto network = small_classifier();
   const Dataset data = both(30);
   const Eigen::MatrixXd p = predict_proba(network, data, on);
@@ -154,7 +155,7 @@ TEST_CASE("a classifier can be taught by squared error", "[fine_tuning]") {
   CHECK_THAT(report.metric("error"), WithinAbs(evaluate(network, data, on).error, 1e-12));
 }
 
-TEST_CASE("every sample is taught by its own target", "[fine_tuning][regression]") {
+TEST_CASE("every sample is trained on its own target", "[fine_tuning][regression]") {
   const Dataset data = both(23);
   const auto options = quiet(10, 2);
   auto by_fit = small_regressor(), by_steps = by_fit;
@@ -178,7 +179,7 @@ TEST_CASE("every sample is taught by its own target", "[fine_tuning][regression]
 
 TEST_CASE("the weights into a unit stay within the largest norm", "[fine_tuning][max_norm]") {
   auto free = small_regressor();
-  free.head.weights *= 2;  // so that some of the head's are too long as well
+  free.head.weights *= 2;  // so that some of the head's norms are too large as well
   auto limited = free;
   const Dataset data = both(10);
   auto options = quiet(10);
@@ -254,7 +255,7 @@ TEST_CASE("a run ends with the mean of its last updates", "[fine_tuning][average
 }
 
 TEST_CASE("early stopping on held-out data restores the best network", "[fine_tuning][observers]") {
-  // Labels at random: what is learned of them does not help with others.
+  // Random labels: what is learned from them does not help with others.
   Dice dice(1);
   std::vector<int> labels;
   for (int i = 0; i < 60; ++i) labels.push_back(static_cast<int>(dice.below(3)));
@@ -283,7 +284,7 @@ TEST_CASE("early stopping on held-out data restores the best network", "[fine_tu
   CHECK_FALSE(network == after.back());
 }
 
-TEST_CASE("held-out data are looked at by an autoencoder and by regression too", "[fine_tuning][observers]") {
+TEST_CASE("autoencoders and regressors are evaluated on held-out data too", "[fine_tuning][observers]") {
   auto regressor = small_regressor();
   const Dataset data = both(30);
   HeldOut held_out{regressor, data, on};
@@ -296,7 +297,7 @@ TEST_CASE("held-out data are looked at by an autoencoder and by regression too",
 }
 
 TEST_CASE("a network is pre-trained on some data and fine-tuned on others", "[fine_tuning][pre_training]") {
-  // Many pictures without labels; few, of another size of set and numbers, with labels.
+  // Many images without labels, and a few others with labels.
   const Dataset pictures = bars_and_stripes(3);
   Dbn<Stack<Bernoulli>> dbn{{9, 16}, 1};
   pre_train(dbn, pictures, {.layers = {{.epochs = 50, .batch_size = 4, .seed = 1}}});
@@ -306,7 +307,7 @@ TEST_CASE("a network is pre-trained on some data and fine-tuned on others", "[fi
   FineTuning trainer{network, {.epochs = 100, .batch_size = 3, .optimizer = Adam{.rate = 0.02}, .seed = 1}};
   trainer.fit(few);
   CHECK(evaluate(network, few).error == 0);
-  // And on others again, with the same trainer.
+  // And once more on other data, with the same trainer.
   const Dataset other(pictures.subset(std::vector<Index>{4, 13}).to_matrix<double>(), {0, 1});
   trainer.fit(other);
   CHECK(evaluate(network, other).error == 0);
@@ -328,7 +329,7 @@ TEST_CASE("options of fine-tuning that are out of range are refused", "[fine_tun
   refused({.average_last = 1.1}, "average_last is 1.1, expected 0 to 1");
 }
 
-TEST_CASE("labels where targets are wanted, targets where labels are, and wrong ones are refused",
+TEST_CASE("labels in place of targets, targets in place of labels, and invalid ones are refused",
           "[fine_tuning][errors]") {
   auto regressor = small_regressor();
   FineTuning trainer{regressor, quiet(10), on};

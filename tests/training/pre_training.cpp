@@ -26,7 +26,7 @@ Deep begin() { return Deep{{.sizes = {5, GroupedSize{.units = 2, .states = 3}, 3
 
 TEST_CASE("pre-training is training RBM after RBM on the means of the one below", "[pre_training]") {
   const Eigen::MatrixXd data = binary(5, 47, 1);
-  std::vector<double> weights;  // go up with the samples
+  std::vector<double> weights;  // are passed up with the samples
   for (int i = 0; i < 47; ++i) weights.push_back(i % 4);
   const Dataset samples = Dataset(data).with_weights(weights);
   const ContrastiveDivergenceOptions<> first{
@@ -50,7 +50,7 @@ TEST_CASE("pre-training is training RBM after RBM on the means of the one below"
           for (Index r = 0; r < a.rows; ++r) far = std::fmax(far, std::abs(a(r, c) - b(r, c)));
       },
       dbn, by_hand);
-  CHECK(far < 1e-9);  // products of batches may be summed in another order than one of all samples
+  CHECK(far < 1e-9);  // products of batches may be summed in a different order than a product of all samples
   CHECK_FALSE(dbn == begin());
 
   REQUIRE(histories.size() == 2);
@@ -121,7 +121,7 @@ TEST_CASE("a source encoded by draws gives states of the right distribution, new
   CHECK_FALSE(by_means.rbms[1] == by_draws.rbms[1]);
 }
 
-TEST_CASE("an observer that stops ends the RBM at hand and not the whole pre-training", "[pre_training]") {
+TEST_CASE("an observer that stops ends the current RBM and not the whole pre-training", "[pre_training]") {
   Dbn<Stack<Bernoulli>> dbn{{5, 4, 3}};
   const auto histories =
       pre_train(dbn, Dataset(binary(5, 20, 1)), {.layers = {{.epochs = 9}}},

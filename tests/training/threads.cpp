@@ -19,7 +19,7 @@ namespace test::training_threads {
 
 namespace {
 
-// All parameters as bytes: equality of numbers would hold for 0 and -0 too.
+// All parameters as bytes: 0 and -0 are equal as numbers.
 template <class Model>
 std::vector<unsigned char> bytes_of(const Model& model) {
   std::vector<unsigned char> bytes;
@@ -40,7 +40,7 @@ void check_same(Train train) {
   const auto expected = bytes_of(train(Cpu<float>(1)));
   for (const int threads : {1, 2, 3, 8}) {
     INFO(threads << " threads");
-    const bool same = bytes_of(train(Cpu<float>(threads))) == expected;  // not to be printed byte by byte
+    const bool same = bytes_of(train(Cpu<float>(threads))) == expected;  // avoids printing every byte
     CHECK(same);
   }
 }
@@ -68,7 +68,7 @@ Dataset weighted(const Dataset& samples) {
   return samples.with_weights(weights);
 }
 
-// All that can be asked for at once, with chains and an optimizer.
+// All options that can be combined, with chains and an optimizer.
 ContrastiveDivergenceOptions<> everything(const AnyChains& chains, const AnyOptimizer& optimizer,
                                           const Penalties& penalties = {}) {
   return {.epochs = 2,
@@ -165,7 +165,7 @@ TEST_CASE("fine-tuning has the same bytes for any number of threads", "[fine_tun
     });
 }
 
-TEST_CASE("fine-tuning with all that can be asked for has the same bytes for any number of threads",
+TEST_CASE("fine-tuning with all options has the same bytes for any number of threads",
           "[fine_tuning][dropout][threads]") {
   const FineTuningOptions<> options{.epochs = 2,
                                     .batch_size = 100,
@@ -202,7 +202,7 @@ TEST_CASE("fine-tuning with all that can be asked for has the same bytes for any
   });
 }
 
-TEST_CASE("another seed is another training", "[cd][threads]") {
+TEST_CASE("a different seed gives a different run", "[cd][threads]") {
   const auto train = [](std::uint64_t seed) {
     Rbm<Bernoulli, Bernoulli> rbm{{.visible = 300, .hidden = 20, .seed = 1}};
     ContrastiveDivergence{rbm, {.epochs = 1, .seed = seed}, Cpu<float>{}}.fit(data());

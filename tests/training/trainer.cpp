@@ -1,5 +1,5 @@
-// The training loop and objectives: what an objective may offer is asked for at its moment, and an update
-// that it refuses leaves no trace.
+// The training loop and objectives: an objective's optional functions are called at the right time, and an
+// update that it refuses leaves no trace.
 #include <harmonium/training/contrastive_divergence.hpp>
 #include <harmonium/training/trainer.hpp>
 
@@ -20,7 +20,7 @@ namespace {
 const Cpu<double> on;
 using Model = BernoulliBernoulli;
 
-// Climbs minus half the squared distance of the visible biases from the batch's mean.
+// Maximises minus half the squared distance of the visible biases from the batch's mean.
 struct TowardsTheMean {
   using Model = BernoulliBernoulli;
   struct Options {
@@ -101,7 +101,7 @@ class Choosy::Memory {
 
 }  // namespace
 
-TEST_CASE("an objective of one's own is climbed, and asked for each thing at its moment", "[trainer]") {
+TEST_CASE("a user's objective is maximised, and its functions are called at the right time", "[trainer]") {
   static_assert(Objective<TowardsTheMean> && !SeesStates<TowardsTheMean> && !RefusesUpdates<TowardsTheMean>);
   Model model = small_rbm<Model>(4);
   const Eigen::MatrixXd data = some_states(model, 6, 1);
@@ -112,13 +112,13 @@ TEST_CASE("an objective of one's own is climbed, and asked for each thing at its
   CHECK(trainer.calls() == std::vector<std::string>{"prepare", "gradient", "updated", "gradient, last",
                                                     "updated", "report", "gradient", "updated",
                                                     "gradient, last", "updated", "report"});
-  // Alone it ends at the mean.
+  // By itself it ends at the mean.
   Climber alone(model, {.epochs = 60, .batch_size = 6, .optimizer = Sgd{.rate = 0.5}}, on);
   alone.fit(data);
   CHECK((model.visible.parameters.col(0) - data.rowwise().mean()).cwiseAbs().maxCoeff() < 1e-12);
 }
 
-TEST_CASE("a refused update puts the model back, and the optimizer begins anew", "[trainer][chains]") {
+TEST_CASE("a refused update restores the model, and restarts the optimizer", "[trainer][chains]") {
   const auto optimizer =
       GENERATE(AnyOptimizer{Momentum{.rate = 0.1, .momentum = 0.9}}, AnyOptimizer{Adam{.rate = 0.01}});
   using Options = ContrastiveDivergenceOptions<Choosy>;

@@ -1,5 +1,5 @@
-// Wake-sleep against exact expectations: its gradients by slopes, both phases by sums over all states, the
-// top RBM by contrastive divergence alone.
+// Wake-sleep checked against exact expectations: its gradients by slopes, both phases by sums over all
+// states, the top RBM by contrastive divergence alone.
 #include <harmonium/data/dataset.hpp>
 #include <harmonium/training/up_down_pre_training.hpp>
 #include <harmonium/training/wake_sleep.hpp>
@@ -38,7 +38,7 @@ Dataset halves(Index rows, Index count, std::uint64_t seed) {
 
 double sigmoid(double field) { return 1 / (1 + std::exp(-field)); }
 
-// Fields of a way's units, and the probability that they are all as they are in x.
+// Fields of the units of a pass, and the probability that they all have the values in x.
 Eigen::VectorXd fields(const Dense<Bernoulli, Host>& way, const Eigen::VectorXd& given) {
   return way.weights.transpose() * given + way.layer.parameters.col(0);
 }
@@ -74,14 +74,15 @@ const auto& layer(const UpDownStack<Stack<Bernoulli>, Host>& stack, std::size_t 
   return std::get<0>(stack.layers[i]);
 }
 
-// A trainer that looks but hardly moves.
+// A trainer that computes gradients but hardly moves.
 const WakeSleepOptions<> looking{
     .batch_size = 160000, .optimizer = Sgd{.rate = 1e-30}, .top_optimizer = Sgd{.rate = 1e-30}, .seed = 3};
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("a way's gradient is the slope of its log likelihood", "[wake_sleep][gradient]", Bernoulli,
-                   Gaussian, Categorical, Poisson, Spin, Rectified, Quintic, (Mixed<Bernoulli, Gaussian>)) {
+TEMPLATE_TEST_CASE("the gradient of a pass is the slope of its log likelihood", "[wake_sleep][gradient]",
+                   Bernoulli, Gaussian, Categorical, Poisson, Spin, Rectified, Quintic,
+                   (Mixed<Bernoulli, Gaussian>)) {
   using Way = Dense<TestType, Host>;
   LayerSize<TestType> size;
   if constexpr (std::is_same_v<TestType, Mixed<Bernoulli, Gaussian>>) {
@@ -117,10 +118,11 @@ TEMPLATE_TEST_CASE("a way's gradient is the slope of its log likelihood", "[wake
   CHECK(worst_slope(way, flatten(gradient), log_likelihood) < 1e-8);
 }
 
-TEST_CASE("awake, generation's gradient is the expected slope under recognition", "[wake_sleep][slow]") {
+TEST_CASE("in the wake phase generation's gradient is the expected slope under recognition",
+          "[wake_sleep][slow]") {
   Binary model = small_model(3);
   const Binary before = model;
-  // Samples of four kinds, the second of which counts twice, the third not at all.
+  // Samples of four kinds, the second with weight 2, the third with weight 0.
   const Eigen::MatrixXd kinds = columns({{0, 1, 1}, {1, 0, 1}, {1, 1, 1}, {0.5, 0.25, 1}});
   const double counts[4] = {1, 2, 0, 1};
   Eigen::MatrixXd x(3, looking.batch_size);
@@ -146,7 +148,7 @@ TEST_CASE("awake, generation's gradient is the expected slope under recognition"
         add_slope(layer(before, 0).generation, h, v, p, lower);
         add_slope(layer(before, 1).generation, f, h, p, upper);
       }
-  // A number of a sample's slope is at most 1, and a sample counts at most twice.
+  // Each entry of a sample's slope is at most 1, and a sample's weight at most 2.
   const double far = sigmas * std::sqrt(1.5 / static_cast<double>(x.cols()));
   CHECK(apart(layer(trainer.gradient(), 0).generation, lower) < far);
   CHECK(apart(layer(trainer.gradient(), 1).generation, upper) < far);
@@ -154,7 +156,8 @@ TEST_CASE("awake, generation's gradient is the expected slope under recognition"
   CHECK(upper.weights.cwiseAbs().maxCoeff() > 4 * far);
 }
 
-TEST_CASE("asleep, recognition's gradient is the expected slope under generation", "[wake_sleep][slow]") {
+TEST_CASE("in the sleep phase recognition's gradient is the expected slope under generation",
+          "[wake_sleep][slow]") {
   for (const bool visible_means : {true, false}) {
     INFO("visible_means " << visible_means);
     Binary model = small_model(2);
@@ -198,7 +201,7 @@ TEST_CASE("asleep, recognition's gradient is the expected slope under generation
   }
 }
 
-TEST_CASE("what is dreamt comes from the top RBM's distribution", "[wake_sleep][slow]") {
+TEST_CASE("dreams come from the top RBM's distribution", "[wake_sleep][slow]") {
   Binary model = small_model(4);
   auto options = looking;
   options.chains = Persistent{.chains = 20000};
@@ -244,7 +247,7 @@ TEST_CASE("without a layer below its top RBM wake-sleep is contrastive divergenc
   }
 }
 
-TEST_CASE("both ways move along their gradients, the top RBM along its own", "[wake_sleep]") {
+TEST_CASE("both passes move along their gradients, the top RBM along its own", "[wake_sleep]") {
   Binary model = small_model(6);
   const Binary before = model;
   WakeSleep trainer{model,
@@ -298,7 +301,7 @@ TEST_CASE("pre-training an up-down DBN is pre-training a DBN and then a joint RB
   CHECK(histories[2].epochs[0].phase == "rbm 3");
 }
 
-TEST_CASE("an up-down DBN learns to read and to generate by label", "[wake_sleep][learning][slow]") {
+TEST_CASE("an up-down DBN learns to classify and to generate by label", "[wake_sleep][learning][slow]") {
   const Dataset data = halves(12, 600, 5), others = halves(12, 500, 6);
   UpDownDbn<Stack<Bernoulli>> model{{.sizes = {12, 10, 8, 20}, .classes = 2, .seed = 1}};
   pre_train(model, data, {.layers = {{.epochs = 10, .batch_size = 20, .seed = 1}}});
@@ -311,7 +314,7 @@ TEST_CASE("an up-down DBN learns to read and to generate by label", "[wake_sleep
        .average_last = 0.2,
        .seed = 1}}.fit(data);
   CHECK(history.epochs.size() == 40);
-  // The best reader is wrong when more than half of 12 rows, each wrong in one of ten, are: 0.2 %.
+  // The best classifier is wrong if more than half of 12 rows are, each with probability one in ten: 0.2 %.
   CHECK(evaluate(model, others).error < 0.01);
   for (int label = 0; label < 2; ++label) {
     const Eigen::MatrixXf x = generate(model, label, {.samples = 500, .steps = 100, .seed = 2});
@@ -323,7 +326,7 @@ TEST_CASE("an up-down DBN learns to read and to generate by label", "[wake_sleep
   }
 }
 
-TEST_CASE("wake-sleep has the same result for any number of threads and in memory out of reach",
+TEST_CASE("wake-sleep has the same result for any number of threads and in device memory",
           "[wake_sleep][threads][backend]") {
   const Dataset data = halves(60, 130, 3);
   const WakeSleepOptions<> options{.epochs = 2, .batch_size = 50, .average_last = 0.5, .seed = 2};
@@ -344,7 +347,7 @@ TEST_CASE("wake-sleep has the same result for any number of threads and in memor
   CHECK(evaluate(model, data, device).error == evaluate(convert<Host>(model), data).error);
 }
 
-TEST_CASE("wake-sleep that is killed ends in the same bytes", "[wake_sleep][io][checkpoint]") {
+TEST_CASE("wake-sleep that is killed and resumed ends with the same bytes", "[wake_sleep][io][checkpoint]") {
   const Dataset data = halves(6, 43, 7);
   check_that_kills_do_not_matter(
       [&](Killer& killer, Checkpoint& checkpoint) {

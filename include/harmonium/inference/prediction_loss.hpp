@@ -1,7 +1,7 @@
 /// \file
-/// How badly units are predicted from all others: a fit to each sample that needs no partition function. Of
-/// finite visible units it is minus the log of the pseudo-likelihood (Besag, 1975); of any others the squared
-/// error of a mean-field prediction, in units of the row's variance.
+/// How badly units are predicted from all others: a measure of fit per sample that needs no partition
+/// function. For finite visible units it is minus the log of the pseudo-likelihood (Besag, 1975); for any
+/// others the squared error of a mean-field prediction, in units of the row's variance.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +24,7 @@ void for_each_unit(const Layer<Mixed<U...>, B>& layer, F f) {
   for_each_part([&](auto rows, const auto& part) { for_each_unit(part, f, rows.first); }, layer);
 }
 
-/// Of each sample one of its known units, drawn at random; -1 if there is none.
+/// One known unit of each sample, drawn at random; -1 if there is none.
 class DrawnUnits {
  public:
   /// \param known rows x n, or empty if all are
@@ -40,7 +40,7 @@ class DrawnUnits {
         if (known.size() == 0 || known(first_[i], c))
           candidates_[static_cast<std::size_t>(c)].push_back(static_cast<Index>(i));
   }
-  /// Draws anew.
+  /// Draws new units.
   void draw(Draws draws, std::uint32_t round) {
     for (std::size_t c = 0; c < chosen_.size(); ++c) {
       const auto& own = candidates_[c];
@@ -53,7 +53,7 @@ class DrawnUnits {
   Index operator()(Index c) const { return chosen_[static_cast<std::size_t>(c)]; }
   /// Its first row.
   Index first(Index c) const { return first_[static_cast<std::size_t>((*this)(c))]; }
-  /// How many rows it has.
+  /// Its number of rows.
   Index rows(Index c) const { return rows_[static_cast<std::size_t>((*this)(c))]; }
   /// The known units of sample c.
   Index count(Index c) const { return static_cast<Index>(candidates_[static_cast<std::size_t>(c)].size()); }
@@ -63,7 +63,7 @@ class DrawnUnits {
   std::vector<std::vector<Index>> candidates_;
 };
 
-/// -log p(unit | all others) of units that `drawn` has drawn, times the number of known ones.
+/// -log p(unit | all others) of the units that `drawn` has drawn, times the number of known ones.
 template <EnergyModel Model>
 Eigen::VectorXd pseudo_losses(const Model& model, const Eigen::MatrixXd& v, DrawnUnits& drawn, int chosen,
                               Draws draws, const typename Model::Backend& on) {
@@ -82,8 +82,8 @@ Eigen::VectorXd pseudo_losses(const Model& model, const Eigen::MatrixXd& v, Draw
   return sum;
 }
 
-/// Squared errors of units that `drawn` has drawn, over their rows' variances: each unit begins at its mean,
-/// and is then reconstructed again and again, the others held.
+/// Squared errors of the units that `drawn` has drawn, over their rows' variances: each unit starts at its
+/// mean, and is then reconstructed repeatedly with the others held fixed.
 template <EnergyModel Model>
 Eigen::VectorXd mean_field_losses(const Model& model, const Eigen::MatrixXd& v, const Eigen::VectorXd& means,
                                   const Eigen::VectorXd& variances, DrawnUnits& drawn, int chosen,
@@ -132,11 +132,11 @@ Eigen::VectorXd mean_field_losses(const Model& model, const Eigen::MatrixXd& v, 
 
 }  // namespace detail
 
-/// Of each column of v (V x n) an estimate of its loss, from about `chosen` of its units (fewer of costly
-/// ones), which `draws` draws: the same address, the same units. For finite visible units it is -log
+/// An estimate of the loss of each column of v (V x n), from about `chosen` of its units (fewer of costly
+/// ones), which `draws` draws: the same address gives the same units. For finite visible units it is -log
 /// pseudo-likelihood in nats, unbiased; for others the squared error of a unit predicted from all others,
 /// over its row's variance. `known` (V x n, or empty if all are) says which units may be chosen. `means` and
-/// `variances` are those of the rows, and used in the second case alone. \throws ShapeError if v's rows do
+/// `variances` are those of the rows, and used only in the second case. \throws ShapeError if v's rows do
 /// not match the model \throws ValueError unless chosen is at least 1
 template <EnergyModel Model>
 Eigen::VectorXd prediction_losses(const Model& model,

@@ -312,14 +312,14 @@ std::string accepted_values(const Layer<Mixed<U...>, B>& layer, Index row = 0) {
   return text;
 }
 
-/// Sets the parameters by means and variances of so many samples per row.
+/// Sets the parameters to match the means and variances of `counts` samples per row.
 template <class... U, class B>
 void fit(Layer<Mixed<U...>, B>& layer, View<const ScalarOf<B>> means, View<const ScalarOf<B>> variances,
          View<const ScalarOf<B>> counts) {
   detail::for_each_part(
       [&](auto rows, auto& part) { fit(part, rows.of(means), rows.of(variances), rows.of(counts)); }, layer);
 }
-/// Sets the parameters by means and variances of `count` samples.
+/// The same for rows that have all `count` samples.
 template <class... U, class B>
 void fit(Layer<Mixed<U...>, B>& layer, View<const ScalarOf<B>> means, View<const ScalarOf<B>> variances,
          Index count) {

@@ -1,5 +1,5 @@
 /// \file
-/// What a difference between two means of a unit is to be compared with.
+/// The scale for differences between two means of a unit.
 #pragma once
 
 #include <limits>

@@ -1,7 +1,7 @@
 /// \file
-/// Contrastive divergence for any `EnergyModel`: uphill along the statistics of the data minus those of short
-/// Markov chains (Hinton, 2002; Tieleman, 2008). Both phases' statistics are one product, columns weighted
-/// +1/B and -1/M.
+/// Contrastive divergence for any `EnergyModel`: gradient ascent along the statistics of the data minus those
+/// of short Markov chains (Hinton, 2002; Tieleman, 2008). The statistics of both phases are one product whose
+/// columns are weighted +1/B and -1/M.
 #pragma once
 
 #include "chains/negative_phase.hpp"
@@ -23,11 +23,11 @@ class ContrastiveDivergenceObjective {
 
  public:
   using Model = Model_;                                           ///< what is trained
-  using Options = Options_;                                       ///< what can be asked for
+  using Options = Options_;                                       ///< its options
   using Backend = typename Model::Backend;                        ///< where the model lives
   using Phase = NegativePhase<Model, decltype(Options::chains)>;  ///< its chains
 
-  /// \throws ValueError if an option is out of range, or asks for what the model does not have
+  /// \throws ValueError if an option is out of range, or requires something that the model does not have
   static void check(const Options& options) {
     constexpr const char* trainer = "ContrastiveDivergence";
     detail::check_contrastive_divergence_options(options);
@@ -38,7 +38,7 @@ class ContrastiveDivergenceObjective {
     harmonium::check<ValueError>(options.statistics == Statistics::means || SamplesStatistics<Model>, trainer,
                                  ": statistics = samples is for models with set_sampled_statistics");
   }
-  /// Memory for batches of `options.batch_size` samples and for their chains.
+  /// Allocates memory for batches of `options.batch_size` samples and for their chains.
   ContrastiveDivergenceObjective(const Backend& on, const Model& model, const Options& options)
       : negative_(options.chains, model), most_(options.batch_size), most_chains_(negative_.count(most_)) {
     const Index columns = most_chains_ + most_;
@@ -50,15 +50,15 @@ class ContrastiveDivergenceObjective {
       if (options.discriminative > 0) label_gradient_ = LabelGradient<Model>(model, most_);
   }
 
-  /// Where n samples lie, rows x n.
+  /// The buffer for n samples, rows x n.
   ViewOf<Backend> samples(Index n) { return data(n).visible; }
   /// Visible states of the last update's chains, rows x chains.
   ConstViewOf<Backend> fantasies() const { return ConstViewOf<Backend>(state_.visible).columns(0, chains_); }
   /// The chains.
   const Phase& negative_phase() const { return negative_; }
 
-  /// \throws DataError if a number is not one that its unit takes \throws ValueError if a grouped unit is
-  /// known in part
+  /// \throws DataError if a unit does not accept one of its numbers \throws ValueError if a grouped unit is
+  /// partly known
   template <class Source>
   void check_source(const Backend& on, const char* caller, const Options& /*options*/, const Model& model,
                     const Source& source) {
@@ -76,7 +76,7 @@ class ContrastiveDivergenceObjective {
     if (options.fit_visible_biases)
       detail::fit_fresh_layer<Backend>(on, model.visible, source, samples(most_));
   }
-  /// Which entries of a batch are known. \throws ShapeError, ValueError if they cannot be
+  /// Which entries of a batch are known. \throws ShapeError, ValueError if they do not fit the batch
   void take(const Backend& on, const Model& model,
             const Batch<ScalarOf<Backend>, typename Backend::Memory>& batch) {
     const Index rows = batch.values.rows, n = batch.values.cols;
@@ -119,14 +119,14 @@ class ContrastiveDivergenceObjective {
   }
   /// The last update's samples.
   BatchStates<Model> batch() { return {data(samples_), weights_.columns(chains_, samples_), total_, work_}; }
-  /// Do the chains reject the model that an update led to?
+  /// Do the chains reject the model that an update produced?
   bool refuses(const Backend& on, const Model& model) requires Phase::may_refuse {
     return negative_.refuses(on, model);
   }
-  /// The model that then takes its place.
+  /// The model that then replaces it.
   const Model& fallback() const requires Phase::may_refuse { return negative_.fallback(); }
 
-  /// Reconstruction error, length of the gradient, and what the chains report.
+  /// Reconstruction error, norm of the gradient, and the chains' own metrics.
   template <class Source>
   void report(const Backend& on, const Options& options, const Model& model, const Source& source,
               const Model& gradient, std::vector<std::pair<std::string, double>>& metrics) {
@@ -134,14 +134,14 @@ class ContrastiveDivergenceObjective {
                {"gradient_norm", norm(on, gradient)}};
     negative_.report(on, state_.visible, metrics);
   }
-  /// What it remembers: see training/run/run_state.hpp.
+  /// Its state, for resuming: see training/run/run_state.hpp.
   template <class F>
   void for_each_state(const Backend& /*on*/, F&& f) {
     negative_.for_each_state(f, chains(most_chains_));
   }
 
  private:
-  // Chains lie in front, so that chains and a batch, a short one too, are one block of columns.
+  // Chains come first, so that the chains and a batch (a short one too) form one block of columns.
   auto chains(Index count) { return state_.columns(0, count); }
   auto data(Index n) { return state_.columns(negative_.count(n), n); }
 
@@ -188,16 +188,16 @@ class ContrastiveDivergenceObjective {
   Matrix<Backend> reconstructed_;
 };
 
-/// Trains an `EnergyModel` by contrastive divergence; all there is to call is in `Trainer`.
+/// Trains an `EnergyModel` by contrastive divergence; the interface is that of `Trainer`.
 ///
 ///     ContrastiveDivergence trainer{rbm, {.epochs = 30, .chains = Persistent{.chains = 100}, .seed = 1}};
 ///     History history = trainer.fit(data, ProgressBar{});
 ///
-/// Of a source with missing entries (`MissingData`) they are drawn anew at each update, given what is known.
-/// Reports the metrics `reconstruction_error` (mean squared difference per known visible number after one
-/// step down of means, over up to 1000 samples that the seed draws once, by their weights), `gradient_norm`
-/// (of the last update), for chains that go on `chain_autocorrelation` (of visible states, over the last
-/// update), and what the chains report.
+/// If a source has missing entries (`MissingData`), they are redrawn at each update, given the known ones.
+/// Reports the metrics `reconstruction_error` (mean squared difference per known visible number after a
+/// mean-field pass up and down, over up to 1000 samples drawn once by the seed, weighted by their sample
+/// weights), `gradient_norm` (of the last update), `chain_autocorrelation` for chains that persist (of
+/// visible states, over the last update), and the chains' own metrics.
 template <class Model, class Options = ContrastiveDivergenceOptions<>>
 class ContrastiveDivergence : public Trainer<ContrastiveDivergenceObjective<Model, Options>> {
  public:
@@ -208,17 +208,17 @@ class ContrastiveDivergence : public Trainer<ContrastiveDivergenceObjective<Mode
                                  typename Model::Backend on = Model::Backend::all())
       : Trainer<ContrastiveDivergenceObjective<Model, Options>>(model, std::move(options), std::move(on)) {}
 
-  /// Where n samples lie that `update` learns from, rows x n.
+  /// The buffer for the n samples that `update` learns from, rows x n.
   ViewOf<typename Model::Backend> samples(Index n) { return this->objective().samples(n); }
-  /// One update from the n samples that were put there, at most `batch_size`, for trainers that make them
+  /// One update from the n samples in that buffer, at most `batch_size`, for trainers that produce them
   /// themselves: `step` without its checks, which wait for the backend. A sample is weighted by its weight
-  /// over `mean_weight`; without weights all are alike.
+  /// over `mean_weight`; without weights all are equal.
   void update(Index n, std::span<const double> weights = {}, double mean_weight = 1) {
     this->learn({n, weights, mean_weight, this->steps()});
   }
   /// Visible states of the last update's chains, rows x chains.
   ConstViewOf<typename Model::Backend> fantasies() const { return this->objective().fantasies(); }
-  /// What the chains' policy remembers (a variant, if the policy is one), such as the ladder of `Tempered`.
+  /// The state of the chains' policy (a variant, if the policy is one), such as the ladder of `Tempered`.
   const auto& chains() const { return this->objective().negative_phase().memory(); }
   /// Number of chains for a batch of n samples.
   Index chain_count(Index n) const { return this->objective().negative_phase().count(n); }

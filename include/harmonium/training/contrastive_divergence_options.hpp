@@ -1,5 +1,5 @@
 /// \file
-/// What contrastive divergence can be asked for.
+/// Options of contrastive divergence.
 #pragma once
 
 #include <cmath>
@@ -18,8 +18,8 @@ enum class Statistics {
   samples  ///< draws
 };
 
-/// How to train. The defaults train well; a policy of one's own replaces a variant: name its type as template
-/// argument.
+/// How to train. The defaults train well. To use your own policy in place of a variant, name its type as a
+/// template argument.
 template <class Chains = AnyChains, class Optimizer = AnyOptimizer>
 struct ContrastiveDivergenceOptions {
   int epochs = 10;          ///< passes over the data
@@ -27,23 +27,23 @@ struct ContrastiveDivergenceOptions {
   int steps = 1;            ///< k: steps of the chains in an update, at least 1
   Chains chains{};          ///< `DataChains{}` (CD-k), `Persistent{...}`, ...: see training/chains/chains.hpp
   Optimizer optimizer{};    ///< `Momentum{...}`, `Nesterov{...}`, `Sgd{...}` or `Adam{...}`
-  double weight_decay = 0;  ///< L2: per update weights lose this share of themselves times the step size
+  double weight_decay = 0;  ///< L2: at each update weights shrink by this fraction times the step size
   Penalties penalties{};    ///< L1, groups, sparsity, largest norm
-  double max_gradient_norm = 0;  ///< longer gradients are scaled back to this norm; 0: none is
-  double discriminative = 0;  ///< what log p(label | sample) counts beside the likelihood, in joint RBMs: a
+  double max_gradient_norm = 0;  ///< longer gradients are scaled back to this norm; 0: no limit
+  double discriminative = 0;  ///< weight of log p(label | sample), added to the likelihood of joint RBMs: a
                               ///< hybrid (training/gradient/label_gradient.hpp)
-  bool centered = true;       ///< the centred gradient (models/centering.hpp)
-  double offset_rate = 0.01;  ///< share of its way that an offset goes at each update, above 0 to 1
+  bool centered = true;       ///< the centered gradient (models/centering.hpp)
+  double offset_rate = 0.01;  ///< fraction by which offsets move to the batch's means per update, in (0, 1]
   Statistics statistics = Statistics::means;  ///< of hidden units
-  double average_last = 0;  ///< `fit` ends with the mean of this last share of its updates; 0: with the last
+  double average_last = 0;  ///< `fit` ends with the mean over this last fraction of updates; 0: the last one
   bool zero_sum = false;    ///< categorical layers stay in the zero-sum gauge (models/gauge.hpp)
-  int missing_steps = 10;   ///< of Gibbs sampling that draw missing entries anew at each update, at least 1
-  bool fit_visible_biases = true;  ///< a visible layer as made (all zero) starts at the data's means
+  int missing_steps = 10;   ///< Gibbs steps that redraw missing entries at each update, at least 1
+  bool fit_visible_biases = true;  ///< an untouched (all zero) visible layer starts at the data's means
   std::uint64_t seed = 0;          ///< of chains and order of samples
   std::string phase = "training";  ///< what reports call the run
 };
 
-// Asked here, before anybody's braces do: g++ 12 fails with an internal error otherwise.
+// Evaluated here, before any user's braces need it: otherwise g++ 12 fails with an internal error.
 static_assert(noexcept(ContrastiveDivergenceOptions<>{}) || true);
 
 /// Options by name: see training/run/option_words.hpp.

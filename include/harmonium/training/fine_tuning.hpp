@@ -1,6 +1,6 @@
 /// \file
-/// Fine-tuning a network by back-propagation: uphill along the log likelihood of its targets. A classifier
-/// learns from labels, an autoencoder from its inputs, any other network from targets.
+/// Fine-tuning a network by back-propagation: gradient ascent on the log likelihood of its targets. A
+/// classifier learns from labels, an autoencoder from its inputs, any other network from targets.
 #pragma once
 
 #include "fine_tuning_options.hpp"
@@ -18,14 +18,14 @@ template <class Model_, class Options_>
 class FineTuningObjective {
  public:
   using Model = Model_;                                        ///< what is trained
-  using Options = Options_;                                    ///< what can be asked for
+  using Options = Options_;                                    ///< its options
   using Backend = typename Model::Backend;                     ///< where the model lives
-  static constexpr bool takes_matrices = Model::reconstructs;  ///< an autoencoder needs no more
-  static constexpr SeedFor seeds = SeedFor::fine_tuning;       ///< other phases with one seed share no number
+  static constexpr bool takes_matrices = Model::reconstructs;  ///< enough for an autoencoder
+  static constexpr SeedFor seeds = SeedFor::fine_tuning;       ///< phases with one seed share no draws
 
   /// \throws ValueError if an option is out of range
   static void check(const Options& options) { detail::check_fine_tuning_options(options); }
-  /// Memory for batches of `options.batch_size` samples.
+  /// Allocates memory for batches of `options.batch_size` samples.
   FineTuningObjective(const Backend& on, const Model& network, const Options& options)
       : activations_(network, options.batch_size),
         dropout_(network, options.input_dropout, options.dropout, options.batch_size),
@@ -37,11 +37,11 @@ class FineTuningObjective {
     if (options.adversarial > 0) adversary_ = detail::Adversary<Model>(network, options.batch_size);
   }
 
-  /// Where n samples lie, inputs x n.
+  /// The buffer for n samples, inputs x n.
   ViewOf<Backend> samples(Index n) { return view_of(values_).columns(0, n); }
 
-  /// \throws DataError, ShapeError if there are no labels or targets where there must be, one is wrong, or a
-  /// number is not finite
+  /// \throws DataError, ShapeError if required labels or targets are missing, one is invalid, or a number is
+  /// not finite
   template <class Source>
   void check_source(const Backend& on, const char* caller, const Options& options, const Model& /*network*/,
                     const Source& source) {
@@ -55,24 +55,24 @@ class FineTuningObjective {
                                   " to ", columns.back());
     });
   }
-  /// Losses that single steps and epochs may have left are forgotten.
+  /// Discards losses that single steps and epochs may have left.
   template <class Source>
   void prepare(const Backend& /*on*/, const Options& /*options*/, Model& /*network*/,
                const Source& /*source*/) {
     targets_.forget();
   }
-  /// A batch's targets. \throws DataError, ShapeError if they are missing or wrong
+  /// A batch's targets. \throws DataError, ShapeError if they are missing or invalid
   void take(const Backend& on, const Model& /*network*/,
             const Batch<ScalarOf<Backend>, typename Backend::Memory>& batch) {
     targets_.take(on, batch);
   }
-  /// The targets of a source's samples, whose values have been put in place.
+  /// The targets of a source's samples, whose values are already in the buffer.
   template <class Source>
   void take(const Backend& on, const Source& source, std::span<const Index> columns) {
     targets_.take(on, source, columns, samples(static_cast<Index>(columns.size())));
   }
 
-  /// Back-propagation of the samples, and of samples moved by an adversary if asked for: half from each.
+  /// Back-propagates the samples and, if requested, adversarially perturbed ones, with half the weight each.
   void set_gradient(const Backend& on, const Options& options, const Model& network, const Update& update,
                     Model& gradient) {
     const Draws draws{.seed = seed_for(options.seed, seeds), .step = update.step};
@@ -97,7 +97,7 @@ class FineTuningObjective {
               const Model& /*gradient*/, std::vector<std::pair<std::string, double>>& metrics) {
     metrics = targets_.metrics(on, static_cast<double>(source.size()));
   }
-  /// What it remembers: see training/run/run_state.hpp.
+  /// Its state, for resuming: see training/run/run_state.hpp.
   template <class F>
   void for_each_state(const Backend& on, F&& f) {
     targets_.add_up(on);
@@ -105,7 +105,7 @@ class FineTuningObjective {
   }
 
  private:
-  // Draws of the same update drop the same outputs.
+  // Passes of the same update drop the same outputs.
   void pass_forward(const Backend& on, const Model& network, ConstViewOf<Backend> x, Draws draws) {
     forward(on, network, x, activations_,
             [&](std::size_t i, auto out) { dropout_.drop_outputs(on, draws, i, out); });
@@ -126,14 +126,15 @@ class FineTuningObjective {
   detail::Adversary<Model> adversary_;
 };
 
-/// Trains all layers of a network; all there is to call is in `Trainer`.
+/// Trains all layers of a network; the interface is that of `Trainer`.
 ///
 ///     FineTuning trainer{network, {.epochs = 20, .optimizer = Adam{.rate = linear(1e-3, 0)}, .seed = 1}};
 ///     trainer.fit(train, ProgressBar{});
 ///
-/// Reports the metrics `loss` (mean over each batch before its update, with what is dropped; in nats if it is
-/// the likelihood's) and, likewise, `error` of a classifier (share of wrong classes) or `squared_error` of
-/// any other network (squared distance of a sample's outputs from its targets, summed over outputs).
+/// Reports the metrics `loss` (mean over each batch before its update, with dropout; in nats if it is that of
+/// the likelihood) and, measured in the same way, `error` for a classifier (share of wrong classes) or
+/// `squared_error` for any other network (squared distance of a sample's outputs from its targets, summed
+/// over outputs).
 template <class Model, class Options = FineTuningOptions<>>
 class FineTuning : public Trainer<FineTuningObjective<Model, Options>> {
  public:

@@ -1,5 +1,5 @@
 /// \file
-/// What fine-tuning can be asked for.
+/// Options of fine-tuning.
 #pragma once
 
 #include <cmath>
@@ -10,33 +10,33 @@
 
 namespace harmonium {
 
-/// What fine-tuning makes small.
+/// What fine-tuning minimises.
 enum class Loss {
   likelihood,    ///< -log p(target) of the head's units: cross-entropy for classes and bits, half the squared
                  ///< error (and a constant) for Gaussian units of precision 1
-  squared_error  ///< half the squared distance of the head's means from the target, whatever the units
+  squared_error  ///< half the squared distance of the head's means from the target, for any units
 };
 
-/// How to fine-tune. A policy of one's own replaces the variant: name its type as template argument.
+/// How to fine-tune. To use your own policy in place of the variant, name its type as a template argument.
 template <class Optimizer = AnyOptimizer>
 struct FineTuningOptions {
   int epochs = 10;               ///< passes over the data
   Index batch_size = 100;        ///< samples in an update, at least 1
   Optimizer optimizer = Adam{};  ///< `Momentum{...}`, `Nesterov{...}`, `Sgd{...}` or `Adam{...}`
-  double weight_decay = 0;       ///< L2: per update weights lose this share of themselves times the step size
-  double max_norm = 0;  ///< the weights into a unit are scaled back to this norm after each update; 0: none
-  double max_gradient_norm = 0;  ///< longer gradients are scaled back to this norm; 0: none is
-  double input_dropout = 0;      ///< share of the inputs that are dropped in an update, 0 to below 1
-  double dropout = 0;            ///< share of each hidden layer's outputs, likewise
-  double adversarial = 0;        ///< an update learns by half from its samples with each input moved this far
-                           ///< to where the loss rises (training/networks/adversary.hpp); 0: it does not
-  Loss loss = Loss::likelihood;  ///< what is made small
-  double average_last = 0;  ///< `fit` ends with the mean of this last share of its updates; 0: with the last
-  std::uint64_t seed = 0;   ///< of the order of samples and of what is dropped
+  double weight_decay = 0;       ///< L2: at each update weights shrink by this fraction times the step size
+  double max_norm = 0;  ///< after updates a unit's incoming weights have at most this norm; 0: no limit
+  double max_gradient_norm = 0;  ///< longer gradients are scaled back to this norm; 0: no limit
+  double input_dropout = 0;      ///< fraction of the inputs dropped in an update, in [0, 1)
+  double dropout = 0;            ///< likewise for each hidden layer's outputs
+  double adversarial = 0;  ///< half of an update's weight goes to its samples with each input moved this far
+                           ///< in the direction of rising loss (training/networks/adversary.hpp); 0: off
+  Loss loss = Loss::likelihood;  ///< what is minimised
+  double average_last = 0;  ///< `fit` ends with the mean over this last fraction of updates; 0: the last one
+  std::uint64_t seed = 0;   ///< of the order of samples and of dropout
   std::string phase = "fine-tuning";  ///< what reports call the run
 };
 
-// Asked here, before anybody's braces do: g++ 12 fails with an internal error otherwise.
+// Evaluated here, before any user's braces need it: otherwise g++ 12 fails with an internal error.
 static_assert(noexcept(FineTuningOptions<>{}) || true);
 
 /// Options by name: see training/run/option_words.hpp.

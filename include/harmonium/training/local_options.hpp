@@ -1,7 +1,7 @@
 /// \file
-/// What training by a local objective can be asked for: pseudo-likelihood, ratio matching, minimum
-/// probability flow or score matching. They judge a model by what it says about each sample's neighbours,
-/// need no chains and no partition function, and have exact gradients.
+/// Options of training by a local objective: pseudo-likelihood, ratio matching, minimum probability flow or
+/// score matching. These judge a model by its behaviour in the neighbourhood of each sample, need neither
+/// chains nor a partition function, and have exact gradients.
 #pragma once
 
 #include <cstdint>
@@ -12,25 +12,25 @@
 
 namespace harmonium {
 
-/// How to train. A policy of your own replaces the variant: name its type as template argument.
+/// How to train. To use your own policy in place of the variant, name its type as a template argument.
 template <class Optimizer = AnyOptimizer>
 struct LocalObjectiveOptions {
   int epochs = 10;               ///< passes over the data
   Index batch_size = 100;        ///< samples in an update, at least 1
   Optimizer optimizer = Adam{};  ///< `Momentum{...}`, `Nesterov{...}`, `Sgd{...}` or `Adam{...}`
-  double weight_decay = 0;       ///< L2: per update weights lose this share of themselves times the step size
+  double weight_decay = 0;       ///< L2: at each update weights shrink by this fraction times the step size
   Penalties penalties{};         ///< L1, groups, sparsity, largest norm
-  double max_gradient_norm = 0;  ///< longer gradients are scaled back to this norm; 0: none is
+  double max_gradient_norm = 0;  ///< longer gradients are scaled back to this norm; 0: no limit
   bool centered = true;          ///< the centered gradient (models/centering.hpp)
-  double offset_rate = 0.01;     ///< share of its way that an offset goes at each update, above 0 to 1
-  double average_last = 0;  ///< `fit` ends with the mean of this last share of its updates; 0: with the last
+  double offset_rate = 0.01;  ///< fraction by which offsets move to the batch's means per update, in (0, 1]
+  double average_last = 0;  ///< `fit` ends with the mean over this last fraction of updates; 0: the last one
   bool zero_sum = false;    ///< categorical layers stay in the zero-sum gauge (models/gauge.hpp)
-  bool fit_visible_biases = true;  ///< a visible layer as made (all zero) starts at the data's means
+  bool fit_visible_biases = true;  ///< an untouched (all zero) visible layer starts at the data's means
   std::uint64_t seed = 0;          ///< of the order of samples
   std::string phase = "training";  ///< what reports call the run
 };
 
-// Asked here, before anybody's braces do: g++ 12 fails with an internal error otherwise.
+// Evaluated here, before any user's braces need it: otherwise g++ 12 fails with an internal error.
 static_assert(noexcept(LocalObjectiveOptions<>{}) || true);
 
 /// Options by name: see training/run/option_words.hpp.
@@ -55,7 +55,7 @@ void for_each_option(F&& f, const LocalObjectiveOptions<Optimizer>& options) {
 }
 
 namespace detail {
-/// \throws ValueError if an option is out of range, or asks for what the model does not have
+/// \throws ValueError if an option is out of range, or requires something that the model does not have
 template <class Model, class Options>
 void check_local_options(const char* trainer, const Options& options) {
   check_training_options(trainer, options);

@@ -1,6 +1,6 @@
 /// \file
-/// Training by minimum probability flow (Sohl-Dickstein, Battaglino and DeWeese, 2011): as little probability
-/// as possible is to flow from the data to the states that differ from them in one unit.
+/// Training by minimum probability flow (Sohl-Dickstein, Battaglino and DeWeese, 2011): minimises the flow of
+/// probability from the data to the states that differ from them in one unit.
 #pragma once
 
 #include "objectives/local_objective.hpp"
@@ -9,7 +9,7 @@
 namespace harmonium {
 
 namespace detail {
-/// What `LocalObjective` is to climb.
+/// Selects this objective in `LocalObjective`.
 struct MinimumProbabilityFlowKind : SiteKind<FlowScore> {
   static constexpr const char* trainer = "MinimumProbabilityFlow";
   static constexpr const char* metric = "probability_flow";
@@ -18,15 +18,15 @@ struct MinimumProbabilityFlowKind : SiteKind<FlowScore> {
 }  // namespace detail
 
 /// Trains an RBM or a Boltzmann machine with finite visible units by the exact gradient of the probability
-/// flow; all there is to call is in `Trainer`. Costs what `PseudoLikelihood` costs. Neighbours that are
-/// samples themselves are not left out. The flow from an improbable sample grows like the root of how
-/// improbable it is: with a high rate, `max_gradient_norm` is of help.
+/// flow; the interface is that of `Trainer`. It costs as much as `PseudoLikelihood`. Neighbours that are
+/// samples themselves are not left out. The flow from an improbable sample grows like the square root of its
+/// improbability: with a high rate, `max_gradient_norm` helps.
 ///
 ///     MinimumProbabilityFlow trainer{rbm, {.epochs = 10, .optimizer = Adam{}}};
 ///     History history = trainer.fit(data, ProgressBar{});
 ///
-/// Reports the metrics `probability_flow` (a cost) and `reconstruction_error`, both over up to 1000
-/// samples that the seed draws once, and `gradient_norm` (of the last update).
+/// Reports the metrics `probability_flow` (a cost) and `reconstruction_error`, both over up to 1000 samples
+/// drawn once by the seed, and `gradient_norm` (of the last update).
 template <class Model, class Options = LocalObjectiveOptions<>>
 class MinimumProbabilityFlow
     : public Trainer<LocalObjective<Model, Options, detail::MinimumProbabilityFlowKind>> {

@@ -1,6 +1,7 @@
 /// \file
-/// What a trainer climbs. A `Trainer` owns the loop: batches, centering, penalties, clipping, the optimizer,
-/// averaging, reports, resuming. An objective says which way is up, and keeps only what it needs for that.
+/// What a trainer maximises. A `Trainer` owns the loop: batches, centering, penalties, clipping, the
+/// optimizer, averaging, reports, resuming. An objective supplies the gradient, and keeps only what it needs
+/// for that.
 #pragma once
 
 #include <cstdint>
@@ -11,17 +12,17 @@
 
 namespace harmonium {
 
-/// One update, as an objective sees it. The samples lie in the objective's `samples(n)`.
+/// One update, as an objective sees it. The samples are in the objective's `samples(n)`.
 struct Update {
   Index samples = 0;                     ///< n, at least 1 and at most the options' batch_size
-  std::span<const double> weights = {};  ///< one per sample; empty: all are weighted alike
+  std::span<const double> weights = {};  ///< one per sample; if empty, all are equal
   double mean_weight = 1;                ///< over the whole source
   std::uint64_t step = 0;                ///< number of updates before this one
   bool last_of_epoch = false;            ///< does a report follow?
 };
 
-/// The visible states that a gradient was taken from, for trainers that center it. `states` is up to date
-/// with the model, `shares` (1 x n) says how each column was weighted, `total` is their sum.
+/// The visible states that a gradient was computed from, for trainers that center it. `states` is up to date
+/// with the model, `shares` (1 x n) holds the weight of each column, `total` their sum.
 template <class Model>
 struct BatchStates {
   typename Model::StateView states;             ///< n columns
@@ -53,26 +54,26 @@ inline constexpr bool takes_matrices<O> = O::takes_matrices;
 /// An objective, with `Model` and `Options` as member types. Required:
 ///
 /// - `O::check(options)`: throws ValueError if an option is out of range
-/// - `O(on, model, options)`: made once per trainer, with memory for batches of `options.batch_size`
+/// - `O(on, model, options)`: constructed once per trainer, with memory for batches of `options.batch_size`
 /// - `samples(n)`: where the trainer puts a batch's n samples, rows x n
-/// - `set_gradient(on, options, model, update, gradient)`: the uphill gradient for the samples that lie there
+/// - `set_gradient(on, options, model, update, gradient)`: the gradient, uphill, for the samples in that
+///   buffer
 ///
-/// Optional, and free of cost when absent:
+/// Optional, at no cost when absent:
 ///
 /// - `climbed(model)`, static: the part of the model that the gradient belongs to
 /// - `takes_matrices`, static: false if a matrix without labels or targets is not enough
 /// - `check_source(on, caller, options, model, source)`: throws if the data do not fit, before anything
-/// changes
+///   changes
 /// - `prepare(on, options, model, source)`: before the first update of a run
-/// - `take(on, model, batch)`, `take(on, source, columns)`: what comes with a batch besides its values;
-///   the former checks it and is called before the values are copied, the latter after
+/// - `take(on, model, batch)`, `take(on, source, columns)`: whatever comes with a batch in addition to its
+///   values; the former checks it and is called before the values are copied, the latter afterwards
 /// - `batch()`: the last batch as `BatchStates`, which allows centering and penalties on activities
 /// - `updated(on, gradient)`: after an update
-/// - `refuses(on, model)` and `fallback()`: whether the model that an update led to is rejected, and the
-/// model
-///   that then takes its place; the optimizer's moments start anew
-/// - `report(on, options, model, source, gradient, metrics)`: what it measures after an epoch
-/// - `for_each_state(on, f)`: what it remembers from one update to the next (training/run/run_state.hpp)
+/// - `refuses(on, model)` and `fallback()`: whether the model that an update produced is rejected, and the
+///   model that then replaces it; the optimizer's moments are reset
+/// - `report(on, options, model, source, gradient, metrics)`: adds its metrics after an epoch
+/// - `for_each_state(on, f)`: its state between updates (training/run/run_state.hpp)
 template <class O>
 concept Objective = requires {
   typename O::Model;
@@ -86,13 +87,13 @@ concept Objective = requires {
   objective.set_gradient(on, options, model, update, gradient);
 };
 
-/// An objective that shows the states it learned from.
+/// An objective that exposes the states it learned from.
 template <class O>
 concept SeesStates = requires(O& objective) {
   { objective.batch() } -> std::same_as<BatchStates<typename O::Model>>;
 };
 
-/// An objective that may reject what an update led to.
+/// An objective that may reject the result of an update.
 template <class O>
 concept RefusesUpdates = requires(O& objective, const typename O::Model::Backend& on,
                                   const typename O::Model& model) {

@@ -1,6 +1,6 @@
 /// \file
-/// Greedy layer-wise pre-training of a DBN (Hinton, Osindero and Teh, 2006): each RBM learns from what the
-/// ones below make of the data.
+/// Greedy layer-wise pre-training of a DBN (Hinton, Osindero and Teh, 2006): each RBM learns from the data as
+/// encoded by the ones below.
 #pragma once
 
 #include <vector>
@@ -14,17 +14,17 @@ namespace harmonium {
 template <class Rbm_ = ContrastiveDivergenceOptions<>>
 struct PreTrainingOptions {
   std::vector<Rbm_> layers =
-      std::vector<Rbm_>(1);  ///< options of each RBM from the bottom up; the last ones repeat
-  bool samples = false;      ///< feed draws of the layers below instead of their means
+      std::vector<Rbm_>(1);  ///< options of each RBM from the bottom up; the last entry repeats
+  bool samples = false;      ///< train on samples of the layers below instead of their means
 };
 
 /// A source's samples as the lowest `depth` RBMs of a DBN encode them, computed batch by batch: nothing is
-/// stored. Missing entries are drawn by the lowest RBM given the known ones, anew in each batch.
+/// stored. Missing entries are drawn by the lowest RBM given the known ones, again in each batch.
 template <class Model, class Source>
 class EncodedSource {
  public:
   using Backend = typename Model::Backend;  ///< where the models live
-  /// The DBN and the source must outlive this. Draws are those of `seed_for(seed, SeedFor::codes, depth)`.
+  /// The DBN and the source must outlive this. Draws use `seed_for(seed, SeedFor::codes, depth)`.
   EncodedSource(const Model& dbn, const Source& source, Index depth, bool samples, std::uint64_t seed,
                 int missing_steps = 10)
       : dbn_(dbn),
@@ -40,11 +40,11 @@ class EncodedSource {
     return std::visit([](const auto& rbm) { return rbm.hidden.rows(); },
                       dbn_.rbms[static_cast<std::size_t>(depth_ - 1)]);
   }
-  /// Samples.
+  /// Number of samples.
   Index size() const { return source_.size(); }
   /// The samples' classes, or nothing.
   std::span<const int> labels() const { return source_.labels(); }
-  /// How much each sample counts, or nothing: all the same.
+  /// The weight of each sample; if empty, all are equal.
   std::span<const double> weights() const { return weights_of(source_); }
   /// out(:, i) = the code of sample columns[i]
   void fill(const Backend& on, std::span<const Index> columns, ViewOf<Backend> out) const {
@@ -72,13 +72,13 @@ class EncodedSource {
           dbn_.rbms[static_cast<std::size_t>(i)]);
   }
 
-  /// What it remembers, if it draws: see training/run/run_state.hpp.
+  /// Its state, if it draws, for resuming: see training/run/run_state.hpp.
   template <class F>
   void for_each_state(F&& f) const {
     f("step", draws_.step);
     if constexpr (requires { source_.for_each_state(f); }) f("source", source_);
   }
-  /// What it was asked for.
+  /// Its options.
   template <class F>
   friend void for_each_option(F&& f, const EncodedSource& source) {
     f("samples", source.samples_);
@@ -121,7 +121,7 @@ class EncodedSource {
     buffers_.assign(1, Matrix<Backend>(source_.rows(), n));
     for (Index i = 0; i < depth_; ++i)
       std::visit(
-          [&](const auto& rbm) {  // input and means; the last layer's means go to the caller
+          [&](const auto& rbm) {  // input and means; the last layer writes its means to the caller's matrix
             buffers_.push_back(Matrix<Backend>(rbm.hidden.rows(), n));
             buffers_.push_back(Matrix<Backend>(i + 1 == depth_ ? 0 : rbm.hidden.rows(), n));
           },
@@ -146,7 +146,7 @@ void check_pre_training_options(const Options& options) {
   check<ValueError>(!options.layers.empty(), "pre_train: there are no options for any layer");
   for (const auto& own : options.layers) check_contrastive_divergence_options(own);
 }
-/// What RBM `i` is trained with.
+/// The options of RBM `i`.
 template <class Options>
 auto options_of_rbm(const Options& options, Index i) {
   auto own = options.layers[std::min(static_cast<std::size_t>(i), options.layers.size() - 1)];
@@ -156,9 +156,9 @@ auto options_of_rbm(const Options& options, Index i) {
 }
 }  // namespace detail
 
-/// Trains the RBMs of a DBN one after another, each for all its epochs. RBM i is trained with
-/// `seed_of_layer` of its options' seed, and reports call it "rbm i + 1". An observer's `Flow::stop` ends the
-/// RBM at hand, `Flow::pause` all of it. \returns the history of each RBM that was begun \throws as
+/// Trains the RBMs of a DBN one after another, each for all its epochs. RBM i is trained with `seed_of_layer`
+/// of its options' seed, and is called "rbm i + 1" in reports. An observer's `Flow::stop` ends the current
+/// RBM, `Flow::pause` the whole run. \returns the history of each RBM that was started \throws as
 /// `ContrastiveDivergence`; ShapeError if the DBN has no layers; ValueError if `layers` is empty
 template <class Units, class B, BatchSource<B> Source, class Options = PreTrainingOptions<>,
           Observer... Observers>
@@ -170,7 +170,7 @@ std::vector<History> pre_train_on(const B& on, Dbn<Units, B>& dbn, const Source&
     auto own = detail::options_of_rbm(options, i);
     return ContrastiveDivergence<std::remove_reference_t<decltype(rbm)>, decltype(own)>(rbm, own, on);
   };
-  // What a layer's options get wrong for its RBM is found before the first RBM is trained.
+  // Options that do not fit their RBM are found before the first RBM is trained.
   for_each_rbm(dbn, [&](auto& rbm, Index i) { static_cast<void>(trainer_of(rbm, i)); });
   std::vector<History> histories;
   const auto train = [&](auto& rbm, Index i, const auto& data) {
@@ -189,7 +189,7 @@ std::vector<History> pre_train_on(const B& on, Dbn<Units, B>& dbn, const Source&
   return histories;
 }
 
-/// The same with all processors: `pre_train(dbn, data, {.layers = {{.epochs = 10}}}, ProgressBar{})`.
+/// The same on all processors: `pre_train(dbn, data, {.layers = {{.epochs = 10}}}, ProgressBar{})`.
 template <class Units, class B, BatchSource<B> Source, Observer... Observers>
 std::vector<History> pre_train(Dbn<Units, B>& dbn, const Source& source,
                                const PreTrainingOptions<>& options = {}, Observers&&... observers) {

@@ -1,6 +1,7 @@
 /// \file
-/// Training by pseudo-likelihood (Besag, 1975): uphill along the sum over visible units of log p(unit | all
-/// other visible units). Consistent like maximum likelihood, and exact: no chains, no partition function.
+/// Training by pseudo-likelihood (Besag, 1975): gradient ascent on the sum over visible units of log p(unit |
+/// all other visible units). It is consistent, like maximum likelihood, and exact: no chains, no partition
+/// function.
 #pragma once
 
 #include "objectives/local_objective.hpp"
@@ -9,7 +10,7 @@
 namespace harmonium {
 
 namespace detail {
-/// What `LocalObjective` is to climb.
+/// Selects this objective in `LocalObjective`.
 struct PseudoLikelihoodKind : SiteKind<LogScore> {
   static constexpr const char* trainer = "PseudoLikelihood";
   static constexpr const char* metric = "pseudo_likelihood";
@@ -18,14 +19,14 @@ struct PseudoLikelihoodKind : SiteKind<LogScore> {
 }  // namespace detail
 
 /// Trains an RBM or a Boltzmann machine with finite visible units by the exact gradient of its
-/// pseudo-likelihood; all there is to call is in `Trainer`. An update of an RBM costs two passes
-/// over the hidden layer for each state of each visible unit.
+/// pseudo-likelihood; the interface is that of `Trainer`. An update of an RBM costs two passes over the
+/// hidden layer for each state of each visible unit.
 ///
 ///     PseudoLikelihood trainer{rbm, {.epochs = 10, .optimizer = Adam{}}};
 ///     History history = trainer.fit(data, ProgressBar{});
 ///
-/// Reports the metrics `pseudo_likelihood` (in nats) and `reconstruction_error`, both over up to 1000
-/// samples that the seed draws once, and `gradient_norm` (of the last update).
+/// Reports the metrics `pseudo_likelihood` (in nats) and `reconstruction_error`, both over up to 1000 samples
+/// drawn once by the seed, and `gradient_norm` (of the last update).
 template <class Model, class Options = LocalObjectiveOptions<>>
 class PseudoLikelihood : public Trainer<LocalObjective<Model, Options, detail::PseudoLikelihoodKind>> {
   static_assert(

@@ -1,7 +1,7 @@
 /// \file
-/// Training by ratio matching (Hyvarinen, 2007): the conditional distribution of each visible unit given the
-/// others is to match the data's in squared distance. For units of more than two states: the quadratic score
-/// of the conditional distribution.
+/// Training by ratio matching (Hyvarinen, 2007): matches the conditional distribution of each visible unit
+/// given the others to that of the data, in squared distance. For units with more than two states it is the
+/// quadratic score of the conditional distribution.
 #pragma once
 
 #include "objectives/local_objective.hpp"
@@ -10,7 +10,7 @@
 namespace harmonium {
 
 namespace detail {
-/// What `LocalObjective` is to climb.
+/// Selects this objective in `LocalObjective`.
 struct RatioMatchingKind : SiteKind<QuadraticScore> {
   static constexpr const char* trainer = "RatioMatching";
   static constexpr const char* metric = "ratio_matching";
@@ -19,14 +19,14 @@ struct RatioMatchingKind : SiteKind<QuadraticScore> {
 }  // namespace detail
 
 /// Trains an RBM or a Boltzmann machine with finite visible units by the exact gradient of ratio matching;
-/// all there is to call is in `Trainer`. Costs what `PseudoLikelihood` costs. Its value is bounded, so that a
-/// few odd samples do not rule.
+/// the interface is that of `Trainer`. It costs as much as `PseudoLikelihood`. Its value is bounded, so a few
+/// outliers do not dominate.
 ///
 ///     RatioMatching trainer{rbm, {.epochs = 10, .optimizer = Adam{}}};
 ///     History history = trainer.fit(data, ProgressBar{});
 ///
-/// Reports the metrics `ratio_matching` (a cost) and `reconstruction_error`, both over up to 1000
-/// samples that the seed draws once, and `gradient_norm` (of the last update).
+/// Reports the metrics `ratio_matching` (a cost) and `reconstruction_error`, both over up to 1000 samples
+/// drawn once by the seed, and `gradient_norm` (of the last update).
 template <class Model, class Options = LocalObjectiveOptions<>>
 class RatioMatching : public Trainer<LocalObjective<Model, Options, detail::RatioMatchingKind>> {
   static_assert(

@@ -1,6 +1,6 @@
 /// \file
-/// Training by score matching (Hyvarinen, 2005): the slope of log p(v) along v is to match that of the data's
-/// density. For RBMs with real visible units it is a sum over units in closed form
+/// Training by score matching (Hyvarinen, 2005): matches the gradient of log p(v) with respect to v to that
+/// of the data's density. For RBMs with real visible units this is a sum over units in closed form
 /// (objectives/score_gradient.hpp).
 #pragma once
 
@@ -10,7 +10,7 @@
 namespace harmonium {
 
 namespace detail {
-/// What `LocalObjective` is to climb.
+/// Selects this objective in `LocalObjective`.
 struct ScoreMatchingKind {
   static constexpr const char* trainer = "ScoreMatching";
   static constexpr const char* metric = "score_matching";
@@ -28,15 +28,15 @@ struct ScoreMatchingKind {
 };
 }  // namespace detail
 
-/// Trains an RBM with real visible units by the exact gradient of score matching; all there is to call is in
-/// `Trainer`. Hidden units may be of any type. An update costs about three products more than a gradient of
-/// statistics. Data must have noise: where a visible unit is constant, its precision grows without end.
+/// Trains an RBM with real visible units by the exact gradient of score matching; the interface is that of
+/// `Trainer`. Hidden units may be of any type. An update costs about three more products than a gradient of
+/// statistics. The data must have noise: where a visible unit is constant, its precision grows without bound.
 ///
 ///     ScoreMatching trainer{rbm, {.epochs = 10, .optimizer = Adam{}}};
 ///     History history = trainer.fit(data, ProgressBar{});
 ///
-/// Reports the metrics `score_matching` (a cost) and `reconstruction_error`, both over up to 1000
-/// samples that the seed draws once, and `gradient_norm` (of the last update).
+/// Reports the metrics `score_matching` (a cost) and `reconstruction_error`, both over up to 1000 samples
+/// drawn once by the seed, and `gradient_norm` (of the last update).
 template <class Model, class Options = LocalObjectiveOptions<>>
 class ScoreMatching : public Trainer<LocalObjective<Model, Options, detail::ScoreMatchingKind>> {
   static_assert(

@@ -1,5 +1,5 @@
 /// \file
-/// The one training loop: uphill along an objective's gradient, batch by batch.
+/// The training loop: gradient ascent on an objective, batch by batch.
 #pragma once
 
 #include <vector>
@@ -17,15 +17,15 @@
 
 namespace harmonium {
 
-/// Trains the model of an objective `O`. Holds what training remembers: moments, averages, the objective.
+/// Trains the model of an objective `O`. Holds the state of training: moments, averages, the objective.
 template <Objective O>
 class Trainer {
  public:
   using Model = typename O::Model;          ///< what is trained
-  using Options = typename O::Options;      ///< what can be asked for
+  using Options = typename O::Options;      ///< its options
   using Backend = typename Model::Backend;  ///< where the model lives
   using Scalar = ScalarOf<Backend>;         ///< its numbers
-  using Gradient = detail::Climbed<O>;      ///< the model, or the part of it that the objective climbs
+  using Gradient = detail::Climbed<O>;      ///< the model, or the part of it that the objective trains
 
   /// \param model is trained in place and must outlive the trainer
   /// \param on backend to compute on
@@ -41,9 +41,9 @@ class Trainer {
   }
 
   /// One update from a batch of at most `batch_size` samples.
-  /// \throws ShapeError if the batch has other rows than the model, no samples or too many, or what comes
-  /// with it has another shape \throws DataError if a number is not finite, or labels, targets or weights are
-  /// wrong \throws ValueError if entries are missing that the model cannot draw
+  /// \throws ShapeError if the batch's rows do not match the model, it has no samples or too many, or what
+  /// comes with it has the wrong shape \throws DataError if a number is not finite, or labels, targets or
+  /// weights are invalid \throws ValueError if entries are missing and the model cannot draw them
   void step(const Batch<Scalar, typename Backend::Memory>& batch) {
     const Index n = batch.values.cols;
     detail::check_batch(on_, batch, rows(), options_.batch_size);
@@ -61,10 +61,11 @@ class Trainer {
                    [&](std::span<const Index> columns) { learn_from(source, columns, mean, false); });
   }
 
-  /// Trains for all epochs, or until an observer ends it. A sample with weight 2 is weighted like two
-  /// samples. \throws ShapeError if the data have other rows than the model \throws DataError if there are no
-  /// samples, one has a number that its unit cannot take (row and column are named), or weights, labels or
-  /// targets are wrong; all before anything is changed \throws ValueError if the parameters stop being finite
+  /// Trains for all epochs, or until an observer ends the run. A sample with weight 2 is equivalent to two
+  /// samples. \throws ShapeError if the data's rows do not match the model \throws DataError if there are no
+  /// samples, a unit does not accept one of its numbers (the message names row and column), or weights,
+  /// labels or targets are invalid; all before anything is changed \throws ValueError if the parameters stop
+  /// being finite
   template <BatchSource<Backend> Source, Observer... Observers>
   History fit(const Source& source, Observers&&... observers) {
     check_source(source, "fit");
@@ -91,25 +92,25 @@ class Trainer {
                                 source.size(), model_, TrainerParts<Trainer, Source>{*this, source}, prepare,
                                 learn_batch, measure, observers...);
   }
-  /// `fit` of your own matrix, rows x samples.
+  /// `fit` for your own matrix, rows x samples.
   template <Observer... Observers>
   requires(detail::takes_matrices<O>) History
       fit(View<const Scalar, typename Backend::Memory> data, Observers&&... observers) {
     return fit(MatrixSource<Scalar, typename Backend::Memory>{data}, observers...);
   }
 
-  /// Plans a run of single steps as `fit` does: schedules run over the next `epochs` passes over `samples`
+  /// Plans a run of single steps as `fit` does: schedules extend over the next `epochs` passes over `samples`
   /// samples.
   void plan(Index samples) { progress_.plan(steps(), samples, options_); }
-  /// The last update's direction along the parameters that the optimizer moves, the centered ones unless the
-  /// options say otherwise; without penalties on weights.
+  /// The last update's gradient with respect to the parameters that the optimizer moves (the centered ones
+  /// unless the options say otherwise), without penalties on weights.
   const Gradient& gradient() const { return gradient_; }
   /// Number of updates so far.
   std::uint64_t steps() const { return optimizer_.steps(); }
-  /// What it was asked for.
+  /// Its options.
   const Options& options() const { return options_; }
 
-  /// What training remembers besides the model: see training/run/run_state.hpp.
+  /// The state of training besides the model, for resuming: see training/run/run_state.hpp.
   template <class F>
   void for_each_state(F&& f) {
     f("optimizer", optimizer_);
@@ -121,12 +122,12 @@ class Trainer {
   }
 
  protected:
-  /// What is climbed.
+  /// The objective.
   O& objective() { return objective_; }
-  /// To read.
+  /// The objective, read-only.
   const O& objective() const { return objective_; }
 
-  /// One update from the samples that lie in the objective's `samples(n)`.
+  /// One update from the samples in the objective's `samples(n)`.
   void learn(const Update& update) {
     const double now = progress();
     objective_.set_gradient(on_, options_, model_, update, gradient_);
@@ -157,8 +158,8 @@ class Trainer {
   Gradient& climbed() { return detail::climbed<O>(model_); }
   Index rows() { return objective_.samples(1).rows; }
   double progress() const { return progress_.at(steps()); }
-  // An objective may name what its seeds are for, so that a phase that follows another one sees the samples
-  // in an order of its own.
+  // An objective may name the purpose of its seeds, so that successive phases see the samples in different
+  // orders.
   std::uint64_t seed_of_order() const {
     if constexpr (requires { O::seeds; }) return seed_for(options_.seed, O::seeds);
     return options_.seed;
@@ -168,7 +169,7 @@ class Trainer {
     if constexpr (RefusesUpdates<O>) return objective_.refuses(on_, model_);
     return false;
   }
-  // Moments belong to the way that was refused.
+  // The moments belong to the update that was refused.
   void put_back() {
     if constexpr (RefusesUpdates<O>) {
       for_each_parameter([&](const ParameterName&, Role, auto x, auto kept) { on_.copy(kept, x); }, model_,

@@ -1,6 +1,6 @@
 /// \file
 /// Greedy pre-training of an up-down DBN (Hinton, Osindero and Teh, 2006): its lower layers as RBMs, one
-/// after another, then the top RBM on what they make of the data and on the labels together.
+/// after another, then the top RBM on the data as they encode it, together with the labels.
 #pragma once
 
 #include <vector>
@@ -12,7 +12,8 @@
 namespace harmonium {
 
 namespace detail {
-/// The untied layers as RBMs, by their ways up; the visible units are those of the ways down.
+/// The untied layers as RBMs, with the weights of their upward passes; the visible units are those of the
+/// downward passes.
 template <class Units, class B>
 Dbn<Units, B> lower_dbn(const UpDownDbn<Units, B>& model) {
   auto sizes = model.options().sizes;
@@ -29,10 +30,11 @@ Dbn<Units, B> lower_dbn(const UpDownDbn<Units, B>& model) {
 }  // namespace detail
 
 /// Trains the layers of an up-down DBN one after another, each for all its epochs: `options.layers` from the
-/// bottom up, the top RBM's last. Both ways of the lower layers then have the same weights. A model with
-/// classes needs labels, which only the top RBM sees. RBM i is trained with `seed_of_layer` of its
-/// options' seed, and reports call it "rbm i + 1". \returns the history of each RBM that was begun \throws as
-/// `pre_train_on` of a DBN; DataError if the model has classes and there are no labels, or one is no class
+/// bottom up, the top RBM's last. Afterwards the upward and downward passes of the lower layers have the same
+/// weights. A model with classes needs labels, which only the top RBM sees. RBM i is trained with
+/// `seed_of_layer` of its options' seed, and is called "rbm i + 1" in reports. \returns the history of each
+/// RBM that was started \throws as `pre_train_on` of a DBN; DataError if the model has classes and there are
+/// no labels, or one is invalid
 template <class Units, class B, BatchSource<B> Source, class Options = PreTrainingOptions<>,
           Observer... Observers>
 std::vector<History> pre_train_on(const B& on, UpDownDbn<Units, B>& model, const Source& source,
@@ -60,7 +62,7 @@ std::vector<History> pre_train_on(const B& on, UpDownDbn<Units, B>& model, const
   return histories;
 }
 
-/// The same with all processors.
+/// The same on all processors.
 template <class Units, class B, BatchSource<B> Source, Observer... Observers>
 std::vector<History> pre_train(UpDownDbn<Units, B>& model, const Source& source,
                                const PreTrainingOptions<>& options = {}, Observers&&... observers) {

@@ -1,10 +1,10 @@
 /// \file
 /// Wake-sleep, or up-down: fine-tuning of a DBN as a generative model (Hinton, Dayan, Frey and Neal, 1995;
-/// Hinton, Osindero and Teh, 2006, section 5 and appendix B). Awake, recognition draws the hidden layers of
-/// samples, and generation learns to make each layer from the one above. Between, the top RBM learns features
-/// and labels together by contrastive divergence. Asleep, its chains' features are dreamt down to the visible
-/// layer, and recognition learns to find what the dream was made from. All updates use the parameters from
-/// before them.
+/// Hinton, Osindero and Teh, 2006, section 5 and appendix B). In the wake phase, recognition draws the hidden
+/// layers of samples, and generation learns to produce each layer from the one above. Between the phases, the
+/// top RBM learns features and labels together by contrastive divergence. In the sleep phase, its chains'
+/// features are dreamt down to the visible layer, and recognition learns to recover the states that the dream
+/// was generated from. All updates use the parameters from before the update.
 #pragma once
 
 #include <algorithm>
@@ -20,9 +20,9 @@ namespace harmonium {
 
 namespace detail {
 
-/// gradient = uphill along the sum over columns c of shares(0, c) * log p(x(:, c) | given(:, c)), which a way
-/// through one layer says; exact for every parameter. `shares` has a second row with the negatives; `input`
-/// and `means` (rows of x each) are room to work in.
+/// gradient = that of the sum over columns c of shares(0, c) * log p(x(:, c) | given(:, c)) for a pass
+/// through one layer; exact for every parameter. `shares` has a second row with the negatives; `input` and
+/// `means` (rows of x each) are scratch space.
 template <class U, class B>
 void set_likelihood_gradient(const B& on, const Dense<U, B>& way, ConstViewOf<B> given, ConstViewOf<B> x,
                              ConstViewOf<B> shares, ViewOf<B> input, ViewOf<B> means, Dense<U, B>& gradient) {
@@ -42,21 +42,21 @@ inline constexpr bool is_up_down_dbn<UpDownDbn<Units, B>> = true;
 
 }  // namespace detail
 
-/// The objective of wake-sleep: see training/objective.hpp. It climbs the ways up and down; a trainer of its
-/// own trains the top RBM between the two phases.
+/// The objective of wake-sleep: see training/objective.hpp. It trains the upward and downward passes; a
+/// separate trainer trains the top RBM between the two phases.
 template <class Model_, class Options_>
 class WakeSleepObjective {
   static_assert(detail::is_up_down_dbn<Model_>,
-                "WakeSleep trains an UpDownDbn, whose ways up and down differ");
+                "WakeSleep trains an UpDownDbn, whose upward and downward weights differ");
 
  public:
   using Model = Model_;                                       ///< what is trained
-  using Options = Options_;                                   ///< what can be asked for
+  using Options = Options_;                                   ///< its options
   using Backend = typename Model::Backend;                    ///< where the model lives
-  using Stack = UpDownStack<typename Model::Units, Backend>;  ///< the ways up and down
-  static constexpr SeedFor seeds = SeedFor::wake_sleep;       ///< other phases with one seed share no number
+  using Stack = UpDownStack<typename Model::Units, Backend>;  ///< the upward and downward passes
+  static constexpr SeedFor seeds = SeedFor::wake_sleep;       ///< phases with one seed share no draws
 
-  /// The gradient is that of the ways up and down.
+  /// The gradient belongs to the upward and downward passes.
   static Stack& climbed(Model& model) { return model.stack; }
   /// \throws ValueError if an option is out of range
   static void check(const Options& options) {
@@ -65,7 +65,8 @@ class WakeSleepObjective {
     harmonium::check<ValueError>(options.steps >= 1, "WakeSleep: steps is ", options.steps,
                                  ", expected at least 1");
   }
-  /// Memory for batches of `options.batch_size` samples and for their dreams. The model must outlive this.
+  /// Allocates memory for batches of `options.batch_size` samples and for their dreams. The model must
+  /// outlive this.
   WakeSleepObjective(const Backend& on, Model& model, const Options& options)
       : feature_rows_(model.features().rows()),
         classes_(model.classes()),
@@ -85,13 +86,13 @@ class WakeSleepObjective {
     host_shares_ = HostMatrix<ScalarOf<Backend>>(2, widest);
   }
 
-  /// Where n samples lie: with no layer below it the top RBM sees them as they are.
+  /// The buffer for n samples; with no layer below it, the top RBM sees them as they are.
   ViewOf<Backend> samples(Index n) { return rooms_.empty() ? features(n) : view_of(values_).columns(0, n); }
   /// The trainer of the top RBM.
   const auto& top() const { return top_; }
 
-  /// \throws DataError if a number is not one that its unit takes, or, if the model has classes, there are no
-  /// labels or one is not a class
+  /// \throws DataError if a unit does not accept one of its numbers or, for a model with classes, labels are
+  /// missing or invalid
   template <class Source>
   void check_source(const Backend& on, const char* caller, const Options& options, const Model& model,
                     const Source& source) {
@@ -106,12 +107,12 @@ class WakeSleepObjective {
       std::visit([&](const auto& layer) { look(layer.generation.layer); }, model.stack.layers[0]);
     }
   }
-  /// The top RBM's schedules run over the same epochs.
+  /// The top RBM's schedules extend over the same epochs.
   template <class Source>
   void prepare(const Backend& /*on*/, const Options& /*options*/, Model& /*model*/, const Source& source) {
     top_.plan(source.size());
   }
-  /// A batch's labels. \throws DataError if there are not as many as samples, or one is not a class
+  /// A batch's labels. \throws DataError if there is not one per sample, or one is invalid
   void take(const Backend& on, const Model& /*model*/,
             const Batch<ScalarOf<Backend>, typename Backend::Memory>& batch) {
     if (classes_ > 0) detail::check_labels("step", batch.labels, batch.values.cols, classes_);
@@ -125,7 +126,7 @@ class WakeSleepObjective {
     take_labels(on, labels_);
   }
 
-  /// Wake, an update of the top RBM, sleep.
+  /// Wake phase, an update of the top RBM, sleep phase.
   void set_gradient(const Backend& on, const Options& options, Model& model, const Update& update,
                     Stack& gradient) {
     const Draws draws{.seed = seed_for(options.seed, seeds), .step = update.step * rooms_.size()};
@@ -136,7 +137,7 @@ class WakeSleepObjective {
           gradient);
   }
 
-  /// Reconstruction error, and the length of the gradient of all parts.
+  /// Reconstruction error, and the norm of the gradient of all parts.
   template <class Source>
   void report(const Backend& on, const Options& options, const Model& model, const Source& source,
               const Stack& gradient, std::vector<std::pair<std::string, double>>& metrics) {
@@ -146,7 +147,7 @@ class WakeSleepObjective {
     metrics = {{"reconstruction_error", error},
                {"gradient_norm", std::hypot(norm(on, gradient), norm(on, top_.gradient()))}};
   }
-  /// What it remembers: see training/run/run_state.hpp.
+  /// Its state, for resuming: see training/run/run_state.hpp.
   template <class F>
   void for_each_state(const Backend& /*on*/, F&& f) {
     f("top", top_);
@@ -155,7 +156,7 @@ class WakeSleepObjective {
  private:
   using TopOptions =
       ContrastiveDivergenceOptions<decltype(Options::chains), decltype(Options::top_optimizer)>;
-  // What a layer needs: its hidden rows in the first line, its visible rows in the second.
+  // Scratch space of a layer: of its hidden rows in the first line, of its visible rows in the second.
   struct Room {
     Matrix<Backend> up_input, up_means, wake;
     Matrix<Backend> down_input, down_means, dream;
@@ -173,7 +174,7 @@ class WakeSleepObjective {
             .seed = seed_for(options.seed, seeds),
             .phase = options.phase};
   }
-  // What the top RBM sees in addition to the labels.
+  // The top RBM's input apart from the labels.
   ViewOf<Backend> features(Index n) { return top_.samples(n).rows_from(0, feature_rows_); }
   void take_labels(const Backend& on, std::span<const int> labels) {
     if (classes_ == 0) return;
@@ -192,7 +193,7 @@ class WakeSleepObjective {
     return here;
   }
 
-  // Recognition draws each layer from the one below, and the generative ways get their gradient.
+  // Recognition draws each layer from the one below, and the downward passes get their gradient.
   void wake(const Backend& on, const Stack& stack, ConstViewOf<Backend> shares, Draws draws,
             Stack& gradient) {
     const Index n = shares.cols;
@@ -212,7 +213,7 @@ class WakeSleepObjective {
           stack.layers[i]);
   }
 
-  // The chains' features are dreamt down, and the recognition ways get their gradient.
+  // The chains' features are dreamt down, and the upward passes get their gradient.
   void sleep(const Backend& on, const Options& options, const Stack& stack, ConstViewOf<Backend> shares,
              Draws draws, Stack& gradient) {
     const Index n = shares.cols;
@@ -246,15 +247,16 @@ class WakeSleepObjective {
   std::vector<int> labels_;
 };
 
-/// Trains an `UpDownDbn`; all there is to call is in `Trainer`. Its two ways should have been made by
-/// pre-training. A model with classes needs labels.
+/// Trains an `UpDownDbn`; the interface is that of `Trainer`. The model should have been pre-trained. A model
+/// with classes needs labels.
 ///
 ///     WakeSleep trainer{model, {.epochs = 50, .steps = 3, .seed = 1}};
 ///     trainer.fit(digits, ProgressBar{});
 ///
-/// Reports the metrics `reconstruction_error` (mean squared difference per visible row after recognition up
-/// and generation down, in means, over up to 1000 samples that the seed draws once, by their weights) and
-/// `gradient_norm` (of the last update, both ways and the top). `gradient()` is that of the ways up and down.
+/// Reports the metrics `reconstruction_error` (mean squared difference per visible row after mean-field
+/// recognition up and generation down, over up to 1000 samples drawn once by the seed, weighted by their
+/// sample weights) and `gradient_norm` (of the last update, both directions and the top RBM). `gradient()` is
+/// that of the upward and downward passes.
 template <class Model, class Options = WakeSleepOptions<>>
 class WakeSleep : public Trainer<WakeSleepObjective<Model, Options>> {
  public:

@@ -1,5 +1,5 @@
 /// \file
-/// What wake-sleep can be asked for.
+/// Options of wake-sleep.
 #pragma once
 
 #include <cstdint>
@@ -10,25 +10,26 @@
 
 namespace harmonium {
 
-/// How to train an up-down DBN. A policy of one's own replaces a variant: name its type as template argument.
+/// How to train an up-down DBN. To use your own policy in place of a variant, name its type as a template
+/// argument.
 template <class Chains = std::variant<DataChains, Persistent>, class Optimizer = AnyOptimizer>
 struct WakeSleepOptions {
   int epochs = 10;         ///< passes over the data
   Index batch_size = 100;  ///< samples in an update, at least 1
   int steps = 3;           ///< of the top RBM's chains in an update, at least 1
-  Chains chains{};         ///< `DataChains{}`: from what the data make the top RBM see; or `Persistent{...}`
-  Optimizer optimizer = Momentum{.rate = 0.02, .momentum = 0.5};      ///< of the ways up and down
+  Chains chains{};  ///< `DataChains{}`: start at the data as the top RBM sees them; or `Persistent{...}`
+  Optimizer optimizer = Momentum{.rate = 0.02, .momentum = 0.5};      ///< of the upward and downward passes
   Optimizer top_optimizer = Momentum{.rate = 0.02, .momentum = 0.5};  ///< of the top RBM
-  double discriminative = 0;  ///< what log p(label | features) counts in the top RBM beside the likelihood
-  bool centered = true;       ///< the top RBM's gradient (models/centering.hpp)
-  double weight_decay = 0;    ///< L2: per update weights lose this share of themselves times the step size
-  bool visible_means = true;  ///< dreams end with the visible units' means; false: with draws
-  double average_last = 0;    ///< `fit` ends with the mean of this last share of its updates; 0: the last
-  std::uint64_t seed = 0;     ///< of all draws and of the order of samples
+  double discriminative = 0;  ///< weight of log p(label | features), added to the top RBM's likelihood
+  bool centered = true;       ///< centers the top RBM's gradient (models/centering.hpp)
+  double weight_decay = 0;    ///< L2: at each update weights shrink by this fraction times the step size
+  bool visible_means = true;  ///< dreams end with the visible units' means; false: with samples
+  double average_last = 0;  ///< `fit` ends with the mean over this last fraction of updates; 0: the last one
+  std::uint64_t seed = 0;   ///< of all draws and of the order of samples
   std::string phase = "wake-sleep";  ///< what reports call the run
 };
 
-// Asked here, before anybody's braces do: g++ 12 fails with an internal error otherwise.
+// Evaluated here, before any user's braces need it: otherwise g++ 12 fails with an internal error.
 static_assert(noexcept(WakeSleepOptions<>{}) || true);
 
 /// Options by name: see training/run/option_words.hpp.

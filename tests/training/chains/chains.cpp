@@ -1,4 +1,4 @@
-// Chains that remember more than their states: fast weights and parallel tempering.
+// Chains with more state than their visible units: fast weights and parallel tempering.
 #include <harmonium/data/toy.hpp>
 #include <harmonium/inference/exact/log_z.hpp>
 #include <harmonium/training/contrastive_divergence.hpp>
@@ -21,7 +21,7 @@ using Model = BernoulliBernoulli;
 const ContrastiveDivergenceOptions<> plain{
     .batch_size = 8, .optimizer = Sgd{.rate = 0.1}, .fit_visible_biases = false, .seed = 6};
 
-// Two modes with a wide valley between them, which single steps of Gibbs sampling do not cross.
+// Two modes separated by a wide valley, which single steps of Gibbs sampling do not cross.
 Model two_modes() {
   Model model{{.visible = 6, .hidden = 3}};
   model.weights.setConstant(3.0);
@@ -32,8 +32,8 @@ Model two_modes() {
 
 }  // namespace
 
-TEST_CASE("fast weights of no rate are persistent chains", "[cd][fast_weights]") {
-  // Until the weights change: persistent chains keep their hidden states over an update.
+TEST_CASE("fast weights with rate 0 are persistent chains", "[cd][fast_weights]") {
+  // Until the weights change: persistent chains keep their hidden states across an update.
   const Model begin = small_rbm<Model>(4);
   const Eigen::MatrixXd v = some_states(begin, 8, 3);
   Model persistent = begin, fast = begin;
@@ -46,7 +46,7 @@ TEST_CASE("fast weights of no rate are persistent chains", "[cd][fast_weights]")
 }
 
 TEST_CASE("fast weights learn from each gradient, decay, and move the chains", "[cd][fast_weights]") {
-  // Shown by what the chains do next: they move by the sum of slow and fast weights.
+  // Seen in the chains' next move, which uses the sum of slow and fast weights.
   Model model = small_rbm<Model>(4);
   auto options = plain;
   options.chains = FastWeights{.chains = 5, .rate = 1.5, .keep = 0.6};
@@ -63,7 +63,7 @@ TEST_CASE("fast weights learn from each gradient, decay, and move the chains", "
     for_each_parameter([](const ParameterName&, Role, auto s,
                           auto f) { on.update([](double& a, double b) { a += b; }, s, f); },
                        sum, fast);
-    refresh(on, sum, all);  // by the weights that the chains move with
+    refresh(on, sum, all);  // with the weights that the chains use
     for (const std::uint32_t k : {0u, 1u})
       transition(on, sum, all, all, work, {.seed = 6, .step = 2 * update + k});
     refresh(on, model, all);
@@ -79,7 +79,7 @@ TEST_CASE("fast weights learn from each gradient, decay, and move the chains", "
   }
 }
 
-TEST_CASE("fast weights draw by the weights that they hold", "[cd][fast_weights]") {
+TEST_CASE("chains with fast weights draw with their current weights", "[cd][fast_weights]") {
   // Slow parameters are 0; fast weights copy v to h and back, so that chains at 1 stay there.
   using One = Rbm<Bernoulli, Bernoulli, Cpu<double>>;
   One slow{{.visible = 1, .hidden = 1, .weight_scale = 0}};
@@ -113,7 +113,7 @@ TEST_CASE("tempered chains have the model's distribution where plain ones stay i
   tempered.begin(on, model, all, {.seed = 1});
   tempered.advance(on, model, both, all, work, 150, {.seed = 1});
   CHECK(chi_square(state.visible, expected));
-  // Shares of chains in the mode where units are on. Plain chains that begin in the other one stay there.
+  // Shares of chains in the mode where units are on. Plain chains that start in the other mode stay there.
   const auto full = [](const Eigen::MatrixXd& v) {
     return (v.colwise().sum().array() > 3).cast<double>().mean();
   };
@@ -124,8 +124,7 @@ TEST_CASE("tempered chains have the model's distribution where plain ones stay i
   CHECK(full(state.visible) < 0.3);
 }
 
-TEST_CASE("a ladder of temperatures spaces itself so that all neighbours trade equally often",
-          "[cd][tempered][slow]") {
+TEST_CASE("the spacing of a ladder adapts until all neighbours swap equally often", "[cd][tempered][slow]") {
   const Model model = two_modes();
   const Index chains = 500;
   auto state = make_state(model, chains), data = make_state(model, 2);
@@ -151,7 +150,7 @@ TEST_CASE("a ladder of temperatures spaces itself so that all neighbours trade e
   CHECK(even > 5 * adapted);
 }
 
-TEST_CASE("a run with tempered chains reports its trades, and all chains that go on how fast they forget",
+TEST_CASE("tempered chains report their swap rates, and all persistent chains their autocorrelation",
           "[cd][tempered]") {
   Model model = small_rbm<Model>(4);
   const Eigen::MatrixXd v = some_states(model, 50, 3);
@@ -164,13 +163,14 @@ TEST_CASE("a run with tempered chains reports its trades, and all chains that go
   CHECK(last.metric("swap_rate") <= 1);
   CHECK(std::abs(last.metric("chain_autocorrelation")) <= 1);
   CHECK(std::get<Tempered::Memory<Model>>(trainer.chains()).ladder().size() == 4);
-  // Chains of a model whose units are independent forget all at once; those of a stiff one nothing.
+  // Chains of a model with independent units forget everything at once; those of a strongly coupled one
+  // nothing.
   auto still = plain;
   still.optimizer = Sgd{.rate = 0};
   still.chains = Persistent{.chains = 4000};
   Model free{{.visible = 6, .hidden = 3, .weight_scale = 0}}, stiff = free;
   stiff.weights.topRows(3) =
-      8 * Eigen::MatrixXd::Identity(3, 3);  // three pairs that hold each other, three units off
+      8 * Eigen::MatrixXd::Identity(3, 3);  // three strongly coupled pairs, three units off
   stiff.visible.parameters << -4, -4, -4, -30, -30, -30;
   stiff.hidden.parameters.setConstant(-4);
   const Eigen::MatrixXd six = some_states(free, 8, 3);

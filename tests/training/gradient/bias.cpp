@@ -1,4 +1,4 @@
-// Contrastive divergence of all pairs of the first three unit types.
+// Contrastive divergence for all pairs of the first three unit types.
 #include "bias.hpp"
 
 using namespace test;

@@ -1,5 +1,5 @@
-// Contrastive divergence against its exact expectation: what chains of k steps give on average is computed by
-// summing over all states, and so is the gradient of the likelihood that it approaches as k grows.
+// Contrastive divergence checked against its exact expectation: the mean over chains of k steps is computed
+// by summing over all states, and so is the gradient of the likelihood that it approaches as k grows.
 #pragma once
 
 #include <harmonium/inference/exact/log_z.hpp>
@@ -13,8 +13,8 @@ namespace test {
 
 using namespace harmonium;
 
-/// What is multiplied by the parameters of a layer of one type in -E(x), in the order of the walk, for the
-/// rows of x from `row` on.
+/// The statistics that multiply the parameters of a layer of one type in -E(x), in the order of the walk, for
+/// the rows of x from `row` on.
 template <class U>
 void add_statistics(const Layer<U, Cpu<double>>& layer, const oracle::Numbers& x, std::size_t row,
                     oracle::Numbers& numbers) {
@@ -53,7 +53,7 @@ std::pair<oracle::Numbers, oracle::Numbers> moments(const Model& rbm, const orac
   const oracle::Machine machine = machine_of(rbm);
   oracle::Numbers mean, variance;
   for (std::size_t i = 0; i < p.states.size(); ++i) {
-    if (p.probabilities[i] < 1e-25) continue;  // the far corners of a Gaussian's grid
+    if (p.probabilities[i] < 1e-25) continue;  // the distant corners of a Gaussian's grid
     const oracle::Numbers& v = p.states[i];
     const auto f = oracle::expectation(machine.hidden, oracle::hidden_input(machine, v),
                                        [&](const oracle::Numbers& h) { return statistics_of(rbm, v, h); });
@@ -68,13 +68,13 @@ std::pair<oracle::Numbers, oracle::Numbers> moments(const Model& rbm, const orac
   return {mean, variance};
 }
 
-/// Does the library give log Z of this model?
+/// Can the library compute log Z of this model?
 template <class R>
 inline constexpr bool has_exact_likelihood =
     decltype(R::visible)::finite || decltype(R::hidden)::finite || std::is_same_v<R, GaussianGaussian>;
 
-/// A model whose chains forget slowly enough that the bias of CD-1 is seen. Two layers of infinitely many
-/// states are small, and have small weights, so that the oracle can sum and the sum is finite.
+/// A model whose chains forget slowly enough for the bias of CD-1 to be visible. Two layers with infinitely
+/// many states are small and have small weights, so that the oracle can sum over them and the sum is finite.
 template <class R>
 R biased_rbm() {
   if constexpr (decltype(R::visible)::finite || decltype(R::hidden)::finite) {
@@ -90,13 +90,13 @@ R biased_rbm() {
   }
 }
 
-/// The gradient of CD-1, CD-5 and CD-25 is, on average, what it should be, and approaches that of the
-/// likelihood; the latter also by differences of the library's exact likelihood, where there is one.
+/// The gradients of CD-1, CD-5 and CD-25 have the right mean, and approach that of the likelihood; the latter
+/// is also checked by finite differences of the library's exact likelihood, where there is one.
 template <class Model>
 void check_bias(Model rbm) {
   const auto begin = rbm;
   const oracle::Machine machine = machine_of(rbm);
-  // A few samples, each many times over, so that the positive phase is exact.
+  // A few samples, each repeated many times, so that the positive phase is exact.
   const Index samples = 4, chains = 40'000;
   const Eigen::MatrixXd few = some_states(rbm, samples, 5);
   const Eigen::MatrixXd data = few.replicate(1, chains / samples);
@@ -108,7 +108,7 @@ void check_bias(Model rbm) {
   const oracle::Numbers positive = moments(rbm, p).first;
   const oracle::Numbers model_mean = moments(rbm, oracle::visible_distribution(machine)).first;
 
-  // The likelihood's gradient: by the enumeration, and by differences of the library's exact likelihood.
+  // The likelihood's gradient: by enumeration, and by finite differences of the library's exact likelihood.
   oracle::Numbers exact = positive;
   for (std::size_t i = 0; i < exact.size(); ++i) exact[i] -= model_mean[i];
   if constexpr (has_exact_likelihood<Model>) {
@@ -145,7 +145,7 @@ void check_bias(Model rbm) {
     }
     INFO(steps << " steps, bias " << biases.back());
     CHECK(worst < sigmas);
-    if (steps == 1) CHECK(worst_from_exact > sigmas);  // the bias is there to be seen
+    if (steps == 1) CHECK(worst_from_exact > sigmas);  // the bias is large enough to be seen
     if (steps == 25) CHECK(worst_from_exact < sigmas);
   }
   CHECK(biases[0] > 2 * biases[1]);

@@ -1,5 +1,5 @@
-// Contrastive divergence of pairs with a Spin, Rectified or Poisson layer, as far as the model can be
-// normalised whatever its weights, or if they are small; and of mixed layers.
+// Contrastive divergence for pairs with a Spin, Rectified or Poisson layer that can be normalised for any
+// weights, or for small ones; and for mixed layers.
 #include "bias.hpp"
 
 using namespace test;

@@ -1,5 +1,5 @@
-// What is done to a gradient between statistics and optimizer: centering, penalties, weights of samples,
-// clipping, averaging. Each against loops that know the formula.
+// What happens to a gradient between statistics and optimizer: centering, penalties, sample weights,
+// clipping, averaging. Each is checked against loops that implement the formula.
 #include <harmonium/data/dataset.hpp>
 #include <harmonium/inference/exact/moments.hpp>
 #include <harmonium/inference/layers.hpp>
@@ -31,7 +31,7 @@ const Options plain{.batch_size = 8,
                     .fit_visible_biases = false,
                     .seed = 6};
 
-// One update of a copy, by these options.
+// One update of a copy, with these options.
 template <class M>
 struct Step {
   M model, gradient;
@@ -52,7 +52,7 @@ Eigen::VectorXd bias_of(const Layer<Bernoulli, Cpu<double>>& layer) { return lay
 
 namespace {
 
-// An optimizer's numbers for one matrix, by the textbook.
+// An optimizer's numbers for one matrix, by the textbook formula.
 struct ByHand {
   AnyOptimizer optimizer;
   Eigen::MatrixXd m{}, v{};
@@ -123,8 +123,8 @@ TEST_CASE("with any optimizer a centered update is an update of the centered mod
   }
 }
 
-TEST_CASE("a permutation, and 0 and 1 changing places, change nothing that is learned", "[cd][centering]") {
-  // With exact chains there is no chance in the way.
+TEST_CASE("permuting rows, or swapping 0 and 1, does not change what is learned", "[cd][centering]") {
+  // With exact chains nothing is random.
   const auto optimizer = GENERATE(AnyOptimizer{Momentum{.rate = 0.1}}, AnyOptimizer{Adam{.rate = 0.02}});
   const Model begin = small_rbm<Model>(4);
   Model flipped = begin;  // v -> 1 - v
@@ -154,7 +154,7 @@ TEST_CASE("a permutation, and 0 and 1 changing places, change nothing that is le
   CHECK(largest_difference(learn(flipped, other), expected) < 1e-9);
 }
 
-TEST_CASE("where zero lies makes no difference to what real units learn", "[cd][centering]") {
+TEST_CASE("the position of zero makes no difference to what real units learn", "[cd][centering]") {
   // Rows shifted by 10, and a model shifted likewise: W v -> W (v + 10) is taken from the hidden biases, and
   // the visible biases, which are precision times mean, follow the precision.
   using Real = Rbm<Gaussian, Bernoulli, Cpu<double>>;
@@ -183,8 +183,8 @@ TEST_CASE("where zero lies makes no difference to what real units learn", "[cd][
 }
 
 TEST_CASE("offsets follow the data's means, whatever the chains do", "[cd][centering][slow]") {
-  // A centered gradient does not change when 0 and 1 trade places in the visible units: v -> 1 - v is a
-  // change of biases and of the sign of W, which a plain gradient does not survive.
+  // A centered gradient does not change when 0 and 1 are swapped in the visible units: v -> 1 - v changes
+  // biases and the sign of W, to which a plain gradient is not invariant.
   const Model model = small_rbm<Model>(4);
   Model flipped = model;
   flipped.weights = -model.weights;
@@ -192,7 +192,7 @@ TEST_CASE("offsets follow the data's means, whatever the chains do", "[cd][cente
   flipped.hidden.parameters.col(0) += model.weights.colwise().sum().transpose();
   const Eigen::MatrixXd v = some_states(model, 8, 3), w = 1 - v.array();
   auto options = plain;
-  options.chains = Persistent{.chains = 50'000};  // so that both models' chains agree but for chance
+  options.chains = Persistent{.chains = 50'000};  // so that both models' chains agree up to sampling noise
   options.steps = 20;
   const auto plain_step = one_step(model, options, v), plain_flipped = one_step(flipped, options, w);
   options.centered = true;
@@ -220,7 +220,7 @@ TEST_CASE("L1 takes weights towards zero, where they stay, and moves nothing els
   CHECK(with.weights(0, 1) == 0);
 }
 
-TEST_CASE("weights decay by what the option says, whatever the optimizer", "[cd][penalties][optimizer]") {
+TEST_CASE("weights decay by the option's value with any optimizer", "[cd][penalties][optimizer]") {
   // A weight without a gradient, 500 steps.
   const auto left = [](AnyOptimizer optimizer, double decay, double l1) {
     Model model{{.visible = 1, .hidden = 1}}, gradient = zeros_like(model);
@@ -239,7 +239,7 @@ TEST_CASE("weights decay by what the option says, whatever the optimizer", "[cd]
   for (const double decay : {1e-6, 1e-4, 1e-2})
     CHECK_THAT(left(Adam{.rate = 1e-3}, decay, 0), WithinAbs(std::pow(1 - 1e-3 * decay, 500), 1e-12));
   CHECK_THAT(left(Sgd{.rate = 0.1}, 0, 1e-3), WithinAbs(1 - 500 * 1e-4, 1e-12));
-  CHECK(left(Adam{.rate = 1e-3}, 0, 1e-3) == 0);  // nothing speaks for it
+  CHECK(left(Adam{.rate = 1e-3}, 0, 1e-3) == 0);  // no gradient keeps it up
 }
 
 TEST_CASE("penalties have their documented optimum, centered or not", "[cd][penalties][centering][slow]") {
@@ -292,7 +292,7 @@ TEST_CASE("penalties have their documented optimum, centered or not", "[cd][pena
 
 TEST_CASE("the group penalty is the slope of the hidden units' norms", "[cd][penalties]") {
   Model model = small_rbm<Model>(4);
-  model.weights.col(1).setZero();  // no direction: no pull
+  model.weights.col(1).setZero();  // no direction, so no pull
   const Eigen::MatrixXd v = some_states(model, 8, 3);
   auto options = plain;
   const Model without = one_step(model, options, v).gradient;
@@ -328,7 +328,7 @@ TEST_CASE("sparsity pulls hidden biases towards the target activity", "[cd][pena
     const Eigen::VectorXd pull = bias_of(with.hidden) - bias_of(without.hidden);
     CHECK(largest_difference(pull, 0.7 * (0.2 - activity.array()).matrix()) < 1e-12);
   }
-  // And so the target is reached, where the pull is strong.
+  // With a strong pull the target is reached.
   Model quiet = small_rbm<Model>(4);
   auto options = plain;
   options.epochs = 400;
@@ -416,8 +416,8 @@ TEST_CASE("statistics of samples have the expectation of those of means", "[cd]"
     options.statistics = Statistics::samples;
     const auto samples = one_step(model, options, v).gradient;
     // Draws vary by at most about 1 (a Gaussian's square by 2), over 60,000 samples; there are only six
-    // chains, whose share is drawn as well, so the two are compared at the data: chains count nothing at
-    // weight 0.
+    // chains, which are random as well, so the two are compared at the data: chains have no effect at weight
+    // 0.
     CHECK(largest_difference(flatten(means), flatten(samples)) > 1e-6);
     auto mean_only = means, sample_only = samples;
     auto state = make_state(model, many);
@@ -450,7 +450,7 @@ TEST_CASE("a sample of weight 2 counts as two, one of weight 0 not at all", "[cd
     CHECK(largest_difference(flatten(weighted.gradient), flatten(twice.gradient)) < 1e-14);
     CHECK(largest_difference(flatten(weighted.model), flatten(twice.model)) < 1e-14);
   }
-  // A chain that starts at a sample counts as much as the sample: with weight 0 it may be anything.
+  // A chain that starts at a sample has the sample's weight: with weight 0 it may be anything.
   auto options = plain;
   options.chains = DataChains{};
   Eigen::MatrixXd other = v;
@@ -465,7 +465,7 @@ TEST_CASE("a sample of weight 2 counts as two, one of weight 0 not at all", "[cd
   CHECK(one_step(model, options, v, {0, 0, 0, 0}).model == model);
 }
 
-TEST_CASE("a run with weights is the run with repeated samples, but for the order", "[cd][weights]") {
+TEST_CASE("a run with weights is the run with repeated samples, up to their order", "[cd][weights]") {
   const Eigen::MatrixXd v = some_states(small_rbm<Model>(4), 3, 3);
   Eigen::MatrixXd repeated(4, 6);
   repeated << v.col(0), v.col(0), v.col(0), v.col(1), v.col(1), v.col(2);
@@ -477,10 +477,9 @@ TEST_CASE("a run with weights is the run with repeated samples, but for the orde
   const Dataset weighted = Dataset(v).with_weights({3, 2, 1});
   ContrastiveDivergence{by_weights, options, on}.fit(weighted);
   ContrastiveDivergence{by_hand, options, on}.fit(repeated);
-  // All in one batch, so only the smoothing of the first biases (by half a sample of 3, or of 6) tells them
-  // apart.
+  // All in one batch, so only the smoothing of the first biases (by half a sample of 3, or of 6) differs.
   CHECK(largest_difference(by_weights.weights, by_hand.weights) < 0.02);
-  const Dataset scaled = Dataset(v).with_weights({30, 20, 10});  // only their ratios count
+  const Dataset scaled = Dataset(v).with_weights({30, 20, 10});  // only their ratios matter
   Model same{{.visible = 4, .hidden = 3, .seed = 1}};
   ContrastiveDivergence{same, options, on}.fit(scaled);
   CHECK(largest_difference(flatten(same), flatten(by_weights)) < 1e-12);

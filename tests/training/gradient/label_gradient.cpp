@@ -1,5 +1,5 @@
-// The discriminative gradient of joint RBMs against slopes of log p(label | sample), and what it adds to
-// contrastive divergence.
+// The discriminative gradient of joint RBMs checked against slopes of log p(label | sample), and its effect
+// on contrastive divergence.
 #include <harmonium/data/dataset.hpp>
 #include <harmonium/inference/label_free_energies.hpp>
 #include <harmonium/training/contrastive_divergence.hpp>
@@ -55,18 +55,18 @@ TEMPLATE_TEST_CASE("the label gradient is the slope of log p(label | sample)", "
     const Eigen::MatrixXd row = shares.transpose();
 
     TestType gradient = zeros_like(rbm);
-    LabelGradient<TestType> labels(rbm, 9);  // more room than samples
+    LabelGradient<TestType> labels(rbm, 9);  // larger than the batch
     labels.add(on, rbm, view_of(x), view_of(row), 1.0, gradient);
     CHECK(worst_slope(rbm, flatten(gradient),
                       [&](const TestType& moved) { return score(moved, x, shares); }) < 1e-8);
 
-    labels.add(on, rbm, view_of(x), view_of(row), 0.5, gradient);  // adds, by its factor
+    labels.add(on, rbm, view_of(x), view_of(row), 0.5, gradient);  // adds, with its factor
     CHECK(worst_slope(rbm, flatten(gradient),
                       [&](const TestType& moved) { return 1.5 * score(moved, x, shares); }) < 1e-8);
   }
 }
 
-TEST_CASE("contrastive divergence adds the label gradient as often as it is asked to", "[joint]") {
+TEST_CASE("contrastive divergence adds the label gradient with its weight", "[joint]") {
   const auto start = small_joint<Binary>(4);
   const Eigen::MatrixXd x = labelled(start, 6, 5);
   const std::vector<double> weights = {1, 2, 1, 1, 3, 1};
@@ -92,8 +92,8 @@ TEST_CASE("contrastive divergence adds the label gradient as often as it is aske
   CHECK(largest_difference(with, expected) < 1e-12);
 }
 
-TEST_CASE("a hybrid reads better than a purely generative joint RBM", "[joint]") {
-  // One hidden unit cannot model ten noisy rows and a label that hangs on the row after them.
+TEST_CASE("a hybrid classifies better than a purely generative joint RBM", "[joint]") {
+  // One hidden unit cannot model both ten noisy rows and a label that depends on the row after them.
   Dice dice(7);
   Eigen::MatrixXd x = Eigen::MatrixXd::Zero(14, 600);
   for (Index c = 0; c < x.cols(); ++c) {
@@ -118,7 +118,7 @@ TEST_CASE("a hybrid reads better than a purely generative joint RBM", "[joint]")
   };
   const double generative = loss_with(0), hybrid = loss_with(5);
   INFO(generative << " against " << hybrid);
-  CHECK(generative > 0.6);  // a coin's is 0.69: its one unit is spent on the ten rows
+  CHECK(generative > 0.6);  // guessing gives 0.69: the one unit is spent on the ten rows
   CHECK(hybrid < 0.1);
 }
 

@@ -38,13 +38,13 @@ Mask random_mask(Index rows, Index group, Index cols, std::uint64_t seed) {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("with missing entries the gradient is that of log p of what is known",
+TEMPLATE_TEST_CASE("with missing entries the gradient is that of log p of the known ones",
                    "[cd][missing][oracle]", BernoulliBernoulli, CategoricalBernoulli) {
   const auto begin = small_rbm<TestType>(5, 1.0);
   const Eigen::MatrixXd few = some_states(begin, 4, 3);
   const Mask mask = random_mask(few.rows(), begin.visible.group, 4, 8);
   REQUIRE(!mask.all());
-  // Many copies, of which each draws for itself.
+  // Many copies, each with its own draws.
   const Index copies = 3000, n = 4 * copies;
   const Eigen::MatrixXd v = few.replicate(1, copies),
                         known = mask.replicate(1, copies).template cast<double>();
@@ -101,7 +101,7 @@ TEST_CASE("a model learns from samples of which a third is missing", "[cd][missi
   CHECK(learned > -3.2);  // the best is -2.6 (14 patterns, two of them twice), the base rates give -6.2
 }
 
-TEST_CASE("where nothing is missing, training is as ever, on any backend", "[cd][missing][backend]") {
+TEST_CASE("where nothing is missing, training is unchanged, on any backend", "[cd][missing][backend]") {
   const Eigen::MatrixXd v = bars_and_stripes(2).to_matrix<double>();
   const ContrastiveDivergenceOptions<> options{.epochs = 3, .batch_size = 4, .seed = 2};
   BernoulliBernoulli a{{.visible = 4, .hidden = 3}}, b = a;

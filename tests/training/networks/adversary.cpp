@@ -1,5 +1,5 @@
-// Adversarial training: where the loss rises, against slopes; what an update learns from, against two updates
-// without it.
+// Adversarial training: the direction in which the loss rises is checked against slopes, and an update
+// against two updates without it.
 #include <harmonium/data/toy.hpp>
 #include <harmonium/inference/networks/classification.hpp>
 #include <harmonium/training/fine_tuning.hpp>
@@ -23,7 +23,7 @@ Net small_network() {
   return network;
 }
 
-// The head alone.
+// Only the head.
 Network<Stack<Bernoulli>, Cpu<double>> without_hidden_layers(Index inputs, Index classes) {
   Network<Stack<Bernoulli>, Cpu<double>> network{{.sizes = {inputs, inputs}, .classes = classes, .seed = 1}};
   network.layers.clear();
@@ -66,8 +66,8 @@ oracle::Numbers gradient_of(Net network, const Eigen::MatrixXd& x, FineTuningOpt
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("what comes back to the inputs is the slope along each of them", "[fine_tuning][oracle]",
-                   Net, (Network<Stack<Bernoulli>, Cpu<double>>)) {
+TEMPLATE_TEST_CASE("the error propagated to the inputs is the slope along each of them",
+                   "[fine_tuning][oracle]", Net, (Network<Stack<Bernoulli>, Cpu<double>>)) {
   TestType network = [] {
     if constexpr (std::is_same_v<TestType, Net>) {
       return small_network();
@@ -88,7 +88,7 @@ TEMPLATE_TEST_CASE("what comes back to the inputs is the slope along each of the
   CHECK(largest_difference(slope, 0.25 * input_slopes(network, x)) < 1e-9);
 }
 
-TEST_CASE("an update learns by half from its samples and by half from them moved to where the loss rises",
+TEST_CASE("an update averages the gradients of its samples and of the adversarially moved ones",
           "[fine_tuning]") {
   const Net network = small_network();
   const Eigen::MatrixXd x = numbers(5, 7, 6), there = x - 0.1 * input_slopes(network, x).cwiseSign();
@@ -100,8 +100,8 @@ TEST_CASE("an update learns by half from its samples and by half from them moved
   CHECK(largest_difference(own, expected) > 1e-3);
 }
 
-TEST_CASE("a network that learned from moved samples minds them less", "[fine_tuning]") {
-  // Row 0 says the class; 30 others hint at it, each by less than they are moved.
+TEST_CASE("a network trained on moved samples is less sensitive to them", "[fine_tuning]") {
+  // Row 0 determines the class; 30 others correlate with it, each by less than they are moved.
   Dice dice(7);
   Eigen::MatrixXd x(31, 400);
   std::vector<int> classes;

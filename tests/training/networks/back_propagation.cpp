@@ -1,5 +1,5 @@
-// Back-propagation against differences of the loss, for every type of hidden layer under every head. The loss
-// is summed by loops over the head's means.
+// Back-propagation checked against finite differences of the loss, for every type of hidden layer under every
+// head. The loss is summed by loops over the head's means.
 #include <harmonium/models/autoencoder.hpp>
 #include <harmonium/models/mixed_layer.hpp>
 #include <harmonium/training/fine_tuning.hpp>
@@ -19,7 +19,7 @@ namespace {
 using B = Cpu<double>;
 const B on;
 
-/// An activation that says no more than it must: x / (1 + x^2).
+/// An activation with only the required members: x / (1 + x^2).
 struct Bump {
   static constexpr const char* name = "bump";
   static constexpr bool activation = true;
@@ -44,8 +44,8 @@ Eigen::MatrixXd shared(Eigen::MatrixXd x, Index group) {
   return x;
 }
 
-// -log p(target) of one unit by what everybody knows; `mean` is E[target]. Without what does not depend on
-// mean.
+// -log p(target) of one unit by the standard formulas; `mean` is E[target]. Terms that do not depend on mean
+// are left out.
 template <class U>
 double minus_log_p(const Layer<U, B>& layer, const Eigen::VectorXd& mean, const Eigen::VectorXd& t) {
   double sum = 0;
@@ -89,12 +89,12 @@ double loss_of(const Model& network, const Eigen::MatrixXd& x, const Eigen::Matr
 }
 
 // The largest difference between the gradient and slopes of the loss, over all parameters; frozen ones have
-// none.
+// no gradient.
 template <class Model>
 double distance_from_slopes(Model network, const Eigen::MatrixXd& x, const Eigen::MatrixXd& targets,
                             Loss loss) {
   const Index n = x.cols();
-  Activations<B> activations(network, n + 3);  // more room than samples
+  Activations<B> activations(network, n + 3);  // larger than the batch
   const Eigen::MatrixXd ones = Eigen::MatrixXd::Ones(1, n);
   Eigen::MatrixXd shares = numbers(1, n, 77);
   shares(0, 1) = 0;
@@ -181,7 +181,7 @@ TEST_CASE("under a head of several types, gradients of all layer types are slope
   check_head<Row>({.outputs = LayerSize<Row>{2, {1, 3}, 2}}, targets);
 }
 
-TEST_CASE("gradients of reconstructions are slopes, whatever is visible",
+TEST_CASE("gradients of reconstructions are slopes for any visible units",
           "[fine_tuning][autoencoder][oracle]") {
   check_reconstruction<Bernoulli>(5, numbers(5, 6, 3));
   check_reconstruction<Gaussian>(5, numbers(5, 6, 3) * 3);
@@ -192,7 +192,7 @@ TEST_CASE("gradients of reconstructions are slopes, whatever is visible",
   check_reconstruction<Row>({2, {1, 3}, 2}, rows);
 }
 
-TEST_CASE("what comes back to a layer's outputs can be changed on its way", "[fine_tuning]") {
+TEST_CASE("the error propagated to a layer's outputs can be modified", "[fine_tuning]") {
   // Outputs of the first hidden layer are doubled and those of the second left alone: as if the weights above
   // the first were twice as large.
   using Net = Network<Stack<Bernoulli>, B>;

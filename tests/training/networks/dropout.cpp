@@ -1,4 +1,4 @@
-// Dropout: what is dropped, how often, and that training follows the gradient of the network that is left.
+// Dropout: what is dropped, how often, and that training follows the gradient of the remaining network.
 #include <harmonium/data/dataset.hpp>
 #include <harmonium/inference/networks/classification.hpp>
 #include <harmonium/models/autoencoder.hpp>
@@ -31,7 +31,8 @@ std::vector<int> some_labels(Index count) {
   return labels;
 }
 
-const std::uint64_t of_tuning = seed_for(11, SeedFor::fine_tuning);  // what fine-tuning makes of seed 11
+const std::uint64_t of_tuning =
+    seed_for(11, SeedFor::fine_tuning);  // the seed that fine-tuning derives from 11
 
 // The mask of a layer whose rows begin at `first` of the network's, by the address of each number.
 Eigen::MatrixXd mask(std::uint64_t seed, std::uint32_t update, double share, Index first, Index rows,
@@ -46,7 +47,7 @@ Eigen::MatrixXd mask(std::uint64_t seed, std::uint32_t update, double share, Ind
 
 }  // namespace
 
-TEST_CASE("as many outputs are dropped as asked for, and the rest makes up for them", "[dropout]") {
+TEST_CASE("the requested share of outputs is dropped, and the rest are scaled to compensate", "[dropout]") {
   const Network<Stack<Bernoulli>, B> network{{.sizes = {211, 307, 203}}};
   for (const double share : {0.0, 0.2, 0.5, 0.9}) {
     Dropout<B> dropout(network, share, share, 400);
@@ -66,7 +67,7 @@ TEST_CASE("as many outputs are dropped as asked for, and the rest makes up for t
       CHECK((x.array() == 0 || (x.array() - 3 / (1 - share)).abs() < 1e-12).all());
     }
     CHECK(largest_difference(first, (3 * mask(5, 7, share, 211, 307, 400)).eval()) < 1e-14);
-    if (share > 0) {  // neither rows, samples, layers nor updates share what is dropped
+    if (share > 0) {  // rows, samples, layers and updates drop different outputs
       CHECK(inputs.row(0) != inputs.row(1));
       CHECK(inputs.col(0) != inputs.col(1));
       CHECK((inputs.topRows(200).array() == 0).matrix() != (first.topRows(200).array() == 0).matrix());
@@ -84,7 +85,7 @@ TEST_CASE("as many outputs are dropped as asked for, and the rest makes up for t
   }
 }
 
-TEST_CASE("what is dropped has an address, in a short batch as well", "[dropout]") {
+TEST_CASE("dropout draws have addresses, in a short batch as well", "[dropout]") {
   const auto network = small_network();  // layers of 7, 6, 6, 5 rows begin at 0, 7, 13, 19
   Dropout<B> dropout(network, 0.3, 0.6, 90);
   for (const Index n : {90, 1, 37}) {
@@ -100,7 +101,7 @@ TEST_CASE("what is dropped has an address, in a short batch as well", "[dropout]
   }
 }
 
-TEST_CASE("the gradient is that of the network that is left", "[dropout][oracle]") {
+TEST_CASE("the gradient is that of the remaining network", "[dropout][oracle]") {
   auto network = small_network();
   const Net begin = network;
   const Eigen::MatrixXd x = numbers(7, 9, 3);
@@ -151,7 +152,8 @@ TEST_CASE("the gradient is that of the network that is left", "[dropout][oracle]
   }
 }
 
-TEST_CASE("an autoencoder whose inputs are dropped is to give them back whole", "[dropout][autoencoder]") {
+TEST_CASE("an autoencoder with dropped inputs learns to reconstruct the complete ones",
+          "[dropout][autoencoder]") {
   Autoencoder<Stack<Bernoulli, Bernoulli>, B> network{{.sizes = {7, 4}, .seed = 1}};
   randomise(network, 2, 0.7);
   const Eigen::MatrixXd x = numbers(7, 9, 3);
@@ -164,7 +166,7 @@ TEST_CASE("an autoencoder whose inputs are dropped is to give them back whole", 
   CHECK(largest_difference(trainer.gradient().head.layer.parameters, slope) < 1e-12);
 }
 
-TEST_CASE("a network trained with dropout is used whole", "[dropout]") {
+TEST_CASE("a network trained with dropout is used without it", "[dropout]") {
   auto network = small_network(), same = network;
   const Dataset data(numbers(7, 40, 3), some_labels(40));
   FineTuning{network, {.epochs = 2, .batch_size = 16, .dropout = 0.5, .seed = 3}, on}.fit(data);

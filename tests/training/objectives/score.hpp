@@ -1,4 +1,4 @@
-// Score matching against its definition, with moments of W h by the enumeration of all hidden states.
+// Score matching checked against its definition, with moments of W h by enumeration of all hidden states.
 #pragma once
 
 #include <harmonium/training/objectives/score_gradient.hpp>
@@ -41,7 +41,7 @@ void check_score_matching(R rbm, const Eigen::MatrixXd& v) {
   const Cpu<double> on;
   const Index n = v.cols(), first = 2;
   auto state = make_state(rbm, first + n);
-  state.visible.setConstant(1000);  // the others are nobody's business
+  state.visible.setConstant(1000);  // the others must not be read
   state.visible.rightCols(n) = v;
   refresh(on, rbm, state.columns(0, first + n));
   const auto columns = state.columns(first, n);
@@ -65,7 +65,7 @@ void check_score_matching(R rbm, const Eigen::MatrixXd& v) {
   CHECK(largest_difference(flatten(gradient), slopes) < 1e-8);
 }
 
-/// The same of a small model.
+/// The same for a small model.
 template <class H>
 void check_score_matching_of(const LayerSize<H>& hidden, std::uint64_t seed) {
   Rbm<Gaussian, H, Cpu<double>> rbm{{.visible = 3, .hidden = hidden}};

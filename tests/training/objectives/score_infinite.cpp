@@ -5,7 +5,7 @@ using namespace test;
 namespace test::training_objectives_score_infinite {
 
 namespace {
-/// A real unit with two parameters beside its bias: energy e^log_precision (x - centre)^2 / 2.
+/// A real unit with two parameters besides its bias: energy e^log_precision (x - centre)^2 / 2.
 struct Centred {
   static constexpr const char* name = "centred";
   static constexpr const char* shape[] = {"log_precision", "centre"};
@@ -50,15 +50,14 @@ TEST_CASE("score matching with infinitely many hidden states follows its definit
   check_score_matching_of<Rectified>(2, 1);
 }
 
-TEST_CASE("score matching derives what a real layer's units and hidden ones do not give",
-          "[objective][oracle]") {
+TEST_CASE("score matching derives what real and hidden units do not define", "[objective][oracle]") {
   Pair<Mixed<Gaussian, Centred>, Mixed<Gaussian, Categorical>> rbm{
       {.visible = {1, 2}, .hidden = {1, {1, 3}}}};
   randomise(rbm, 3, 0.3);
   check_score_matching(rbm, 2 * (numbers(3, 2, 4).array() - 0.5).matrix());
 }
 
-TEMPLATE_TEST_CASE("derived moments of hidden units are those that units give themselves", "[objective]",
+TEMPLATE_TEST_CASE("derived moments of hidden units equal those that units define themselves", "[objective]",
                    (std::pair<PlainGaussian, Gaussian>), (std::pair<PlainRectified, Rectified>),
                    (std::pair<PlainPoisson, Poisson>), (std::pair<PlainBernoulli, Bernoulli>),
                    (std::pair<PlainSpin, Spin>)) {

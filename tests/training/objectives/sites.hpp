@@ -1,5 +1,5 @@
-// Values and gradients of the objectives that go by units' conditionals, against their definitions: minus
-// free energies of the enumeration with a unit in each of its states.
+// Values and gradients of the objectives based on units' conditionals, checked against their definitions:
+// minus free energies by enumeration, with a unit in each of its states.
 #pragma once
 
 #include <harmonium/training/objectives/site_gradient.hpp>
@@ -73,16 +73,16 @@ struct Columns {
   typename Model::StateView view;
   Columns(const Model& model, const Eigen::MatrixXd& v, Index first)
       : state(make_state(model, first + v.cols())) {
-    state.visible.setConstant(1000);  // the others are nobody's business
+    state.visible.setConstant(1000);  // the others must not be read
     state.visible.rightCols(v.cols()) = v.cast<typename Model::Scalar>();
     refresh(Cpu<typename Model::Scalar>{}, model, state.columns(0, first + v.cols()));
     view = state.columns(first, v.cols());
   }
 };
 
-/// Values and gradient of one score, the oracle's model from `machine(model)`, its score from
+/// Values and gradient of one score, with the oracle's model from `machine(model)` and its score from
 /// `score(machine, v)`. Values are below 100 and come from fewer than 1e5 terms: 1e-10 is ten thousand
-/// roundings; slopes as in `slopes_of`.
+/// rounding errors; slopes as in `slopes_of`.
 template <class Score, class Model, class Machine, class Value>
 void check_score(Model model, const Eigen::MatrixXd& v, Machine machine, Value value) {
   const Cpu<double> on;
@@ -112,7 +112,7 @@ void check_score(Model model, const Eigen::MatrixXd& v, Machine machine, Value v
   CHECK(largest_difference(flatten(gradient), slopes) < 4e-9 * scale);
 }
 
-/// All three of an RBM.
+/// All three for an RBM.
 template <class R>
 void check_scores(const R& rbm, const Eigen::MatrixXd& v) {
   const auto machine = [](const R& at) { return machine_of(at); };
@@ -127,7 +127,7 @@ void check_scores(const R& rbm, const Eigen::MatrixXd& v) {
   check_score<FlowScore>(rbm, v, machine, value_of(FlowScore{}));
 }
 
-/// A model small enough that its oracle is quick, and 2 samples. Hidden units are spread little: counts and
+/// A model small enough for a quick oracle, and 2 samples. Hidden units have a small spread, since counts and
 /// truncated normals are integrated over.
 template <class R>
 void check_scores_of(std::uint64_t seed) {

@@ -1,4 +1,4 @@
-// Fully visible Boltzmann machines, whose couplings are held twice.
+// Fully visible Boltzmann machines, whose couplings are stored twice.
 #include "training/objectives/sites.hpp"
 
 using namespace test;
@@ -21,7 +21,7 @@ double energy(const Couplings& machine, const oracle::Numbers& v) {
   return sum;
 }
 
-// Any slope of a single one of a pair's two numbers must be told in pairs: moved by half the step each.
+// A coupling is the mean of its two numbers, so that a step along one of them moves it by half.
 template <class U>
 Couplings couplings_of(const Machine<U>& machine) {
   Couplings result{oracle_of(machine.visible), {}};

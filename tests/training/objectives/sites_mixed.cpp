@@ -13,7 +13,7 @@ void check_mixed(const LayerSize<H>& hidden) {
 }
 }  // namespace
 
-TEST_CASE("objectives of a mixed layer go through the units of all its parts", "[objective][oracle]") {
+TEST_CASE("objectives of a mixed layer cover the units of all its parts", "[objective][oracle]") {
   check_mixed<Bernoulli>(3);
   check_mixed<Gaussian>(1);
   check_mixed<Mixed<Categorical, Bernoulli>>({{1, 3}, 2});

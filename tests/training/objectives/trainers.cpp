@@ -1,5 +1,5 @@
-// Trainers of local objectives. Data are all states of a planted model, weighted by their probabilities, or a
-// grid of them: what is found then owes nothing to chance.
+// Trainers of local objectives. The data are all states of a planted model, weighted by their probabilities,
+// or a grid of them, so that results do not depend on chance.
 #include <harmonium/data/dataset.hpp>
 #include <harmonium/inference/exact/log_z.hpp>
 #include <harmonium/training/minimum_probability_flow.hpp>
@@ -17,7 +17,7 @@ namespace test::training_objectives_trainers {
 
 namespace {
 
-/// Samples that stand for a distribution: weights sum to their number.
+/// Samples that represent a distribution: weights sum to their number.
 struct Population {
   Eigen::MatrixXd samples;
   std::vector<double> weights;
@@ -68,7 +68,7 @@ void check_stationary(Model model) {
   CHECK(slope_at(PseudoLikelihood(model, options), data) < 1e-12);
   CHECK(slope_at(RatioMatching(model, options), data) < 1e-12);
   CHECK(slope_at(MinimumProbabilityFlow(model, options), data) < 1e-12);
-  model.weights *= 0.9;  // anywhere else there is a way up
+  model.weights *= 0.9;  // anywhere else the gradient is not zero
   CHECK(slope_at(PseudoLikelihood(model, options), data) > 1e-3);
   CHECK(slope_at(RatioMatching(model, options), data) > 1e-4);
   CHECK(slope_at(MinimumProbabilityFlow(model, options), data) > 1e-3);
@@ -96,7 +96,7 @@ LocalObjectiveOptions<> quick(Index batch_size, double rate) {
   return {.epochs = 1, .batch_size = batch_size, .optimizer = Adam{.rate = linear(rate, 0)}};
 }
 
-/// Kullback and Leibler's distance of a model from what the data stand for.
+/// The Kullback-Leibler divergence of a model from the distribution that the data represent.
 template <class Model>
 double divergence(const Model& planted, const Model& model) {
   const Population data = population_of(planted);
@@ -118,7 +118,8 @@ void check_recovery() {
   climb(trainer, data, 1500);
   CHECK(largest_difference(flatten(learned), flatten(planted)) < 1e-3);
 
-  // The parameters of an RBM have no names, so that another one may be found: its distribution tells.
+  // An RBM's hidden units can be permuted, so different parameters may be found: its distribution is
+  // compared.
   using Model = Rbm<Mixed<Bernoulli, Categorical>, Bernoulli, Cpu<double>>;
   Model hidden{{.visible = {3, {1, 3}}, .hidden = 2}};
   randomise(hidden, 3, 1.5);
@@ -194,7 +195,7 @@ TEMPLATE_TEST_CASE("a run reports its objective, and climbs it", "[objective]",
   CHECK(sign * last.metrics[0].second > sign * first.metrics[0].second);
 }
 
-TEST_CASE("local objectives heed penalties, gauge and weights of samples", "[objective]") {
+TEST_CASE("local objectives respect penalties, gauge and sample weights", "[objective]") {
   using Model = Rbm<Categorical, Bernoulli, Cpu<double>>;
   Model model{{.visible = {4, 3}, .hidden = 5, .seed = 1}}, twin = model;
   Eigen::MatrixXd x(12, 6);

@@ -12,7 +12,7 @@ using namespace test;
 namespace test::training_objectives_values {
 
 namespace {
-/// The gradient of one objective at some samples, which count alike.
+/// The gradient of one objective at some samples, equally weighted.
 template <class Model, class Add>
 auto gradient_at(const Model& model, const Eigen::MatrixXd& v, Add add) {
   using T = typename Model::Scalar;
@@ -26,7 +26,7 @@ auto gradient_at(const Model& model, const Eigen::MatrixXd& v, Add add) {
   return gradient;
 }
 
-/// Largest difference between gradients in both precisions.
+/// Largest difference between the gradients in single and double precision.
 template <class Model, class Add>
 double rounding(const Model& model, const Eigen::MatrixXd& v, Add add) {
   const auto single = gradient_at(convert<Cpu<float>>(model), v, add);
@@ -48,7 +48,7 @@ double rounding_of_score() {
 }
 }  // namespace
 
-TEST_CASE("values are the objectives', a cost each", "[objective]") {
+TEST_CASE("values are those of the objectives, as costs", "[objective]") {
   const auto rbm = small_rbm<CategoricalBernoulli>(1);
   const Eigen::MatrixXd v = some_states(rbm, 1500, 2);
   SiteGradient<CategoricalBernoulli> objective(rbm, 1500);
@@ -71,7 +71,7 @@ TEST_CASE("without weights score matching is that of a Gaussian", "[objective]")
   CHECK(std::abs(score_matching(rbm, v)(0) - (0.25 / 2 - 2 + 2.25 / 2 - 0.5)) < 1e-14);
 }
 
-TEST_CASE("values refuse samples of another size", "[objective][errors]") {
+TEST_CASE("values refuse samples of the wrong size", "[objective][errors]") {
   const auto binary = small_rbm<BernoulliBernoulli>(3);
   const auto real = small_rbm<GaussianBernoulli>(3);
   const Eigen::MatrixXd v = Eigen::MatrixXd::Zero(3, 2);
@@ -86,7 +86,7 @@ TEST_CASE("values refuse samples of another size", "[objective][errors]") {
 }
 
 // Log weights are sums over 300 hidden units of up to about 1 each, rounded to 2e-5 in single precision, and
-// slopes go by them in proportion.
+// slopes inherit that relative error.
 TEST_CASE("gradients are as good as single precision allows", "[objective]") {
   CHECK(rounding_of_score<LogScore>() < 1e-4);
   CHECK(rounding_of_score<QuadraticScore>() < 1e-4);

@@ -1,5 +1,4 @@
-// The mean of the last updates: what observers see and what a run ends with, and that training does not
-// notice.
+// The mean of the last updates: observers see it and a run ends with it, but training is not affected.
 #include <harmonium/observers/early_stopping.hpp>
 #include <harmonium/training/contrastive_divergence.hpp>
 
@@ -16,7 +15,7 @@ namespace {
 const Cpu<double> on;
 using Model = BernoulliBernoulli;
 
-// What each update leads to, whatever is shown after epochs.
+// The model after each update, whatever is shown after epochs.
 struct Path {
   const Model& model;
   std::vector<Model> updates = {};
@@ -58,7 +57,7 @@ Result train(double average_last, std::vector<double> losses, int patience) {
   return result;
 }
 
-// The mean after so many updates.
+// The mean after that many updates.
 Eigen::VectorXd mean_of(const std::vector<Eigen::VectorXd>& path, std::size_t first, std::size_t last) {
   Eigen::VectorXd sum = Eigen::VectorXd::Zero(path[0].size());
   for (std::size_t i = first; i < last; ++i) sum += path[i];
@@ -83,13 +82,13 @@ TEST_CASE("a run's best average is kept at its natural end too", "[cd][averaging
   CHECK((before.model - before.path[5]).norm() < 1e-13);
 }
 
-TEST_CASE("training goes on as if no average had been shown", "[cd][averaging]") {
+TEST_CASE("training continues as if no average had been shown", "[cd][averaging]") {
   const Result plain = train(0, {5, 4, 3, 2, 1}, 9), averaged = train(1, {5, 4, 3, 2, 1}, 9);
   REQUIRE(plain.path.size() == averaged.path.size());
   for (std::size_t i = 0; i < plain.path.size(); ++i) CHECK(plain.path[i] == averaged.path[i]);
 }
 
-TEST_CASE("a paused run's model is the one that it goes on with", "[cd][averaging]") {
+TEST_CASE("a paused run's model is the one that it resumes with", "[cd][averaging]") {
   Model model = small_rbm<Model>(4);
   const Eigen::MatrixXd v = some_states(model, 23, 3);
   Path path{model};

@@ -1,4 +1,5 @@
-// Numbers that are missing, and samples without weight, are not data: not at the start, not in metrics.
+// Numbers that are missing, and samples without weight, are not data: neither for the starting fit nor for
+// metrics.
 #include <harmonium/data/missing.hpp>
 #include <harmonium/harmonium.hpp>
 
@@ -17,7 +18,7 @@ namespace {
 
 const Cpu<double> on;
 
-// Normal numbers of mean 3 and variance 4, of which a share is missing.
+// Normal numbers with mean 3 and variance 4, a fraction of which are missing.
 Eigen::MatrixXd with_holes(Index rows, Index cols, double missing) {
   Dice dice(7);
   Eigen::MatrixXd x(rows, cols);
@@ -29,7 +30,7 @@ Eigen::MatrixXd with_holes(Index rows, Index cols, double missing) {
   return x;
 }
 
-// A source with other weights.
+// A source with different weights.
 template <class Source>
 struct Weighted {
   const Source& source;
@@ -129,7 +130,7 @@ TEST_CASE("reconstruction errors are those of known numbers", "[cd][missing]") {
         ContrastiveDivergence{rbm, {.epochs = 1, .batch_size = 128, .optimizer = Sgd{.rate = 0.0}}, on}.fit(
             data);
     INFO(100 * missing << " % missing");
-    // The model says the mean: the error is the variance, of at least 270 numbers.
+    // The model predicts the mean, so the error is the variance, of at least 270 numbers.
     CHECK_THAT(history.epochs[0].metric("reconstruction_error"), WithinRel(4.0, 4 * std::sqrt(2 / 270.0)));
   }
 }
@@ -150,7 +151,7 @@ TEST_CASE("reconstruction errors are weighted like the samples", "[cd]") {
 }
 
 TEST_CASE("reconstruction errors are of samples drawn by the seed", "[cd]") {
-  // In the order of classes: the first 1000 are all alike, and their error is far from the whole.
+  // In the order of classes: the first 1000 are all equal, and their error is far from that of all data.
   Eigen::MatrixXd v = Eigen::MatrixXd::Zero(4, 4000);
   v.rightCols(3000).topRows(2).setOnes();
   BernoulliBernoulli rbm{{.visible = 4, .hidden = 2}};
@@ -166,13 +167,13 @@ TEST_CASE("reconstruction errors are of samples drawn by the seed", "[cd]") {
   const auto one = errors(1), other = errors(2);
   // The share of the samples with ones is 3/4 +- sqrt(3/16/1000); four standard errors, times 1/2.
   CHECK_THAT(one[0], WithinAbs(0.375, 0.5 * 4 * 0.0137));
-  CHECK(one[0] == one[1]);    // once for the run
+  CHECK(one[0] == one[1]);    // drawn once per run
   CHECK(one[0] != other[0]);  // by its seed
 }
 
 TEST_CASE("a deep model's upper layers see draws of missing numbers, not their stand-ins",
           "[pre_training][missing]") {
-  // Row 1 repeats row 0, and is missing in half of the samples: there it stands at 0.5.
+  // Row 1 repeats row 0, and is missing in half of the samples: there its stand-in is 0.5.
   Eigen::MatrixXf v(2, 400);
   for (Index c = 0; c < 400; ++c) v.col(c).setConstant(c % 4 < 2 ? 1.0f : 0.0f);
   Eigen::MatrixXf holes = v;
@@ -205,11 +206,11 @@ TEST_CASE("what needs whole samples refuses missing numbers", "[missing][errors]
   CHECK_THROWS_WITH(outputs(network, data), ContainsSubstring("entries are missing"));
   const Rbm<Gaussian, Bernoulli> rbm{{.visible = 3, .hidden = 2}};
   CHECK_THROWS_WITH(base_rates(rbm, data), ContainsSubstring("base_rates: entries are missing"));
-  // Without holes it is as any source.
+  // Without missing entries it behaves like any other source.
   CHECK(principal_components(MissingData(with_holes(3, 50, 0)), 1).mean.allFinite());
 }
 
-TEST_CASE("samples with labels hand on which numbers are known", "[missing]") {
+TEST_CASE("samples with labels pass on which numbers are known", "[missing]") {
   const MissingData data(with_holes(3, 50, 0.2));
   const LabelledSource<Cpu<double>, MissingData> labelled(data, 0);
   static_assert(SourceWithMissing<decltype(labelled), Cpu<double>>);

@@ -9,7 +9,7 @@ using namespace harmonium;
 
 namespace test::training_run_option_words {
 
-TEST_CASE("options say by name what they are", "[settings]") {
+TEST_CASE("options are listed by name", "[settings]") {
   const Metadata words =
       settings(ContrastiveDivergenceOptions<>{.epochs = 7,
                                               .chains = Tempered{.chains = 20, .temperatures = 5},
@@ -33,7 +33,7 @@ TEST_CASE("options say by name what they are", "[settings]") {
   CHECK(words.size() == 17 + 3 + 2 + 5);  // of the run, its chains, its optimizer, its penalties
 }
 
-TEST_CASE("every option that differs makes other words", "[settings]") {
+TEST_CASE("every option that differs changes the words", "[settings]") {
   const Metadata plain = settings(FineTuningOptions<>{});
   const auto differs = [&](const FineTuningOptions<>& options, const std::string& name) {
     const Metadata words = settings(options);

@@ -20,8 +20,9 @@ class Autocorrelation {
   }
   /// How many chains are remembered.
   Index chains() const { return before_.cols(); }
-  /// Of the remembered states with as many others, units and chains pooled, each unit about its mean: 1 for
-  /// chains that stand still, 0 for states that have nothing to do with the former.
+  /// Correlation of the remembered states with as many others, pooled over units and chains, each unit
+  /// centered at its mean: 1 for chains that do not move, 0 for states that are independent of the remembered
+  /// ones.
   double of(const B& on, ConstViewOf<B> states) const {
     HostMatrix<T> before(states.rows, states.cols), after(states.rows, states.cols);
     on.download(before_, View<T>(before));

@@ -5,20 +5,20 @@
 /// ---|---
 /// `count(batch)` | the number of chains for a batch of n samples
 /// `advance(on, model, data, chains, work, steps, draws)` | moves the chains by `steps` steps
-/// `follows_data = true` | optional: chain i belongs to sample i, and is weighted like it
+/// `follows_data = true` | optional: chain i belongs to sample i, and has the same weight
 ///
-/// A policy that remembers more than the chains' states does so in `Policy::Memory<Model>`, made from policy
-/// and model, which has `advance` in its place, and
+/// A policy with more state than that of the chains keeps it in `Policy::Memory<Model>`, constructed from
+/// policy and model, which has `advance` in place of the policy, and
 ///
 /// function | is
 /// ---|---
-/// `for_each_state(f)` | what it remembers (training/run/run_state.hpp)
-/// `count(batch)` | optional, in place of the policy's: the model decides how many there are
+/// `for_each_state(f)` | its state, for resuming (training/run/run_state.hpp)
+/// `count(batch)` | optional, in place of the policy's: the model determines the number of chains
 /// `begin(on, model, chains, draws)` | optional: where the chains start
-/// `weigh(on, total, weights)` | optional: after `advance`, sets each chain's weight, minus `total` in all
-/// `learned(on, gradient)` | optional: what samples minus chains give, at each update
-/// `refuses(on, model)`, `fallback()` | optional: rejects what an update led to, and what takes its place
-/// `report(metrics)` | optional: what it measures, after each epoch
+/// `weigh(on, total, weights)` | optional: after `advance`, sets the chains' weights, which sum to -total
+/// `learned(on, gradient)` | optional: receives the gradient (samples minus chains) at each update
+/// `refuses(on, model)`, `fallback()` | optional: rejects a model, and replaces it
+/// `report(metrics)` | optional: adds its metrics, after each epoch
 #pragma once
 
 #include <variant>
@@ -36,7 +36,7 @@ using AnyChains = std::variant<DataChains, Persistent, FastWeights, Tempered, Ex
 
 namespace detail {
 template <class Policy, class M>
-struct ChainsMemory {  // a policy that remembers nothing is its own memory
+struct ChainsMemory {  // a policy without state is its own memory
   using type = Policy;
   static constexpr bool may_refuse = false;
   static type make(const Policy& policy, const M& /*model*/) { return policy; }

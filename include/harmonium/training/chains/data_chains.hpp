@@ -1,5 +1,5 @@
 /// \file
-/// CD-k: chains start anew at the data of each batch (Hinton, 2002).
+/// CD-k: chains are restarted at the data of each batch (Hinton, 2002).
 #pragma once
 
 #include "../../models/energy_model.hpp"
@@ -8,12 +8,12 @@ namespace harmonium {
 
 /// A chain for each sample of the batch.
 struct DataChains {
-  static constexpr bool follows_data = true;          ///< chain i is sample i's
+  static constexpr bool follows_data = true;          ///< chain i belongs to sample i
   static constexpr const char* name = "data chains";  ///< in files
 
-  /// As many as samples in the batch.
+  /// One chain per sample of the batch.
   Index count(Index batch) const { return batch; }
-  /// So many steps of each chain from its sample.
+  /// Runs each chain for `steps` steps from its sample.
   template <class M>
   void advance(const typename M::Backend& on, const M& model, typename M::StateView data,
                typename M::StateView chains, typename M::Workspace& work, int steps, Draws draws) const {

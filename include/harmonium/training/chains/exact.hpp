@@ -10,9 +10,9 @@
 
 namespace harmonium {
 
-/// In place of chains all states of a visible layer that has few of them. Steps are not taken.
+/// In place of chains, all states of a visible layer that has few of them. No steps are taken.
 struct Exact {
-  Index most_states = 1 << 14;                  ///< models with more visible states are refused
+  Index most_states = 1 << 14;                  ///< models with more visible states are rejected
   static constexpr const char* name = "exact";  ///< in files
 
   /// The states' probabilities.
@@ -49,21 +49,21 @@ class Exact::Memory {
     }
   }
 
-  /// As many as visible states.
+  /// One column per visible state.
   Index count(Index /*batch*/) const { return count_; }
-  /// All states take their places, once.
+  /// Writes all states, once.
   void begin(const B& on, const M& /*model*/, typename M::StateView states, Draws /*draws*/) {
     on.upload(View<const T>(all_), states.visible);
   }
-  /// The states' log weights by the model as it is now.
+  /// The states' log weights under the current model.
   void advance(const B& on, const M& model, typename M::StateView /*data*/, typename M::StateView states,
                typename M::Workspace& /*work*/, int /*steps*/, Draws /*draws*/) {
     refresh(on, model, states);
     on.fill(log_weights_, T(0));
     add_free_energy(on, model, states, T(-1), log_weights_);
   }
-  /// weights(0, c) = -total p(state c). A device is waited for once an update: the shares are a softmax over
-  /// all states in double precision, which the host does.
+  /// weights(0, c) = -total p(state c). Waits for a device once per update: the shares are a softmax over all
+  /// states in double precision, computed by the host.
   void weigh(const B& on, double total, ViewOf<B> weights) {
     on.download(log_weights_, View<T>(host_));
     const auto largest = static_cast<double>(host_.maxCoeff());
@@ -73,7 +73,7 @@ class Exact::Memory {
       host_(0, c) = static_cast<T>(-total * std::exp(static_cast<double>(host_(0, c)) - largest) / sum);
     on.upload(View<const T>(host_), weights);
   }
-  /// Nothing from one update to the next.
+  /// It has no state between updates.
   template <class F>
   void for_each_state(F&& /*f*/) {}
 

@@ -1,20 +1,20 @@
 /// \file
-/// Fast-weights persistent CD (Tieleman and Hinton, 2009): the chains see weights that learn fast and forget
-/// fast on top of the model's own, and so are driven away from where they are.
+/// Fast-weights persistent CD (Tieleman and Hinton, 2009): on top of the model's own weights, the chains see
+/// weights that learn fast and decay fast, which drive them away from where they are.
 #pragma once
 
 #include "../../models/energy_model.hpp"
 
 namespace harmonium {
 
-/// Persistent chains that move by the model's weights and biases plus fast ones.
+/// Persistent chains whose transitions use the model's weights and biases plus fast ones.
 struct FastWeights {
-  Index chains = 100;  ///< how many, at least 1
-  double rate = 0.02;  ///< of the fast weights, at least 0
-  double keep = 0.95;  ///< what is left of them at the next update, 0 to below 1
+  Index chains = 100;                                  ///< number of chains, at least 1
+  double rate = 0.02;                                  ///< learning rate of the fast weights, at least 0
+  double keep = 0.95;                                  ///< factor by which they decay per update, in [0, 1)
   static constexpr const char* name = "fast weights";  ///< in files
 
-  /// The same for every batch.
+  /// The same number for every batch.
   Index count(Index /*batch*/) const { return chains; }
   /// The fast weights.
   template <class M>
@@ -43,17 +43,17 @@ class FastWeights::Memory {
     check<ValueError>(policy.keep >= 0 && policy.keep < 1, "FastWeights: keep is ", policy.keep,
                       ", expected at least 0 and less than 1");
   }
-  /// So many steps by the model's parameters plus the fast ones.
+  /// Runs the chains for `steps` steps with the model's parameters plus the fast ones.
   void advance(const B& on, const M& model, typename M::StateView /*data*/, typename M::StateView states,
                typename M::Workspace& work, int steps, Draws draws) {
     for_each_parameter([&](const ParameterName&, Role, auto sum, auto own,
                            auto fast) { on.update(SetToSum{}, sum, own, ConstViewOf<B>(fast)); },
                        sum_, model, fast_);
-    refresh(on, sum_, states);  // states hold the input that the model's own weights gave
+    refresh(on, sum_, states);  // the states' input was computed from the model's own weights
     for (int k = 0; k < steps; ++k, ++draws.step) transition(on, sum_, states, states, work, draws);
-    refresh(on, model, states);  // statistics are those of the model itself
+    refresh(on, model, states);  // the statistics are those of the model itself
   }
-  /// The fast weights forget a little, and learn from the gradient.
+  /// The fast weights decay a little, and learn from the gradient.
   void learned(const B& on, const M& gradient) {
     const T kept = static_cast<T>(policy_.keep), step = static_cast<T>(policy_.rate);
     for_each_parameter(
@@ -62,7 +62,7 @@ class FastWeights::Memory {
         },
         fast_, gradient);
   }
-  /// What it remembers: see training/run/run_state.hpp.
+  /// Its state, for resuming: see training/run/run_state.hpp.
   template <class F>
   void for_each_state(F&& f) {
     f("fast", fast_);

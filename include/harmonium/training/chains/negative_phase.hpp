@@ -1,6 +1,6 @@
 /// \file
-/// The negative phase: chains of whatever policy, from their start to what they report. The only place that
-/// asks what a policy offers (see chains.hpp for the list).
+/// The negative phase: chains under any policy, from their start to their metrics. Only this file asks what a
+/// policy offers (see chains.hpp for the list).
 #pragma once
 
 #include <string>
@@ -15,8 +15,8 @@
 
 namespace harmonium {
 
-/// The chains of a `Model` under a `Policy`, one of several types or a variant of them. Their states lie
-/// where the caller says.
+/// The chains of a `Model` under a `Policy`, one of several types or a variant of them. Their states are in
+/// the caller's memory.
 template <class Model, class Policy>
 class NegativePhase {
   using B = typename Model::Backend;
@@ -26,7 +26,7 @@ class NegativePhase {
  public:
   static constexpr bool may_refuse = Memories::may_refuse;  ///< may a policy reject an update?
 
-  /// \throws ValueError if an option of the policy is out of range, or its chains are not for this model
+  /// \throws ValueError if an option of the policy is out of range, or its chains do not suit this model
   NegativePhase(const Policy& policy, const Model& model)
       : policy_(policy), memory_(Memories::make(policy, model)) {}
 
@@ -45,12 +45,12 @@ class NegativePhase {
     return visit([]<class P>(const P&, const auto&) { return detail::follows_data<P>; });
   }
 
-  /// Moves the chains by `steps` steps for an update; before the first one they start at draws from the
+  /// Moves the chains by `steps` steps for an update; before the first one they start at samples of the
   /// visible layer. `data` is the batch, up to date with the model.
   void advance(const B& on, const Model& model, const Update& update, StateView data, StateView chains,
                typename Model::Workspace& work, int steps, Draws draws) {
     visit([&]<class P>(const P&, auto& memory) {
-      // Not before the first update, so that chains begin at the visible biases that `fit` may have set.
+      // Not before the first update, so that chains start from the visible biases that `fit` may have set.
       if (update.step == 0) {
         start(on, model, chains, {.seed = draws.seed});
         if constexpr (requires { memory.begin(on, model, chains, draws); })
@@ -62,26 +62,26 @@ class NegativePhase {
       memory.advance(on, model, data, chains, work, steps, draws);
     });
   }
-  /// Chains that are not weighted alike set their own weights, minus `total` in all.
+  /// Chains that are not weighted equally set their own weights, which sum to minus `total`.
   void weigh(const B& on, double total, Index chains, detail::PhaseWeights<B>& weights) {
     visit([&](const auto&, auto& memory) {
       if constexpr (weighs<decltype(memory)>) memory.weigh(on, total, weights.overwritten(chains));
     });
   }
-  /// Chains may learn from the difference of both phases, too.
+  /// Chains may learn from the difference between the phases, too.
   void learned(const B& on, const Model& gradient) {
     visit([&](const auto&, auto& memory) {
       if constexpr (requires { memory.learned(on, gradient); }) memory.learned(on, gradient);
     });
   }
-  /// Is the model that an update led to rejected?
+  /// Is the model that an update produced rejected?
   bool refuses(const B& on, const Model& model) requires may_refuse {
     return visit([&](const auto&, auto& memory) {
       if constexpr (requires { memory.refuses(on, model); }) return memory.refuses(on, model);
       return false;
     });
   }
-  /// The model that then takes its place.
+  /// The model that then replaces it.
   const Model& fallback() const requires may_refuse {
     const Model* model = nullptr;
     visit([&](const auto&, const auto& memory) {
@@ -90,7 +90,7 @@ class NegativePhase {
     return *model;
   }
 
-  /// After an epoch: `chain_autocorrelation` of chains that go on, and what the policy measures.
+  /// After an epoch: `chain_autocorrelation` for chains that persist, and the policy's own metrics.
   void report(const B& on, ConstViewOf<B> visible,
               std::vector<std::pair<std::string, double>>& metrics) const {
     if (const Index moved = autocorrelation_.chains(); moved > 0)
@@ -100,10 +100,10 @@ class NegativePhase {
     });
   }
 
-  /// What the policy remembers (a variant, if the policy is one), such as the ladder of `Tempered`.
+  /// The policy's state (a variant, if the policy is one), such as the ladder of `Tempered`.
   const typename Memories::type& memory() const { return memory_; }
 
-  /// What it remembers, the chains' states among it: see training/run/run_state.hpp.
+  /// Its state, including the chains' states, for resuming: see training/run/run_state.hpp.
   template <class F>
   void for_each_state(F&& f, StateView chains) {
     visit([&]<class P>(const P&, auto& memory) {
@@ -111,7 +111,7 @@ class NegativePhase {
       if constexpr (!std::is_same_v<std::remove_cvref_t<decltype(memory)>, P>) {
         static_assert(
             requires { memory.for_each_state(f); },
-            "chains that remember more than states say what: for_each_state(f), see "
+            "chains with a memory must list its state: for_each_state(f), see "
             "training/run/run_state.hpp");
         f(P::name, memory);
       }

@@ -1,19 +1,19 @@
 /// \file
-/// Persistent CD: chains go on where the last update left them (Tieleman, 2008).
+/// Persistent CD: chains continue from where the last update left them (Tieleman, 2008).
 #pragma once
 
 #include "../../models/energy_model.hpp"
 
 namespace harmonium {
 
-/// So many chains, whatever the batch.
+/// A fixed number of chains, whatever the size of the batch.
 struct Persistent {
-  Index chains = 100;                                ///< how many, at least 1
+  Index chains = 100;                                ///< number of chains, at least 1
   static constexpr const char* name = "persistent";  ///< in files
 
-  /// The same for every batch.
+  /// The same number for every batch.
   Index count(Index /*batch*/) const { return chains; }
-  /// So many steps from where the chains are.
+  /// Runs the chains for `steps` steps from their current states.
   template <class M>
   void advance(const typename M::Backend& on, const M& model, typename M::StateView /*data*/,
                typename M::StateView states, typename M::Workspace& work, int steps, Draws draws) const {

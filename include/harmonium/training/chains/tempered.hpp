@@ -1,7 +1,7 @@
 /// \file
 /// Parallel tempering (Swendsen and Wang, 1986; Desjardins, Courville, Bengio, Vincent and Delalleau, 2010):
-/// chains at a ladder of temperatures trade places, so that those at the model's own get from mode to mode.
-/// The ladder spaces itself such that all neighbours trade equally often.
+/// chains on a ladder of temperatures swap places, so that those at the model's own temperature move between
+/// modes. The spacing of the ladder adapts until all neighbours swap equally often.
 #pragma once
 
 #include <algorithm>
@@ -19,12 +19,12 @@ namespace harmonium {
 /// Persistent chains, each the coldest of a ladder from beta 0 (independent units near the data's means) to
 /// beta 1 (the model).
 struct Tempered {
-  Index chains = 100;       ///< ladders, and so chains at beta 1; at least 1
+  Index chains = 100;       ///< number of ladders, and so of chains at beta 1; at least 1
   Index temperatures = 10;  ///< rungs of a ladder, at least 2
-  double adapt = 0.02;      ///< how fast rungs move to where trades are equally frequent; 0: evenly spaced
+  double adapt = 0.02;      ///< how fast rungs move to where swaps are equally frequent; 0: evenly spaced
   static constexpr const char* name = "tempered";  ///< in files
 
-  /// The same for every batch.
+  /// The same number for every batch.
   Index count(Index /*batch*/) const { return chains; }
   /// The chains at all temperatures.
   template <class M>
@@ -69,11 +69,12 @@ class Tempered::Memory {
     rates_.assign(static_cast<std::size_t>(rungs - 1), 0.5);
   }
 
-  /// All chains start at draws of the visible layer.
+  /// All chains start at samples of the visible layer.
   void begin(const B& on, const M& model, typename M::StateView /*states*/, Draws draws) {
     start(on, model, all(), draws);
   }
-  /// So many steps at all temperatures, a trade of places after each; `states` are then the coldest.
+  /// Runs `steps` steps at all temperatures, with swaps after each; `states` are then those of the coldest
+  /// chains.
   void advance(const B& on, const M& model, typename M::StateView data, typename M::StateView states,
                typename M::Workspace& work, int steps, Draws draws) {
     if constexpr (TemperedModel<M>) {
@@ -83,7 +84,7 @@ class Tempered::Memory {
         tempered_transition(on, model, betas_, means_, all(), work_, draws);
         on.fill(interactions_, 0);
         add_interaction(on, model, means_, all(), work_, T(1), interactions_);
-        // Waits for a device: who is on which rung, and where the rungs are, is for the host to know.
+        // Waits for a device: the host keeps track of which chain is on which rung, and of the rungs' betas.
         on.download(interactions_, View<T>(host_));
         trade(draws.in(Stream::swap));
       }
@@ -93,7 +94,7 @@ class Tempered::Memory {
       refresh(on, model, states);
     }
   }
-  /// Lowest and mean share of trades between neighbours that come about, over the last hundred or so.
+  /// Lowest and mean share of accepted swaps between neighbours, over the last hundred or so.
   void report(std::vector<std::pair<std::string, double>>& metrics) const {
     double lowest = 1, sum = 0;
     for (const double rate : rates_) {
@@ -105,10 +106,10 @@ class Tempered::Memory {
   }
   /// The ladder's inverse temperatures, from 0 to 1.
   const std::vector<double>& ladder() const { return ladder_; }
-  /// Share of trades between rungs i and i + 1.
+  /// Share of accepted swaps between rungs i and i + 1.
   const std::vector<double>& swap_rates() const { return rates_; }
 
-  /// What it remembers: see training/run/run_state.hpp.
+  /// Its state, for resuming: see training/run/run_state.hpp.
   template <class F>
   void for_each_state(F&& f) {
     const auto shares = [](const std::vector<double>& numbers) {
@@ -130,12 +131,13 @@ class Tempered::Memory {
 
  private:
   auto all() { return state_.columns(0, policy_.chains * policy_.temperatures); }
-  // place_[rung * chains + chain] is the column of that chain on that rung: trades move numbers, not states.
+  // place_[rung * chains + chain] is the column of that chain on that rung: swaps exchange column numbers,
+  // not states.
   Index& place(Index rung, Index chain) {
     return place_[static_cast<std::size_t>(rung * policy_.chains + chain)];
   }
 
-  // The hottest chains' distribution goes with the data's means.
+  // The hottest chains' distribution follows the data's means.
   void follow(const B& on, const M& model, typename M::StateView data, typename M::Workspace& work) {
     const Index n = data.visible.cols;
     if (weights_.cols() < n) weights_ = Matrix<B>(1, n);
@@ -156,7 +158,7 @@ class Tempered::Memory {
     on.upload(View<const T>(host_betas_), betas_);
   }
 
-  // Even and odd pairs of neighbours by turns; host_ holds the interactions.
+  // Alternates between even and odd pairs of neighbours; host_ holds the interactions.
   void trade(Draws draws) {
     const double ladders = static_cast<double>(policy_.chains);
     for (auto low = static_cast<Index>(draws.step % 2); low + 1 < policy_.temperatures; low += 2) {
@@ -177,7 +179,7 @@ class Tempered::Memory {
     space();
   }
 
-  // Gaps widen where trades are more frequent than on average, and narrow where they are rarer.
+  // Gaps widen where swaps are more frequent than on average, and narrow where they are rarer.
   void space() {
     double mean = 0, sum = 0;
     for (const double rate : rates_) mean += rate / static_cast<double>(rates_.size());

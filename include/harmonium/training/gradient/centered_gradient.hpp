@@ -1,6 +1,5 @@
 /// \file
-/// Centering within training: the running means of both layers, and steps in the centered parameters about
-/// them.
+/// Centering within training: the running means of both layers, and steps in the parameters centered at them.
 #pragma once
 
 #include <algorithm>
@@ -23,13 +22,13 @@ class Centering {
     if constexpr (CenterableModel<Model>) means_ = make_means(model);
   }
 
-  /// The means move towards those of the batch, if anything needs them.
+  /// Moves the means towards those of the batch, if they are needed.
   template <class Options>
   void follow(const B& on, const Options& options, const BatchStates<Model>& batch, const Model& model) {
     if constexpr (CenterableModel<Model>)
       if (options.centered || options.penalties.sparsity > 0) track(on, options.offset_rate, batch, model);
   }
-  /// Before a step: the gradient becomes that along the centered parameters.
+  /// Before a step: turns the gradient into that with respect to the centered parameters.
   void begin(const B& on, bool centered, const Model& model, Model& gradient) {
     if constexpr (CenterableModel<Model>) {
       if (!centered) return;
@@ -37,7 +36,7 @@ class Centering {
       set_offset_fields(on, model, means_, 0);
     }
   }
-  /// After it: the model's biases follow its weights and shape parameters.
+  /// After it: adjusts the model's biases to its weights and shape parameters.
   void end(const B& on, bool centered, Model& model) {
     if constexpr (CenterableModel<Model>) {
       if (!centered) return;
@@ -48,7 +47,7 @@ class Centering {
   /// The means, of a `CenterableModel`.
   const detail::MeansOf<Model>& means() const { return means_; }
 
-  /// What it remembers: see training/run/run_state.hpp.
+  /// Its state, for resuming: see training/run/run_state.hpp.
   template <class F>
   void for_each_state(F&& f) {
     f("tracked", tracked_);

@@ -1,6 +1,6 @@
 /// \file
-/// Gradients that are too long are scaled back (Pascanu, Mikolov and Bengio, 2013), so that one odd batch
-/// does not throw a model off.
+/// Gradients that are too long are scaled back (Pascanu, Mikolov and Bengio, 2013), so that one unusual batch
+/// does not derail a model.
 #pragma once
 
 #include <algorithm>
@@ -9,13 +9,13 @@
 
 namespace harmonium::detail {
 
-/// Scales gradients back. Their norm stays where they live, so that nobody waits for a device.
+/// Scales gradients back. The norm stays in the backend's memory, so nothing waits for a device.
 template <class B>
 class Clipping {
   using T = ScalarOf<B>;
 
  public:
-  /// Scales a gradient whose norm over all parameters is above `longest` back to it; 0: any is allowed.
+  /// Scales a gradient whose norm over all parameters exceeds `longest` back to that norm; 0: no limit.
   template <class Model>
   void apply(const B& on, double longest, Model& gradient) {
     if (longest <= 0) return;
@@ -49,12 +49,12 @@ class Clipping {
     parts_ = Matrix<B>(1, parameters);
     factor_ = Matrix<B>(1, 1);
   }
-  // A row without gaps as a column.
+  // A contiguous row as a column.
   static ConstViewOf<B> as_column(ViewOf<B> row) { return {row.data, row.cols, 1, row.cols}; }
-  // One number as a row of equal ones: all columns begin at the same place.
+  // One number as a row of equal ones: all columns start at the same address.
   static ConstViewOf<B> repeated(const Matrix<B>& number, Index cols) { return {number.data(), 1, cols, 0}; }
 
-  // Norms of columns, of parameters, and of all, which becomes a factor.
+  // Norms of the columns, of each parameter, and of all, which then becomes a factor.
   Matrix<B> norms_, parts_, factor_;
 };
 

@@ -1,30 +1,30 @@
 /// \file
 /// The discriminative gradient of a joint RBM (Larochelle and Bengio, 2008, equation 5): that of
-/// log p(label | sample), exact. Added to contrastive divergence it makes a hybrid, a model of samples and
-/// labels that spends more of its units on telling labels apart.
+/// log p(label | sample), exact. Added to contrastive divergence it gives a hybrid: a model of samples and
+/// labels that devotes more of its units to distinguishing the labels.
 #pragma once
 
 #include "../../models/joint_rbm.hpp"
 
 namespace harmonium {
 
-/// Models other than joint RBMs have none.
+/// Models other than joint RBMs do not have this gradient.
 template <class Model>
 class LabelGradient {
  public:
-  static constexpr bool possible = false;  ///< has the model labels?
+  static constexpr bool possible = false;  ///< does the model have labels?
 };
 
-/// Holds room to work in.
+/// Owns its scratch memory.
 template <class V, class H, class B>
 class LabelGradient<JointRbm<V, H, B>> {
   using Model = JointRbm<V, H, B>;
 
  public:
-  static constexpr bool possible = true;  ///< has the model labels?
+  static constexpr bool possible = true;  ///< does the model have labels?
 
   LabelGradient() = default;
-  /// Room for so many samples. \throws ShapeError if the model has not one label
+  /// Allocates memory for that many samples. \throws ShapeError unless the model has exactly one label
   LabelGradient(const Model& rbm, Index columns)
       : each_(rbm, columns),
         means_(rbm.hidden.rows(), columns),
@@ -38,7 +38,7 @@ class LabelGradient<JointRbm<V, H, B>> {
   }
 
   /// gradient += factor * sum over columns c of shares(0, c) * d log p(label of c | sample of c)
-  /// \param visible samples with their labels, one-hot, below them
+  /// \param visible samples, with their one-hot labels below them
   void add(const B& on, const Model& rbm, ConstViewOf<B> visible, ConstViewOf<B> shares, ScalarOf<B> factor,
            Model& gradient) {
     const auto& labels = labels_of(rbm);
@@ -56,7 +56,7 @@ class LabelGradient<JointRbm<V, H, B>> {
 
     add_bias_statistics(on, errors, each_.ones(n), labels_of(gradient));
     const auto weights = view_of(gradient.weights), label_weights = weights.rows_from(features, classes);
-    // Transposed for a while, since columns can be added to at once.
+    // Temporarily transposed, since a sum can be added to columns directly.
     on.multiply(Op::transposed, Op::plain, 1, label_weights, each_.identity(), 0, by_label_);
     on.fill(sum, 0);
     each_(on, rbm, n, [&](Index c, const Layer<H, B>& hidden, ConstViewOf<B> input) {

@@ -1,7 +1,7 @@
 /// \file
-/// Learning from samples of which some numbers are not known: before each update they are drawn given the
-/// known ones, by block Gibbs sampling with the known ones held. The gradient's positive phase is then an
-/// estimate of that of log p(known), missing entries summed out.
+/// Learning from samples with missing entries: before each update these are drawn given the known ones, by
+/// block Gibbs sampling with the known ones clamped. The gradient's positive phase is then an estimate of
+/// that of log p(known), with the missing entries summed out.
 #pragma once
 
 #include "../../core/host_matrix.hpp"
@@ -10,8 +10,8 @@
 
 namespace harmonium {
 
-/// A source that says what is known of its samples: `fill_known(on, columns, out)`, 1 or 0; where it is 0,
-/// `fill` gives any number that the unit takes.
+/// A source that states which entries of its samples are known: `fill_known(on, columns, out)` writes 1 or 0;
+/// where it is 0, `fill` may write any number that the unit accepts.
 template <class S, class B>
 concept SourceWithMissing = requires(const S& source, const B& on, std::span<const Index> columns,
                                      ViewOf<B> out) {
@@ -25,8 +25,8 @@ inline constexpr bool has_groups = is_grouped<U>;
 template <class... U>
 inline constexpr bool has_groups<Mixed<U...>> = (is_grouped<U> || ...);
 
-/// \param first_column is where the columns are in the data
-/// \throws ValueError if of a grouped unit some rows are known and others not
+/// \param first_column index of the first column in the data
+/// \throws ValueError if a grouped unit is partly known
 template <class L, class B = typename L::Backend>
 void check_known(const char* caller, const L& layer, ConstViewOf<B> known, Index first_column = 0) {
   if constexpr (has_groups<typename L::Unit>) {
@@ -37,11 +37,11 @@ void check_known(const char* caller, const L& layer, ConstViewOf<B> known, Index
   }
 }
 
-/// A batch's known numbers.
+/// Which numbers of a batch are known.
 template <class Model>
 class MissingEntries {
   using B = typename Model::Backend;
-  // Given the hidden units visible ones are independent, so that known ones may simply be put back.
+  // Visible units are independent given the hidden ones, so the known ones can simply be restored.
   static constexpr bool possible =
       requires(const B& on, const Model& model, ConstViewOf<B> in, ViewOf<B> out) {
     hidden_input(on, model, in, out);
@@ -49,7 +49,7 @@ class MissingEntries {
   };
 
  public:
-  /// Room for what is known of n samples of a batch of at most `most`.
+  /// Memory for which entries are known, of n samples in a batch of at most `most`.
   ViewOf<B> known(Index rows, Index n, Index most) {
     check<ValueError>(possible, "missing entries: the model has no hidden units to draw them by");
     if (known_.cols() < most) {
@@ -58,7 +58,7 @@ class MissingEntries {
     }
     return view_of(known_).columns(0, n);
   }
-  /// Draws what is missing of a batch, of which `known` was filled.
+  /// Draws the missing entries of a batch, whose `known` has been filled.
   void draw(const B& on, const Model& model, typename Model::StateView data, typename Model::Workspace& work,
             int steps, Draws draws) {
     if constexpr (possible) {

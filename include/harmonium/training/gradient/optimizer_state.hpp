@@ -1,5 +1,5 @@
 /// \file
-/// What an optimizer remembers of a model, and how it moves the model along a gradient of the same type.
+/// An optimizer's state for a model, and how it moves the model along a gradient of the same type.
 #pragma once
 
 #include <algorithm>
@@ -11,21 +11,20 @@
 
 namespace harmonium {
 
-/// Moments, each of the model's own type, and a count of steps.
+/// Moments, each of the model's type, and a count of steps.
 template <class Model>
 class OptimizerState {
  public:
   OptimizerState() = default;
-  /// Moments of zero.
+  /// All moments are zero.
   template <class Policy>
   OptimizerState(const Model& model, const Policy& optimizer)
       : moments_(static_cast<std::size_t>(
                      detail::visit_policy([](const auto& o) { return o.moments; }, optimizer)),
                  zeros_like(model)) {}
 
-  /// One step uphill by the optimizer's rule. Weights lose `weight_decay` times the step size
-  /// (`step_size_at`) of themselves, and an L1 penalty takes them to exactly 0 where the gradient is no
-  /// stronger.
+  /// One step uphill by the optimizer's rule. Weights shrink by the fraction `weight_decay` times the step
+  /// size (`step_size_at`), and an L1 penalty sets them to exactly 0 where the gradient is not stronger.
   template <class Policy>
   void step(const typename Model::Backend& on, const Policy& optimizer, double progress, double weight_decay,
             double l1, const Model& gradient, Model& model) {
@@ -50,21 +49,21 @@ class OptimizerState {
         },
         optimizer);
   }
-  /// Begins anew: moments are 0, and the optimizer's rule counts its steps from here.
+  /// Restarts: moments are 0, and the optimizer's rule counts its steps from here.
   void forget(const typename Model::Backend& on) {
     for (Model& moment : moments_) set_zero(on, moment);
     forgotten_at_ = steps_;
   }
-  /// Steps taken.
+  /// Number of steps taken.
   std::uint64_t steps() const { return steps_; }
 
-  /// What it remembers: see training/run/run_state.hpp.
+  /// Its state, for resuming: see training/run/run_state.hpp.
   template <class F>
   void for_each_state(F&& f) {
     f("steps", steps_);
     for (std::size_t i = 0; i < moments_.size(); ++i) f("moments." + std::to_string(i), moments_[i]);
   }
-  /// The step at which it began anew, which only trainers that may refuse an update need to remember.
+  /// The step at which it restarted, which only trainers that may refuse an update need to save.
   std::uint64_t& forgotten_at() { return forgotten_at_; }
 
  private:

@@ -1,6 +1,6 @@
 /// \file
-/// What training asks of weights and codes besides the objective. L2 is an option of every trainer; the rest
-/// is here.
+/// Penalties and constraints on weights and codes, in addition to the objective. L2 is an option of every
+/// trainer; the rest is here.
 #pragma once
 
 #include <cmath>
@@ -9,8 +9,8 @@
 
 namespace harmonium {
 
-/// Penalties on the weights, each 0 unless asked for. A hidden unit's weights are the column of `weights`
-/// that belongs to it. The objective is the mean log likelihood of a sample in nats, minus these: at its
+/// Penalties on the weights, each 0 (off) by default. A hidden unit's weights are the column of `weights`
+/// that belongs to it. The objective is the mean log likelihood per sample in nats, minus these: at its
 /// maximum the biases' gradient is 0, centered or not.
 struct Penalties {
   double l1 = 0;                 ///< l1 times the sum of |w|; weights become exactly 0
@@ -53,7 +53,7 @@ double l1_of(const Options& options) {
   if constexpr (requires { options.penalties.l1; }) return options.penalties.l1;
   return 0;
 }
-/// The largest norm of a unit's weights that the options allow; 0: any.
+/// The largest norm of a unit's weights that the options allow; 0: no limit.
 template <class Options>
 double max_norm_of(const Options& options) {
   if constexpr (requires { options.penalties.max_norm; }) return options.penalties.max_norm;
@@ -66,7 +66,7 @@ inline constexpr bool has_hidden_units = requires(Model& model) {
   model.hidden;
 };
 
-/// \throws ValueError if a penalty is for models with hidden units, and this is not one
+/// \throws ValueError if a penalty is only for models with hidden units, and this model has none
 template <class Model>
 void check_penalties_of_model(const char* trainer, const Penalties& penalties) {
   check_penalties(trainer, penalties);
@@ -75,7 +75,7 @@ void check_penalties_of_model(const char* trainer, const Penalties& penalties) {
       trainer, ": group, max_norm and sparsity are for models with hidden units");
 }
 
-/// Functions of the norms of a matrix's columns, and memory for them.
+/// Functions of the norms of a matrix's columns, with the memory they need.
 template <class B>
 class ColumnNorms {
  public:
@@ -93,11 +93,11 @@ class ColumnNorms {
   Matrix<B> factors_;
 };
 
-/// Scales columns of weights whose norm is too large back to the largest one allowed.
+/// Scales columns of weights whose norm is too large back to the largest norm allowed.
 template <class B>
 class NormLimits {
  public:
-  /// In each of a model's weight matrices; nothing happens if `most` is 0.
+  /// Does so in each of a model's weight matrices; does nothing if `most` is 0.
   template <class Model>
   void limit(const B& on, double most, Model& model) {
     if (most <= 0) return;
@@ -122,8 +122,8 @@ class Penalizing {
   using T = ScalarOf<B>;
 
  public:
-  /// Hidden biases are pulled by sparsity * (target - mean activity). A step on the plain gradient.
-  /// \param means are running means of the layers, as centering follows them
+  /// Pulls the hidden biases by sparsity * (target - mean activity). Applied to the plain gradient.
+  /// \param means the running means of the layers, as tracked by centering
   void pull_activities(const B& on, const Penalties& penalties, const detail::MeansOf<Model>& means,
                        Model& gradient) {
     if constexpr (detail::has_hidden_units<Model> && CenterableModel<Model>) {
@@ -134,7 +134,7 @@ class Penalizing {
       });
     }
   }
-  /// gradient -= group * the slope of the sum of hidden units' norms. A step on the centered gradient.
+  /// gradient -= group * the slope of the sum of hidden units' norms. Applied to the centered gradient.
   void shrink_groups(const B& on, const Penalties& penalties, const Model& model, Model& gradient) {
     if constexpr (detail::has_hidden_units<Model>) {
       if (penalties.group <= 0) return;

@@ -1,5 +1,5 @@
 /// \file
-/// The weight of each column of both phases in their statistics: positive for samples, negative for chains.
+/// The weight of each column in the statistics of both phases: positive for samples, negative for chains.
 #pragma once
 
 #include <span>
@@ -9,19 +9,20 @@
 
 namespace harmonium::detail {
 
-/// The weights of some chains and, behind them, of a batch's samples. They lie where the model does, and are
-/// uploaded only when they change: mostly they are what they were at the last update.
+/// The weights of some chains, followed by those of a batch's samples. They are in the model's memory, and
+/// are uploaded only when they change: usually they are the same as at the last update.
 template <class B>
 class PhaseWeights {
   using T = ScalarOf<B>;
 
  public:
   PhaseWeights() = default;
-  /// Room for n columns.
+  /// Allocates memory for n columns.
   explicit PhaseWeights(Index columns) : weights_(1, columns), now_(1, columns), uploaded_(1, columns) {}
 
   /// A sample's weight is its own over the mean weight and the batch's size. A chain's weight is minus that
-  /// of the sample that it follows, or minus the samples' total over the number of chains. Returns the total.
+  /// of the sample that it follows, or minus the samples' total divided by the number of chains. Returns the
+  /// total.
   double write(const B& on, Index chains, Index samples, bool chains_follow,
                std::span<const double> sample_weights, double mean_weight) {
     const auto negative = View<T>(now_).columns(0, chains), positive = View<T>(now_).columns(chains, samples);
@@ -60,7 +61,7 @@ class PhaseWeights {
 
   Matrix<B> weights_;
   HostMatrix<T> now_, uploaded_;
-  Index uploaded_count_ = 0;  // 0: what lies there is another
+  Index uploaded_count_ = 0;  // 0: the uploaded weights are out of date
 };
 
 }  // namespace harmonium::detail

@@ -1,5 +1,5 @@
 /// \file
-/// How much each sample of a batch is weighted in a gradient.
+/// The weight of each sample of a batch in a gradient.
 #pragma once
 
 #include <span>
@@ -17,7 +17,7 @@ void write_shares(std::span<const double> weights, double mean_weight, View<T> o
     out(0, c) = static_cast<T>(weights.empty() ? share : share * weights[static_cast<std::size_t>(c)]);
 }
 
-/// The weights of the samples in `columns`; nothing if all are weighted alike.
+/// The weights of the samples in `columns`; empty if all are equal.
 inline void pick_weights(std::span<const double> weights, std::span<const Index> columns,
                          std::vector<double>& out) {
   out.clear();

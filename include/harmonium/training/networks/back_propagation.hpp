@@ -1,7 +1,7 @@
 /// \file
-/// Back-propagation (Rumelhart, Hinton and Williams, 1986) through layers of units: the slope of a unit's
-/// mean along its field is its variance, and the slope of the head's log likelihood along its field is target
-/// minus mean, whatever its units are.
+/// Back-propagation (Rumelhart, Hinton and Williams, 1986) through layers of units: the derivative of a
+/// unit's mean with respect to its field is its variance, and that of the head's log likelihood with respect
+/// to its field is target minus mean, for units of any type.
 #pragma once
 
 #include "../../inference/networks/forward.hpp"
@@ -9,10 +9,10 @@
 
 namespace harmonium {
 
-/// Gradient, uphill, of minus the loss of targets (outputs x n) for samples x (inputs x n), each counted by
-/// its share (1 x n; 1 / n for the mean). The activations are those of `forward` for x, and are used up.
-/// `before(i, error)` may change what comes back to the outputs of hidden layer i. Shape parameters get no
-/// gradient.
+/// The gradient of minus the loss of targets (outputs x n) for samples x (inputs x n), each weighted by its
+/// share (1 x n; 1 / n for the mean). The activations are those of `forward` for x, and are overwritten.
+/// `before(i, error)` may change the error propagated to the outputs of hidden layer i. Shape parameters get
+/// no gradient.
 template <class Units, class B, class Head, class Before = LeaveOutputs>
 void backward(const B& on, const Network<Units, B, Head>& network, ConstViewOf<B> x, ConstViewOf<B> targets,
               Activations<B>& activations, ConstViewOf<B> shares, ConstViewOf<B> ones,
@@ -46,7 +46,7 @@ void backward(const B& on, const Network<Units, B, Head>& network, ConstViewOf<B
           auto& memory = activations.layers[i];
           const auto error = error_of(dense.layer.rows());
           const auto own =
-              view_of(memory.mean).columns(0, n);  // the means have served; their place takes the delta
+              view_of(memory.mean).columns(0, n);  // the means are no longer needed; delta overwrites them
           on.multiply(Op::plain, Op::plain, 1, weights_above, delta_above, 0, error);
           before(i, error);
           backpropagate(on, dense.layer, view_of(memory.input).columns(0, n), error, own);
@@ -57,8 +57,8 @@ void backward(const B& on, const Network<Units, B, Head>& network, ConstViewOf<B
         network.layers[i]);
 }
 
-/// out (inputs x n) = what `backward` would bring back to the inputs of its n samples: the gradient of minus
-/// the loss by each of them. To be called after it, with its activations.
+/// out (inputs x n) = the error that `backward` would propagate to the inputs of its n samples: the gradient
+/// of minus the loss with respect to each of them. Call it after `backward`, with the same activations.
 template <class Units, class B, class Head>
 void set_input_gradient(const B& on, const Network<Units, B, Head>& network,
                         const Activations<B>& activations, ViewOf<B> out) {

@@ -1,7 +1,7 @@
 /// \file
-/// Dropout (Srivastava, Hinton, Krizhevsky, Sutskever and Salakhutdinov, 2014): in each update a share of a
-/// layer's outputs is set to 0, and the others are divided by the share that is left, so that what they add
-/// up to stays the same on average and a network is used as it is afterwards.
+/// Dropout (Srivastava, Hinton, Krizhevsky, Sutskever and Salakhutdinov, 2014): in each update a fraction of
+/// a layer's outputs is set to 0, and the others are divided by the fraction that is kept, so that their
+/// expected sum is unchanged and the trained network is used as it is.
 #pragma once
 
 #include <algorithm>
@@ -11,13 +11,13 @@
 
 namespace harmonium {
 
-/// The masks of one update. A mask's numbers have addresses of their own (seed, update, sample's place in the
-/// batch, row), so they do not depend on threads.
+/// The masks of one update. Each number of a mask has its own address (seed, update, sample's position in the
+/// batch, row), so masks do not depend on threads.
 template <class B>
 class Dropout {
  public:
   Dropout() = default;
-  /// Room for masks of the inputs and of each hidden layer, as far as their share is above 0.
+  /// Allocates memory for masks of the inputs and of each hidden layer, where their dropout is above 0.
   template <class Model>
   Dropout(const Model& network, double input_share, double hidden_share, Index columns)
       : input_share_(input_share), hidden_share_(hidden_share) {
@@ -38,7 +38,7 @@ class Dropout {
     }
   }
 
-  /// Drops inputs (rows x n) of an update that has these draws.
+  /// Drops inputs (rows x n) of the update with these draws.
   void drop_inputs(const B& on, Draws draws, ViewOf<B> x) {
     if (input_share_ > 0) drop(on, draws, input_share_, 0, input_, x);
   }
@@ -46,7 +46,7 @@ class Dropout {
   void drop_outputs(const B& on, Draws draws, std::size_t layer, ViewOf<B> x) {
     if (hidden_share_ > 0) drop(on, draws, hidden_share_, hidden_[layer].first_row, hidden_[layer].mask, x);
   }
-  /// What comes back to outputs that were dropped is dropped as well: the same mask once more.
+  /// Errors propagated to dropped outputs are dropped as well, by the same mask.
   void drop_errors(const B& on, std::size_t layer, ViewOf<B> error) const {
     if (hidden_share_ > 0) apply(on, hidden_[layer].mask, error);
   }
@@ -54,7 +54,7 @@ class Dropout {
  private:
   struct Hidden {
     Matrix<B> mask;   // rows x columns
-    Index first_row;  // rows count over the whole network, so that no two layers share a number
+    Index first_row;  // rows are numbered across the whole network, so that no two layers share a draw
   };
   void drop(const B& on, Draws draws, double share, Index first_row, Matrix<B>& memory, ViewOf<B> x) const {
     const ViewOf<B> mask = view_of(memory).columns(0, x.cols);

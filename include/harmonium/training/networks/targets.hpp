@@ -1,6 +1,6 @@
 /// \file
-/// What a network's outputs are to be, and how far they are from it: labels for a classifier, the inputs
-/// themselves for an autoencoder, targets for any other head.
+/// The desired outputs of a network, and their distance from the actual ones: labels for a classifier, the
+/// inputs themselves for an autoencoder, targets for any other head.
 #pragma once
 
 #include <algorithm>
@@ -17,14 +17,14 @@
 
 namespace harmonium::detail {
 
-/// Holds the targets of the batch at hand, and adds up its losses over an epoch.
+/// Holds the targets of the current batch, and accumulates losses over an epoch.
 template <class Model>
 class Targets {
   using B = typename Model::Backend;
   using T = ScalarOf<B>;
 
  public:
-  /// Room for batches of so many samples.
+  /// Allocates memory for batches of that many samples.
   Targets(const Model& network, Index columns)
       : network_(network),
         targets_(network.output_rows(), columns),
@@ -38,8 +38,8 @@ class Targets {
     }
   }
 
-  /// Takes the targets of a batch.
-  /// \throws DataError, ShapeError if it has none, not for all samples, or wrong ones
+  /// Sets the targets to those of a batch.
+  /// \throws DataError, ShapeError if it has none, not one for every sample, or invalid ones
   void take(const B& on, const Batch<T, typename B::Memory>& batch) {
     const Index n = batch.values.cols;
     const auto targets = view_of(targets_).columns(0, n);
@@ -62,7 +62,7 @@ class Targets {
       on.copy(batch.targets, targets);
     }
   }
-  /// Takes the targets of some of a source's samples, whose values are x.
+  /// Sets the targets to those of some of a source's samples, whose values are x.
   template <class Source>
   void take(const B& on, const Source& source, std::span<const Index> columns, ConstViewOf<B> x) {
     if constexpr (Model::classifies) {
@@ -72,11 +72,11 @@ class Targets {
       fill_targets(on, network_, source, columns, x, view_of(targets_).columns(0, x.cols));
     }
   }
-  /// The targets of the n samples at hand, outputs x n.
+  /// The targets of the current n samples, outputs x n.
   ConstViewOf<B> targets(Index n) const { return ConstViewOf<B>(targets_).columns(0, n); }
 
-  /// \throws DataError, ShapeError if a source has not the targets that the network wants, or one is wrong;
-  /// `block` is room for samples
+  /// \throws DataError, ShapeError if a source does not have the targets that the network needs, or one is
+  /// invalid; `block` is scratch space for samples
   template <class Source>
   void check_source(const B& on, const char* caller, const Source& source, ViewOf<B> block) {
     if constexpr (Model::classifies) {
@@ -91,8 +91,8 @@ class Targets {
     }
   }
 
-  /// Notes the losses of the n samples at hand, whose activations are those of `forward`. They stay where
-  /// the backend computes until many have come together, so that no batch waits for them.
+  /// Records the losses of the current n samples, whose activations are those of `forward`. They stay in the
+  /// backend's memory until many have accumulated, so that no batch waits for them.
   void measure(const B& on, Activations<B>& activations, Loss loss, Index n, std::span<const double> weights,
                double mean_weight) {
     if (noted() + n > losses_.cols()) add_up(on);
@@ -114,7 +114,7 @@ class Targets {
       add_cross_entropy(on, network_, activations, targets(n), losses);
     }
   }
-  /// Adds what was noted to the sums, which are kept in double precision on the host.
+  /// Adds the recorded losses to the sums, which are kept in double precision on the host.
   void add_up(const B& on) {
     if (noted() == 0) return;
     const auto here = [&](Index row) { return View<T>(host_).columns(row * losses_.cols(), noted()); };
@@ -129,7 +129,7 @@ class Targets {
     }
     weights_.clear();
   }
-  /// What came together over `count` samples, by name; and begins anew.
+  /// The means over `count` samples, by name; resets the sums.
   std::vector<std::pair<std::string, double>> metrics(const B& on, double count) {
     add_up(on);
     std::vector<std::pair<std::string, double>> result{
@@ -137,12 +137,12 @@ class Targets {
     forget();
     return result;
   }
-  /// Begins anew.
+  /// Resets the sums.
   void forget() {
     loss_ = distance_ = 0;
     weights_.clear();
   }
-  /// What it remembers, after `add_up`: see training/run/run_state.hpp.
+  /// Its state after `add_up`, for resuming: see training/run/run_state.hpp.
   template <class F>
   void for_each_state(F&& f) {
     f("loss", loss_);
@@ -150,7 +150,7 @@ class Targets {
   }
 
  private:
-  // A source's targets as samples.
+  // Presents a source's targets as samples.
   template <class Source>
   struct TargetsOf {
     const Source& source;
@@ -170,7 +170,7 @@ class Targets {
   const Model& network_;
   Matrix<B> targets_, losses_, distances_;
   HostMatrix<T> host_;           // losses and then distances, when they are added up
-  std::vector<double> weights_;  // of the samples whose losses are noted
+  std::vector<double> weights_;  // of the samples whose losses are recorded
   OneHot<B> one_hot_;            // a classifier's
   Matrix<B> decided_;            // likewise
   std::vector<int> labels_;

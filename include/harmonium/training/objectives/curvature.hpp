@@ -1,6 +1,6 @@
 /// \file
-/// What score matching asks of units, element by element: second and third derivatives of energies and
-/// log-partitions, by dual numbers where a unit does not give them itself.
+/// What score matching needs from units, element by element: second and third derivatives of energies and
+/// log-partitions, by dual numbers where a unit does not define them itself.
 #pragma once
 
 #include "../../backend/bodies.hpp"
@@ -9,7 +9,7 @@
 namespace harmonium {
 
 namespace detail {
-/// d energy / dx and its slope along x, for any number type.
+/// d energy / dx and its derivative with respect to x, for any number type.
 template <class F, class T, class... P>
 constexpr T energy_slope(T x, P... shape) {
   return F::energy(Dual<T>(x, T(1)), Dual<T>(shape)...).slope;
@@ -24,7 +24,7 @@ constexpr T energy_curvature(T x, P... shape) {
 template <class F>
 struct RealScoreBody {
   static constexpr Needs needs = Needs::nothing;  ///< no draws
-  static constexpr int shapes = F::shapes;        ///< parameters beside the bias
+  static constexpr int shapes = F::shapes;        ///< parameters besides the bias
   static constexpr bool grouped = false;          ///< row by row
   /// Of one number.
   template <class T, class R, class... P>
@@ -36,7 +36,7 @@ struct RealScoreBody {
 /// d^2 energy / dv^2
 template <class F>
 struct EnergyCurvatureBody {
-  static constexpr int shapes = F::shapes;  ///< parameters beside the bias
+  static constexpr int shapes = F::shapes;  ///< parameters besides the bias
   static constexpr bool grouped = false;    ///< row by row
   /// Of one number.
   template <class T, class... P>
@@ -45,12 +45,12 @@ struct EnergyCurvatureBody {
   }
 };
 
-/// out = score * d(energy slope) / d shape[which] + d(energy curvature) / d shape[which]: what a visible
-/// shape parameter's slope is
+/// out = score * d(energy slope) / d shape[which] + d(energy curvature) / d shape[which]: the gradient of a
+/// visible shape parameter
 template <class F, int which>
 struct RealShapeBody {
   static constexpr Needs needs = Needs::nothing;  ///< no draws
-  static constexpr int shapes = F::shapes;        ///< parameters beside the bias
+  static constexpr int shapes = F::shapes;        ///< parameters besides the bias
   static constexpr bool grouped = false;          ///< row by row
   /// Of one number.
   template <class T, class R, class... P>
@@ -70,7 +70,7 @@ struct RealShapeBody {
 /// Var(x | input)
 template <class F>
 struct VarianceBody {
-  static constexpr int shapes = F::shapes;  ///< parameters beside the bias
+  static constexpr int shapes = F::shapes;  ///< parameters besides the bias
   static constexpr bool grouped = false;    ///< row by row
   /// Of one number.
   template <class T, class... P>
@@ -79,10 +79,10 @@ struct VarianceBody {
   }
 };
 
-/// factor * Var(x | input); the factor, of each row, comes before the shape parameters
+/// factor * Var(x | input); the factor, one per row, precedes the shape parameters
 template <class F>
 struct ScaledVarianceBody {
-  static constexpr int shapes = F::shapes + 1;  ///< the factor, and parameters beside the bias
+  static constexpr int shapes = F::shapes + 1;  ///< the factor, and parameters besides the bias
   static constexpr bool grouped = false;        ///< row by row
   /// Of one number.
   template <class T, class... P>
@@ -95,7 +95,7 @@ struct ScaledVarianceBody {
 template <class F>
 struct MomentSlopeBody {
   static constexpr Needs needs = Needs::nothing;  ///< no draws
-  static constexpr int shapes = F::shapes + 1;    ///< the factor, and parameters beside the bias
+  static constexpr int shapes = F::shapes + 1;    ///< the factor, and parameters besides the bias
   static constexpr bool grouped = false;          ///< row by row
   /// Of one number.
   template <class T, class R, class... P>
@@ -109,7 +109,7 @@ struct MomentSlopeBody {
 template <class F, int which>
 struct MomentShapeBody {
   static constexpr Needs needs = Needs::nothing;  ///< no draws
-  static constexpr int shapes = F::shapes + 1;    ///< the factor, and parameters beside the bias
+  static constexpr int shapes = F::shapes + 1;    ///< the factor, and parameters besides the bias
   static constexpr bool grouped = false;          ///< row by row
   /// Of one number.
   template <class T, class R, class... P>

@@ -1,7 +1,7 @@
 /// \file
-/// A hidden layer's part in score matching. With mu and C the mean and covariance of its units given the
-/// samples, the score of the visible units has W mu in it, and the score's divergence tr(C W^T W): for units
-/// of one row the sum of W_ij^2 var_j.
+/// A hidden layer's contribution to score matching. With mu and C the mean and covariance of its units given
+/// the samples, it adds W mu to the score of the visible units, and tr(C W^T W) to the score's divergence:
+/// for units of one row the sum of W_ij^2 var_j.
 #pragma once
 
 #include <tuple>
@@ -12,7 +12,7 @@
 
 namespace harmonium::detail {
 
-/// Of units of one row each, and room to work in.
+/// For units of one row each; owns its scratch memory.
 template <class U, class B>
 class HiddenCurvature {
   using T = ScalarOf<B>;
@@ -81,9 +81,9 @@ class HiddenCurvature {
   Matrix<B> means_, received_, slopes_;
 };
 
-/// Of grouped units. Whatever their states t_k are, they are categorical ones with weights W t_k: x^T W^T W x
-/// is then linear in x, and tr(C W^T W) = q . mu - |W mu|^2 for each unit, with q the squared norms of W's
-/// columns.
+/// For grouped units. Whatever their states t_k, they are equivalent to categorical units with weights W t_k:
+/// x^T W^T W x is then linear in x, and tr(C W^T W) = q . mu - |W mu|^2 for each unit, with q the squared
+/// norms of W's columns.
 template <class U, class B>
 requires is_grouped<U>
 class HiddenCurvature<U, B> {
@@ -151,7 +151,7 @@ class HiddenCurvature<U, B> {
     // d = W^T score + q - 2 W^T W mu, within groups, and C d is the slope along the fields.
     on.multiply(Op::transposed, Op::plain, 1, w, score, 0, delta);
     on.multiply(Op::plain, Op::plain, 1, norms_, view_of(ones_).columns(0, n), 1, delta);
-    on.copy(means, slopes);  // weighted, and room for the slopes later
+    on.copy(means, slopes);  // weighted; later overwritten by the slopes
     on.scale_columns(slopes, weights);
     on.multiply(Op::plain, Op::transposed, 1, score, slopes, 0, total);
     for_each_group([&](Index, Index, Index state, Index states) {
@@ -190,12 +190,12 @@ class HiddenCurvature<U, B> {
   }
 
   Matrix<B> states_;             // rows of a unit x states
-  Layer<Categorical, B> layer_;  // a row for each state
+  Layer<Categorical, B> layer_;  // one row per state
   Matrix<B> weights_, weight_gradient_, scaled_, norms_, sums_;
   Matrix<B> means_, input_, delta_, slopes_, part_, ones_;
 };
 
-/// Of parts of several unit types.
+/// For parts of several unit types.
 template <class... U, class B>
 class HiddenCurvature<Mixed<U...>, B> {
   using L = Layer<Mixed<U...>, B>;

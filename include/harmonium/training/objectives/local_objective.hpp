@@ -1,6 +1,6 @@
 /// \file
 /// The objective behind `PseudoLikelihood`, `RatioMatching`, `MinimumProbabilityFlow` and `ScoreMatching`:
-/// the mean over samples of a value that is exact, and so is its gradient.
+/// the mean over samples of a value that, like its gradient, is exact.
 #pragma once
 
 #include <algorithm>
@@ -21,20 +21,20 @@ namespace harmonium {
 
 /// See training/objective.hpp. A `Kind` says which objective it is:
 ///
-/// - `trainer`, `metric`: what errors and reports call it
-/// - `sign`: 1 if what is reported is to be large, -1 if it is a cost
-/// - `Gradient<Model>`: memory to compute with
+/// - `trainer`, `metric`: its names in errors and reports
+/// - `sign`: 1 if the reported metric should be large, -1 if it is a cost
+/// - `Gradient<Model>`: scratch memory
 /// - `add(gradient, on, model, state, weights, sum)`, `add_values(gradient, on, model, state, factor, out)`
 template <class Model_, class Options_, class Kind>
 class LocalObjective {
  public:
   using Model = Model_;                     ///< what is trained
-  using Options = Options_;                 ///< what can be asked for
+  using Options = Options_;                 ///< its options
   using Backend = typename Model::Backend;  ///< where the model lives
 
-  /// \throws ValueError if an option is out of range, or asks for what the model does not have
+  /// \throws ValueError if an option is out of range, or requires something that the model does not have
   static void check(const Options& options) { detail::check_local_options<Model>(Kind::trainer, options); }
-  /// Memory for batches of `options.batch_size` samples.
+  /// Allocates memory for batches of `options.batch_size` samples.
   LocalObjective(const Backend& /*on*/, const Model& model, const Options& options)
       : most_(options.batch_size),
         state_(make_state(model, most_)),
@@ -43,10 +43,10 @@ class LocalObjective {
         local_(model, most_),
         values_(1, most_) {}
 
-  /// Where n samples lie, rows x n.
+  /// The buffer for n samples, rows x n.
   ViewOf<Backend> samples(Index n) { return state_.columns(0, n).visible; }
 
-  /// \throws DataError if a number is not one that its unit takes
+  /// \throws DataError if a unit does not accept one of its numbers
   template <class Source>
   void check_source(const Backend& on, const char* caller, const Options& /*options*/, const Model& model,
                     const Source& source) {
@@ -83,8 +83,8 @@ class LocalObjective {
     return {state_.columns(0, samples_), weights_.columns(0, samples_), total_, work_};
   }
 
-  /// The objective and the reconstruction error over up to 1000 samples that the seed draws once, and the
-  /// length of the last gradient.
+  /// The objective and the reconstruction error over up to 1000 samples drawn once by the seed, and the norm
+  /// of the last gradient.
   template <class Source>
   void report(const Backend& on, const Options& options, const Model& model, const Source& source,
               const Model& gradient, std::vector<std::pair<std::string, double>>& metrics) {
@@ -94,7 +94,7 @@ class LocalObjective {
   }
 
  private:
-  // Samples are weighted by their weights.
+  // Averages by sample weights.
   template <class Source>
   double mean_value(const Backend& on, const Model& model, const Source& source, std::uint64_t seed) {
     using T = ScalarOf<Backend>;

@@ -1,12 +1,12 @@
 /// \file
-/// Layers of one unit type and of several, gone through in one way.
+/// Uniform iteration over layers of one unit type and of several.
 #pragma once
 
 #include "../../models/mixed_layer.hpp"
 
 namespace harmonium::detail {
 
-/// Calls f(rows, part, parts...) for the parts of a mixed layer, or for the one that any other layer is.
+/// Calls f(rows, part, parts...) for each part of a mixed layer, or once for any other layer.
 template <class F, class U, class B, class... Others>
 void for_each_kind(F f, const Layer<U, B>& layer, Others&... others) {
   if constexpr (is_mixed<U>) {
@@ -16,7 +16,7 @@ void for_each_kind(F f, const Layer<U, B>& layer, Others&... others) {
   }
 }
 
-/// A row of numbers where a column lies.
+/// A column's memory viewed as a row.
 template <class B, class V>
 V as_row(V column) {
   return {column.data, 1, column.rows, 1};

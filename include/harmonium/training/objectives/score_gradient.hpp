@@ -5,7 +5,7 @@
 ///     -J = -sum over i of (psi_i^2 / 2 + d psi_i / dv_i),
 ///     d psi_i / dv_i = -d^2 energy / dv_i^2 + Var((W h)_i | v),
 ///
-/// which no partition function has a part in; for Gaussian and binary units that is a regularised
+/// which does not involve the partition function; for Gaussian and binary units it is a regularised
 /// autoencoder (Swersky, Ranzato, Buchman, Marlin and de Freitas, 2011).
 #pragma once
 
@@ -28,7 +28,7 @@ class ScoreGradient {
   static constexpr bool possible = false;  ///< are the model's visible units real?
 };
 
-/// That of an RBM with real visible units, and room to work in.
+/// That of an RBM with real visible units; owns its scratch memory.
 template <class V, class H, class B>
 requires detail::all_real<V>
 class ScoreGradient<Rbm<V, H, B>> {
@@ -39,7 +39,7 @@ class ScoreGradient<Rbm<V, H, B>> {
   static constexpr bool possible = true;  ///< are the model's visible units real?
 
   ScoreGradient() = default;
-  /// Room for so many samples.
+  /// Allocates memory for that many samples.
   ScoreGradient(const Model& rbm, Index columns)
       : hidden_(rbm.hidden, rbm.visible.rows(), columns),
         received_(rbm.visible.rows(), columns),
@@ -48,7 +48,7 @@ class ScoreGradient<Rbm<V, H, B>> {
         minus_(1, columns) {}
 
   /// gradient += sum over columns c of weights(0, c) * d(-J) / d parameters
-  /// \param state with its hidden input up to date
+  /// \param state its hidden input must be up to date
   void add(const B& on, const Model& rbm, typename Model::StateView state, ConstViewOf<B> weights,
            Model& gradient) {
     const Index n = state.visible.cols;
@@ -83,7 +83,7 @@ class ScoreGradient<Rbm<V, H, B>> {
 
  private:
   static ViewOf<B> cut(Matrix<B>& x, Index n) { return view_of(x).columns(0, n); }
-  // W E[h | v], and the score with it.
+  // W E[h | v], and the score computed from it.
   void begin(const B& on, const Model& rbm, typename Model::StateView state) {
     const Index n = state.visible.cols;
     const auto received = cut(received_, n), score = cut(score_, n);
@@ -97,7 +97,7 @@ class ScoreGradient<Rbm<V, H, B>> {
         },
         rbm.visible);
   }
-  // Shape parameters of one kind of visible units.
+  // Shape parameters of one type of visible units.
   template <class U>
   void add_visible(const B& on, const Layer<U, B>& part, ConstViewOf<B> received, ConstViewOf<B> v,
                    ViewOf<B> slopes, ConstViewOf<B> weights, Layer<U, B>& gradient) {
@@ -113,7 +113,7 @@ class ScoreGradient<Rbm<V, H, B>> {
 
   detail::HiddenCurvature<H, B> hidden_;
   Matrix<B> received_, score_, slopes_;  // V x n
-  Matrix<B> minus_;                      // 1 x n: weights, with the other sign
+  Matrix<B> minus_;                      // 1 x n: the weights, negated
 };
 
 }  // namespace harmonium

@@ -1,7 +1,7 @@
 /// \file
-/// Objectives that go by each visible unit's conditional distribution given the others: pseudo-likelihood,
+/// Objectives based on each visible unit's conditional distribution given the others: pseudo-likelihood,
 /// ratio matching and minimum probability flow (site_scores.hpp), with their exact gradients. A unit's states
-/// differ in what the hidden layer receives by W_i^T t_k alone, which no sample depends on: it goes into the
+/// change the hidden layer's input only by W_i^T t_k, which does not depend on the sample: it is added to the
 /// hidden biases, and a state costs one pass over the hidden layer.
 #pragma once
 
@@ -15,20 +15,20 @@ namespace harmonium {
 template <class Model>
 class SiteGradient {
  public:
-  static constexpr bool possible = false;  ///< has the model visible units whose states can be gone through?
+  static constexpr bool possible = false;  ///< does the model have visible units with enumerable states?
 };
 
-/// Those of an RBM with finite visible units, and room to work in.
+/// Those of an RBM with finite visible units; owns its scratch memory.
 template <class V, class H, class B>
 requires(Layer<V, B>::finite) class SiteGradient<Rbm<V, H, B>> {
   using Model = Rbm<V, H, B>;
   using T = ScalarOf<B>;
 
  public:
-  static constexpr bool possible = true;  ///< has the model visible units whose states can be gone through?
+  static constexpr bool possible = true;  ///< does the model have visible units with enumerable states?
 
   SiteGradient() = default;
-  /// Room for so many samples.
+  /// Allocates memory for that many samples.
   SiteGradient(const Model& rbm, Index columns)
       : sites_(rbm.visible, columns),
         hidden_(rbm.hidden),
@@ -41,7 +41,7 @@ requires(Layer<V, B>::finite) class SiteGradient<Rbm<V, H, B>> {
         totals_(rbm.hidden.rows(), sites_.most_states()) {}
 
   /// gradient += sum over columns c of weights(0, c) * d score / d parameters
-  /// \param state with its hidden input up to date
+  /// \param state its hidden input must be up to date
   template <class Score>
   void add(const B& on, const Model& rbm, typename Model::StateView state, ConstViewOf<B> weights,
            Model& gradient) {
@@ -96,7 +96,7 @@ requires(Layer<V, B>::finite) class SiteGradient<Rbm<V, H, B>> {
 
  private:
   static ViewOf<B> cut(Matrix<B>& x, Index n) { return view_of(x).columns(0, n); }
-  // The hidden layer's parameters of today.
+  // The hidden layer's current parameters.
   void begin(const B& on, const Model& rbm) {
     for_each_parameter([&](const ParameterName&, Role, auto to, auto from) { on.copy(from, to); }, hidden_,
                        rbm.hidden);
@@ -116,7 +116,7 @@ requires(Layer<V, B>::finite) class SiteGradient<Rbm<V, H, B>> {
       add_log_partition(on, hidden_, without, 1, log_weights.rows_from(k, 1));
     }
   }
-  // What state k of the unit gives the hidden layer counts as its bias.
+  // Adds the input from state k of the unit to the hidden layer's bias.
   void shift_biases(const B& on, const Model& rbm, Index k) {
     Index first = 0;
     for_each_parameter(
@@ -141,7 +141,7 @@ requires(Layer<V, B>::finite) class SiteGradient<Rbm<V, H, B>> {
   }
 
   detail::Sites<B> sites_;
-  Layer<H, B> hidden_;  // with a unit's state in its biases
+  Layer<H, B> hidden_;  // with a unit's state added to its biases
   Layer<H, B> sums_;    // of one state's statistics
   Matrix<B> without_;   // H x n: hidden input from the other units
   Matrix<B> means_, of_unit_, of_all_, shifts_, totals_;
@@ -156,15 +156,15 @@ requires(Layer<U, B>::finite) class SiteGradient<BoltzmannMachine<U, B>> {
   using T = ScalarOf<B>;
 
  public:
-  static constexpr bool possible = true;  ///< has the model visible units whose states can be gone through?
+  static constexpr bool possible = true;  ///< does the model have visible units with enumerable states?
 
   SiteGradient() = default;
-  /// Room for so many samples.
+  /// Allocates memory for that many samples.
   SiteGradient(const Model& machine, Index columns)
       : sites_(machine.visible, columns), changes_(machine.visible.rows(), columns) {}
 
-  /// gradient += sum over columns c of weights(0, c) * d score / d parameters; each coupling is held twice,
-  /// so each number has half the pair's slope
+  /// gradient += sum over columns c of weights(0, c) * d score / d parameters; each coupling is stored twice,
+  /// so each number gets half the pair's slope
   template <class Score>
   void add(const B& on, const Model& machine, typename Model::StateView state, ConstViewOf<B> weights,
            Model& gradient) {
@@ -210,7 +210,7 @@ requires(Layer<U, B>::finite) class SiteGradient<BoltzmannMachine<U, B>> {
 };
 
 namespace detail {
-/// What a `LocalObjective` by one of the scores has in common with those by the others.
+/// What the `LocalObjective`s based on these scores have in common.
 template <class Score>
 struct SiteKind {
   template <class Model>

@@ -1,8 +1,8 @@
 /// \file
-/// What a unit's conditional distribution is judged by, given the other units: functions of the log weights
-/// of its states and of the sample's shares in them (1 for the state it is in and 0 for the others, or a
-/// mixture). Each states the value phi, which is to be large, and its slopes along the log weights; these sum
-/// to 0, since what all log weights have in common cancels.
+/// Scores of a unit's conditional distribution given the other units: functions of the log weights of its
+/// states and of the sample's shares in them (1 for the state it is in and 0 for the others, or a mixture).
+/// Each defines the value phi, which should be large, and its slopes along the log weights; these sum to 0,
+/// since a constant added to all log weights cancels.
 #pragma once
 
 #include "../../backend/bodies.hpp"
@@ -74,7 +74,7 @@ struct QuadraticScore {
 /// probability flow from the samples to the states that differ from them in one unit (Sohl-Dickstein,
 /// Battaglino and DeWeese, 2011).
 struct FlowScore {
-  /// (s_m * what flows out of m - what flows into m) / 2
+  /// (s_m * flow out of m - flow into m) / 2
   template <class T>
   static constexpr void slopes(GroupField<T> log_weights, Group<const T> shares, Group<T> out) {
     for (Index k = 0; k < out.size; ++k) out[k] = T(0);
@@ -106,9 +106,9 @@ struct FlowScore {
 template <class Score>
 struct ScoreSlopesBody {
   static constexpr Needs needs = Needs::nothing;  ///< no draws
-  static constexpr int shapes = 0;                ///< none is needed
+  static constexpr int shapes = 0;                ///< none
   static constexpr bool grouped = true;           ///< all states of a unit at once
-  /// Of one unit; `other` are the sample's shares.
+  /// Of one unit; `other` holds the sample's shares.
   template <class T, class R>
   constexpr void operator()(GroupField<T> log_weights, Group<const T> shares, R& /*random*/,
                             Group<T> out) const {
@@ -120,9 +120,9 @@ struct ScoreSlopesBody {
 template <class Score>
 struct ScoreTermsBody {
   static constexpr Needs needs = Needs::nothing;  ///< no draws
-  static constexpr int shapes = 0;                ///< none is needed
+  static constexpr int shapes = 0;                ///< none
   static constexpr bool grouped = true;           ///< all states of a unit at once
-  /// Of one unit; `other` are the sample's shares.
+  /// Of one unit; `other` holds the sample's shares.
   template <class T, class R>
   constexpr void operator()(GroupField<T> log_weights, Group<const T> shares, R& /*random*/,
                             Group<T> out) const {
@@ -133,7 +133,7 @@ struct ScoreTermsBody {
 /// out = 1 for the state whose number is the largest (the first of several), else 0
 struct LargestStateBody {
   static constexpr Needs needs = Needs::nothing;  ///< no draws
-  static constexpr int shapes = 0;                ///< none is needed
+  static constexpr int shapes = 0;                ///< none
   static constexpr bool grouped = true;           ///< all states of a unit at once
   /// Of one unit.
   template <class T, class R>
@@ -149,7 +149,7 @@ struct LargestStateBody {
 /// out = input + bias
 struct FieldBody {
   static constexpr Needs needs = Needs::nothing;  ///< no draws
-  static constexpr int shapes = 0;                ///< none is needed
+  static constexpr int shapes = 0;                ///< none
   static constexpr bool grouped = false;          ///< row by row
   /// Of one number.
   template <class T, class R>

@@ -1,6 +1,6 @@
 /// \file
-/// The units of a finite visible layer, one by one: each with its states, where models live, and with how far
-/// samples are in each of them.
+/// The units of a finite visible layer, one by one: each with its states, in the backend's memory, and with
+/// the samples' shares in each of them.
 #pragma once
 
 #include <algorithm>
@@ -13,8 +13,8 @@
 
 namespace harmonium::detail {
 
-/// The states of one kind of units, and how a sample's shares in them are found: affine functions of its
-/// numbers where mixtures of states are data (between two states, and between one-hot ones), and else the
+/// The states of one kind of units, and how to find a sample's shares in them: affine functions of its
+/// numbers where data may be mixtures of states (between two states, and between one-hot ones), otherwise the
 /// nearest state, t, for which t . x - |t|^2 / 2 is largest.
 template <class B>
 struct SiteStates {
@@ -48,7 +48,7 @@ struct SiteStates {
     put(constant, offsets);
   }
 
-  /// out (states x n) = the shares of samples (rows x n); `room` is as large as out.
+  /// out (states x n) = the shares of samples (rows x n); `room` is scratch space of the same size.
   void set_shares(const B& on, ConstViewOf<B> x, ViewOf<B> room, ViewOf<B> out) const {
     on.multiply(Op::plain, Op::plain, 1, to_shares, x, 0, room);
     if (mixtures) {
@@ -66,7 +66,7 @@ class Sites {
 
  public:
   Sites() = default;
-  /// The layer's kinds of units, and room for `columns` samples.
+  /// Finds the layer's kinds of units, and allocates memory for `columns` samples.
   template <class U>
   Sites(const Layer<U, B>& layer, Index columns) {
     for_each_unit_kind(layer, [&](Index, Index, Index, const Eigen::MatrixXd& states) {
@@ -81,11 +81,11 @@ class Sites {
     ones_ = Matrix<B>(1, columns);
     B{}.fill(ones_, 1);
   }
-  /// States of the kind of units that has most.
+  /// The largest number of states of a unit.
   Index most_states() const { return most_; }
 
-  /// Calls f(first row, states, part, first row within the part, others...) for each unit, with the same part
-  /// of the others.
+  /// Calls f(first row, states, part, first row within the part, others...) for each unit, with the
+  /// corresponding parts of the others.
   template <class F, class U, class... Others>
   void for_each(F f, const Layer<U, B>& layer, Others&... others) const {
     std::size_t kind = 0;
@@ -97,9 +97,9 @@ class Sites {
         layer, others...);
   }
 
-  /// Where the log weights of n samples' states go, but for minus the unit's own energy.
+  /// The buffer for the log weights of n samples' states, without the term of the unit's own energy.
   ViewOf<B> log_weights(const SiteStates<B>& states, Index n) { return of(log_weights_, states, n); }
-  /// Slopes as `set_slopes` left them, states x n.
+  /// The slopes that `set_slopes` computed, states x n.
   ConstViewOf<B> slopes(const SiteStates<B>& states, Index n) { return of(slopes_, states, n); }
 
   /// Slopes of the samples' scores along their states' log weights, weighted; x are the unit's rows.
@@ -140,7 +140,7 @@ class Sites {
   auto of(M& matrix, const SiteStates<B>& states, Index n) {
     return view_of(matrix).rows_from(0, states.count()).columns(0, n);
   }
-  // slopes_ = what a body makes of log weights and shares
+  // slopes_ = a body's function of log weights and shares
   template <class Body, class U>
   void apply(const B& on, const Body& body, const SiteStates<B>& states, const Layer<U, B>& part, Index row,
              ConstViewOf<B> x) {

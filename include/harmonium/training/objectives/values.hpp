@@ -1,7 +1,7 @@
 /// \file
-/// What objectives are worth at some samples, for reports and comparisons: of each column of v, summed over
-/// visible units. All are costs, smaller for better models; `pseudo_likelihood`, which is larger for better
-/// ones, is in inference/pseudo_likelihood.hpp.
+/// Values of the objectives, for reports and comparisons: one for each column of v, summed over visible
+/// units. All are costs, smaller for better models; `pseudo_likelihood`, which is larger for better ones, is
+/// in inference/pseudo_likelihood.hpp.
 #pragma once
 
 #include <algorithm>
@@ -53,7 +53,7 @@ Eigen::VectorXd site_costs(const char* caller, const Model& model, ConstViewOf<t
 }  // namespace detail
 
 /// Ratio matching (Hyvarinen, 2007): the sum over units of half the squared distance between the unit's
-/// conditional distribution and the state that it is in, from 0 to 1 a unit.
+/// conditional distribution and the state that it is in, from 0 to 1 per unit.
 /// \throws ShapeError if v has other rows than the model
 template <class Model>
 Eigen::VectorXd ratio_matching(const Model& model,

@@ -1,6 +1,6 @@
 /// \file
-/// The mean of the parameters over the last updates of a run (Polyak and Juditsky, 1992): what a constant
-/// rate leaves of noise, it takes away.
+/// The mean of the parameters over the last updates of a run (Polyak and Juditsky, 1992), which removes the
+/// noise that a constant rate leaves.
 #pragma once
 
 #include <cstdint>
@@ -15,12 +15,12 @@ namespace harmonium {
 template <class Model>
 class Average {
  public:
-  /// Forgets all.
+  /// Resets the mean.
   void clear() {
     mean_.reset();
     count_ = 0;
   }
-  /// One more model joins the mean.
+  /// Adds a model to the mean.
   void add(const typename Model::Backend& on, const Model& model) {
     if (!mean_) {
       mean_ = model;
@@ -34,15 +34,15 @@ class Average {
         [&](const ParameterName&, Role, auto mean, auto x) { on.update(MoveTowards<T>{share}, mean, x); },
         *mean_, model);
   }
-  /// How many have joined.
+  /// Number of models in the mean.
   std::uint64_t count() const { return mean_ ? count_ : 0; }
-  /// Their mean, if any has.
+  /// The mean; there must be one.
   const Model& mean() const { return *mean_; }
 
-  /// The mean and a model change places, without a copy.
+  /// Swaps the mean with a model, without a copy.
   void swap_with(Model& model) { std::swap(model, *mean_); }
 
-  /// What it remembers: see training/run/run_state.hpp. `like` is a model of the same shape.
+  /// Its state, for resuming: see training/run/run_state.hpp. `like` is a model of the same shape.
   template <class F>
   void for_each_state(F&& f, const Model& like) {
     f("count", count_);
@@ -56,8 +56,8 @@ class Average {
 
 namespace detail {
 
-/// While it exists, the mean, if there is one, is in the model's place: what an epoch is judged by, and what
-/// the run ends with. Then training goes on with the model as it was.
+/// While it exists, the mean, if there is one, takes the model's place: epochs are judged by it, and the run
+/// ends with it. Afterwards training continues with the model as it was.
 template <class Model>
 class MeanInPlace {
  public:
@@ -72,7 +72,7 @@ class MeanInPlace {
   ~MeanInPlace() {
     if (average_ != nullptr) average_->swap_with(model_);
   }
-  /// The run is over: the model stays as it is now.
+  /// Call it when the run is over: the model stays as it is now.
   void stay() {
     if (average_ != nullptr) average_->clear();
     average_ = nullptr;
@@ -83,9 +83,9 @@ class MeanInPlace {
   Average<Model>* average_;
 };
 
-/// Nothing is in the model's place.
+/// Nothing takes the model's place.
 struct NothingInPlace {
-  /// The model stays as it is.
+  /// Does nothing: the model stays as it is.
   void stay() {}
 };
 

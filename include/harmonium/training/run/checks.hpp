@@ -1,5 +1,5 @@
 /// \file
-/// Checks that all trainers share, of options, batches and sources.
+/// Checks of options, batches and sources that all trainers share.
 #pragma once
 
 #include <algorithm>
@@ -11,7 +11,7 @@
 
 namespace harmonium::detail {
 
-/// The options that every trainer has. \throws ValueError if one is out of range
+/// Checks the options that every trainer has. \throws ValueError if one is out of range
 template <class Options>
 void check_training_options(const char* trainer, const Options& options) {
   check<ValueError>(options.epochs >= 0, trainer, ": epochs is ", options.epochs, ", expected at least 0");
@@ -24,9 +24,8 @@ void check_training_options(const char* trainer, const Options& options) {
   check_optimizer(options.optimizer);
 }
 
-/// \throws ShapeError if a batch has other rows than the model, no samples or too many
-/// \throws DataError if a number is not finite, or its weights are not one for each sample, finite and not
-/// negative
+/// \throws ShapeError if a batch's rows do not match the model, or it has no samples or too many
+/// \throws DataError if a number is not finite, or there is not one finite, non-negative weight per sample
 template <class B>
 void check_batch(const B& on, const Batch<typename B::Scalar, typename B::Memory>& batch, Index rows,
                  Index batch_size) {
@@ -39,8 +38,8 @@ void check_batch(const B& on, const Batch<typename B::Scalar, typename B::Memory
                    "step: the batch has an infinite number or a NaN");
 }
 
-/// \throws ShapeError if a source has other rows than the model, or both none \throws DataError if it has no
-/// samples
+/// \throws ShapeError if a source's rows do not match the model, or there are none \throws DataError if it
+/// has no samples
 template <class Source>
 void check_size(const char* caller, const Source& source, Index rows) {
   check<ShapeError>(rows >= 1, caller, ": the model has no units");

@@ -1,6 +1,6 @@
 /// \file
 /// The loop over epochs: shuffled batches, a report after each epoch, observers, the best model kept; and
-/// runs that are interrupted and resumed.
+/// interrupted runs that are resumed.
 #pragma once
 
 #include <algorithm>
@@ -19,18 +19,18 @@ namespace harmonium {
 struct EpochsOptions {
   std::string phase = {};  ///< for reports
   int epochs = 1;          ///< passes over the data
-  Index batch_size = 100;  ///< samples in a batch; the last one of an epoch has what is left
+  Index batch_size = 100;  ///< samples in a batch; the last one of an epoch may have fewer
   std::uint64_t seed = 0;  ///< of the order of samples
 };
 
 namespace detail {
-/// The random order of samples in an epoch: of the seed and the epoch's number.
+/// The random order of samples in an epoch, a function of the seed and the epoch's number.
 inline std::vector<Index> order_of_epoch(Index size, std::uint64_t seed, int epoch) {
   return permutation(size,
                      {.seed = seed, .step = static_cast<std::uint64_t>(epoch), .stream = Stream::shuffle});
 }
 
-/// Calls learn(columns) for each batch of this order from number `first_batch` on.
+/// Calls learn(columns) for each batch of this order, starting at number `first_batch`.
 template <class Learn>
 void for_each_batch_of(const std::vector<Index>& order, Index batch_size, Learn learn, Index first_batch) {
   const auto size = static_cast<Index>(order.size());
@@ -46,9 +46,9 @@ void for_each_batch_of(const std::vector<Index>& order, Index batch_size, Learn 
 }
 }  // namespace detail
 
-/// Calls learn(columns) for each batch of one epoch from number `first_batch` on, with the numbers of its
-/// samples in a random order that depends on the seed and the epoch's number. Every sample is used once; the
-/// last batch has what is left. If `learn` returns false, the epoch ends there.
+/// Calls learn(columns) for each batch of one epoch, starting at number `first_batch`, with the indices of
+/// its samples in a random order that depends on the seed and the epoch's number. Every sample is used once;
+/// the last batch may have fewer. If `learn` returns false, the epoch ends there.
 template <class Learn>
 void for_each_batch(Index size, Index batch_size, std::uint64_t seed, int epoch, Learn learn,
                     Index first_batch = 0) {
@@ -69,7 +69,7 @@ class EpochLoop {
         observers_(observers...),
         state_(model, run_, {options.epochs, batches_}, parts, observers...) {}
 
-  /// Lets observers restore a run that was begun before; did one?
+  /// Lets observers restore an earlier run; returns whether one did.
   bool restore() {
     bool restored = false;
     for_each_observer([&](auto& observer) {
@@ -77,7 +77,7 @@ class EpochLoop {
     });
     return restored;
   }
-  /// Goes through the epochs that are left.
+  /// Runs the remaining epochs.
   template <class Learn, class Measure>
   History run(Learn learn, Measure measure) {
     whole_ = Timer();
@@ -109,7 +109,7 @@ class EpochLoop {
     });
   }
 
-  // The epoch's batches, as far as no observer pauses the run.
+  // The epoch's batches, until an observer pauses the run.
   template <class Learn>
   void learn_epoch(Learn& learn, const Timer& timer) {
     const double before = run_.epoch_seconds;
@@ -137,7 +137,7 @@ class EpochLoop {
   template <class Measure>
   void end_epoch(Measure& measure, const Timer& timer, double before) {
     const int epoch = run_.epoch + 1;
-    // The next epoch's, while a device is still at work.
+    // Computes the next epoch's order while a device is still working.
     if (epoch < options_.epochs) order_ = order_of_epoch(size_, options_.seed, epoch + 1);
     using Backend = typename BackendOf<Model>::type;
     if constexpr (requires { std::declval<const Backend&>().synchronize(); })
@@ -149,7 +149,7 @@ class EpochLoop {
                        .seconds = before + timer.seconds(),
                        .total_seconds = seconds()};
     bool stop = false;
-    {  // The model that the run would end with is measured, shown and kept.
+    {  // Measures, shows and keeps the model that the run would end with.
       auto judged = judge(measure, report);
       stop = ask_about_epoch(report);
       if (stop || epoch == options_.epochs) judged.stay();
@@ -170,7 +170,7 @@ class EpochLoop {
       return measure(report);
     }
   }
-  // Does an observer end the run? The best model is kept, and restored, as they say.
+  // Does an observer end the run? Keeps and restores the best model as observers request.
   bool ask_about_epoch(EpochReport& report) {
     bool stop = false, restore = false;
     for_each_observer([&](auto& observer) {
@@ -198,12 +198,12 @@ class EpochLoop {
 };
 }  // namespace detail
 
-/// Calls learn(columns, last of its epoch?) for each batch, with the numbers of its samples in a random order
-/// that is new in each epoch; then measure(report) and all observers. Every sample is used once per epoch.
-/// What `measure` returns, if anything, lives until the observers were asked; `stay()` tells it that the run
-/// is over (training/run/averaging.hpp).
-/// `prepare()` is called first, unless an observer restores a run that was begun before; `parts` is what such
-/// a run consists of besides the model and this loop (see `RunState`).
+/// Calls learn(columns, last of its epoch?) for each batch, with the indices of its samples in a different
+/// random order in each epoch; then measure(report) and all observers. Every sample is used once per epoch.
+/// What `measure` returns, if anything, lives until all observers have answered; `stay()` is called on it
+/// when the run is over (training/run/averaging.hpp). `prepare()` is called first, unless an observer
+/// restores an earlier run; `parts` is the state of such a run besides the model and this loop (see
+/// `RunState`).
 template <class Model, class Parts, class Prepare, class Learn, class Measure, Observer... Observers>
 History run_resumable_epochs(const EpochsOptions& options, Index size, Model& model, Parts parts,
                              Prepare prepare, Learn learn, Measure measure, Observers&... observers) {

@@ -1,6 +1,6 @@
 /// \file
-/// What a trainer does with all of the data before the first update: look for numbers that no unit can take,
-/// and start the visible layer at the data's means and variances.
+/// What a trainer does with all of the data before the first update: it looks for numbers that the units do
+/// not accept, and sets the visible layer to the data's means and variances.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@
 
 namespace harmonium::detail {
 
-/// 8-bit data can hold 256 numbers. Where a layer takes all of them in every row, no sample needs a look.
+/// 8-bit data can hold 256 numbers. If a layer accepts all of them in every row, no sample needs a check.
 template <class T, class L>
 bool takes_all_bytes(const L& layer, double scale, Index rows) {
   HostMatrix<T> bytes(rows, 256);
@@ -21,8 +21,8 @@ bool takes_all_bytes(const L& layer, double scale, Index rows) {
   return find_unacceptable(layer, View<const T>(bytes)).first < 0;
 }
 
-/// \param block is room on the device for so many samples at once
-/// \throws DataError if a number is none that its unit can take; it is named with row and column
+/// \param block scratch space on the device, which sets how many samples are checked at once
+/// \throws DataError if a unit does not accept a number; the message names row and column
 template <class B, class L, class Source>
 void check_values(const B& on, const char* caller, const L& layer, const Source& source, ViewOf<B> block,
                   const char* what = "the data") {
@@ -59,9 +59,9 @@ void check_whole_source(const B& on, const char* caller, const Source& source, V
 /// have a variance of exactly 0.
 class RowMoments {
  public:
-  /// Of nothing yet.
+  /// No numbers yet.
   explicit RowMoments(Index rows) : count_(Eigen::VectorXd::Zero(rows)), mean_(count_), squares_(count_) {}
-  /// One more number of a row.
+  /// Adds a number to a row.
   void add(Index row, double x, double weight) {
     if (!(weight > 0)) return;
     count_(row) += weight;
@@ -82,8 +82,8 @@ class RowMoments {
   Eigen::VectorXd count_, mean_, squares_;
 };
 
-/// A layer as made (all zero) starts at the means and variances of the data's known numbers, summed in double
-/// precision.
+/// Sets an untouched (all zero) layer to the means and variances of the data's known numbers, summed in
+/// double precision.
 template <class B, class L, class Source>
 void fit_fresh_layer(const B& on, L& layer, const Source& source, ViewOf<B> block) {
   using T = ScalarOf<B>;

@@ -1,7 +1,7 @@
 /// \file
-/// Options as words, by name: how a file says what a run was asked for, and how two runs are told apart.
+/// Options as words, by name: how a file records the options of a run, and how two runs are compared.
 ///
-/// A struct of options lists itself beside its definition, in a function
+/// A struct of options lists its fields next to its definition, in a function
 ///
 ///     template <class F>
 ///     void for_each_option(F&& f, const Momentum& options) {
@@ -10,7 +10,7 @@
 ///       f("momentum", momentum);
 ///     }
 ///
-/// and names itself by a static `name` if it is an alternative of a variant.
+/// and has a static `name` if it is an alternative of a variant.
 #pragma once
 
 #include <array>
@@ -35,7 +35,7 @@ std::string text_of_number(T value) {
   return {text.data(), end};
 }
 
-/// A constant, or values from a run's beginning to its end.
+/// A constant, or values from the beginning of a run to its end.
 inline std::string text_of_schedule(const Schedule& schedule) {
   constexpr int pieces = 16;
   const std::string first = text_of_number(schedule.at(0));
@@ -49,10 +49,10 @@ inline std::string text_of_schedule(const Schedule& schedule) {
   return constant ? first : all;
 }
 
-/// Puts options down, one after another.
+/// Collects options, one after another.
 class Settings {
  public:
-  /// Names get `prefix` in front.
+  /// Names are prefixed with `prefix`.
   Settings(Metadata& out, std::string prefix) : out_(out), prefix_(std::move(prefix)) {}
 
   void operator()(std::string_view name, bool value) { put(name, value ? "true" : "false"); }
@@ -66,11 +66,11 @@ class Settings {
   void operator()(std::string_view name, const std::variant<Policies...>& value) {
     std::visit([&](const auto& policy) { (*this)(name, policy); }, value);
   }
-  /// What was put into words already.
+  /// The words collected so far.
   void operator()(std::string_view name, const Metadata& words) {
     for (const auto& [key, value] : words) put(std::string(name) + '.' + key, value);
   }
-  /// Options within options.
+  /// Nested options.
   template <class Part>
   requires std::is_class_v<Part>
   void operator()(std::string_view name, const Part& part) {
@@ -78,7 +78,7 @@ class Settings {
     Settings inner(out_, prefix_ + std::string(name) + '.');
     static_assert(
         requires { for_each_option(inner, part); },
-        "options that are to be compared or written down list themselves: for_each_option(f, "
+        "options that are compared or saved must list their fields: for_each_option(f, "
         "options), see training/run/option_words.hpp");
     for_each_option(inner, part);
   }
@@ -91,14 +91,14 @@ class Settings {
 
 }  // namespace detail
 
-/// Options, or whatever else lists what it was asked for.
+/// Options, or anything else that lists its options.
 template <class T>
 concept HasOptions = requires(const T& options, detail::Settings& f) {
   for_each_option(f, options);
 };
 
-/// What options say: "epochs" -> "10", "optimizer" -> "momentum", "optimizer.rate" -> "0.1", ... A schedule
-/// is its value, or 17 values from a run's beginning to its end.
+/// Options as words: "epochs" -> "10", "optimizer" -> "momentum", "optimizer.rate" -> "0.1", ... A schedule
+/// is written as its value, or as 17 values from the beginning of a run to its end.
 template <HasOptions Options>
 Metadata settings(const Options& options) {
   Metadata result;

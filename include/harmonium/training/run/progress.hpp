@@ -1,5 +1,5 @@
 /// \file
-/// How far a run has come, and what depends on that: schedules, averaging, the report of an epoch.
+/// The progress of a run, and what depends on it: schedules, averaging, the report of an epoch.
 #pragma once
 
 #include <algorithm>
@@ -11,10 +11,10 @@
 
 namespace harmonium::detail {
 
-/// Share of a planned run that is done; schedules depend on it.
+/// The fraction of a planned run that is done; schedules depend on it.
 class Progress {
  public:
-  /// A run of so many updates begins after `steps` updates.
+  /// Plans a run of that many updates, which begins after `steps` updates.
   template <class Options>
   void plan(std::uint64_t steps, Index samples, const Options& options) {
     const Index batches = (samples + options.batch_size - 1) / options.batch_size;
@@ -26,7 +26,7 @@ class Progress {
     return planned_ > 0 ? std::min(1.0, static_cast<double>(steps - first_) / planned_) : 0.0;
   }
 
-  /// What it remembers: see training/run/run_state.hpp.
+  /// Its state, for resuming: see training/run/run_state.hpp.
   template <class F>
   void for_each_state(F&& f) {
     f("first", first_);
@@ -38,16 +38,16 @@ class Progress {
   double planned_ = 0;
 };
 
-/// After an update: if the options ask for the mean of a run's last share, and that has begun, the model
-/// joins it.
+/// After an update: adds the model to the mean over the run's last updates, if the options ask for one and it
+/// has begun.
 template <class Model, class Options>
 void join_average(const typename Model::Backend& on, const Options& options, double progress,
                   const Model& model, Average<Model>& average) {
   if (options.average_last > 0 && progress > 1 - options.average_last) average.add(on, model);
 }
 
-/// After an epoch: the rate is reported, and from now on until the observers were asked the mean, if there is
-/// one, is in the model's place. \throws ValueError if the parameters are not finite any more
+/// After an epoch: reports the rate; until all observers have answered, the mean, if there is one, takes the
+/// model's place. \throws ValueError if the parameters are no longer finite
 template <class Model, class Options>
 MeanInPlace<Model> end_epoch(const typename Model::Backend& on, const Options& options, double progress,
                              Average<Model>& average, Model& model, EpochReport& report) {

@@ -1,5 +1,5 @@
 /// \file
-/// How far reconstructions are from a source's samples.
+/// The reconstruction error over a source's samples.
 #pragma once
 
 #include <span>
@@ -10,9 +10,9 @@
 
 namespace harmonium::detail {
 
-/// Mean squared reconstruction error per known number, samples weighted, over up to 1000 samples that are
-/// drawn once per run: by its seed. Each block of n samples is put into visible(n); back(n) gives their
-/// reconstructions.
+/// Mean squared reconstruction error per known number, weighted by sample weights, over up to 1000 samples
+/// that are drawn once per run by its seed. Each block of n samples is written to visible(n); back(n) gives
+/// their reconstructions.
 template <class B, class Source, class Visible, class Back>
 double reconstruction_error(const B& on, const Source& source, Index batch_size, std::uint64_t seed,
                             Visible visible, Back back) {
@@ -37,7 +37,7 @@ double reconstruction_error(const B& on, const Source& source, Index batch_size,
     on.download(x, View<T>(before));
     on.download(again, View<T>(after));
     if constexpr (has_missing) {
-      source.fill_known(on, columns, x);  // its numbers were taken
+      source.fill_known(on, columns, x);  // x is free again
       on.download(x, View<T>(known));
     }
     for (Index c = 0; c < n; ++c) {

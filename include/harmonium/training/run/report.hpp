@@ -15,10 +15,10 @@ namespace harmonium {
 /// An observer's answer.
 enum class Flow {
   go_on,             ///< nothing to say
-  keep,              ///< the model is the best so far: remember it
+  keep,              ///< the model is the best so far: keep it
   stop,              ///< end the run with the model as it is
   stop_and_restore,  ///< end the run with the model that was kept last
-  pause              ///< end `fit` now, the run not being over: it may be gone on with later
+  pause              ///< end `fit` now although the run is not over: it can be resumed later
 };
 
 /// One epoch: a pass over all samples.
@@ -30,7 +30,7 @@ struct EpochReport {
   double total_seconds = 0;  ///< time since the run began
   double rate = 0;           ///< learning rate at the epoch's end
   std::vector<std::pair<std::string, double>> metrics = {};  ///< what was measured, by name
-  std::vector<std::string> warnings = {};                    ///< what is known to be wrong, in words
+  std::vector<std::string> warnings = {};                    ///< known problems, in words
 
   /// A metric by its name. \throws ValueError if it was not measured
   double metric(std::string_view name) const {
@@ -43,7 +43,7 @@ struct EpochReport {
   }
 };
 
-/// Within an epoch: how far it has come.
+/// Progress within an epoch.
 struct BatchReport {
   std::string_view phase = {};  ///< what is trained
   int epoch = 0;                ///< this epoch, counted from 1
@@ -61,14 +61,14 @@ struct History {
 
 /// Anything that can be called with a report, and answers with a `Flow` or nothing. One that takes
 /// `EpochReport&` may add metrics and warnings, which the observers after it and the history see. If it also
-/// has `on_batch(const BatchReport&)`, it is told of every batch, and may answer `Flow::pause`. What else it
-/// may have, `on_begin` and `on_state`, is in training/run/run_state.hpp.
+/// has `on_batch(const BatchReport&)`, that is called after every batch, and may answer `Flow::pause`. Two
+/// more optional members, `on_begin` and `on_state`, are described in training/run/run_state.hpp.
 template <class O>
 concept Observer = requires(O& observer, EpochReport& report) {
   observer(report);
 };
 
-/// Tells an observer of an epoch.
+/// Notifies an observer of an epoch.
 template <Observer O>
 Flow notify(O& observer, EpochReport& report) {
   if constexpr (std::is_same_v<decltype(observer(report)), Flow>) {
@@ -79,7 +79,7 @@ Flow notify(O& observer, EpochReport& report) {
   }
 }
 
-/// Tells an observer that listens to batches of one.
+/// Notifies an observer of a batch, if it listens to batches.
 template <class O>
 Flow notify_batch(O& observer, const BatchReport& report) {
   if constexpr (std::is_same_v<decltype(observer.on_batch(report)), Flow>) {

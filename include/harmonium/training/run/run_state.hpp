@@ -1,15 +1,16 @@
 /// \file
-/// All that a training run remembers, for observers that save and restore it. Whoever remembers something
-/// from one update to the next says so beside it:
+/// The complete state of a training run, for observers that save and restore it. A class with state that
+/// lasts from one update to the next lists it in a function:
 ///
 ///     template <class F>
 ///     void for_each_state(F&& f) {
 ///       f("steps", steps_);      // a number, a std::vector of numbers, a view of a matrix, a model
-///       f("chains", chains_);    // or something that has a for_each_state of its own
-///       f("place", place_, [](const auto& place) { return is_permutation(place); });  // what it may be
+///       f("chains", chains_);    // or something with its own for_each_state
+///       f("place", place_, [](const auto& place) { return is_permutation(place); });  // the values it may
+/// have
 ///     }
 ///
-/// and who asks, a file's writer or reader, need not know what there is.
+/// and its caller, such as a file's writer or reader, need not know what the state consists of.
 #pragma once
 
 #include <optional>
@@ -22,32 +23,32 @@
 
 namespace harmonium {
 
-/// A model that says what it is: `describe(model)`, for files.
+/// A model that describes itself, for files: `describe(model)`.
 template <class M>
 concept Described = requires(const M& model) {
   { describe(model) } -> std::same_as<Metadata>;
 };
 
-/// When observers are shown a run's state.
+/// When a run's state is shown to observers.
 enum class Moment {
   batch,  ///< after a batch within an epoch
-  epoch,  ///< after an epoch that is not the last one, all observers having been asked
+  epoch,  ///< after an epoch that is not the last one, once all observers have answered
   end     ///< the run is over, or paused
 };
 
-/// How far a run has come, and what its loop remembers.
+/// The progress of a run, and the state of its loop.
 template <class Model>
 struct RunProgress {
-  int epoch = 0;                   ///< epochs that are done
-  Index batch = 0;                 ///< batches of the next epoch that are done
+  int epoch = 0;                   ///< completed epochs
+  Index batch = 0;                 ///< completed batches of the next epoch
   bool over = false;               ///< has it ended, by itself or because an observer stopped it?
-  double seconds = 0;              ///< what it took
-  double epoch_seconds = 0;        ///< of that in the epoch that is not done
-  History history = {};            ///< reports of the epochs that are done
-  std::optional<Model> best = {};  ///< the model that an observer wants to be kept
+  double seconds = 0;              ///< time it has taken
+  double epoch_seconds = 0;        ///< of that, in the unfinished epoch
+  History history = {};            ///< reports of the completed epochs
+  std::optional<Model> best = {};  ///< the model that an observer asked to keep
 };
 
-/// How far a run can come.
+/// The planned length of a run.
 struct RunLimits {
   int epochs;     ///< planned
   Index batches;  ///< in an epoch
@@ -65,12 +66,12 @@ struct BackendOf<Model> {
 };
 }  // namespace detail
 
-/// What a run consists of besides model and loop: nothing.
+/// For runs with no state besides model and loop.
 struct NoParts {
-  /// Calls f for nothing.
+  /// Does not call f.
   template <class F>
   void for_each_state(F&& /*f*/) {}
-  /// Calls f for nothing.
+  /// Does not call f.
   template <class F>
   void for_each_option(F&& /*f*/) const {}
 };
@@ -80,8 +81,8 @@ struct NoParts {
 /// - `on_begin(state)`, called before the first update: returns true if it has restored an earlier run
 /// - `on_state(moment, state)`, called after `on_batch`, or after all observers were asked about an epoch
 ///
-/// It is the model, the loop, the trainer, the data's source and all observers, as far as they have a
-/// `for_each_state`. Such observers are known by their number.
+/// It comprises the model, the loop, the trainer, the data source and all observers that have a
+/// `for_each_state`. Such observers are identified by their number.
 template <class Model, class Parts, class... Observers>
 class RunState {
  public:
@@ -91,12 +92,12 @@ class RunState {
   RunState(Model& model, RunProgress<Model>& run, RunLimits limits, Parts& parts, Observers&... observers)
       : model_(model), run_(run), limits_(limits), parts_(parts), observers_(observers...) {}
 
-  /// What is trained.
+  /// The model.
   const Model& model() const { return model_; }
-  /// How far it has come.
+  /// The loop.
   const RunProgress<Model>& run() const { return run_; }
 
-  /// Calls f(name, part) or f(name, part, what it may be) for all that changes in a run.
+  /// Calls f(name, part) or f(name, part, predicate for valid values) for everything that changes in a run.
   template <class F>
   void for_each_state(F&& f) {
     f("epoch", run_.epoch, [&](int epoch) { return epoch >= 0 && epoch <= limits_.epochs; });
@@ -110,7 +111,7 @@ class RunState {
     parts_.for_each_state(f);
     for_each_observer(f, [&](const std::string& name, auto& observer) { f(name, observer); });
   }
-  /// Calls f(name, value) for all that two runs must have in common if one is to go on with the other.
+  /// Calls f(name, value) for everything that two runs must have in common for one to resume the other.
   template <class F>
   void for_each_option(F&& f) const {
     if constexpr (Described<Model>) f("model", describe(model_));
@@ -121,7 +122,7 @@ class RunState {
   }
 
  private:
-  // Calls f(name, observer) for those that remember anything.
+  // Calls f(name, observer) for those with state.
   template <class Visitor, class F>
   void for_each_observer([[maybe_unused]] Visitor& visitor, [[maybe_unused]] F f) const {
     [[maybe_unused]] int number = 0;
@@ -139,18 +140,18 @@ class RunState {
   std::tuple<Observers&...> observers_;
 };
 
-/// What a trainer's run consists of: the trainer, and the source that it learns from.
+/// The state of a trainer's run: that of the trainer, and of the source that it learns from.
 template <class Trainer, class Source>
 struct TrainerParts {
-  Trainer& trainer;      ///< who trains
-  const Source& source;  ///< what is learned from
-  /// Calls f(name, value) for what either remembers.
+  Trainer& trainer;      ///< the trainer
+  const Source& source;  ///< the source
+  /// Calls f(name, value) for the state of both.
   template <class F>
   void for_each_state(F&& f) {
     trainer.for_each_state(f);
     if constexpr (requires { source.for_each_state(f); }) f("source", source);
   }
-  /// Calls f(name, value) for what either was asked for.
+  /// Calls f(name, value) for the options of both.
   template <class F>
   void for_each_option(F&& f) const {
     f("options", trainer.options());
