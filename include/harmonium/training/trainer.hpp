@@ -9,6 +9,7 @@
 #include "gradient/clipping.hpp"
 #include "gradient/optimizer_state.hpp"
 #include "gradient/penalties.hpp"
+#include "gradient/sample_shares.hpp"
 #include "objective.hpp"
 #include "run/averaging.hpp"
 #include "run/checks.hpp"

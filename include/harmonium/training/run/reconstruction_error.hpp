@@ -2,9 +2,12 @@
 /// The reconstruction error over a source's samples.
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <vector>
 
+#include "../../backend/backend.hpp"
+#include "../../backend/bodies.hpp"
 #include "../../core/host_matrix.hpp"
 #include "../../data/batch_source.hpp"
 
