@@ -44,7 +44,8 @@ double score_matching_of(const Pair<Mixed<Gaussian, Centred>, H>& rbm, const ora
 }
 }  // namespace
 
-TEST_CASE("score matching with infinitely many hidden states follows its definition", "[objective][oracle]") {
+TEST_CASE("score matching with infinitely many hidden states follows its definition",
+          "[objective][oracle][slow]") {
   check_score_matching_of<Gaussian>(2, 1);
   check_score_matching_of<Poisson>(2, 1);
   check_score_matching_of<Rectified>(2, 1);
