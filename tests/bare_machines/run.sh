@@ -14,7 +14,7 @@
 #   --work FOLDER       keeps systems and logs, build/bare by default: about 1 GB per release; made anew if removed
 #
 # Needs root, debootstrap and git, and the archive's keyring (debian-archive-keyring, ubuntu-keyring). The mirrors are
-# those that this machine's apt uses, else the public ones. What apt needs to reach them (proxies, certificates) goes
+# those that this machine's apt uses, else the one that BARE_MIRROR names. What apt needs to reach them (proxies, certificates) goes
 # along into the systems; nothing else does.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -75,15 +75,13 @@ for name in http_proxy https_proxy no_proxy; do
   [[ -z ${!name-} ]] || passed+=("$name=${!name}")
 done
 
-# family <suite>: sets origin, components, keyring, the oldest script that will do, and the public mirror.
+# family <suite>: sets origin, components, keyring and the oldest script that will do.
 family() {
   case $1 in
     bullseye | bookworm | trixie | forky | sid | stable | testing | unstable)
-      origin=Debian components=main keyring=debian-archive-keyring script=sid
-      public=http://deb.debian.org/debian/ ;;
+      origin=Debian components=main keyring=debian-archive-keyring script=sid ;;
     *)
-      origin=Ubuntu components=main,universe keyring=ubuntu-archive-keyring script=gutsy
-      public=http://archive.ubuntu.com/ubuntu/ ;;
+      origin=Ubuntu components=main,universe keyring=ubuntu-archive-keyring script=gutsy ;;
   esac
   keyring=/usr/share/keyrings/$keyring.gpg
   [[ -e /usr/share/debootstrap/scripts/$1 ]] || return 0
@@ -96,7 +94,7 @@ find_mirror() {
   # shellcheck disable=SC2016                    # apt's variables, not the shell's
   own=$(apt-get indextargets --format '$(ORIGIN)|$(LABEL)|$(REPO_URI)' 'Created-By: Packages' |
         sed -n "s/^$origin|$origin|//p" | sort -u) || own=""
-  for mirror in $own "$public"; do
+  for mirror in $own ${BARE_MIRROR-}; do
     if wget -q --spider --timeout=20 --tries=2 "${mirror%/}/dists/$1/InRelease"; then return 0; fi
   done
   return 1
