@@ -156,7 +156,8 @@ struct Layer<Mixed<U...>, B> {
   }
 };
 
-/// \name What models require of a layer, part by part; see layer.hpp and gauge.hpp for each function. @{
+/// \name What models require of a layer, part by part; see layer.hpp and gauge.hpp for each function.
+/// @{
 
 /// out = E[x | input]
 template <class... U, class B>

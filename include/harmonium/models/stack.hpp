@@ -24,7 +24,8 @@ struct Stack {
   template <std::size_t I>
   using At = std::tuple_element_t<std::min(I, named - 1), std::tuple<U...>>;
 
-  /// \name Layout of a feed-forward network @{
+  /// \name Layout of a feed-forward network
+  /// @{
   static constexpr bool mirrored = false;  ///< are the outputs like the inputs?
   /// Number of layers of a network with `sizes` sizes, counting the inputs but not the head.
   static constexpr std::size_t layers(std::size_t sizes) { return sizes; }
