@@ -130,7 +130,9 @@ class ContrastiveDivergenceObjective {
   template <class Source>
   void report(const Backend& on, const Options& options, const Model& model, const Source& source,
               const Model& gradient, std::vector<std::pair<std::string, double>>& metrics) {
-    metrics = {{"reconstruction_error", reconstruction_error(on, model, source, options.seed)},
+    metrics = {{"reconstruction_error", detail::reconstruction_error(
+                                            on, model, source, most_, options.seed,
+                                            [&](Index n) { return data(n); }, work_, reconstructed_)},
                {"gradient_norm", norm(on, gradient)}};
     negative_.report(on, state_.visible, metrics);
   }
@@ -160,19 +162,6 @@ class ContrastiveDivergenceObjective {
       if (options.statistics == Statistics::samples)
         return set_sampled_statistics(on, model, both, weights, 0, gradient, work_, draws);
     set_statistics(on, model, both, weights, 0, gradient, work_);
-  }
-  template <class Source>
-  double reconstruction_error(const Backend& on, const Model& model, const Source& source,
-                              std::uint64_t seed) {
-    if (reconstructed_.cols() == 0) reconstructed_ = Matrix<Backend>(source.rows(), most_);
-    return detail::reconstruction_error(
-        on, source, most_, seed, [&](Index n) { return samples(n); },
-        [&](Index n) {
-          const auto out = view_of(reconstructed_).columns(0, n);
-          refresh(on, model, data(n));
-          reconstruct(on, model, data(n), work_, out);
-          return out;
-        });
   }
 
   Phase negative_;

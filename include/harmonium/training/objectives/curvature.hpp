@@ -9,14 +9,10 @@
 namespace harmonium {
 
 namespace detail {
-/// d energy / dx and its derivative with respect to x, for any number type.
-template <class F, class T, class... P>
-constexpr T energy_slope(T x, P... shape) {
-  return F::energy(Dual<T>(x, T(1)), Dual<T>(shape)...).slope;
-}
+/// The slope along x of the energy's slope, for any number type.
 template <class F, class T, class... P>
 constexpr T energy_curvature(T x, P... shape) {
-  return energy_slope<F>(Dual<T>(x, T(1)), Dual<T>(shape)...).slope;
+  return F::energy_slope(Dual<T>(x, T(1)), Dual<T>(shape)...).slope;
 }
 }  // namespace detail
 
@@ -29,7 +25,7 @@ struct RealScoreBody {
   /// Of one number.
   template <class T, class R, class... P>
   constexpr T operator()(T field, T v, R& /*random*/, P... shape) const {
-    return field - detail::energy_slope<F>(v, shape...);
+    return field - F::energy_slope(v, shape...);
   }
 };
 
@@ -61,7 +57,7 @@ struct RealShapeBody {
  private:
   template <std::size_t... I, class T, class... P>
   static constexpr T along(std::index_sequence<I...> /*shapes*/, T field, T v, P... shape) {
-    const auto slope = detail::energy_slope<F>(Dual<T>(v), Dual<T>(shape, T(I == which ? 1 : 0))...);
+    const auto slope = F::energy_slope(Dual<T>(v), Dual<T>(shape, T(I == which ? 1 : 0))...);
     const auto curvature = detail::energy_curvature<F>(Dual<T>(v), Dual<T>(shape, T(I == which ? 1 : 0))...);
     return (field - slope.value) * slope.slope + curvature.slope;
   }

@@ -88,9 +88,12 @@ class LocalObjective {
   template <class Source>
   void report(const Backend& on, const Options& options, const Model& model, const Source& source,
               const Model& gradient, std::vector<std::pair<std::string, double>>& metrics) {
-    metrics = {{Kind::metric, mean_value(on, model, source, options.seed)},
-               {"reconstruction_error", reconstruction_error(on, model, source, options.seed)},
-               {"gradient_norm", norm(on, gradient)}};
+    metrics = {
+        {Kind::metric, mean_value(on, model, source, options.seed)},
+        {"reconstruction_error", detail::reconstruction_error(
+                                     on, model, source, most_, options.seed,
+                                     [&](Index n) { return state_.columns(0, n); }, work_, reconstructed_)},
+        {"gradient_norm", norm(on, gradient)}};
   }
 
  private:
@@ -119,20 +122,6 @@ class LocalObjective {
           }
         });
     return sum / total;
-  }
-
-  template <class Source>
-  double reconstruction_error(const Backend& on, const Model& model, const Source& source,
-                              std::uint64_t seed) {
-    if (reconstructed_.cols() == 0) reconstructed_ = Matrix<Backend>(source.rows(), most_);
-    return detail::reconstruction_error(
-        on, source, most_, seed, [&](Index n) { return samples(n); },
-        [&](Index n) {
-          const auto out = view_of(reconstructed_).columns(0, n);
-          refresh(on, model, state_.columns(0, n));
-          reconstruct(on, model, state_.columns(0, n), work_, out);
-          return out;
-        });
   }
 
   Index most_;         // samples of a full batch

@@ -10,6 +10,7 @@
 #include "../../backend/bodies.hpp"
 #include "../../core/host_matrix.hpp"
 #include "../../data/batch_source.hpp"
+#include "../../models/parameters.hpp"
 
 namespace harmonium::detail {
 
@@ -53,6 +54,23 @@ double reconstruction_error(const B& on, const Source& source, Index batch_size,
     }
   });
   return sum / count;
+}
+
+/// The error of an `EnergyModel`, whose samples lie in states(n) while it reconstructs them. `work` and
+/// `room` (visible rows x batch_size, made when first needed) are memory.
+template <class Model, class Source, class States>
+double reconstruction_error(const typename Model::Backend& on, const Model& model, const Source& source,
+                            Index batch_size, std::uint64_t seed, States states,
+                            typename Model::Workspace& work, Matrix<typename Model::Backend>& room) {
+  if (room.cols() == 0) room = Matrix<typename Model::Backend>(source.rows(), batch_size);
+  return reconstruction_error(
+      on, source, batch_size, seed, [&](Index n) { return states(n).visible; },
+      [&](Index n) {
+        const auto out = view_of(room).columns(0, n);
+        refresh(on, model, states(n));
+        reconstruct(on, model, states(n), work, out);
+        return out;
+      });
 }
 
 }  // namespace harmonium::detail
