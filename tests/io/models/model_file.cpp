@@ -6,6 +6,7 @@
 
 #include <limits>
 
+#include "io/damage.hpp"
 #include "io/temporary_folder.hpp"
 #include "support/catch.hpp"
 
@@ -276,14 +277,9 @@ TEST_CASE("a model's file with any byte changed or cut off loads or is refused",
       ++refused;
     }
   };
-  for (std::size_t length = 0; length < good.size(); ++length) attempt(good.substr(0, length));
+  test::for_each_beginning(good, attempt);
   CHECK(refused == static_cast<long>(good.size()));
-  for (std::size_t at = 0; at < good.size(); ++at)
-    for (const int change : {1, 2, 4, 8, 16, 32, 64, 128, 255}) {
-      std::string bytes = good;
-      bytes[at] = static_cast<char>(bytes[at] ^ change);
-      attempt(bytes);
-    }
+  test::for_each_changed_byte(good, attempt);
   CHECK(refused + accepted == static_cast<long>(good.size() * 10));
   CHECK(accepted > 100);
 }
