@@ -223,4 +223,14 @@ using SpinAtMostOne = Rbm<Spin, AtMostOne, Cpu<double>>;
 using QuinticBernoulli = Rbm<Quintic, Bernoulli, Cpu<double>>;
 using PlainGaussianQuintic = Rbm<PlainGaussian, Quintic, Cpu<double>>;
 
+// Modes "all off" and "all on" of nearly the same probability with a wide valley between them, which single
+// steps of Gibbs sampling do not cross: the biases of single units lead into the first.
+inline BernoulliBernoulli two_modes(Index visible, Index hidden, double weight) {
+  BernoulliBernoulli model{{.visible = visible, .hidden = hidden}};
+  model.weights.setConstant(weight);
+  model.visible.parameters.setConstant(-0.5 * weight * static_cast<double>(hidden));
+  model.hidden.parameters.setConstant(-0.5 * weight * static_cast<double>(visible));
+  return model;
+}
+
 }  // namespace test

@@ -6,7 +6,7 @@ run(${CMAKE_COMMAND} --install ${BUILD} --prefix ${WORK}/prefix)
 set(ENV{CMAKE_PREFIX_PATH} "${WORK}/prefix:${PREFIXES}:$ENV{CMAKE_PREFIX_PATH}")
 run(${CMAKE_COMMAND} -S ${CMAKE_CURRENT_LIST_DIR} -B ${WORK}/build -G ${GENERATOR} -DCMAKE_CXX_COMPILER=${COMPILER}
   -DCMAKE_CUDA_COMPILER=${NVCC} -DCMAKE_CUDA_ARCHITECTURES=90-real)
-run(${CMAKE_COMMAND} --build ${WORK}/build --parallel 1)
+run(${CMAKE_COMMAND} --build ${WORK}/build --parallel 2)
 run(${WORK}/build/consumer)
 if(NOT output MATCHES "trained, the norm is [0-9]|compute with Cpu")
   message(FATAL_ERROR "the consumer says: ${output}")

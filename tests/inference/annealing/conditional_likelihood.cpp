@@ -117,53 +117,6 @@ TEST_CASE("the free part of a clamped model has the model's conditional distribu
   CHECK(std::abs(log_sum_over_free(nothing_left).log_p + oracle::free_energy(machine, {1, 1, 1, 1})) < 1e-12);
 }
 
-TEST_CASE("large conditionals are annealed, with an error and a verdict", "[conditional][slow]") {
-  double held = 0, count = 0;
-  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
-    BernoulliBernoulli rbm{{.visible = 10, .hidden = 8}};
-    randomise(rbm, seed, 1.0);
-    const Eigen::MatrixXd v = some_states(rbm, 2, seed);
-    Mask a = Mask::Zero(10, 2), b = Mask::Zero(10, 2);
-    a.topRows(2).setOnes();
-    b(9, 0) = b(8, 0) = true;
-    const auto exact = log_conditional(rbm, v, a, b, {}, on);
-    const auto annealed = log_conditional(
-        rbm, v, a, b, {.betas = uniform_betas(100), .seed = seed, .exact_states = 0, .start_steps = 100}, on);
-    for (std::size_t c = 0; c < 2; ++c) {
-      CHECK((exact[c].exact && !annealed[c].exact && annealed[c].consistent()));
-      CHECK_THAT(annealed[c].reason, ContainsSubstring("heuristic"));
-      const double off = std::abs(annealed[c].log_p - exact[c].log_p) / annealed[c].standard_error;
-      CHECK(off < sigmas);
-      held += off < 1.96;
-      ++count;
-    }
-  }
-  CHECK((held >= 0.85 * count && held < count));  // 95 of 100: at most 4 standard errors of 40 less
-
-  // With log Z supplied, only the known part is computed.
-  const auto rbm = small_rbm<BernoulliBernoulli>(3);
-  const Eigen::MatrixXd one = some_states(rbm, 1, 2);
-  Mask upper = Mask::Zero(4, 1);
-  upper.topRows(2).setOnes();
-  const Sandwich off{.log_z = exact_log_z(rbm) + 1, .standard_error = 0.1, .verdict = Verdict::consistent};
-  const auto shifted = log_marginal(rbm, off, one, upper, {}, on),
-             plain = log_marginal(rbm, one, upper, {}, on);
-  CHECK(std::abs(shifted[0].log_p + 1 - plain[0].log_p) < 1e-12);
-  CHECK((shifted[0].standard_error == 0.1 && !shifted[0].exact && shifted[0].consistent()));
-
-  // Two modes: annealing fails with nothing known, and the verdict says so.
-  BernoulliBernoulli modes{{.visible = 12, .hidden = 8}};
-  modes.weights.setConstant(1.5);
-  modes.visible.parameters.setConstant(-6);
-  modes.hidden.parameters.setConstant(-9);
-  const Eigen::MatrixXd ones = Eigen::MatrixXd::Ones(12, 1);
-  Mask first = Mask::Zero(12, 1);
-  first(0, 0) = true;
-  const auto wrong = log_marginal(modes, ones, first, {.betas = uniform_betas(100), .exact_states = 0}, on);
-  CHECK(!wrong[0].consistent());
-  CHECK_THAT(wrong[0].reason, ContainsSubstring("misses modes"));
-}
-
 TEMPLATE_TEST_CASE("missing entries are filled in by their conditional distribution", "[conditional][oracle]",
                    BernoulliBernoulli, CategoricalGaussian) {
   const auto rbm = small_rbm<TestType>(7, 1.0);

@@ -1,11 +1,8 @@
 // Chains with more state than their visible units: fast weights and parallel tempering.
-#include <harmonium/data/toy.hpp>
-#include <harmonium/inference/exact/log_z.hpp>
 #include <harmonium/training/contrastive_divergence.hpp>
 
 #include "support/catch.hpp"
 #include "support/models.hpp"
-#include "support/statistics.hpp"
 
 using namespace harmonium;
 using namespace test;
@@ -20,15 +17,6 @@ using Model = BernoulliBernoulli;
 
 const ContrastiveDivergenceOptions<> plain{
     .batch_size = 8, .optimizer = Sgd{.rate = 0.1}, .fit_visible_biases = false, .seed = 6};
-
-// Two modes separated by a wide valley, which single steps of Gibbs sampling do not cross.
-Model two_modes() {
-  Model model{{.visible = 6, .hidden = 3}};
-  model.weights.setConstant(3.0);
-  model.visible.parameters.setConstant(-4.5);
-  model.hidden.parameters.setConstant(-9.0);
-  return model;
-}
 
 }  // namespace
 
@@ -99,57 +87,6 @@ TEST_CASE("chains with fast weights draw with their current weights", "[cd][fast
   }
 }
 
-TEST_CASE("tempered chains have the model's distribution where plain ones stay in a mode",
-          "[cd][tempered][slow]") {
-  const Model model = two_modes();
-  const auto expected = oracle::visible_distribution(oracle_of(model));
-  const Index chains = 4000;
-  Tempered::Memory<Model> tempered({.chains = chains, .temperatures = 6}, model);
-  auto state = make_state(model, chains), data = make_state(model, 2);
-  auto work = make_workspace(model, chains);
-  const auto all = state.columns(0, chains), both = data.columns(0, 2);
-  data.visible << Eigen::VectorXd::Zero(6), Eigen::VectorXd::Ones(6);  // one sample of each mode
-  refresh(on, model, both);
-  tempered.begin(on, model, all, {.seed = 1});
-  tempered.advance(on, model, both, all, work, 150, {.seed = 1});
-  CHECK(chi_square(state.visible, expected));
-  // Shares of chains in the mode where units are on. Plain chains that start in the other mode stay there.
-  const auto full = [](const Eigen::MatrixXd& v) {
-    return (v.colwise().sum().array() > 3).cast<double>().mean();
-  };
-  CHECK(std::abs(full(state.visible) - 0.5) < 0.05);
-  state.visible.setZero();
-  refresh(on, model, all);
-  for (std::uint32_t k = 0; k < 150; ++k) transition(on, model, all, all, work, {.seed = 1, .step = k});
-  CHECK(full(state.visible) < 0.3);
-}
-
-TEST_CASE("the spacing of a ladder adapts until all neighbours swap equally often", "[cd][tempered][slow]") {
-  const Model model = two_modes();
-  const Index chains = 500;
-  auto state = make_state(model, chains), data = make_state(model, 2);
-  auto work = make_workspace(model, chains);
-  const auto all = state.columns(0, chains), both = data.columns(0, 2);
-  data.visible << Eigen::VectorXd::Zero(6), Eigen::VectorXd::Ones(6);
-  refresh(on, model, both);
-  const auto spread = [&](double adapt) {
-    Tempered::Memory<Model> tempered({.chains = chains, .temperatures = 5, .adapt = adapt}, model);
-    tempered.begin(on, model, all, {.seed = 1});
-    tempered.advance(on, model, both, all, work, 2000, {.seed = 1});
-    const auto& ladder = tempered.ladder();
-    REQUIRE((ladder.size() == 5 && ladder.front() == 0));
-    CHECK_THAT(ladder.back(), Catch::Matchers::WithinAbs(1, 1e-12));
-    for (std::size_t i = 0; i + 1 < 5; ++i) CHECK(ladder[i] < ladder[i + 1]);
-    const auto& rates = tempered.swap_rates();
-    for (const double rate : rates) CHECK((rate > 0 && rate < 1));
-    return *std::max_element(rates.begin(), rates.end()) - *std::min_element(rates.begin(), rates.end());
-  };
-  const double even = spread(0), adapted = spread(0.1);
-  INFO("spread of the rates: even " << even << ", adapted " << adapted);
-  CHECK(adapted < 0.03);
-  CHECK(even > 5 * adapted);
-}
-
 TEST_CASE("tempered chains report their swap rates, and all persistent chains their autocorrelation",
           "[cd][tempered]") {
   Model model = small_rbm<Model>(4);
@@ -192,25 +129,6 @@ TEST_CASE("options of chains that are out of range are refused", "[cd][errors]")
   refused(Tempered{.chains = 0}, "ContrastiveDivergence: there are 0 chains, expected at least 1");
   refused(Tempered{.temperatures = 1}, "Tempered: temperatures is 1, expected 2 to 10000");
   refused(Tempered{.adapt = -0.1}, "Tempered: adapt is -0.1, expected 0 to 1");
-}
-
-// Over seeds 1 to 4 the likelihood was -3.416, -3.415, ...; the best is -3.379.
-TEST_CASE("4 x 4 bars and stripes are learned to within 0.05 nats of their best likelihood",
-          "[cd][learning][slow]") {
-  const Dataset data = bars_and_stripes(4);
-  Model model{{.visible = 16, .hidden = 32, .seed = 1, .weight_scale = 0.1}};
-  ContrastiveDivergence{model,
-                        {.epochs = 5000,
-                         .batch_size = 32,
-                         .steps = 5,
-                         .chains = Persistent{.chains = 500},
-                         .optimizer = Momentum{.rate = linear(0.1, 0.02), .momentum = 0.5},
-                         .average_last = 0.5,
-                         .seed = 1}}
-      .fit(data);
-  const double likelihood = exact_log_likelihood(model, data.to_matrix<double>()).mean();
-  CHECK(likelihood > -3.379 - 0.05);
-  CHECK(likelihood < -3.379);
 }
 
 }  // namespace test::training_chains_chains

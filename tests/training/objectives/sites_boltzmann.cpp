@@ -56,7 +56,7 @@ void check_machine(const LayerSize<U>& size) {
 }
 }  // namespace
 
-TEST_CASE("a Boltzmann machine's objectives follow their definitions", "[objective][oracle]") {
+TEST_CASE("a Boltzmann machine's objectives follow their definitions", "[objective][oracle][slow]") {
   check_machine<Bernoulli>(4);
   check_machine<Spin>(4);
   check_machine<Quintic>(3);

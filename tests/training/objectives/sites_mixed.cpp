@@ -13,17 +13,11 @@ void check_mixed(const LayerSize<H>& hidden) {
 }
 }  // namespace
 
-TEST_CASE("objectives of a mixed layer cover the units of all its parts", "[objective][oracle]") {
+TEST_CASE("objectives of a mixed layer cover the units of all its parts", "[objective][oracle][slow]") {
   check_mixed<Bernoulli>(3);
   check_mixed<Gaussian>(1);
   check_mixed<Mixed<Categorical, Bernoulli>>({{1, 3}, 2});
   check_mixed<Mixed<Gaussian, Spin>>({1, 2});
-}
-
-TEST_CASE("a part without units is passed over", "[objective][oracle]") {
-  Pair<Mixed<Bernoulli, Categorical, Spin>, Bernoulli> rbm{{.visible = {0, {1, 3}, 2}, .hidden = 3}};
-  randomise(rbm, 3);
-  check_scores(rbm, Eigen::MatrixXd{{0}, {1}, {0}, {-1}, {1}});
 }
 
 }  // namespace test::training_objectives_sites_mixed

@@ -158,6 +158,15 @@ struct WeighPass {
   }
 };
 
+/// A thread's share of the sum over r of x(r, c) y(r, c).
+template <class T>
+constexpr double part_of_dot(CudaIn<T> x, CudaIn<T> y, Index c, int thread, int threads) {
+  double sum = 0;
+  for (Index r = thread; r < x.rows; r += threads)
+    sum += static_cast<double>(x.column(c)[r]) * static_cast<double>(y.column(c)[r]);
+  return sum;
+}
+
 /// out(0, c) += factor * the sum over r of x * y
 template <class T>
 struct DotColumnsPass {
@@ -167,10 +176,7 @@ struct DotColumnsPass {
   CudaOut<T> out;
   constexpr Index pieces() const { return x.cols; }
   constexpr double part(Index c, int thread, int threads) const {
-    double sum = 0;
-    for (Index r = thread; r < x.rows; r += threads)
-      sum += static_cast<double>(x.column(c)[r]) * static_cast<double>(y.column(c)[r]);
-    return sum;
+    return part_of_dot(x, y, c, thread, threads);
   }
   constexpr void finish(Index c, int /*lane*/, double sum) const {
     *out.column(c) += factor * static_cast<T>(sum);
@@ -185,10 +191,7 @@ struct ColumnNormsPass {
   CudaOut<T> out;
   constexpr Index pieces() const { return x.cols; }
   constexpr double part(Index c, int thread, int threads) const {
-    double sum = 0;
-    for (Index r = thread; r < x.rows; r += threads)
-      sum += static_cast<double>(x.column(c)[r]) * static_cast<double>(x.column(c)[r]);
-    return sum;
+    return part_of_dot(x, x, c, thread, threads);
   }
   constexpr void finish(Index c, int /*lane*/, double sum) const {
     *out.column(c) = norm_from(sum, x.column(c), x.rows);
