@@ -1,5 +1,4 @@
-// Where a model that learns the shifter set puts its probability: on 768 of 2^19 states. A separate program,
-// compiled for speed.
+// Where a model that learns the shifter set puts its probability: on 768 of 2^19 states.
 #include <harmonium/data/toy.hpp>
 #include <harmonium/inference/exact/log_z.hpp>
 #include <harmonium/inference/exact/moments.hpp>
