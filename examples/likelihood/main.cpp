@@ -66,7 +66,7 @@ class Table {
                       ? Digits{sample_binary(mnist.train, 1), sample_binary(mnist.test, 2)}
                       : Digits{binarize(mnist.train), binarize(mnist.test)};
     if (settings_.hold_out > 0) std::tie(made.test, made.train) = split(made.train, settings_.hold_out, 0);
-    if (settings_.quick) made.train = split(made.train, 10000, 1).first;
+    if (settings_.quick) made.train = split(made.train, 5000, 1).first;
     if (pixels == Pixels::drawn) save_pixels(made.test);
     return kept.emplace(std::move(made));
   }
@@ -212,6 +212,6 @@ int main(int argc, char** argv) {
   options::add_threads(app, settings.threads);
   app.add_flag("--quick", settings.quick, "all models, barely trained, in a minute");
   CLI11_PARSE(app, argc, argv);
-  if (settings.quick && temperatures->empty()) settings.judging.temperatures = 1000;
+  if (settings.quick && temperatures->empty()) settings.judging.temperatures = 500;
   return options::run("likelihood", [&] { Table(settings).run(); });
 }
