@@ -37,33 +37,41 @@ struct Watcher {
   void on_batch(const BatchReport& report) { progress.bar.on_batch(report); }
 };
 
+inline MissingData source_of(const Samples& rows) {
+  return MissingData(rows.values.cast<double>(), rows.known);
+}
+
 // Trains one RBM. Missing values are drawn anew at each update.
 template <class V>
 History train_rbm(Rbm<V, Bernoulli>& rbm, const Samples& rows, const Samples& held_out,
                   const TrainSettings& settings, int layer) {
   const Cpu<float> on = processors(settings.threads);
   ContrastiveDivergence<Rbm<V, Bernoulli>> trainer{rbm, training_options(settings, layer), on};
-  const std::vector<Index> whole = rows.whole_ones(), whole_aside = held_out.whole_ones();
-  const Dataset seen(rows.subset(whole).values), aside(held_out.subset(whole_aside).values);
+  const std::vector<Index> whole_aside = held_out.whole_ones();
+  const Dataset aside(held_out.subset(whole_aside).values);
   const Eigen::MatrixXf kept = aside.to_matrix<float>();
+  const MissingData train = source_of(rows);
   std::optional<Monitor<Rbm<V, Bernoulli>>> monitor;
-  if (seen.size() > 0 && aside.size() > 0)
-    monitor.emplace(rbm, seen, aside, MonitorOptions{.seed = settings.seed}, on);
-  if (seen.size() > 0 && aside.size() == 0)
-    monitor.emplace(rbm, seen, MonitorOptions{.seed = settings.seed}, on);
-  check<DataError>(settings.patience == 0 || (seen.size() > 0 && aside.size() > 0),
-                   "patience: all held-out rows, or all others, have missing values");
+  const bool judged = held_out.values.cols() > 0 && held_out.known.rowwise().any().all();
+  if (judged) {
+    monitor.emplace(rbm, train, source_of(held_out), MonitorOptions{.seed = settings.seed}, on);
+  } else {
+    monitor.emplace(rbm, train, MonitorOptions{.seed = settings.seed}, on);
+  }
+  check<DataError>(settings.patience == 0 || judged,
+                   "patience: there are no held-out rows, or all of them lack a column");
   Watcher watcher{[&](EpochReport& report) {
     if (aside.size() > 0)
       report.metrics.emplace_back("held_out_reconstruction_error",
                                   (harmonium::reconstruct(rbm, kept, {}, on) - kept).squaredNorm() /
                                       static_cast<double>(kept.size()));
-    if (monitor) (*monitor)(report);
+    (*monitor)(report);
   }};
   if (settings.patience > 0)
     watcher.stopping = EarlyStopping{.metric = "held_out_loss", .patience = settings.patience};
   if (rows.complete()) return trainer.fit(Dataset(rows.values), watcher);
-  return trainer.fit(MissingData(rows.values.template cast<double>(), rows.known), watcher);
+  if (rows.complete()) return trainer.fit(Dataset(rows.values), watcher);
+  return trainer.fit(train, watcher);
 }
 extern template History train_rbm(Rbm<Bernoulli, Bernoulli>&, const Samples&, const Samples&,
                                   const TrainSettings&, int);
