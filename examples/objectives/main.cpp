@@ -24,7 +24,7 @@ Sets read_digits(const Settings& settings) {
   const Mnist mnist = read_mnist(settings.data);
   Sets sets{mnist.train, mnist.test};
   if (settings.hold_out > 0) std::tie(sets.test, sets.train) = split(sets.train, settings.hold_out, 0);
-  if (settings.quick) sets.train = split(sets.train, 5000, 1).first;
+  if (settings.quick) sets.train = split(sets.train, 10000, 1).first;
   return sets;
 }
 

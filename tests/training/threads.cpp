@@ -117,7 +117,7 @@ TEST_CASE("contrastive divergence has the same bytes for any number of threads",
 }
 
 TEST_CASE("training with missing entries has the same bytes for any number of threads",
-          "[cd][missing][threads]") {
+          "[cd][missing][threads][slow]") {
   Eigen::MatrixXf values = data().to_matrix<float>();
   for (Index i = 0; i < values.size(); i += 7) values.data()[i] = NAN;
   check_contrastive_divergence<Rbm<Bernoulli, Bernoulli>>(
@@ -126,7 +126,7 @@ TEST_CASE("training with missing entries has the same bytes for any number of th
 }
 
 TEST_CASE("contrastive divergence of other units has the same bytes for any number of threads",
-          "[cd][threads]") {
+          "[cd][threads][slow]") {
   const auto options = everything(Persistent{.chains = 130}, Momentum{.rate = 0.01});
   check_contrastive_divergence<Rbm<Gaussian, Categorical>>(
       {.visible = 300, .hidden = {.units = 26, .states = 10}, .seed = 1}, options, weighted(data()));
