@@ -49,8 +49,7 @@ class Dice {
 // Rows with mean 0 and variance 1 over the training samples.
 inline void standardise(Index first, Index count, Eigen::MatrixXf& train, Eigen::MatrixXf& test) {
   for (Index r = first; r < first + count; ++r) {
-    const float mean = train.row(r).mean(),
-                spread = std::sqrt((train.row(r).array() - mean).square().mean());
+    const float mean = train.row(r).mean(), spread = std::sqrt((train.row(r).array() - mean).square().mean());
     for (Eigen::MatrixXf* x : {&train, &test}) x->row(r) = (x->row(r).array() - mean) / spread;
   }
 }

@@ -10,8 +10,8 @@ namespace harmonium {
 
 /// Gradient ascent with momentum; a momentum of 0 is plain stochastic gradient ascent.
 struct Momentum {
-  Schedule rate = 0.1;      ///< step along the gradient, above 0
-  Schedule momentum = 0.5;  ///< fraction of the last step to keep, 0 to below 1
+  Schedule rate = linear(0.2, 0);  ///< step along the gradient, at least 0
+  Schedule momentum = 0.5;         ///< fraction of the last step to keep, 0 to below 1
 
   static constexpr const char* name = "momentum";  ///< name in files
   static constexpr int moments = 1;                ///< numbers stored per parameter

@@ -12,8 +12,8 @@ namespace harmonium {
 
 /// Gradient ascent with a momentum that looks ahead.
 struct Nesterov {
-  Schedule rate = 0.1;      ///< step along the gradient, at least 0
-  Schedule momentum = 0.9;  ///< fraction of the last step to keep, 0 to below 1
+  Schedule rate = linear(0.04, 0);  ///< step along the gradient, at least 0
+  Schedule momentum = 0.9;          ///< fraction of the last step to keep, 0 to below 1
 
   static constexpr const char* name = "nesterov";  ///< name in files
   static constexpr int moments = 1;                ///< numbers stored per parameter

@@ -10,7 +10,7 @@ namespace harmonium {
 
 /// Gradient ascent.
 struct Sgd {
-  Schedule rate = 0.1;  ///< step along the gradient, at least 0
+  Schedule rate = linear(0.4, 0);  ///< step along the gradient, at least 0
 
   static constexpr const char* name = "sgd";  ///< name in files
   static constexpr int moments = 0;           ///< numbers stored per parameter

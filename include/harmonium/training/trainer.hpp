@@ -86,12 +86,13 @@ class Trainer {
         objective_.report(on_, options_, model_, source, gradient_, report.metrics);
       return judged;
     };
-    return run_resumable_epochs({.phase = options_.phase,
-                                 .epochs = options_.epochs,
-                                 .batch_size = options_.batch_size,
-                                 .seed = seed_of_order()},
-                                source.size(), model_, TrainerParts<Trainer, Source>{*this, source}, prepare,
-                                learn_batch, measure, observers...);
+    return run_resumable_epochs(
+        {.phase = options_.phase,
+         .epochs = planned_epochs(options_.epochs, options_.batch_size, source.size()),
+         .batch_size = options_.batch_size,
+         .seed = seed_of_order()},
+        source.size(), model_, TrainerParts<Trainer, Source>{*this, source}, prepare, learn_batch, measure,
+        observers...);
   }
   /// `fit` for your own matrix, rows x samples.
   template <Observer... Observers>

@@ -7,6 +7,7 @@
 
 #include "../../optimizers/optimizer.hpp"
 #include "averaging.hpp"
+#include "planned_epochs.hpp"
 #include "report.hpp"
 
 namespace harmonium::detail {
@@ -19,7 +20,8 @@ class Progress {
   void plan(std::uint64_t steps, Index samples, const Options& options) {
     const Index batches = (samples + options.batch_size - 1) / options.batch_size;
     first_ = steps;
-    planned_ = static_cast<double>(options.epochs) * static_cast<double>(batches);
+    planned_ = static_cast<double>(planned_epochs(options.epochs, options.batch_size, samples)) *
+               static_cast<double>(batches);
   }
   /// 0 without a plan.
   double at(std::uint64_t steps) const {
