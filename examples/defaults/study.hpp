@@ -36,6 +36,7 @@ inline void tune(const std::string& task, Options& options) {
     options.epochs = 40;
     options.steps = 5;
   } else if (task == "topics") {
+    options.epochs = 200;
     options.weight_decay = 2e-4;
   } else if (task == "sites") {
     options.epochs = 100;
@@ -43,7 +44,8 @@ inline void tune(const std::string& task, Options& options) {
     momentum(0.3);
   } else if (task == "table") {
     options.epochs = 1000;
-    options.steps = 10;
+    options.chains = Tempered{};
+    momentum(0.1);
   } else if (task == "bars") {
     options.epochs = 20'000;
     options.chains = Tempered{};
@@ -121,7 +123,9 @@ Json train_and_judge(const Task<Model>& task, const Way& way, const Study& study
   if (study.quick && !alone) options.epochs = 2;
   options.phase = task.name + ", " + way.name;
   const Timer timer;
-  ContrastiveDivergence{model, options, on}.fit(task.sets.train, ProgressBar{});
+  std::printf("%s\n", options.phase.c_str());
+  std::fflush(stdout);
+  ContrastiveDivergence{model, options, on}.fit(task.sets.train);
   const double seconds = timer.seconds();
   Json record = judge(model, task.sets, study, on);
   record["seconds_training"] = seconds;
@@ -155,7 +159,9 @@ inline Json train_as_program(const ProgramRun& run, std::uint64_t seed, const St
   options.fit_visible_biases = true;
   options.phase = run.name + ", seed " + std::to_string(seed);
   const Timer timer;
-  ContrastiveDivergence{model, options, on}.fit(task.sets.train, ProgressBar{});
+  std::printf("%s\n", options.phase.c_str());
+  std::fflush(stdout);
+  ContrastiveDivergence{model, options, on}.fit(task.sets.train);
   const double seconds = timer.seconds();
   Json record = judge(model, task.sets, study, on);
   record["seconds_training"] = seconds;

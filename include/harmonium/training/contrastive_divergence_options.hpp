@@ -23,7 +23,7 @@ enum class Statistics {
 /// template argument.
 template <class Chains = AnyChains, class Optimizer = AnyOptimizer>
 struct ContrastiveDivergenceOptions {
-  int epochs = automatic_epochs;  ///< passes over the data; automatic: at least 10, and 8,000 updates
+  int epochs = automatic_epochs;  ///< passes over the data; automatic: at least 10, and 10,000 updates
   Index batch_size = 100;         ///< samples in an update, at least 1
   int steps = 3;                  ///< k: steps of the chains in an update, at least 1
   Chains chains{};          ///< `Persistent{...}`, `DataChains{}` (CD-k), ...: see training/chains/chains.hpp
