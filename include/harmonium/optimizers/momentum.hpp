@@ -9,6 +9,7 @@
 namespace harmonium {
 
 /// Gradient ascent with momentum; a momentum of 0 is plain stochastic gradient ascent.
+/// The default rate falls to 0 over a call of `fit`; without a plan (`step` alone) it stays at its start.
 struct Momentum {
   Schedule rate = linear(0.2, 0);  ///< step along the gradient, at least 0
   Schedule momentum = 0.5;         ///< fraction of the last step to keep, 0 to below 1

@@ -9,6 +9,7 @@
 namespace harmonium {
 
 /// Gradient ascent.
+/// The default rate falls to 0 over a call of `fit`; without a plan (`step` alone) it stays at its start.
 struct Sgd {
   Schedule rate = linear(0.4, 0);  ///< step along the gradient, at least 0
 
