@@ -15,6 +15,8 @@ int main() {
                                  .steps = 5,
                                  .chains = Persistent{.chains = 100},
                                  .optimizer = Momentum{.rate = linear(0.1, 0.0), .momentum = 0.5},
+                                 .max_gradient_norm = 0,
+                                 .average_last = 0,
                                  .seed = 1},
                                 Cpu<float>{}};  // one thread: the model is tiny
   trainer.fit(data, [](const EpochReport& report) {

@@ -30,6 +30,7 @@ ContrastiveDivergenceOptions<> training_options(const TrainSettings& s, int laye
       .seed = seed_of_layer(s.seed, static_cast<std::size_t>(layer)),
       .phase = s.hidden.size() == 1 ? "training" : "layer " + std::to_string(layer + 1)};
   const Schedule rate = linear(s.rate, s.final_rate);
+  if (s.chains == "cd") options.chains = DataChains{};
   if (s.chains == "pcd") options.chains = Persistent{.chains = s.chain_count};
   if (s.chains == "fast") options.chains = FastWeights{.chains = s.chain_count};
   if (s.chains == "tempered")

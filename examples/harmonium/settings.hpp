@@ -10,12 +10,12 @@ namespace program {
 
 // How to train.
 struct TrainSettings {
-  std::string visible = "", chains = "pcd", optimizer = "adam";
+  std::string visible = "", chains = "tempered", optimizer = "adam";
   std::vector<int> hidden = {32};
-  int epochs = 100, batch_size = 20, steps = 1, chain_count = 100, temperatures = 10;
-  double rate = 0.005, final_rate = 0, momentum = 0.5, weight_decay = 1e-4, l1 = 0, sparsity = 0,
+  int epochs = 100, batch_size = 20, steps = 1, chain_count = 20, temperatures = 10;
+  double rate = 0.01, final_rate = 0, momentum = 0.5, weight_decay = 1e-4, l1 = 0, sparsity = 0,
          activity_target = 0.1;
-  double max_norm = 0, average_last = 0.2, hold_out = 0.1, weight_scale = 0.01;
+  double max_norm = 0, average_last = 0.5, hold_out = 0.1, weight_scale = 0.01;
   bool plain_gradient = false;
   int patience = 0, threads = 0;
   std::uint64_t seed = 1;

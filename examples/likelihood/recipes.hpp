@@ -82,6 +82,7 @@ inline ContrastiveDivergenceOptions<> training_options(const Recipe& recipe, std
           .steps = recipe.steps,
           .chains = Persistent{.chains = 100},
           .optimizer = Momentum{.rate = recipe.below.empty() ? rate : warm_up(0.1, rate), .momentum = 0.5},
+          .max_gradient_norm = 0,
           .average_last = 0.2,
           .seed = seed,
           .phase = recipe.name};

@@ -10,8 +10,11 @@ PreTraining autoencoder_pre_training(const Settings& settings) {
     const double rate = i + 1 < settings.layers.size() ? 0.1 : 0.002;
     options.layers.push_back({.epochs = settings.pre_training_epochs,
                               .batch_size = 100,
+                              .steps = 1,
                               .optimizer = Momentum{.rate = linear(rate, 0.1 * rate), .momentum = 0.5},
                               .weight_decay = 2e-4,
+                              .max_gradient_norm = 0,
+                              .average_last = 0,
                               .seed = settings.seed});
   }
   return options;

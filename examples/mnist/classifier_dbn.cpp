@@ -13,9 +13,12 @@ PreTraining classifier_pre_training(const Settings& settings) {
     const double rate = 50.0 / std::max(units, 500);
     options.layers.push_back({.epochs = settings.pre_training_epochs,
                               .batch_size = 100,
+                              .steps = 1,
                               .optimizer = Momentum{.rate = linear(rate, 0.1 * rate), .momentum = 0.5},
                               .weight_decay = 2e-4,
+                              .max_gradient_norm = 0,
                               .centered = false,
+                              .average_last = 0,
                               .seed = settings.seed});
   }
   options.layers.back().chains = Persistent{.chains = 100};  // persistent chains learn to generate

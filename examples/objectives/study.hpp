@@ -72,7 +72,10 @@ void train(const Recipe& recipe, Model& model, const Dataset& data, std::uint64_
                                       .phase = phase};
   if (recipe.objective == "CD-1" || recipe.objective == "PCD") {
     ContrastiveDivergenceOptions<> options{.epochs = recipe.epochs,
+                                           .steps = 1,
+                                           .chains = DataChains{},
                                            .optimizer = Momentum{.rate = rate, .momentum = 0.5},
+                                           .max_gradient_norm = 0,
                                            .average_last = 0.2,
                                            .seed = seed,
                                            .phase = phase};

@@ -66,8 +66,11 @@ std::size_t train(const Recipe& recipe, R& rbm, Index layer, const Source& sourc
                                 {.epochs = recipe.epochs,
                                  .batch_size = 128,
                                  .steps = 10,
+                                 .chains = DataChains{},
                                  .optimizer = Adam{.rate = 0.0005},
+                                 .max_gradient_norm = 0,
                                  .centered = false,
+                                 .average_last = 0,
                                  .seed = seed_of_layer(recipe.seed, static_cast<std::size_t>(layer)),
                                  .phase = recipe.name + ", rbm " + std::to_string(layer + 1)},
                                 on};

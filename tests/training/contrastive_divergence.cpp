@@ -56,8 +56,12 @@ Eigen::MatrixXd chains_after(const Model& model, const Eigen::MatrixXd& v, const
 ContrastiveDivergenceOptions<> quiet(Index batch_size, int epochs = 1) {
   return {.epochs = epochs,
           .batch_size = batch_size,
+          .steps = 1,
+          .chains = DataChains{},
           .optimizer = Momentum{.rate = 0.05, .momentum = 0.5},
+          .max_gradient_norm = 0,
           .centered = false,
+          .average_last = 0,
           .fit_visible_biases = false,
           .seed = 3};
 }
@@ -71,6 +75,7 @@ TEMPLATE_TEST_CASE("an update climbs the mean statistics of the batch minus thos
   ContrastiveDivergence trainer{model,
                                 {.batch_size = 8,
                                  .steps = 2,
+                                 .chains = DataChains{},
                                  .optimizer = Momentum{.rate = 0.1, .momentum = 0.0},
                                  .centered = false,
                                  .seed = 6},

@@ -235,10 +235,13 @@ TEST_CASE("without a layer below its top RBM wake-sleep is contrastive divergenc
     ContrastiveDivergenceOptions<> same{.epochs = 3,
                                         .batch_size = 10,
                                         .steps = 2,
+                                        .chains = DataChains{},
                                         .optimizer = momentum,
                                         .weight_decay = 0.01,
+                                        .max_gradient_norm = 0,
                                         .discriminative = options.discriminative,
                                         .centered = options.centered,
+                                        .average_last = 0,
                                         .fit_visible_biases = false,
                                         .seed = seed_for(4, SeedFor::wake_sleep)};
     if (persistent) same.chains = Persistent{.chains = 7};

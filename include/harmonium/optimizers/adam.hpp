@@ -13,11 +13,12 @@ namespace harmonium {
 
 /// Adam, with the bias correction of the paper. Gradients beyond 10^18 (10^150 in double precision) count as
 /// that much, since the mean of their squares has to be finite.
+/// The default rate falls to 0 over a call of `fit`; without a plan (`step` alone) it stays at its start.
 struct Adam {
-  Schedule rate = 1e-3;   ///< step size, above 0
-  double beta1 = 0.9;     ///< decay of the gradient's mean, 0 to below 1
-  double beta2 = 0.999;   ///< decay of the squared gradient's mean, 0 to below 1
-  double epsilon = 1e-8;  ///< added to the root, above 0
+  Schedule rate = linear(5e-3, 0);  ///< step size, at least 0
+  double beta1 = 0.9;               ///< decay of the gradient's mean, 0 to below 1
+  double beta2 = 0.999;             ///< decay of the squared gradient's mean, 0 to below 1
+  double epsilon = 1e-8;            ///< added to the root, above 0
 
   static constexpr const char* name = "adam";  ///< name in files
   static constexpr int moments = 2;            ///< numbers stored per parameter

@@ -9,9 +9,10 @@
 namespace harmonium {
 
 /// Gradient ascent with momentum; a momentum of 0 is plain stochastic gradient ascent.
+/// The default rate falls to 0 over a call of `fit`; without a plan (`step` alone) it stays at its start.
 struct Momentum {
-  Schedule rate = 0.1;      ///< step along the gradient, above 0
-  Schedule momentum = 0.5;  ///< fraction of the last step to keep, 0 to below 1
+  Schedule rate = linear(0.2, 0);  ///< step along the gradient, at least 0
+  Schedule momentum = 0.5;         ///< fraction of the last step to keep, 0 to below 1
 
   static constexpr const char* name = "momentum";  ///< name in files
   static constexpr int moments = 1;                ///< numbers stored per parameter

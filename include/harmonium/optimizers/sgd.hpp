@@ -9,8 +9,9 @@
 namespace harmonium {
 
 /// Gradient ascent.
+/// The default rate falls to 0 over a call of `fit`; without a plan (`step` alone) it stays at its start.
 struct Sgd {
-  Schedule rate = 0.1;  ///< step along the gradient, at least 0
+  Schedule rate = linear(0.4, 0);  ///< step along the gradient, at least 0
 
   static constexpr const char* name = "sgd";  ///< name in files
   static constexpr int moments = 0;           ///< numbers stored per parameter

@@ -20,11 +20,11 @@ enum class Loss {
 /// How to fine-tune. To use your own policy in place of the variant, name its type as a template argument.
 template <class Optimizer = AnyOptimizer>
 struct FineTuningOptions {
-  int epochs = 10;               ///< passes over the data
-  Index batch_size = 100;        ///< samples in an update, at least 1
-  Optimizer optimizer = Adam{};  ///< `Momentum{...}`, `Nesterov{...}`, `Sgd{...}` or `Adam{...}`
-  double weight_decay = 0;       ///< L2: at each update weights shrink by this fraction times the step size
-  double max_norm = 0;  ///< after updates a unit's incoming weights have at most this norm; 0: no limit
+  int epochs = 10;                           ///< passes over the data
+  Index batch_size = 100;                    ///< samples in an update, at least 1
+  Optimizer optimizer = Adam{.rate = 1e-3};  ///< `Momentum{...}`, `Nesterov{...}`, `Sgd{...}` or `Adam{...}`
+  double weight_decay = 0;  ///< L2: at each update weights shrink by this fraction times the step size
+  double max_norm = 0;      ///< after updates a unit's incoming weights have at most this norm; 0: no limit
   double max_gradient_norm = 0;  ///< longer gradients are scaled back to this norm; 0: no limit
   double input_dropout = 0;      ///< fraction of the inputs dropped in an update, in [0, 1)
   double dropout = 0;            ///< likewise for each hidden layer's outputs

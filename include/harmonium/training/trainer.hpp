@@ -86,12 +86,13 @@ class Trainer {
         objective_.report(on_, options_, model_, source, gradient_, report.metrics);
       return judged;
     };
-    return run_resumable_epochs({.phase = options_.phase,
-                                 .epochs = options_.epochs,
-                                 .batch_size = options_.batch_size,
-                                 .seed = seed_of_order()},
-                                source.size(), model_, TrainerParts<Trainer, Source>{*this, source}, prepare,
-                                learn_batch, measure, observers...);
+    return run_resumable_epochs(
+        {.phase = options_.phase,
+         .epochs = planned_epochs(options_.epochs, options_.batch_size, source.size()),
+         .batch_size = options_.batch_size,
+         .seed = seed_of_order()},
+        source.size(), model_, TrainerParts<Trainer, Source>{*this, source}, prepare, learn_batch, measure,
+        observers...);
   }
   /// `fit` for your own matrix, rows x samples.
   template <Observer... Observers>
@@ -147,7 +148,7 @@ class Trainer {
     if constexpr (detail::has_gauge<Model> && requires { options_.zero_sum; })
       if (options_.zero_sum) fix_gauge(on_, model_, gauge_);
     if (refused()) return put_back();
-    detail::join_average(on_, options_, progress(), model_, average_);
+    if (detail::joins_average(options_, progress())) join_average();
     if constexpr (requires { objective_.updated(on_, gradient_); }) objective_.updated(on_, gradient_);
   }
 
@@ -166,6 +167,13 @@ class Trainer {
     return options_.seed;
   }
 
+  void join_average() {
+    if constexpr (SeesStates<O>) {
+      centering_.join(on_, options_.centered, model_, average_);
+    } else {
+      average_.add(on_, model_);
+    }
+  }
   bool refused() {
     if constexpr (RefusesUpdates<O>) return objective_.refuses(on_, model_);
     return false;

@@ -169,8 +169,10 @@ class WakeSleepObjective {
             .chains = options.chains,
             .optimizer = options.top_optimizer,
             .weight_decay = options.weight_decay,
+            .max_gradient_norm = 0,
             .discriminative = options.discriminative,
             .centered = options.centered,
+            .average_last = 0,
             .seed = seed_for(options.seed, seeds),
             .phase = options.phase};
   }

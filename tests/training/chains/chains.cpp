@@ -15,8 +15,12 @@ namespace {
 const Cpu<double> on;
 using Model = BernoulliBernoulli;
 
-const ContrastiveDivergenceOptions<> plain{
-    .batch_size = 8, .optimizer = Sgd{.rate = 0.1}, .fit_visible_biases = false, .seed = 6};
+const ContrastiveDivergenceOptions<> plain{.batch_size = 8,
+                                           .steps = 1,
+                                           .optimizer = Sgd{.rate = 0.1},
+                                           .average_last = 0,
+                                           .fit_visible_biases = false,
+                                           .seed = 6};
 
 }  // namespace
 

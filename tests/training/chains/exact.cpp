@@ -72,10 +72,10 @@ TEST_CASE("with Exact and full batches the likelihood only rises", "[cd][exact]"
 }
 
 TEST_CASE("Exact refuses models with too many visible states", "[cd][exact][errors]") {
-  Rbm<Bernoulli, Bernoulli> large{{.visible = 15, .hidden = 2}};
+  Rbm<Bernoulli, Bernoulli> large{{.visible = 17, .hidden = 2}};
   CHECK_THROWS_MATCHES(
       (ContrastiveDivergence{large, {.chains = Exact{}}}), ValueError,
-      Message("Exact: the visible layer has 32768 states, expected at most 16384 (most_states)"));
+      Message("Exact: the visible layer has 131072 states, expected at most 65536 (most_states)"));
   Rbm<Gaussian, Bernoulli> real{{.visible = 2, .hidden = 2}};
   CHECK_THROWS_MATCHES((ContrastiveDivergence{real, {.chains = Exact{}}}), ValueError,
                        Message("Exact: the visible units have infinitely many states"));

@@ -31,8 +31,9 @@
 
 namespace harmonium {
 
-/// The policies that come with the library.
-using AnyChains = std::variant<DataChains, Persistent, FastWeights, Tempered, Exact>;
+/// The policies that come with the library. The first is the default: persistent chains with the default
+/// rate, which falls, model data better than CD-k at the same cost (examples/guide/defaults.md).
+using AnyChains = std::variant<Persistent, DataChains, FastWeights, Tempered, Exact>;
 
 namespace detail {
 template <class Policy, class M>

@@ -12,7 +12,7 @@ namespace harmonium {
 
 /// In place of chains, all states of a visible layer that has few of them. No steps are taken.
 struct Exact {
-  Index most_states = 1 << 14;                  ///< models with more visible states are rejected
+  Index most_states = 1 << 16;                  ///< models with more visible states are rejected
   static constexpr const char* name = "exact";  ///< in files
 
   /// The states' probabilities.

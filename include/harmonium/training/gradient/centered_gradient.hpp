@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "../objective.hpp"
+#include "../run/averaging.hpp"
 
 namespace harmonium {
 
@@ -43,6 +44,23 @@ class Centering {
       set_offset_fields(on, model, means_, 1);
       follow_offset_fields(on, means_, model);
     }
+  }
+  /// Adds a model to a mean of models: to the mean of their centered parameters, since the mean of the others
+  /// would depend on where zero is wherever shape parameters differ.
+  void join(const B& on, bool centered, const Model& model, Average<Model>& average) {
+    if constexpr (requires { means_.visible_fields(0), means_.hidden_fields(0); }) {
+      if (centered && average.count() > 0) {
+        set_offset_fields(on, average.mean(), means_, 0);
+        set_offset_fields(on, model, means_, 1);
+        const MoveTowards<T> towards{T(1) / static_cast<T>(average.count() + 1)};
+        on.update(towards, means_.visible_fields(0), ConstViewOf<B>(means_.visible_fields(1)));
+        on.update(towards, means_.hidden_fields(0), ConstViewOf<B>(means_.hidden_fields(1)));
+        average.add(on, model);
+        set_offset_fields(on, average.mean(), means_, 1);
+        return follow_offset_fields(on, means_, average.mean());
+      }
+    }
+    average.add(on, model);
   }
   /// The means, of a `CenterableModel`.
   const detail::MeansOf<Model>& means() const { return means_; }

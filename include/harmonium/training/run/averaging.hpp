@@ -38,6 +38,8 @@ class Average {
   std::uint64_t count() const { return mean_ ? count_ : 0; }
   /// The mean; there must be one.
   const Model& mean() const { return *mean_; }
+  /// The mean, to be changed; there must be one.
+  Model& mean() { return *mean_; }
 
   /// Swaps the mean with a model, without a copy.
   void swap_with(Model& model) { std::swap(model, *mean_); }

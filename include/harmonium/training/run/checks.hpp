@@ -8,13 +8,15 @@
 #include "../../data/batch_source.hpp"
 #include "../../models/parameters.hpp"
 #include "../../optimizers/optimizer.hpp"
+#include "planned_epochs.hpp"
 
 namespace harmonium::detail {
 
 /// Checks the options that every trainer has. \throws ValueError if one is out of range
 template <class Options>
 void check_training_options(const char* trainer, const Options& options) {
-  check<ValueError>(options.epochs >= 0, trainer, ": epochs is ", options.epochs, ", expected at least 0");
+  check<ValueError>(options.epochs >= 0 || options.epochs == automatic_epochs, trainer, ": epochs is ",
+                    options.epochs, ", expected at least 0");
   check<ValueError>(options.batch_size >= 1, trainer, ": batch_size is ", options.batch_size,
                     ", expected at least 1");
   check<ValueError>(options.weight_decay >= 0 && options.weight_decay < 1e6, trainer, ": weight_decay is ",

@@ -7,6 +7,7 @@
 
 #include "../../optimizers/optimizer.hpp"
 #include "averaging.hpp"
+#include "planned_epochs.hpp"
 #include "report.hpp"
 
 namespace harmonium::detail {
@@ -19,7 +20,8 @@ class Progress {
   void plan(std::uint64_t steps, Index samples, const Options& options) {
     const Index batches = (samples + options.batch_size - 1) / options.batch_size;
     first_ = steps;
-    planned_ = static_cast<double>(options.epochs) * static_cast<double>(batches);
+    planned_ = static_cast<double>(planned_epochs(options.epochs, options.batch_size, samples)) *
+               static_cast<double>(batches);
   }
   /// 0 without a plan.
   double at(std::uint64_t steps) const {
@@ -38,12 +40,10 @@ class Progress {
   double planned_ = 0;
 };
 
-/// After an update: adds the model to the mean over the run's last updates, if the options ask for one and it
-/// has begun.
-template <class Model, class Options>
-void join_average(const typename Model::Backend& on, const Options& options, double progress,
-                  const Model& model, Average<Model>& average) {
-  if (options.average_last > 0 && progress > 1 - options.average_last) average.add(on, model);
+/// After an update: does the model belong to the mean over the run's last updates?
+template <class Options>
+bool joins_average(const Options& options, double progress) {
+  return options.average_last > 0 && progress > 1 - options.average_last;
 }
 
 /// After an epoch: reports the rate; until all observers have answered, the mean, if there is one, takes the
