@@ -6,7 +6,7 @@ using namespace test;
 namespace test::training_objectives_sites {
 
 TEMPLATE_TEST_CASE("objectives of conditionals follow their definitions", "[objective][oracle]",
-                   SpinRectified, QuinticBernoulli) {
+                   (Pair<Spin, Bernoulli>), (Pair<AtMostOne, Bernoulli>)) {
   check_scores_of<TestType>(1);
 }
 

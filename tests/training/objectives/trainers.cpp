@@ -151,7 +151,7 @@ TEST_CASE("minimum probability flow finds a planted model", "[objective]") {
   check_recovery<MinimumProbabilityFlow>();
 }
 
-TEST_CASE("score matching finds a planted model", "[objective]") {
+TEST_CASE("score matching finds a planted model", "[objective][slow]") {
   using Model = Rbm<Gaussian, Bernoulli, Cpu<double>>;
   Model planted{{.visible = 2, .hidden = 1}};
   planted.visible.parameters << 0.5, 0.2, -0.3, -0.1;
