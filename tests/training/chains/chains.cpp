@@ -1,4 +1,5 @@
 // Chains with more state than their visible units: fast weights and parallel tempering.
+#include <harmonium/inference/layers.hpp>
 #include <harmonium/training/contrastive_divergence.hpp>
 
 #include "support/catch.hpp"
