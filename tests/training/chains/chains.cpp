@@ -108,6 +108,8 @@ TEST_CASE("tempered chains report their swap rates, and all persistent chains th
   // Chains of a model with independent units forget everything at once; those of a strongly coupled one
   // nothing.
   auto still = plain;
+  still.epochs = 10;
+  still.steps = 1;
   still.optimizer = Sgd{.rate = 0};
   still.chains = Persistent{.chains = 4000};
   Model free{{.visible = 6, .hidden = 3, .weight_scale = 0}}, stiff = free;
