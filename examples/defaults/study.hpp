@@ -24,7 +24,7 @@ struct Way {
   void (*set)(const std::string& task, Options& options);
 };
 
-// Settings chosen by hand for each task, on held-out training samples (--hold-out).
+// The best of a few settings tried by hand for each task; the guide says on which samples.
 inline void tune(const std::string& task, Options& options) {
   const auto momentum = [&](double rate) { options.optimizer = Momentum{.rate = linear(rate, 0)}; };
   if (task == "digits") {

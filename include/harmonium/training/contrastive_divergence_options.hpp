@@ -18,9 +18,9 @@ enum class Statistics {
   samples  ///< draws
 };
 
-/// How to train. The defaults were chosen on held-out samples of six kinds of data, and are measured there:
-/// examples/guide/defaults.md. To use your own policy in place of a variant, name its type as a
-/// template argument.
+/// How to train. What the defaults reach on six kinds of data, and how they were chosen, is measured in
+/// examples/guide/defaults.md. To use your own policy in place of a variant, name its type as a template
+/// argument.
 template <class Chains = AnyChains, class Optimizer = AnyOptimizer>
 struct ContrastiveDivergenceOptions {
   int epochs = automatic_epochs;  ///< passes over the data; automatic: at least 10, and 10,000 updates
@@ -36,10 +36,9 @@ struct ContrastiveDivergenceOptions {
   bool centered = true;       ///< the centered gradient (models/centering.hpp)
   double offset_rate = 0.01;  ///< fraction by which offsets move to the batch's means per update, in (0, 1]
   Statistics statistics = Statistics::means;  ///< of hidden units
-  double average_last =
-      0.5;                 ///< `fit` ends with the mean over this last fraction of updates; 0: the last one
-  bool zero_sum = false;   ///< categorical layers stay in the zero-sum gauge (models/gauge.hpp)
-  int missing_steps = 10;  ///< Gibbs steps that redraw missing entries at each update, at least 1
+  double average_last = 0.5;  ///< `fit` ends with the mean over this last fraction of updates; 0: the last
+  bool zero_sum = false;      ///< categorical layers stay in the zero-sum gauge (models/gauge.hpp)
+  int missing_steps = 10;     ///< Gibbs steps that redraw missing entries at each update, at least 1
   bool fit_visible_biases = true;  ///< an untouched (all zero) visible layer starts at the data's means
   std::uint64_t seed = 0;          ///< of chains and order of samples
   std::string phase = "training";  ///< what reports call the run
