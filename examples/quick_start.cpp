@@ -9,16 +9,7 @@ int main() {
   const Dataset data = bars_and_stripes(3);
   Rbm<Bernoulli, Bernoulli> rbm{{.visible = 9, .hidden = 12, .seed = 1}};
 
-  ContrastiveDivergence trainer{rbm,
-                                {.epochs = 8000,
-                                 .batch_size = 16,
-                                 .steps = 5,
-                                 .chains = Persistent{.chains = 100},
-                                 .optimizer = Momentum{.rate = linear(0.1, 0.0), .momentum = 0.5},
-                                 .max_gradient_norm = 0,
-                                 .average_last = 0,
-                                 .seed = 1},
-                                Cpu<float>{}};  // one thread: the model is tiny
+  ContrastiveDivergence trainer{rbm, {.seed = 1}, Cpu<float>{}};  // one thread: the model is tiny
   trainer.fit(data, [](const EpochReport& report) {
     if (report.epoch % 2000 == 0)
       std::printf("epoch %d: reconstruction error %.4f\n", report.epoch,
