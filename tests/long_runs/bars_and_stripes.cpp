@@ -30,7 +30,7 @@ TEST_CASE("4 x 4 bars and stripes are learned to within 0.05 nats of their best 
                                 .batch_size = 32,
                                 .steps = 5,
                                 .chains = Persistent{.chains = 500},
-                                .optimizer = Momentum{.rate = linear(0.1, 0.02), .momentum = 0.5},
+                                .optimizer = Momentum{.rate = linear(0.1, 0.01), .momentum = 0.5},
                                 .average_last = 0.5,
                                 .seed = 1});
   CHECK_THAT(result.best, Catch::Matchers::WithinAbs(-3.379, 0.001));
