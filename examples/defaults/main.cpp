@@ -189,7 +189,11 @@ int main(int argc, char** argv) {
   names.push_back("program");
   app.add_option("--only", settings.only, "a single task; program: the defaults of the program harmonium")
       ->check(CLI::IsMember(names));
-  app.add_option("--way", settings.way, "a single row: independent columns, defaults, tuned, or a policy");
+  std::vector<std::string> ways;
+  for (const auto& some : {main_ways(), policy_ways()})
+    for (const Way& way : some) ways.push_back(way.name);
+  app.add_option("--way", settings.way, "a single row: independent columns, defaults, tuned, or a policy")
+      ->check(CLI::IsMember(ways));
   app.add_option("--hold-out", settings.hold_out,
                  "judge by this many held-out training samples, for choosing settings")
       ->check(CLI::Range(0, 49999))
