@@ -48,8 +48,11 @@ inline Outcome contrastive_divergence(const Job& job, const Dataset& train, cons
   Rbm<Bernoulli, Bernoulli> rbm{{.visible = data.rows(), .hidden = job.hidden, .seed = job.seed}};
   ContrastiveDivergenceOptions<> options{.batch_size = job.batch,
                                          .steps = job.k,
+                                         .chains = DataChains{},
                                          .optimizer = Momentum{.rate = job.lr, .momentum = job.momentum},
+                                         .max_gradient_norm = 0,
                                          .centered = job.centered,
+                                         .average_last = 0,
                                          .seed = job.seed};
   if (job.persistent) options.chains = Persistent{.chains = job.batch};
   ContrastiveDivergence trainer{rbm, options, on};

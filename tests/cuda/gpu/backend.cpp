@@ -166,8 +166,11 @@ TEST_CASE("in single precision each step on a device agrees with the CPU's from 
   Rbm<Bernoulli, Bernoulli, Cpu<float>> b{{.visible = 60, .hidden = 40, .seed = 2}};
   for (std::uint64_t step = 0; step < 100; ++step) {
     auto a = convert<Cuda<float>>(b);
-    const ContrastiveDivergenceOptions<> options{
-        .batch_size = 100, .optimizer = Momentum{.rate = 0.05}, .seed = step};
+    const ContrastiveDivergenceOptions<> options{.batch_size = 100,
+                                                 .steps = 1,
+                                                 .chains = DataChains{},
+                                                 .optimizer = Momentum{.rate = 0.05},
+                                                 .seed = step};
     ContrastiveDivergence on_there{a, options};
     ContrastiveDivergence on_here{b, options};
     on_there.step({.values = there});
@@ -193,7 +196,8 @@ TEST_CASE("a step that is submitted as a graph does what its pieces do", "[gpu]"
   if (no_device()) return;
   const Dataset on_host(test::binary(60, 450, 9));  // the last batch of an epoch is smaller
   const CudaDataset data(on_host);
-  ContrastiveDivergenceOptions<> options{.batch_size = 100, .optimizer = Momentum{.rate = 0.05}};
+  ContrastiveDivergenceOptions<> options{
+      .batch_size = 100, .steps = 1, .chains = DataChains{}, .optimizer = Momentum{.rate = 0.05}};
   const auto check_same = [&] {
     Rbm<Bernoulli, Bernoulli, Cuda<float>> a{{.visible = 60, .hidden = 40, .seed = 2}}, b = a, c = a;
     ContrastiveDivergence by_graphs{a, options}, from_host{b, options}, by_pieces{c, options};

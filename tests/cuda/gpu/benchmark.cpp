@@ -79,8 +79,11 @@ double epoch_seconds(const Case& c, const CudaDataset& data, const Cuda<float>& 
   const ContrastiveDivergenceOptions<> options{.epochs = 3,
                                                .batch_size = c.batch,
                                                .steps = c.steps,
+                                               .chains = DataChains{},
                                                .optimizer = Momentum{.rate = 0.01},
+                                               .max_gradient_norm = 0,
                                                .centered = false,
+                                               .average_last = 0,
                                                .fit_visible_biases = false};
   double best = 1e30;
   ContrastiveDivergence{rbm, options, on}.fit(data, [&](const EpochReport& report) {

@@ -64,8 +64,14 @@ TEST_CASE("training by graphs is training, bit for bit", "[cuda]") {
       return rbm;
     };
   };
-  ContrastiveDivergenceOptions<> options{
-      .epochs = 4, .batch_size = 10, .optimizer = Momentum{.rate = linear(0.05, 0.01)}, .seed = 3};
+  ContrastiveDivergenceOptions<> options{.epochs = 4,
+                                         .batch_size = 10,
+                                         .steps = 1,
+                                         .chains = DataChains{},
+                                         .optimizer = Momentum{.rate = linear(0.05, 0.01)},
+                                         .max_gradient_norm = 0,
+                                         .average_last = 0,
+                                         .seed = 3};
   // The first batch also starts the chains and the means; the second is the first of the repeated ones.
   check_same(4 * 6 - 4, pre_training(options, there));
   check_same(4 * 6 - 4, pre_training(options, data));
@@ -89,7 +95,13 @@ TEST_CASE("once it is known, a batch is one launch of a graph", "[cuda]") {
   test::FakeDevice& device = test::fake_device();
   const CudaDataset data(Dataset(test::binary(13, 55, 1)));
   Rbm<Bernoulli, Bernoulli, There> rbm{{.visible = 13, .hidden = 5}};
-  ContrastiveDivergence trainer{rbm, {.epochs = 4, .batch_size = 10}};
+  ContrastiveDivergence trainer{rbm,
+                                {.epochs = 4,
+                                 .batch_size = 10,
+                                 .steps = 1,
+                                 .chains = DataChains{},
+                                 .max_gradient_norm = 0,
+                                 .average_last = 0}};
   fresh(true);
   Index last = 0, graphs = 0;
   trainer.fit(data, [&](const EpochReport& report) {
