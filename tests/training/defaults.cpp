@@ -24,7 +24,7 @@ double learned(const Dataset& data, const ContrastiveDivergenceOptions<>& option
 }  // namespace
 
 // Independent columns have -9 log 2 = -6.24, the best possible is -2.60.
-TEST_CASE("nothing but defaults learns the bars and stripes, with every optimizer", "[cd][defaults]") {
+TEST_CASE("nothing but defaults learns the bars and stripes, with every optimizer", "[cd][defaults][slow]") {
   const Dataset data = bars_and_stripes(3);
   CHECK(learned(data, {.seed = 1}) > -3);
   const auto optimizer =
