@@ -49,8 +49,7 @@ TEST_CASE("a progress bar writes one plain line per epoch without a terminal", "
 TEST_CASE("a progress bar updates its line on a terminal, at most ten times per second", "[observers]") {
   const int master = posix_openpt(O_RDWR | O_NOCTTY);
   if (master < 0 || grantpt(master) != 0 || unlockpt(master) != 0) {
-    WARN("there is no pseudo-terminal here");
-    SUCCEED();  // a test without an assertion fails
+    WARN("SKIPPED: there is no pseudo-terminal here");
     return;
   }
   std::FILE* terminal = std::fopen(ptsname(master), "w");

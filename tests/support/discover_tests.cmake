@@ -29,7 +29,8 @@ foreach(label IN ITEMS fast slow)
     # Catch2 treats a name as a pattern, and version 2 reports success if nothing matches.
     string(REGEX REPLACE "([][\\,\"~])" "\\\\\\1" pattern "${name}")
     string(APPEND script "add_test([==[${name}]==] [==[${PROGRAM}]==] [==[${pattern}]==] --warn NoAssertions)\n"
-      "set_tests_properties([==[${name}]==] PROPERTIES LABELS ${label} FAIL_REGULAR_EXPRESSION \"No tests ran\")\n")
+      "set_tests_properties([==[${name}]==] PROPERTIES LABELS ${label} FAIL_REGULAR_EXPRESSION \"No tests ran\""
+      " SKIP_REGULAR_EXPRESSION \"SKIPPED: \")\n")
   endwhile()
 endforeach()
 if(script STREQUAL "")
