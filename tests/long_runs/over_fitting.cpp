@@ -27,22 +27,24 @@ TEST_CASE("a run that over-fits is warned of, and one that does not is not", "[m
     }
     return x;
   };
+  const auto cd_1 = [](int epochs, Index batch_size) {
+    return ContrastiveDivergenceOptions<>{.epochs = epochs,
+                                          .batch_size = batch_size,
+                                          .steps = 1,
+                                          .chains = DataChains{},
+                                          .optimizer = Momentum{.rate = 0.1},
+                                          .average_last = 0,
+                                          .seed = 1};
+  };
   {
     const Eigen::MatrixXf train = topics(3000, 1), held_out = topics(500, 2);
     Bits rbm{{.visible = 500, .hidden = 12, .seed = 1}};
     std::vector<double> fits;
     Monitor monitor{rbm, Dataset(train), Dataset(held_out)};
-    const History history = ContrastiveDivergence{
-        rbm,
-        {.epochs = 12,
-         .batch_size = 50,
-         .steps = 1,
-         .chains = DataChains{},
-         .optimizer = Momentum{.rate = 0.1},
-         .average_last = 0,
-         .seed = 1}}.fit(Dataset(train), monitor, [&](const EpochReport& report) {
-      if (report.epoch % 4 == 0) fits.push_back(exact_log_likelihood(rbm, held_out).mean());
-    });
+    const History history =
+        ContrastiveDivergence{rbm, cd_1(12, 50)}.fit(Dataset(train), monitor, [&](const EpochReport& report) {
+          if (report.epoch % 4 == 0) fits.push_back(exact_log_likelihood(rbm, held_out).mean());
+        });
     REQUIRE(fits.size() == 3);
     INFO("held-out log likelihoods " << fits[0] << ' ' << fits[1] << ' ' << fits[2]);
     CHECK(fits.back() > fits.front());
@@ -53,17 +55,9 @@ TEST_CASE("a run that over-fits is warned of, and one that does not is not", "[m
     Bits rbm{{.visible = 500, .hidden = 200, .seed = 1}};
     Monitor monitor{rbm, Dataset(train), Dataset(held_out)};
     std::vector<double> losses;
-    const History history = ContrastiveDivergence{
-        rbm,
-        {.epochs = 80,
-         .batch_size = 10,
-         .steps = 1,
-         .chains = DataChains{},
-         .optimizer = Momentum{.rate = 0.1},
-         .average_last = 0,
-         .seed = 1}}.fit(Dataset(train), monitor, [&](const EpochReport& report) {
-      losses.push_back(report.metric("held_out_loss"));
-    });
+    const History history = ContrastiveDivergence{rbm, cd_1(80, 10)}.fit(
+        Dataset(train), monitor,
+        [&](const EpochReport& report) { losses.push_back(report.metric("held_out_loss")); });
     INFO("held-out losses " << losses[0] << ' ' << losses[10] << ' ' << losses.back());
     CHECK(warnings_of(history) > 10);
   }
