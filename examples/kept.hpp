@@ -2,7 +2,9 @@
 // not made again.
 #pragma once
 
+#include <algorithm>
 #include <exception>
+#include <filesystem>
 #include <harmonium/io.hpp>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -50,5 +52,49 @@ inline nlohmann::ordered_json read_json(const std::string& path) {
   const auto* text = reinterpret_cast<const char*>(bytes.data());
   return nlohmann::ordered_json::parse(text, text + bytes.size(), nullptr, false);
 }
+
+// A list of results in a file: those of an earlier run with the same settings are not computed again.
+class Results {
+  using Json = nlohmann::ordered_json;
+
+ public:
+  explicit Results(std::string path) : path_(std::move(path)) {
+    if (std::filesystem::exists(path_)) records_ = read_json(path_);
+    check<FileError>(records_.is_array(), "'", path_, "' is not a list of results; remove it to start again");
+  }
+  // The result that has these entries. Unless it was made with the same settings, make() gives its other
+  // entries, and it is written.
+  template <class Make>
+  void add(const Json& names, const Json& settings, Make make) {
+    const auto found = place_of(names);
+    if (found != records_.end() && found->value("settings", Json{}) == settings) return;
+    Json record = names;
+    record.update(make());
+    record["settings"] = settings;
+    if (found == records_.end()) {
+      records_.push_back(std::move(record));
+    } else {
+      *found = std::move(record);
+    }
+    write_file(path_, records_.dump(2) + '\n');
+  }
+  // Null if there is none.
+  Json find(const Json& names) {
+    const auto found = place_of(names);
+    return found == records_.end() ? Json{} : *found;
+  }
+  const Json& all() const { return records_; }
+
+ private:
+  Json::iterator place_of(const Json& names) {
+    return std::find_if(records_.begin(), records_.end(), [&](const Json& record) {
+      return std::all_of(names.items().begin(), names.items().end(),
+                         [&](const auto& item) { return record.value(item.key(), "") == item.value(); });
+    });
+  }
+
+  std::string path_;
+  Json records_ = Json::array();
+};
 
 }  // namespace kept

@@ -2,10 +2,7 @@
 // and with every optimizer and chain policy at its own defaults.
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <cmath>
 #include <cstdio>
-#include <filesystem>
-#include <functional>
 
 #include "../kept.hpp"
 #include "../options.hpp"
@@ -25,53 +22,22 @@ struct Settings {
   bool quick = false;
 };
 
-// Results, kept in a file: those of an earlier run with the same settings are not computed again.
-class Results {
- public:
-  explicit Results(std::string path) : path_(std::move(path)) {
-    if (std::filesystem::exists(path_)) records_ = kept::read_json(path_);
-    check<FileError>(records_.is_array(), "'", path_, "' is not a list of results; remove it to start again");
-  }
-  void add(const std::string& task, const std::string& way, const Json& settings,
-           const std::function<Json()>& make) {
-    const auto found = std::find_if(records_.begin(), records_.end(), [&](const Json& r) {
-      return r.value("task", "") == task && r.value("way", "") == way;
-    });
-    if (found != records_.end() && found->value("settings", Json{}) == settings) return;
-    Json record = {{"task", task}, {"way", way}};
-    record.update(make());
-    record["settings"] = settings;
-    if (found == records_.end()) {
-      records_.push_back(std::move(record));
-    } else {
-      *found = std::move(record);
-    }
-    write_file(path_, records_.dump(2) + '\n');
-  }
-  // Empty if there is none.
-  Json find(const std::string& task, const std::string& way) const {
-    for (const Json& r : records_)
-      if (r.value("task", "") == task && r.value("way", "") == way) return r;
-    return {};
-  }
-  std::string cell(const std::string& task, const std::string& way) const {
-    const Json record = find(task, way);
-    if (record.is_null()) return "";
-    if (!record.contains("test_log_likelihood")) return "-";
-    std::ostringstream text;
-    text << std::fixed << std::setprecision(2) << record.at("test_log_likelihood").get<double>();
-    if (record.value("verdict", "") == "inconsistent") text << '?';
-    return text.str();
-  }
+Json names_of(const std::string& task, const std::string& way) { return {{"task", task}, {"way", way}}; }
 
- private:
-  std::string path_;
-  Json records_ = Json::array();
-};
+// Empty if there is no result.
+std::string cell(kept::Results& results, const std::string& task, const std::string& way) {
+  const Json record = results.find(names_of(task, way));
+  if (record.is_null()) return "";
+  if (!record.contains("test_log_likelihood")) return "-";
+  std::ostringstream text;
+  text << std::fixed << std::setprecision(2) << record.at("test_log_likelihood").get<double>();
+  if (record.value("verdict", "") == "inconsistent") text << '?';
+  return text.str();
+}
 
 template <class Model>
 void run_task(Task<Model> task, const Settings& settings, const Study& study, const Cpu<float>& on,
-              Results& results) {
+              kept::Results& results) {
   hold_out(task.name, task.sets, settings.hold_out);
   std::vector<Way> ways = main_ways();
   if (task.name != "patches-shifted")
@@ -81,15 +47,14 @@ void run_task(Task<Model> task, const Settings& settings, const Study& study, co
     Study how = study;
     const bool main = way.name == "defaults" || way.name == "tuned";
     if (!main) how.temperatures = std::max(100, study.temperatures / 10);
-    Options options{.seed = study.seed};
-    way.set(task.name, options);
+    const Options options = options_of(task.name, way, study);
     Json all = harmonium::settings(options);
     all["quick"] = study.quick;
     all["hold_out"] = settings.hold_out;
     all["temperatures"] = how.temperatures;
-    results.add(task.name, way.name, all, [&]() -> Json {
+    results.add(names_of(task.name, way.name), all, [&]() -> Json {
       try {
-        return train_and_judge(task, way, how, on);
+        return learn(task, way, options, how, on);
       } catch (const ValueError& error) {  // Exact chains refuse a layer of many states
         return {{"verdict", error.what()}};
       }
@@ -97,30 +62,28 @@ void run_task(Task<Model> task, const Settings& settings, const Study& study, co
   }
 }
 
-void run_program(const Settings& settings, const Study& study, const Cpu<float>& on, Results& results) {
+void run_program(const Settings& settings, const Study& study, const Cpu<float>& on, kept::Results& results) {
   for (const ProgramRun& run : program_runs())
     for (int seed = 1; seed <= settings.seeds; ++seed) {
-      program::TrainSettings how;
-      how.epochs *= run.times;
-      how.seed = static_cast<std::uint64_t>(seed);
+      const program::TrainSettings how = program_settings(run, static_cast<std::uint64_t>(seed));
       Json all = harmonium::settings(program::training_options(how, 0));
       all["quick"] = study.quick;
-      results.add("program", run.name + ", seed " + std::to_string(seed), all,
-                  [&] { return train_as_program(run, static_cast<std::uint64_t>(seed), study, on); });
+      results.add(names_of("program", run.name + ", seed " + std::to_string(seed)), all,
+                  [&] { return learn_as_program(run, how, study, on); });
     }
 }
 
 // The tables in Markdown.
-std::string text_of(const Results& results, int seeds) {
+std::string text_of(kept::Results& results, int seeds) {
   std::ostringstream out;
   out << "task | independent columns | nothing but defaults | tuned | seconds, "
          "defaults\n---|---|---|---|---\n"
       << std::fixed << std::setprecision(0);
   for (const std::string& task : tasks) {
-    const Json record = results.find(task, "defaults");
+    const Json record = results.find(names_of(task, "defaults"));
     if (record.is_null()) continue;
     out << task;
-    for (const Way& way : main_ways()) out << " | " << results.cell(task, way.name);
+    for (const Way& way : main_ways()) out << " | " << cell(results, task, way.name);
     out << " | " << record.value("seconds_training", 0.0) << '\n';
   }
   out << "\npolicy";
@@ -132,14 +95,14 @@ std::string text_of(const Results& results, int seeds) {
   for (const Way& way : rows) {
     out << way.name;
     for (const std::string& task : tasks)
-      if (task != "patches-shifted") out << " | " << results.cell(task, way.name);
+      if (task != "patches-shifted") out << " | " << cell(results, task, way.name);
     out << '\n';
   }
   out << "\n`harmonium train`, " << seeds << " seeds | worst | best\n---|---|---\n" << std::setprecision(2);
   for (const ProgramRun& run : program_runs()) {
     std::vector<double> all;
     for (int seed = 1; seed <= seeds; ++seed) {
-      const Json record = results.find("program", run.name + ", seed " + std::to_string(seed));
+      const Json record = results.find(names_of("program", run.name + ", seed " + std::to_string(seed)));
       if (!record.is_null()) all.push_back(record.at("test_log_likelihood").get<double>());
     }
     if (all.empty()) continue;
@@ -151,25 +114,25 @@ std::string text_of(const Results& results, int seeds) {
 
 void run(const Settings& settings) {
   require_writable_folder(settings.output);
-  Results results(settings.output + "/defaults.json");
+  kept::Results results(settings.output + "/defaults.json");
   const Cpu<float> on = settings.threads == 0 ? Cpu<float>::all() : Cpu<float>(settings.threads);
   const Study study{
       .seed = settings.seed,
       .temperatures = settings.quick ? std::min(settings.temperatures, 1000) : settings.temperatures,
       .quick = settings.quick};
   const auto wanted = [&](const std::string& task) { return settings.only.empty() || settings.only == task; };
-  const auto learn = [&](auto task) { run_task(std::move(task), settings, study, on, results); };
-  if (wanted("topics")) learn(topics_task());
-  if (wanted("sites")) learn(sites_task());
-  if (wanted("table")) learn(table_task());
-  if (wanted("bars")) learn(bars_task());
+  const auto study_task = [&](auto task) { run_task(std::move(task), settings, study, on, results); };
+  if (wanted("topics")) study_task(topics_task());
+  if (wanted("sites")) study_task(sites_task());
+  if (wanted("table")) study_task(table_task());
+  if (wanted("bars")) study_task(bars_task());
   if (wanted("program")) run_program(settings, study, on, results);
   if (wanted("patches") || wanted("patches-shifted") || wanted("digits")) {
     const Mnist mnist = read_mnist(settings.data);
     const Sets grey{mnist.train, mnist.test};
-    if (wanted("patches")) learn(patches_task(grey, 0));
-    if (wanted("patches-shifted")) learn(patches_task(grey, 10));
-    if (wanted("digits")) learn(digits_task(grey));
+    if (wanted("patches")) study_task(patches_task(grey, 0));
+    if (wanted("patches-shifted")) study_task(patches_task(grey, 10));
+    if (wanted("digits")) study_task(digits_task(grey));
   }
   const std::string text = text_of(results, settings.seeds);
   write_file(settings.output + "/defaults.md", text);

@@ -108,28 +108,39 @@ Json judge(const Model& model, const Sets& sets, const Study& study, const Cpu<f
           {"reason", s.reason}};
 }
 
+// Trains a model as the options say, and judges it.
 template <class Model>
-Json train_and_judge(const Task<Model>& task, const Way& way, const Study& study, const Cpu<float>& on) {
-  auto sizes = task.sizes;
-  sizes.seed = study.seed;
-  const bool alone = way.name == independent;
-  if (alone) {
-    sizes.hidden = 1;
-    sizes.weight_scale = 0;
-  }
-  Model model{sizes};
-  Options options{.seed = study.seed};
-  way.set(task.name, options);
-  if (study.quick && !alone) options.epochs = 2;
-  options.phase = task.name + ", " + way.name;
+Json train_and_judge(Model model, const Options& options, const Sets& sets, const Study& study,
+                     const Cpu<float>& on) {
   const Timer timer;
   std::printf("%s\n", options.phase.c_str());
   std::fflush(stdout);
-  ContrastiveDivergence{model, options, on}.fit(task.sets.train);
+  ContrastiveDivergence{model, options, on}.fit(sets.train);
   const double seconds = timer.seconds();
-  Json record = judge(model, task.sets, study, on);
+  Json record = judge(model, sets, study, on);
   record["seconds_training"] = seconds;
   return record;
+}
+
+// How a task is learned in one way.
+inline Options options_of(const std::string& task, const Way& way, const Study& study) {
+  Options options{.seed = study.seed};
+  way.set(task, options);
+  options.phase = task + ", " + way.name;
+  return options;
+}
+template <class Model>
+Json learn(const Task<Model>& task, const Way& way, Options options, const Study& study,
+           const Cpu<float>& on) {
+  auto sizes = task.sizes;
+  sizes.seed = study.seed;
+  if (way.name == independent) {
+    sizes.hidden = 1;
+    sizes.weight_scale = 0;
+  } else if (study.quick) {
+    options.epochs = 2;
+  }
+  return train_and_judge(Model{sizes}, options, task.sets, study, on);
 }
 
 // A table of the program `harmonium`: its defaults on the rows of the task "table". One entry per run.
@@ -142,30 +153,25 @@ inline std::vector<ProgramRun> program_runs() {
           {"10 hidden units, ten times the epochs", 10, 10},
           {"32 hidden units", 32, 1}};
 }
-inline Json train_as_program(const ProgramRun& run, std::uint64_t seed, const Study& study,
-                             const Cpu<float>& on) {
-  Task<Table> task = table_task(run.hidden);
+inline program::TrainSettings program_settings(const ProgramRun& run, std::uint64_t seed) {
   program::TrainSettings settings;
   settings.seed = seed;
   settings.epochs *= run.times;
-  if (study.quick) settings.epochs = 2;
+  return settings;
+}
+inline Json learn_as_program(const ProgramRun& run, const program::TrainSettings& settings,
+                             const Study& study, const Cpu<float>& on) {
+  Task<Table> task = table_task(run.hidden);
   std::tie(std::ignore, task.sets.train) = split(
       task.sets.train, static_cast<Index>(settings.hold_out * static_cast<double>(task.sets.train.size())),
-      seed);  // the program keeps them aside
-  task.sizes.seed = seed;
+      settings.seed);  // the program keeps them aside
+  task.sizes.seed = settings.seed;
   task.sizes.weight_scale = settings.weight_scale;
-  Table model{task.sizes};
   Options options = program::training_options(settings, 0);
+  if (study.quick) options.epochs = 2;
   options.fit_visible_biases = true;
-  options.phase = run.name + ", seed " + std::to_string(seed);
-  const Timer timer;
-  std::printf("%s\n", options.phase.c_str());
-  std::fflush(stdout);
-  ContrastiveDivergence{model, options, on}.fit(task.sets.train);
-  const double seconds = timer.seconds();
-  Json record = judge(model, task.sets, study, on);
-  record["seconds_training"] = seconds;
-  return record;
+  options.phase = run.name + ", seed " + std::to_string(settings.seed);
+  return train_and_judge(Table{task.sizes}, options, task.sets, study, on);
 }
 
 }  // namespace defaults

@@ -43,30 +43,19 @@ std::vector<Recipe> asked_for(const Settings& settings) {
 // Results of an earlier run with the same settings are not computed again.
 void run(const Settings& settings) {
   require_writable_folder(settings.output);
-  const std::string path = settings.output + "/objectives.json";
-  Json records = std::filesystem::exists(path) ? kept::read_json(path) : Json::array();
-  check<FileError>(records.is_array(), "'", path, "' is not a list of results; remove it to start again");
+  kept::Results results(settings.output + "/objectives.json");
   const Cpu<float> on = settings.threads == 0 ? Cpu<float>::all() : Cpu<float>(settings.threads);
   const Sets grey = read_digits(settings), digits{binarize(grey.train), binarize(grey.test)},
              patches = patch_sets(grey);
   for (const Recipe& recipe : asked_for(settings)) {
     const Json how = settings_of(recipe, grey.train.size(), settings.hold_out, settings.seed);
-    auto record = std::find_if(records.begin(), records.end(), [&](const Json& r) {
-      return r.value("data", "") == recipe.data && r.value("objective", "") == recipe.objective;
+    results.add({{"data", recipe.data}, {"objective", recipe.objective}}, how, [&] {
+      return recipe.data == "digits" ? train_and_judge<Digits>(recipe, digits, settings.seed, on)
+                                     : train_and_judge<Patches>(recipe, patches, settings.seed, on);
     });
-    if (record != records.end() && record->value("settings", Json{}) == how) continue;
-    Json made = recipe.data == "digits" ? train_and_judge<Digits>(recipe, digits, settings.seed, on)
-                                        : train_and_judge<Patches>(recipe, patches, settings.seed, on);
-    made["settings"] = how;
-    if (record == records.end()) {
-      records.push_back(std::move(made));
-    } else {
-      *record = std::move(made);
-    }
-    write_file(path, records.dump(2) + '\n');
-    write_file(settings.output + "/objectives.md", table_of(records));
+    write_file(settings.output + "/objectives.md", table_of(results.all()));
   }
-  std::printf("%s", table_of(records).c_str());
+  std::printf("%s", table_of(results.all()).c_str());
 }
 
 }  // namespace

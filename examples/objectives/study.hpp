@@ -114,8 +114,7 @@ Json train_and_judge(const Recipe& recipe, const Sets& sets, std::uint64_t seed,
   const Timer timer;
   train(recipe, model, sets.train, seed, on);
   const double seconds = timer.seconds();
-  Json record = {{"data", recipe.data}, {"objective", recipe.objective}};
-  record.update(judge(model, sets, on));
+  Json record = judge(model, sets, on);
   record["seconds_training"] = seconds;
   return record;
 }
