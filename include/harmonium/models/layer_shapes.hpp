@@ -8,6 +8,23 @@
 
 namespace harmonium {
 
+namespace detail {
+template <class L>
+inline constexpr bool layer_has_shapes = false;
+template <class U, class B>
+inline constexpr bool layer_has_shapes<Layer<U, B>> = has_shapes<U>;
+template <class... U, class B>
+inline constexpr bool layer_has_shapes<Layer<Mixed<U...>, B>> = (has_shapes<U> || ...);
+/// Has a layer of the model parameters besides its biases?
+template <class Model>
+inline constexpr bool model_has_shapes = [] {
+  bool any = false;
+  if constexpr (requires { &Model::visible; }) any = layer_has_shapes<decltype(Model::visible)>;
+  if constexpr (requires { &Model::hidden; }) any = any || layer_has_shapes<decltype(Model::hidden)>;
+  return any;
+}();
+}  // namespace detail
+
 /// out (rows x 1) -= the slope of each unit's energy at x; nothing for units without shape parameters, whose
 /// slope stays what it is. `room` is rows x 1.
 template <class U, class B>

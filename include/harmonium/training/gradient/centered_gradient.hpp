@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "../../models/layer_shapes.hpp"
 #include "../objective.hpp"
 #include "../run/averaging.hpp"
 
@@ -45,10 +46,12 @@ class Centering {
       follow_offset_fields(on, means_, model);
     }
   }
-  /// Adds a model to a mean of models: to the mean of their centered parameters, since the mean of the others
-  /// would depend on where zero is wherever shape parameters differ.
+  /// Adds a model to a mean of models. Where shape parameters differ, to the mean of their centered
+  /// parameters, since that of the others would depend on where zero is; without shape parameters both are
+  /// the same.
   void join(const B& on, bool centered, const Model& model, Average<Model>& average) {
-    if constexpr (requires { means_.visible_fields(0), means_.hidden_fields(0); }) {
+    if constexpr (detail::model_has_shapes<Model> &&
+                  requires { means_.visible_fields(0), means_.hidden_fields(0); }) {
       if (centered && average.count() > 0) {
         set_offset_fields(on, average.mean(), means_, 0);
         set_offset_fields(on, model, means_, 1);
