@@ -9,6 +9,7 @@
 #include "chains/chains.hpp"
 #include "gradient/penalties.hpp"
 #include "run/checks.hpp"
+#include "run/planned_epochs.hpp"
 
 namespace harmonium {
 
@@ -53,11 +54,7 @@ void for_each_option(F&& f, const ContrastiveDivergenceOptions<Chains, Optimizer
   const auto& [epochs, batch_size, steps, chains, optimizer, weight_decay, penalties, max_gradient_norm,
                discriminative, centered, offset_rate, statistics, average_last, zero_sum, missing_steps,
                fit_visible_biases, seed, phase] = options;  // every field, or this does not compile
-  if (epochs == automatic_epochs) {
-    f("epochs", "automatic");
-  } else {
-    f("epochs", epochs);
-  }
+  name_epochs(f, epochs);
   f("batch_size", batch_size);
   f("steps", steps);
   f("chains", chains);

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "run/checks.hpp"
+#include "run/planned_epochs.hpp"
 
 namespace harmonium {
 
@@ -45,7 +46,7 @@ void for_each_option(F&& f, const FineTuningOptions<Optimizer>& options) {
   const auto& [epochs, batch_size, optimizer, weight_decay, max_norm, max_gradient_norm, input_dropout,
                dropout, adversarial, loss, average_last, seed, phase] =
       options;  // every field, or this does not compile
-  f("epochs", epochs);
+  name_epochs(f, epochs);
   f("batch_size", batch_size);
   f("optimizer", optimizer);
   f("weight_decay", weight_decay);

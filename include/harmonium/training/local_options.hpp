@@ -9,6 +9,7 @@
 
 #include "gradient/penalties.hpp"
 #include "run/checks.hpp"
+#include "run/planned_epochs.hpp"
 
 namespace harmonium {
 
@@ -39,7 +40,7 @@ void for_each_option(F&& f, const LocalObjectiveOptions<Optimizer>& options) {
   const auto& [epochs, batch_size, optimizer, weight_decay, penalties, max_gradient_norm, centered,
                offset_rate, average_last, zero_sum, fit_visible_biases, seed, phase] =
       options;  // every field, or this does not compile
-  f("epochs", epochs);
+  name_epochs(f, epochs);
   f("batch_size", batch_size);
   f("optimizer", optimizer);
   f("weight_decay", weight_decay);

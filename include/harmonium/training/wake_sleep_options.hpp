@@ -7,6 +7,7 @@
 
 #include "chains/chains.hpp"
 #include "run/checks.hpp"
+#include "run/planned_epochs.hpp"
 
 namespace harmonium {
 
@@ -38,7 +39,7 @@ void for_each_option(F&& f, const WakeSleepOptions<Chains, Optimizer>& options) 
   const auto& [epochs, batch_size, steps, chains, optimizer, top_optimizer, discriminative, centered,
                weight_decay, visible_means, average_last, seed, phase] =
       options;  // every field, or this does not compile
-  f("epochs", epochs);
+  name_epochs(f, epochs);
   f("batch_size", batch_size);
   f("steps", steps);
   f("chains", chains);

@@ -13,6 +13,16 @@ namespace harmonium {
 /// of samples are enough; over thirty samples they are ten updates, after which nothing has been learned.
 inline constexpr int automatic_epochs = std::numeric_limits<int>::min();
 
+/// The option by name: see training/run/option_words.hpp.
+template <class F>
+void name_epochs(F&& f, int epochs) {
+  if (epochs == automatic_epochs) {
+    f("epochs", "automatic");
+  } else {
+    f("epochs", epochs);
+  }
+}
+
 /// The number of epochs of a run over this many samples.
 inline int planned_epochs(int epochs, Index batch_size, Index samples) {
   if (epochs != automatic_epochs) return epochs;
