@@ -12,7 +12,7 @@ int main() {
   data.bottomRows(10) = data.topRows(10);  // a sample is a column; its lower half repeats the upper one
 
   Rbm<Bernoulli, Bernoulli> rbm{{.visible = 20, .hidden = 16, .seed = 1}};
-  ContrastiveDivergence trainer{rbm, {.epochs = 50, .batch_size = 20, .seed = 1}};
+  ContrastiveDivergence trainer{rbm, {.epochs = 5, .batch_size = 20, .seed = 1}};
   trainer.fit(data, ProgressBar{}, EarlyStopping{.patience = 5});
 
   std::cout << "log likelihood a sample: " << exact_log_likelihood(rbm, data).mean() << '\n'

@@ -1,10 +1,17 @@
-# PROGRAM must fail to compile, and the compiler's output must match each of its lines `// expect: <regex>`.
+# PROGRAM must fail to compile, and the compiler's output must match each of its lines `// expect: <regex>`. Without
+# PROGRAM, makes PRECOMPILED, a header that all of them begin with.
 cmake_minimum_required(VERSION 3.25)
 set(includes -I${SOURCE}/include)
 foreach(folder IN LISTS EIGEN)
   list(APPEND includes -isystem ${folder})
 endforeach()
-execute_process(COMMAND ${COMPILER} -std=c++20 -fsyntax-only ${includes} ${PROGRAM}
+if(NOT DEFINED PROGRAM)
+  file(WRITE "${PRECOMPILED}" "#include <harmonium/harmonium.hpp>\n")
+  execute_process(COMMAND ${COMPILER} -std=c++20 -x c++-header ${includes} ${PRECOMPILED} -o ${PRECOMPILED}.gch
+    COMMAND_ERROR_IS_FATAL ANY)
+  return()
+endif()
+execute_process(COMMAND ${COMPILER} -std=c++20 -fsyntax-only -include ${PRECOMPILED} ${includes} ${PROGRAM}
   RESULT_VARIABLE status OUTPUT_VARIABLE output ERROR_VARIABLE output)
 if(status EQUAL 0)
   message(FATAL_ERROR "${PROGRAM} compiles, but must not")

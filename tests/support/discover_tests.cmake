@@ -1,4 +1,5 @@
-# Writes OUT, a file for ctest with every test case of PROGRAM; see tests/CMakeLists.txt.
+# Writes OUT, a file for ctest with every test case of PROGRAM; see tests/CMakeLists.txt. With GROUP, a number, each of
+# ctest's tests runs that many cases in one process: a program under sanitizers takes long to start.
 cmake_minimum_required(VERSION 3.25)
 if(CATCH2_VERSION VERSION_LESS 3)
   set(list --list-test-names-only)
@@ -6,6 +7,22 @@ else()
   set(list --list-tests --verbosity quiet)
 endif()
 set(script "")
+macro(end_group)
+  if(NOT group STREQUAL "")
+    math(EXPR groups "${groups} + 1")
+    cmake_path(GET PROGRAM FILENAME program)
+    file(WRITE "${OUT}.${groups}.txt" "${group}")
+    string(APPEND script "add_test([==[${program}, ${label}, group ${groups}]==] [==[${PROGRAM}]==] --input-file"
+      " [==[${OUT}.${groups}.txt]==] --warn NoAssertions)\n"
+      "set_tests_properties([==[${program}, ${label}, group ${groups}]==] PROPERTIES LABELS ${label}"
+      " FAIL_REGULAR_EXPRESSION \"No tests ran\")\n")
+    set(group "")
+    set(grouped 0)
+  endif()
+endmacro()
+set(group "")
+set(groups 0)
+set(grouped 0)
 foreach(label IN ITEMS fast slow)
   if(label STREQUAL "slow")
     set(tests "[slow]")
@@ -26,12 +43,21 @@ foreach(label IN ITEMS fast slow)
     string(SUBSTRING "${names}" 0 ${end} name)
     math(EXPR end "${end} + 1")
     string(SUBSTRING "${names}" ${end} -1 names)
+    if(GROUP)
+      string(APPEND group "${name}\n")
+      math(EXPR grouped "${grouped} + 1")
+      if(grouped EQUAL GROUP)
+        end_group()
+      endif()
+      continue()
+    endif()
     # Catch2 treats a name as a pattern, and version 2 reports success if nothing matches.
     string(REGEX REPLACE "([][\\,\"~])" "\\\\\\1" pattern "${name}")
     string(APPEND script "add_test([==[${name}]==] [==[${PROGRAM}]==] [==[${pattern}]==] --warn NoAssertions)\n"
       "set_tests_properties([==[${name}]==] PROPERTIES LABELS ${label} FAIL_REGULAR_EXPRESSION \"No tests ran\""
       " SKIP_REGULAR_EXPRESSION \"SKIPPED: \")\n")
   endwhile()
+  end_group()
 endforeach()
 if(script STREQUAL "")
   message(FATAL_ERROR "${PROGRAM} has no tests")

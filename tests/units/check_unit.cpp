@@ -182,7 +182,7 @@ TEST_CASE("the check follows a unit far from zero, where its distribution is wid
   CHECK(failures(check_unit<Categorical>({.rows = 1})) == Failures{});
 }
 
-TEST_CASE("each planted fault is found by its check", "[units][check]") {
+TEST_CASE("each planted fault is found by its check", "[units][check][slow]") {
   CHECK(failures(check_unit<WrongLogPartition>()) == Failures{"log_partition", "single precision"});
   CHECK(failures(check_unit<WrongMean>()) == Failures{"mean", "single precision"});
   CHECK(failures(check_unit<WrongVariance>()) == Failures{"variance", "backpropagate", "single precision"});

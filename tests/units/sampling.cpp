@@ -81,7 +81,7 @@ test::ChiSquare compare_histogram(const std::vector<double>& numbers, const std:
 }  // namespace
 
 TEMPLATE_TEST_CASE("draws of a finite layer have the distribution that the enumeration gives",
-                   "[units][oracle]", (std::pair<Bernoulli, float>), (std::pair<Bernoulli, double>),
+                   "[units][oracle][slow]", (std::pair<Bernoulli, float>), (std::pair<Bernoulli, double>),
                    (std::pair<Categorical, float>), (std::pair<Categorical, double>),
                    (std::pair<test::PlainSpin, float>), (std::pair<test::Quintic, float>),
                    (std::pair<test::AtMostOne, float>), (std::pair<test::PlainCategorical, double>)) {
@@ -99,7 +99,8 @@ TEMPLATE_TEST_CASE("draws of a finite layer have the distribution that the enume
   CHECK_FALSE(chi_square(x, oracle::conditional(test::oracle_of(layer), oracle::Numbers(input.size(), 0.0))));
 }
 
-TEST_CASE("draws of neighbouring columns, steps, seeds and streams are independent", "[units][oracle]") {
+TEST_CASE("draws of neighbouring columns, steps, seeds and streams are independent",
+          "[units][oracle][slow]") {
   const auto layer = random_layer<Bernoulli>(3, 3);
   const oracle::Numbers input(3, 0.0);
   const oracle::Distribution twice = pairs(oracle::conditional(test::oracle_of(layer), input));
@@ -117,7 +118,7 @@ TEST_CASE("draws of neighbouring columns, steps, seeds and streams are independe
 }
 
 TEST_CASE("draws of a categorical unit have its probabilities, for few and for many states",
-          "[units][oracle]") {
+          "[units][oracle][slow]") {
   for (const Index states : {1, 2, 3, 10, 1000}) {
     INFO(states << " states");
     const auto layer = random_layer<Categorical>({.units = 1, .states = states}, 4);

@@ -145,9 +145,11 @@ TEST_CASE("a planted model is a stationary point of every local objective", "[ob
   check_score_matching_is_stationary<Mixed<Spin, Bernoulli>>({1, 2});
 }
 
-TEST_CASE("pseudo-likelihood finds a planted model", "[objective]") { check_recovery<PseudoLikelihood>(); }
-TEST_CASE("ratio matching finds a planted model", "[objective]") { check_recovery<RatioMatching>(); }
-TEST_CASE("minimum probability flow finds a planted model", "[objective]") {
+TEST_CASE("pseudo-likelihood finds a planted model", "[objective][slow]") {
+  check_recovery<PseudoLikelihood>();
+}
+TEST_CASE("ratio matching finds a planted model", "[objective][slow]") { check_recovery<RatioMatching>(); }
+TEST_CASE("minimum probability flow finds a planted model", "[objective][slow]") {
   check_recovery<MinimumProbabilityFlow>();
 }
 
