@@ -9,6 +9,7 @@
 #include "gradient/label_gradient.hpp"
 #include "gradient/missing_entries.hpp"
 #include "run/first_pass.hpp"
+#include "run/mean_free_energy.hpp"
 #include "run/reconstruction_error.hpp"
 #include "trainer.hpp"
 
@@ -125,6 +126,8 @@ class ContrastiveDivergenceObjective {
   }
   /// The model that then replaces it.
   const Model& fallback() const requires Phase::may_refuse { return negative_.fallback(); }
+  /// The factor by which they reduce the rate.
+  double rate_share() const requires Phase::may_refuse { return negative_.rate_share(); }
 
   /// Reconstruction error, norm of the gradient, and the chains' own metrics.
   template <class Source>
@@ -135,6 +138,15 @@ class ContrastiveDivergenceObjective {
                                             [&](Index n) { return data(n); }, work_, reconstructed_)},
                {"gradient_norm", norm(on, gradient)}};
     negative_.report(on, state_.visible, metrics);
+    if constexpr (Phase::may_know_log_z)
+      if (const auto z = negative_.log_z(on, model, chains(chains_))) {
+        metrics.insert(metrics.end(), {{"log_z", z->log_z}, {"log_z_error", z->standard_error}});
+        if constexpr (!SourceWithMissing<Source, Backend>)
+          metrics.emplace_back("log_likelihood",
+                               -detail::mean_free_energy(on, model, source, most_, options.seed,
+                                                         [&](Index n) { return data(n); }) -
+                                   z->log_z);
+      }
   }
   /// Its state, for resuming: see training/run/run_state.hpp.
   template <class F>

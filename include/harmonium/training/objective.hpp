@@ -72,6 +72,7 @@ inline constexpr bool takes_matrices<O> = O::takes_matrices;
 /// - `updated(on, gradient)`: after an update
 /// - `refuses(on, model)` and `fallback()`: whether the model that an update produced is rejected, and the
 ///   model that then replaces it; the optimizer's moments are reset
+/// - `rate_share()`: a factor of the optimizer's rate
 /// - `report(on, options, model, source, gradient, metrics)`: adds its metrics after an epoch
 /// - `for_each_state(on, f)`: its state between updates (training/run/run_state.hpp)
 template <class O>

@@ -142,7 +142,7 @@ class Trainer {
     if constexpr (requires { options_.max_gradient_norm; })
       clipping_.apply(on_, options_.max_gradient_norm, gradient_);
     optimizer_.step(on_, options_.optimizer, now, options_.weight_decay, detail::l1_of(options_), gradient_,
-                    climbed());
+                    climbed(), rate_share());
     norms_.limit(on_, detail::max_norm_of(options_), climbed());
     if constexpr (SeesStates<O>) centering_.end(on_, options_.centered, model_);
     if constexpr (detail::has_gauge<Model> && requires { options_.zero_sum; })
@@ -173,6 +173,10 @@ class Trainer {
     } else {
       average_.add(on_, model_);
     }
+  }
+  double rate_share() const {
+    if constexpr (requires { objective_.rate_share(); }) return objective_.rate_share();
+    return 1;
   }
   bool refused() {
     if constexpr (RefusesUpdates<O>) return objective_.refuses(on_, model_);

@@ -27,10 +27,12 @@ Eigen::MatrixXf bits(Index rows, Index samples, std::uint64_t seed) {
 using Bits = Rbm<Bernoulli, Bernoulli>;
 
 // The whole program: a fresh model, a fresh trainer, and what they end with.
-std::string train(const ContrastiveDivergenceOptions<>& options, Killer& killer, Checkpoint& checkpoint) {
+template <class Chains>
+std::string train(const ContrastiveDivergenceOptions<Chains>& options, Killer& killer,
+                  Checkpoint& checkpoint) {
   const Dataset data(bits(6, 53, 1));
   Bits rbm{{.visible = 6, .hidden = 4, .seed = 3}};
-  ContrastiveDivergence trainer{rbm, options};
+  ContrastiveDivergence<Bits, ContrastiveDivergenceOptions<Chains>> trainer{rbm, options};
   const History history = trainer.fit(data, EarlyStopping{.patience = 3}, killer, checkpoint);
   return bytes_of(rbm) + without_seconds(history) + std::to_string(trainer.steps());
 }
@@ -65,6 +67,35 @@ TEST_CASE("contrastive divergence that is killed and resumed ends in the same by
     check_that_kills_do_not_matter(
         [&](Killer& killer, Checkpoint& checkpoint) { return train(own, killer, checkpoint); }, 4, seed++);
   }
+}
+
+TEST_CASE("a run with a ladder of frozen models ends in the same bytes as well",
+          "[io][checkpoint][trajectory]") {
+  const Trajectory chains{
+      .chains = 10, .blocks = 2, .freeze_below = 0.9, .refuse_below = 0.75, .settle = 1, .apart = 0.5};
+  check_that_kills_do_not_matter(
+      [&](Killer& killer, Checkpoint& checkpoint) {
+        return train(ContrastiveDivergenceOptions<Trajectory>{.epochs = 12,
+                                                              .batch_size = 10,
+                                                              .steps = 1,
+                                                              .chains = chains,
+                                                              .optimizer = Momentum{.rate = 3},
+                                                              .seed = 6},
+                     killer, checkpoint);
+      },
+      6, 6);
+  // The ladder grew, and updates were refused: else little was tested.
+  Bits rbm{{.visible = 6, .hidden = 4, .seed = 3}};
+  ContrastiveDivergence<Bits, ContrastiveDivergenceOptions<Trajectory>> trainer(
+      rbm, {.epochs = 12,
+            .batch_size = 10,
+            .steps = 1,
+            .chains = chains,
+            .optimizer = Momentum{.rate = 3},
+            .seed = 6});
+  const auto last = trainer.fit(Dataset(bits(6, 53, 1))).epochs.back();
+  CHECK(last.metric("rungs") >= 3);
+  CHECK(last.metric("refusals") >= 1);
 }
 
 TEST_CASE("other models' runs end in the same bytes as well", "[io][checkpoint]") {

@@ -66,6 +66,24 @@ inline double balance(const Eigen::VectorXd& forward, const Eigen::VectorXd& rev
   return 0.5 * (low + high);
 }
 
+/// Standard error of that estimate, for independent log weights (Bennett, 1976, equation 10).
+inline double balance_error(const Eigen::VectorXd& forward, const Eigen::VectorXd& reverse, double log_z) {
+  const double m = std::log(static_cast<double>(forward.size()) / static_cast<double>(reverse.size()));
+  // The relative variance of a mean of logistic functions.
+  const auto variance = [](const Eigen::VectorXd& exponents) {
+    double sum = 0, squares = 0;
+    for (const double x : exponents) {
+      const double y = logistic(x);
+      sum += y;
+      squares += y * y;
+    }
+    return sum > 0 ? squares / (sum * sum) - 1 / static_cast<double>(exponents.size())
+                   : std::numeric_limits<double>::infinity();
+  };
+  return std::sqrt(std::max(0.0, variance(forward.array() - log_z - m)) +
+                   std::max(0.0, variance(log_z - reverse.array() + m)));
+}
+
 /// Standard errors of the three estimates.
 struct LogZErrors {
   double forward = 0, reverse = 0, balanced = 0;

@@ -107,6 +107,7 @@ class StateFile {
         [&](const std::vector<Stored>& x) { number = static_cast<Number>(x[0]); });
   }
   template <class Number, class MayBe = std::nullptr_t>
+  requires std::is_arithmetic_v<Number>
   void operator()(std::string_view name, std::vector<Number>& row, const MayBe& may_be = nullptr) {
     numbers<Number>(
         full(name), {row.size()}, [&] { return row; }, [&](const auto& x) { return allowed(x, may_be); },
@@ -137,12 +138,33 @@ class StateFile {
       if (model) (*this)(name, *model);
       return;
     }
-    const std::string start = full(name) + '.';
-    const bool there = std::any_of(file_.tensors.begin(), file_.tensors.end(),
-                                   [&](const Tensor& tensor) { return tensor.name.starts_with(start); });
     std::optional<Model> taken;
-    if (there) (*this)(name, taken.emplace(like));
+    if (has(full(name))) (*this)(name, taken.emplace(like));
     if (doing_ == Doing::take) model = std::move(taken);
+  }
+  /// A number that may be absent.
+  template <class Number>
+  requires std::is_arithmetic_v<Number>
+  void operator()(std::string_view name, std::optional<Number>& number) {
+    if (doing_ == Doing::write) {
+      if (number) (*this)(name, *number);
+      return;
+    }
+    std::optional<Number> taken;
+    if (file_.find(full(name)) != nullptr) (*this)(name, taken.emplace());
+    if (doing_ == Doing::take) number = taken;
+  }
+  /// Parts with states of their own, of the same shapes as another one; the file says how many.
+  template <class Part>
+  void operator()(std::string_view name, std::vector<Part>& parts, const Part& like) {
+    if (doing_ == Doing::write) {
+      for (std::size_t i = 0; i < parts.size(); ++i) below(name)(std::to_string(i), parts[i]);
+      return;
+    }
+    std::vector<Part> taken;
+    for (std::size_t i = 0; has(full(name) + '.' + std::to_string(i)); ++i)
+      below(name)(std::to_string(i), taken.emplace_back(like));
+    if (doing_ == Doing::take) parts = std::move(taken);
   }
   /// Reports.
   void operator()(std::string_view name, History& history) {
@@ -155,6 +177,11 @@ class StateFile {
   }
 
  private:
+  // Is there anything below this name?
+  bool has(const std::string& name) const {
+    return std::any_of(file_.tensors.begin(), file_.tensors.end(),
+                       [&](const Tensor& tensor) { return tensor.name.starts_with(name + '.'); });
+  }
   std::string full(std::string_view name) const { return prefix_ + std::string(name); }
   StateFile below(std::string_view name) const { return StateFile(doing_, file_, full(name) + '.', seen_); }
   template <class X, class MayBe>

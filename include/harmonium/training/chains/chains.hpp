@@ -18,6 +18,8 @@
 /// `weigh(on, total, weights)` | optional: after `advance`, sets the chains' weights, which sum to -total
 /// `learned(on, gradient)` | optional: receives the gradient (samples minus chains) at each update
 /// `refuses(on, model)`, `fallback()` | optional: rejects a model, and replaces it
+/// `rate_share()` | optional: a factor of the learning rate
+/// `log_z(on, model, chains)` | optional: an estimate of log Z, or nothing, after each epoch
 /// `report(metrics)` | optional: adds its metrics, after each epoch
 #pragma once
 
@@ -28,6 +30,7 @@
 #include "fast_weights.hpp"
 #include "persistent.hpp"
 #include "tempered.hpp"
+#include "trajectory.hpp"
 
 namespace harmonium {
 
@@ -39,7 +42,7 @@ namespace detail {
 template <class Policy, class M>
 struct ChainsMemory {  // a policy without state is its own memory
   using type = Policy;
-  static constexpr bool may_refuse = false;
+  static constexpr bool may_refuse = false, may_know_log_z = false;
   static type make(const Policy& policy, const M& /*model*/) { return policy; }
 };
 template <class Policy, class M>
@@ -47,12 +50,17 @@ requires requires { typename Policy::template Memory<M>; }
 struct ChainsMemory<Policy, M> {
   using type = typename Policy::template Memory<M>;
   static constexpr bool may_refuse = requires(type & memory) { memory.fallback(); };
+  static constexpr bool may_know_log_z =
+      requires(type & memory, const typename M::Backend& on, const M& model, typename M::StateView chains) {
+    memory.log_z(on, model, chains);
+  };
   static type make(const Policy& policy, const M& model) { return type(policy, model); }
 };
 template <class... Policies, class M>
 struct ChainsMemory<std::variant<Policies...>, M> {
   using type = std::variant<typename ChainsMemory<Policies, M>::type...>;
   static constexpr bool may_refuse = (ChainsMemory<Policies, M>::may_refuse || ...);
+  static constexpr bool may_know_log_z = (ChainsMemory<Policies, M>::may_know_log_z || ...);
   static type make(const std::variant<Policies...>& policy, const M& model) {
     return std::visit([&]<class P>(const P& p) { return type(ChainsMemory<P, M>::make(p, model)); }, policy);
   }

@@ -3,14 +3,15 @@
 /// policy offers (see chains.hpp for the list).
 #pragma once
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "../../core/policy.hpp"
+#include "../../inference/autocorrelation.hpp"
 #include "../gradient/phase_weights.hpp"
 #include "../objective.hpp"
-#include "autocorrelation.hpp"
 #include "chains.hpp"
 
 namespace harmonium {
@@ -24,7 +25,8 @@ class NegativePhase {
   using Memories = detail::ChainsMemory<Policy, Model>;
 
  public:
-  static constexpr bool may_refuse = Memories::may_refuse;  ///< may a policy reject an update?
+  static constexpr bool may_refuse = Memories::may_refuse;          ///< may a policy reject an update?
+  static constexpr bool may_know_log_z = Memories::may_know_log_z;  ///< may a policy estimate log Z?
 
   /// \throws ValueError if an option of the policy is out of range, or its chains do not suit this model
   NegativePhase(const Policy& policy, const Model& model)
@@ -88,6 +90,22 @@ class NegativePhase {
       if constexpr (requires { memory.fallback(); }) model = &memory.fallback();
     });
     return *model;
+  }
+
+  /// The factor by which the policy reduces the learning rate.
+  double rate_share() const {
+    return visit([](const auto&, const auto& memory) {
+      if constexpr (requires { memory.rate_share(); }) return memory.rate_share();
+      return 1.0;
+    });
+  }
+  /// The policy's estimate of log Z, from the chains of the last update.
+  std::optional<LogZEstimate> log_z(const B& on, const Model& model,
+                                    StateView chains) requires may_know_log_z {
+    return visit([&](const auto&, auto& memory) -> std::optional<LogZEstimate> {
+      if constexpr (requires { memory.log_z(on, model, chains); }) return memory.log_z(on, model, chains);
+      return {};
+    });
   }
 
   /// After an epoch: `chain_autocorrelation` for chains that persist, and the policy's own metrics.

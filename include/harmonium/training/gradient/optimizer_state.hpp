@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,20 +26,22 @@ class OptimizerState {
 
   /// One step uphill by the optimizer's rule. Weights shrink by the fraction `weight_decay` times the step
   /// size (`step_size_at`), and an L1 penalty sets them to exactly 0 where the gradient is not stronger.
+  /// `rate_share` multiplies the rate.
   template <class Policy>
   void step(const typename Model::Backend& on, const Policy& optimizer, double progress, double weight_decay,
-            double l1, const Model& gradient, Model& model) {
+            double l1, const Model& gradient, Model& model, double rate_share = 1) {
     using T = ScalarOf<typename Model::Backend>;
     ++steps_;
-    const double size = weight_decay > 0 || l1 > 0 ? step_size_at(optimizer, progress) : 0;
+    const double size = weight_decay > 0 || l1 > 0 ? rate_share * step_size_at(optimizer, progress) : 0;
     const T keep = static_cast<T>(std::max(0.0, 1 - size * weight_decay));
     detail::visit_policy(
         [&]<class O>(const O& o) {
-          const auto rule = o.template rule<T>(steps_ - forgotten_at_, progress);
+          auto rule = o.template rule<T>(steps_ - forgotten_at_.value_or(0), progress);
+          if constexpr (requires { rule.rate; }) rule.rate *= static_cast<T>(rate_share);
           const auto move = [&](const ParameterName&, Role role, auto w, auto g, auto... m) {
             const bool shrinks = role == Role::weight;
             on.update(
-                detail::ShrinkingRule<std::remove_const_t<decltype(rule)>, T>{
+                detail::ShrinkingRule<decltype(rule), T>{
                     rule, shrinks ? keep : T(1), shrinks ? static_cast<T>(l1) : T(0), static_cast<T>(size)},
                 w, g, m...);
           };
@@ -63,12 +66,13 @@ class OptimizerState {
     f("steps", steps_);
     for (std::size_t i = 0; i < moments_.size(); ++i) f("moments." + std::to_string(i), moments_[i]);
   }
-  /// The step at which it restarted, which only trainers that may refuse an update need to save.
-  std::uint64_t& forgotten_at() { return forgotten_at_; }
+  /// The step at which it restarted, if it has, which only trainers that may refuse an update need to save.
+  std::optional<std::uint64_t>& forgotten_at() { return forgotten_at_; }
 
  private:
   std::vector<Model> moments_;
-  std::uint64_t steps_ = 0, forgotten_at_ = 0;
+  std::uint64_t steps_ = 0;
+  std::optional<std::uint64_t> forgotten_at_;
 };
 
 }  // namespace harmonium

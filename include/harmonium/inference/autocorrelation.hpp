@@ -1,9 +1,12 @@
 /// \file
-/// How far chains move in an update.
+/// How fast chains move: how much of their states is left after some steps.
 #pragma once
 
-#include "../../backend/backend.hpp"
-#include "../../core/host_matrix.hpp"
+#include <algorithm>
+#include <cmath>
+
+#include "../backend/backend.hpp"
+#include "../core/host_matrix.hpp"
 
 namespace harmonium {
 
@@ -46,5 +49,31 @@ class Autocorrelation {
  private:
   Matrix<B> before_;
 };
+
+/// Autocorrelation times of chains, in steps.
+struct AutocorrelationTimes {
+  double integrated = 1;   ///< 1 + 2 * the sum of the correlations at all distances (Sokal, 1997)
+  double exponential = 0;  ///< the slowest decay seen: the largest -distance / log(correlation)
+};
+
+/// Measures them over an ensemble of chains at equilibrium, from one state onwards: `move()` takes a step,
+/// and `states()` are the visible states, units x chains. The window closes at five times the estimate, where
+/// a correlation drops below `noise`, or after `most` steps.
+template <class B, class Move, class States>
+AutocorrelationTimes measure_autocorrelation(const B& on, Move move, States states, int most,
+                                             double noise = 0.02) {
+  Autocorrelation<B> chains;
+  chains.remember(on, states());
+  AutocorrelationTimes times;
+  for (int distance = 1; distance <= most; ++distance) {
+    move();
+    const double correlation = chains.of(on, states());
+    if (!(correlation > noise)) break;
+    times.integrated += 2 * correlation;
+    if (correlation < 1) times.exponential = std::max(times.exponential, -distance / std::log(correlation));
+    if (distance >= 5 * times.integrated) break;
+  }
+  return times;
+}
 
 }  // namespace harmonium

@@ -1,0 +1,300 @@
+/// \file
+/// A ladder of models along a training run (parallel trajectory tempering: Béreux, Decelle, Furtlehner and
+/// Seoane, 2026). Each rung is a model that was frozen on the way, with a reservoir of states drawn from it.
+/// The lowest one has no weights, so it is drawn exactly and its log Z is known. Chains trade states with the
+/// rung below them, so that what they visit is born at the bottom again and again, and the reservoirs give
+/// log Z rung by rung.
+#pragma once
+
+#include <cmath>
+#include <utility>
+#include <vector>
+
+#include "../../models/energy_model.hpp"
+#include "../annealing/log_weights.hpp"
+
+namespace harmonium {
+
+/// A frozen model, states that were drawn from it, and what compares it with the rung below.
+template <EnergyModel M>
+struct Rung {
+  M model;                             ///< the model
+  Matrix<typename M::Backend> states;  ///< its reservoir, V x members
+  std::vector<double> energies;        ///< free energy of each member
+  std::vector<double> up, down;        ///< log weights of states of the rung below, and of its own
+
+  /// Its state, for resuming: see training/run/run_state.hpp.
+  template <class F>
+  void for_each_state(F&& f) {
+    f("model", model);
+    f("states", view_of(states));
+    f("energies", energies);
+    f("up", up);
+    f("down", down);
+  }
+};
+
+/// Free energies of n pairs of states, each under the upper and the lower of two models: x was drawn from the
+/// upper one, y from the lower one.
+struct PairEnergies {
+  Eigen::VectorXd upper_x, lower_x, upper_y, lower_y;
+
+  /// The logarithm of the ratio of probabilities after and before pair i trades places.
+  double gain(Index i) const { return (upper_x(i) - lower_x(i)) - (upper_y(i) - lower_y(i)); }
+  /// The mean of min(1, exp(gain)): the share of trades that are accepted. `weights` (one per x, or empty)
+  /// correct for x that were drawn from another model.
+  double acceptance(const Eigen::VectorXd& weights = {}) const {
+    double accepted = 0, total = 0;
+    for (Index i = 0; i < upper_x.size(); ++i) {
+      const double weight = weights.size() > 0 ? weights(i) : 1;
+      accepted += weight * std::exp(std::min(gain(i), 0.0));
+      total += weight;
+    }
+    return accepted / total;
+  }
+};
+
+/// The rungs, from the bottom to the last frozen model, and memory for trading with `columns` chains at once.
+template <EnergyModel M>
+class Ladder {
+  using B = typename M::Backend;
+  using T = ScalarOf<B>;
+  using StateView = typename M::StateView;
+
+ public:
+  /// Empty, with memory. \param model has the shape of all rungs \param columns is the number of chains that
+  /// trade at once, at least 1 \param blocks how many times as many states a reservoir has, at least 1
+  Ladder(const M& model, Index columns, Index blocks)
+      : columns_(columns),
+        blocks_(blocks),
+        like_(model),
+        other_(make_state(model, columns)),
+        risen_(make_state(model, columns)),
+        work_(make_workspace(model, columns)),
+        both_(model.visible.rows(), 2 * columns),
+        sums_(1, columns),
+        host_(1, columns) {}
+
+  /// The rungs, the lowest first.
+  const std::vector<Rung<M>>& rungs() const { return rungs_; }
+  /// The last one. There must be one.
+  const Rung<M>& top() const { return rungs_.back(); }
+  /// Number of blocks of a reservoir.
+  Index blocks() const { return blocks_; }
+
+  /// The number of a block, at random.
+  Index drawn_block(Draws draws) const {
+    const PhiloxBlock words = draws.in(Stream::swap).block_of_row(0, 0, 1);
+    return static_cast<Index>(uniform_from<double>(words.word[0]) * static_cast<double>(blocks_));
+  }
+
+  /// Begins anew with the lowest rung: the model without weights.
+  void begin(const B& on, const M& model, Draws draws) {
+    rungs_.clear();
+    Rung<M> rung = empty_rung();
+    rung.model = model;
+    for_each_parameter(
+        [&](const ParameterName&, Role role, auto x) {
+          if (role == Role::weight) on.fill(x, 0);
+        },
+        rung.model);
+    const auto state = risen_.columns(0, columns_);
+    double sum = 0;
+    for (Index block = 0; block < blocks_; ++block, ++draws.step) {
+      start(on, rung.model, state, draws);
+      keep(on, rung, block, state);
+      sum += log_z_of_independent(on, rung.model, state);
+    }
+    log_z_of_lowest_ = sum / static_cast<double>(blocks_);
+    rungs_.push_back(std::move(rung));
+  }
+
+  /// Free energies of x (up to date with the model) and of a block of the top rung's states, under both
+  /// models.
+  PairEnergies compare(const B& on, const M& model, StateView x, Index block) {
+    return compare(on, model, x, rungs_.back(), block);
+  }
+  /// Trades x (up to date with the model) and a block of the top rung, pair by pair, with probability min(1,
+  /// exp(gain)). Both distributions stay as they are. x is up to date afterwards, too.
+  void trade(const B& on, const M& model, StateView x, Index block, const PairEnergies& pairs, Draws draws) {
+    trade(on, model, x, rungs_.back(), block, pairs, draws);
+  }
+  /// One step of chains with a model above the ladder: a transition, and a trade with a block that is drawn
+  /// at random. x is up to date, before and after.
+  void move(const B& on, const M& model, StateView x, typename M::Workspace& work, Draws draws) {
+    transition(on, model, x, x, work, draws);
+    const Index block = drawn_block(draws);
+    trade(on, model, x, block, compare(on, model, x, block), draws);
+  }
+  /// Renews a block of a rung's reservoir, drawn at random: it trades with the rung below and takes a step.
+  /// The lowest rung's are drawn afresh.
+  void renew(const B& on, Index number, Draws draws) {
+    Rung<M>& rung = rungs_[static_cast<std::size_t>(number)];
+    const Index block = drawn_block(draws);
+    const auto state = risen_.columns(0, columns_);
+    if (number == 0) {
+      start(on, rung.model, state, draws);
+    } else {
+      Rung<M>& below = rungs_[static_cast<std::size_t>(number - 1)];
+      if (number == 1) renew(on, 0, draws);
+      load(on, rung, block, state);
+      const PairEnergies pairs = compare(on, rung.model, state, below, block);
+      weigh(rung, block, pairs);
+      trade(on, rung.model, state, below, block, pairs, draws);
+      transition(on, rung.model, state, state, work_, draws);
+    }
+    keep(on, rung, block, state);
+  }
+  /// A block of the top rung's states, for `model`.
+  void draw(const B& on, const M& model, StateView out, Draws draws) {
+    on.copy(members(rungs_.back(), drawn_block(draws)), out.visible);
+    refresh(on, model, out);
+  }
+
+  /// log Z of the top rung: that of the lowest one, and Bennett's acceptance ratio between all neighbours.
+  LogZEstimate log_z() const {
+    LogZEstimate sum{.log_z = log_z_of_lowest_};
+    for (std::size_t i = 1; i < rungs_.size(); ++i) sum = above(sum, rungs_[i].up, rungs_[i].down);
+    return sum;
+  }
+  /// log Z of a model, by one more ratio, between all states of the top rung and chains of the model (up to
+  /// date).
+  LogZEstimate log_z(const B& on, const M& model, StateView chains) {
+    Rung<M> rung = empty_rung();
+    rung.down.resize(static_cast<std::size_t>(columns_));
+    for (Index block = 0; block < blocks_; ++block) {
+      const PairEnergies pairs = compare(on, model, chains, block);
+      weights(rung.up, block) = pairs.lower_y - pairs.upper_y;
+      if (block == 0) weights(rung.down, 0) = pairs.lower_x - pairs.upper_x;
+    }
+    return above(log_z(), rung.up, rung.down);
+  }
+
+  /// Freezes a model as the next rung. `sample(out)` is called once per block and writes states drawn from
+  /// it, up to date.
+  template <class Sample>
+  void freeze(const B& on, const M& model, Sample sample) {
+    Rung<M> rung = empty_rung();
+    rung.model = model;
+    const auto state = risen_.columns(0, columns_);
+    for (Index block = 0; block < blocks_; ++block) {
+      sample(state);
+      keep(on, rung, block, state);
+      weigh(rung, block, compare(on, model, state, block));
+    }
+    rungs_.push_back(std::move(rung));
+  }
+
+  /// Free energy of each column of a state that is up to date.
+  Eigen::VectorXd energies(const B& on, const M& model, StateView state) {
+    on.fill(sums_, T(0));
+    add_free_energy(on, model, state, T(1), sums_);
+    return downloaded(on);
+  }
+
+  /// Its state, for resuming: see training/run/run_state.hpp.
+  template <class F>
+  void for_each_state(F&& f) {
+    f("rungs", rungs_, empty_rung());
+    f("log_z_of_lowest", log_z_of_lowest_);
+  }
+
+ private:
+  Rung<M> empty_rung() const {
+    const auto count = static_cast<std::size_t>(columns_ * blocks_);
+    const std::vector<double> zeros(count);
+    return {like_, Matrix<B>(like_.visible.rows(), columns_ * blocks_), zeros, zeros, zeros};
+  }
+  // A block's part of numbers that a rung has for each of its members.
+  Eigen::Map<Eigen::VectorXd> weights(std::vector<double>& numbers, Index block) const {
+    return {numbers.data() + static_cast<std::ptrdiff_t>(block * columns_), columns_};
+  }
+  void weigh(Rung<M>& rung, Index block, const PairEnergies& pairs) const {
+    weights(rung.up, block) = pairs.lower_y - pairs.upper_y;
+    weights(rung.down, block) = pairs.lower_x - pairs.upper_x;
+  }
+  ViewOf<B> members(Rung<M>& rung, Index block) {
+    return view_of(rung.states).columns(block * columns_, columns_);
+  }
+  Eigen::VectorXd downloaded(const B& on) {
+    on.download(sums_, View<T>(host_));
+    return host_.row(0).transpose().template cast<double>();
+  }
+
+  void keep(const B& on, Rung<M>& rung, Index block, StateView state) {
+    on.copy(state.visible, members(rung, block));
+    weights(rung.energies, block) = energies(on, rung.model, state);
+  }
+  void load(const B& on, Rung<M>& rung, Index block, StateView state) {
+    on.copy(members(rung, block), state.visible);
+    refresh(on, rung.model, state);
+  }
+
+  PairEnergies compare(const B& on, const M& model, StateView x, Rung<M>& rung, Index block) {
+    const auto other = other_.columns(0, columns_);
+    PairEnergies pairs;
+    pairs.upper_x = energies(on, model, x);
+    on.copy(x.visible, other.visible);
+    refresh(on, rung.model, other);
+    pairs.lower_x = energies(on, rung.model, other);
+    on.copy(members(rung, block), other.visible);
+    refresh(on, model, other);
+    pairs.upper_y = energies(on, model, other);
+    pairs.lower_y = weights(rung.energies, block);
+    return pairs;
+  }
+  void trade(const B& on, const M& model, StateView x, Rung<M>& rung, Index block, const PairEnergies& pairs,
+             Draws draws) {
+    // Columns of [x, y]: where the upper and the lower states come from.
+    std::vector<Index> upper(static_cast<std::size_t>(columns_)), lower(upper.size());
+    auto kept = weights(rung.energies, block);
+    bool any = false;
+    for (Index i = 0; i < columns_; ++i) {
+      const PhiloxBlock words = draws.in(Stream::swap).block_of_row(0, static_cast<std::uint32_t>(i), 0);
+      const bool trades = fine_uniform_from(words) < std::exp(std::min(pairs.gain(i), 0.0));
+      upper[static_cast<std::size_t>(i)] = trades ? columns_ + i : i;
+      lower[static_cast<std::size_t>(i)] = trades ? i : columns_ + i;
+      if (trades) kept(i) = pairs.lower_x(i);
+      any = any || trades;
+    }
+    if (!any) return;
+    const ViewOf<B> both = both_;
+    on.copy(x.visible, both.columns(0, columns_));
+    on.copy(members(rung, block), both.columns(columns_, columns_));
+    on.gather(ConstViewOf<B>(both), upper, T(1), x.visible);
+    on.gather(ConstViewOf<B>(both), lower, T(1), members(rung, block));
+    refresh(on, model, x);
+  }
+
+  static LogZEstimate above(LogZEstimate below, const std::vector<double>& up,
+                            const std::vector<double>& down) {
+    using Numbers = Eigen::Map<const Eigen::VectorXd>;
+    const Eigen::VectorXd forward = Numbers(up.data(), static_cast<Index>(up.size())),
+                          reverse = Numbers(down.data(), static_cast<Index>(down.size()));
+    const double ratio = detail::balance(forward, reverse);
+    return {below.log_z + ratio,
+            std::hypot(below.standard_error, detail::balance_error(forward, reverse, ratio))};
+  }
+  // Without weights, p(v) is known: it is that of the visible layer alone. log Z = -F(v) - log p(v) for any
+  // v.
+  double log_z_of_independent(const B& on, const M& model, StateView state) {
+    Matrix<B> nothing(model.visible.rows(), columns_);
+    on.fill(nothing, T(0));
+    on.fill(sums_, T(0));
+    add_free_energy(on, model, state, T(-1), sums_);
+    add_energy(on, model.visible, ConstViewOf<B>(state.visible), T(1), sums_);
+    add_log_partition(on, model.visible, ConstViewOf<B>(nothing), T(1), sums_);
+    return downloaded(on).mean();
+  }
+
+  Index columns_, blocks_;
+  M like_;
+  typename M::State other_, risen_;
+  typename M::Workspace work_;
+  Matrix<B> both_, sums_;
+  HostMatrix<T> host_;
+  std::vector<Rung<M>> rungs_;
+  double log_z_of_lowest_ = 0;
+};
+
+}  // namespace harmonium

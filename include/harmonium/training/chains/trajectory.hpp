@@ -1,0 +1,194 @@
+/// \file
+/// Parallel trajectory tempering (Béreux, Decelle, Furtlehner and Seoane, 2026): chains trade states with
+/// frozen models of their own training run. What they visit comes from below, where every mode is still
+/// reached, so they stay at equilibrium where persistent chains stick, at about the cost of persistent
+/// chains; and log Z is known all the time.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "../../inference/autocorrelation.hpp"
+#include "../../inference/trajectory/ladder.hpp"
+
+namespace harmonium {
+
+/// Persistent chains that trade with the last model that was frozen. An update after which too few trades are
+/// accepted freezes the model as the next rung, once the chains are at equilibrium; an update that goes much
+/// too far is refused, and the rate is halved until the next rung.
+struct Trajectory {
+  Index chains = 100;         ///< number of chains, at least 2
+  Index blocks = 10;          ///< states kept per rung, as a multiple of the number of chains, at least 1
+  double freeze_below = 0.3;  ///< acceptance of trades below which the model is frozen, in (0, 1)
+  double refuse_below = 0.1;  ///< acceptance below which an update is refused, in [0, freeze_below)
+  double settle = 20;         ///< autocorrelation times before a reservoir is collected, at least 1
+  double apart = 2;           ///< autocorrelation times between its blocks, above 0
+  int most_steps = 2000;      ///< at most, to settle; and to measure an autocorrelation time. At least 1
+  int renew_every = 5;        ///< updates between renewals of a block of a reservoir, in turn; 0: never
+  static constexpr const char* name = "trajectory";  ///< in files
+
+  /// The same number for every batch.
+  Index count(Index /*batch*/) const { return chains; }
+  /// The ladder.
+  template <class M>
+  class Memory;
+};
+
+/// Options by name: see training/run/option_words.hpp.
+template <class F>
+void for_each_option(F&& f, const Trajectory& options) {
+  const auto& [chains, blocks, freeze_below, refuse_below, settle, apart, most_steps, renew_every] =
+      options;  // every field, or this does not compile
+  f("chains", chains);
+  f("blocks", blocks);
+  f("freeze_below", freeze_below);
+  f("refuse_below", refuse_below);
+  f("settle", settle);
+  f("apart", apart);
+  f("most_steps", most_steps);
+  f("renew_every", renew_every);
+}
+
+template <class M>
+class Trajectory::Memory {
+  using B = typename M::Backend;
+  using StateView = typename M::StateView;
+
+ public:
+  /// \throws ValueError if an option is out of range
+  Memory(const Trajectory& policy, const M& model)
+      : policy_(checked(policy)),
+        ladder_(model, policy.chains, policy.blocks),
+        fallback_(model),
+        work_(make_workspace(model, policy.chains)) {}
+
+  /// The chains and the lowest rung's reservoir are drawn from the model without weights.
+  void begin(const B& on, const M& model, StateView states, Draws draws) {
+    seed_ = seed_for(draws.seed, SeedFor::trajectory);
+    clock_ = 0;
+    ladder_.begin(on, model, {.seed = seed_, .step = clock_});
+    clock_ += static_cast<std::uint64_t>(policy_.blocks);
+    fallback_ = model;
+    ladder_.draw(on, model, states, next());
+  }
+  /// Moves the chains by `steps` steps, and now and then a block of a reservoir.
+  void advance(const B& on, const M& model, StateView /*data*/, StateView states, typename M::Workspace& work,
+               int steps, Draws /*draws*/) {
+    for (int k = 0; k < steps; ++k) transition(on, model, states, states, work, next());
+    if (policy_.renew_every > 0 && ++updates_ % static_cast<std::uint64_t>(policy_.renew_every) == 0) {
+      const auto turn = updates_ / static_cast<std::uint64_t>(policy_.renew_every);
+      ladder_.renew(on, static_cast<Index>(turn % ladder_.rungs().size()), next());
+    }
+    energies_ = ladder_.energies(on, model, states);
+    chains_.emplace(states);
+  }
+  /// Compares the new model with the last rung. Trades; or freezes the model; or rejects it, and the chains
+  /// are then states of the rung.
+  bool refuses(const B& on, const M& model) {
+    refresh(on, model, *chains_);
+    const Draws draws = next();
+    const Index block = ladder_.drawn_block(draws);
+    const PairEnergies pairs = ladder_.compare(on, model, *chains_, block);
+    // The chains were drawn from the model before the update.
+    const Eigen::VectorXd log_weights = energies_ - pairs.upper_x;
+    const Eigen::VectorXd weights = (log_weights.array() - log_weights.maxCoeff()).exp();
+    acceptance_ = pairs.acceptance(weights);
+    const bool usable = 2 * effective_sample_size(log_weights) >= static_cast<double>(policy_.chains);
+    if (!(usable && acceptance_ >= policy_.refuse_below)) {
+      ++refusals_;
+      rate_share_ /= 2;
+      ladder_.draw(on, fallback_, *chains_, draws);
+      return true;
+    }
+    ladder_.trade(on, model, *chains_, block, pairs, draws);
+    if (acceptance_ < policy_.freeze_below) freeze(on, model);
+    return false;
+  }
+  /// The last model that was frozen, or the one that training began with.
+  const M& fallback() const { return fallback_; }
+  /// The factor by which refusals have reduced the learning rate.
+  double rate_share() const { return rate_share_; }
+  /// log Z of the model, from the chains and the ladder; nothing before the first update.
+  std::optional<LogZEstimate> log_z(const B& on, const M& model, StateView chains) {
+    if (ladder_.rungs().empty()) return {};
+    refresh(on, model, chains);
+    return ladder_.log_z(on, model, chains);
+  }
+  /// Rungs, share of accepted trades, autocorrelation times of the last rung's chains, and refusals.
+  void report(std::vector<std::pair<std::string, double>>& metrics) const {
+    metrics.emplace_back("rungs", static_cast<double>(ladder_.rungs().size()));
+    metrics.emplace_back("trade_rate", acceptance_);
+    metrics.emplace_back("integrated_time", times_.integrated);
+    metrics.emplace_back("exponential_time", times_.exponential);
+    metrics.emplace_back("refusals", static_cast<double>(refusals_));
+  }
+  /// The ladder.
+  const Ladder<M>& ladder() const { return ladder_; }
+
+  /// Its state, for resuming: see training/run/run_state.hpp.
+  template <class F>
+  void for_each_state(F&& f) {
+    f("ladder", ladder_);
+    f("fallback", fallback_);
+    f("seed", seed_);
+    f("clock", clock_);
+    f("updates", updates_);
+    f("rate_share", rate_share_, [](double share) { return share > 0 && share <= 1; });
+    f("trade_rate", acceptance_);
+    f("integrated_time", times_.integrated);
+    f("exponential_time", times_.exponential);
+    f("refusals", refusals_);
+  }
+
+ private:
+  static const Trajectory& checked(const Trajectory& policy) {
+    const auto& [chains, blocks, freeze_below, refuse_below, settle, apart, most_steps, renew_every] = policy;
+    check<ValueError>(chains >= 2, "Trajectory: chains is ", chains, ", expected at least 2");
+    check<ValueError>(blocks >= 1 && blocks <= 1'000'000, "Trajectory: blocks is ", blocks,
+                      ", expected 1 to 1000000");
+    check<ValueError>(freeze_below > 0 && freeze_below < 1, "Trajectory: freeze_below is ", freeze_below,
+                      ", expected above 0 and below 1");
+    check<ValueError>(refuse_below >= 0 && refuse_below < freeze_below, "Trajectory: refuse_below is ",
+                      refuse_below, ", expected at least 0 and below freeze_below, ", freeze_below);
+    check<ValueError>(settle >= 1 && settle < 1e6, "Trajectory: settle is ", settle, ", expected at least 1");
+    check<ValueError>(apart > 0 && apart < 1e6, "Trajectory: apart is ", apart, ", expected above 0");
+    check<ValueError>(most_steps >= 1, "Trajectory: most_steps is ", most_steps, ", expected at least 1");
+    check<ValueError>(renew_every >= 0, "Trajectory: renew_every is ", renew_every, ", expected at least 0");
+    return policy;
+  }
+
+  // Every pass over a layer has an address of its own.
+  Draws next() { return {.seed = seed_, .step = clock_++}; }
+  int steps_for(double times) const {
+    return static_cast<int>(
+        std::min(std::ceil(times * times_.integrated), static_cast<double>(policy_.most_steps)));
+  }
+  void freeze(const B& on, const M& model) {
+    const StateView chains = *chains_;
+    const auto move = [&] { ladder_.move(on, model, chains, work_, next()); };
+    times_ = measure_autocorrelation(
+        on, move, [&] { return ConstViewOf<B>(chains.visible); }, policy_.most_steps);
+    for (int i = steps_for(policy_.settle); i > 0; --i) move();
+    ladder_.freeze(on, model, [&](StateView out) {
+      for (int i = steps_for(policy_.apart); i > 0; --i) move();
+      on.copy(chains.visible, out.visible);
+      refresh(on, model, out);
+    });
+    fallback_ = model;
+    rate_share_ = 1;
+  }
+
+  Trajectory policy_;
+  Ladder<M> ladder_;
+  M fallback_;
+  typename M::Workspace work_;
+  std::optional<StateView> chains_;  // of the last update
+  Eigen::VectorXd energies_;         // theirs, under the model that they were drawn from
+  AutocorrelationTimes times_;
+  std::uint64_t seed_ = 0, clock_ = 0, updates_ = 0, refusals_ = 0;
+  double rate_share_ = 1, acceptance_ = 1;
+};
+
+}  // namespace harmonium

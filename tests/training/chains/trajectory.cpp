@@ -1,0 +1,291 @@
+// Chains that trade with frozen models: what trades leave as it is, and what the ladder knows.
+#include <harmonium/data/toy.hpp>
+#include <harmonium/inference/exact/log_z.hpp>
+#include <harmonium/inference/exact/samples.hpp>
+#include <harmonium/models/boltzmann_machine.hpp>
+#include <harmonium/training/chains/trajectory.hpp>
+#include <harmonium/training/contrastive_divergence.hpp>
+
+#include "support/catch.hpp"
+#include "support/models.hpp"
+#include "support/statistics.hpp"
+
+using namespace harmonium;
+using namespace test;
+using Catch::Matchers::Message;
+using Catch::Matchers::WithinAbs;
+
+namespace test::training_chains_trajectory {
+
+namespace {
+const Cpu<double> on;
+using Model = BernoulliBernoulli;
+using Options = ContrastiveDivergenceOptions<Trajectory>;
+
+template <class M>
+M with_weights_scaled(M model, double factor) {
+  model.weights *= factor;
+  return model;
+}
+
+/// A ladder to `model` in equal steps of its weights, each settled for a fixed number of steps.
+template <class M>
+Ladder<M> ladder_to(const M& model, int rungs, Index columns, Index blocks, std::uint64_t seed) {
+  Ladder<M> ladder(model, columns, blocks);
+  Draws draws{.seed = seed};
+  ladder.begin(on, model, draws);
+  draws.step = static_cast<std::uint64_t>(blocks);
+  auto state = make_state(model, columns);
+  auto work = make_workspace(model, columns);
+  const auto chains = state.columns(0, columns);
+  for (int i = 1; i <= rungs; ++i) {
+    const M next = with_weights_scaled(model, static_cast<double>(i) / rungs);
+    ladder.draw(on, next, chains, draws);
+    const auto move = [&](int steps) {
+      for (int k = 0; k < steps; ++k) ladder.move(on, next, chains, work, {seed, draws.step++});
+    };
+    move(40);
+    ladder.freeze(on, next, [&](auto out) {
+      move(10);
+      on.copy(chains.visible, out.visible);
+      refresh(on, next, out);
+    });
+  }
+  return ladder;
+}
+}  // namespace
+
+TEST_CASE("trades leave the distributions of both models as they are", "[trajectory][oracle]") {
+  Model model{{.visible = 3, .hidden = 2}};
+  randomise(model, 4, 2);
+  const Model lower = with_weights_scaled(model, 0.3);
+  const Index columns = 20'000;
+  Ladder<Model> ladder(model, columns, 1);
+  ladder.begin(on, lower, {.seed = 1});
+  const Matrix<Cpu<double>> below = exact_samples(lower, columns, 2),
+                            above = exact_samples(model, columns, 3);
+  ladder.freeze(on, lower, [&](auto out) {
+    on.copy(View<const double>(below), out.visible);
+    refresh(on, lower, out);
+  });
+  auto state = make_state(model, columns);
+  const auto x = state.columns(0, columns);
+  on.copy(View<const double>(above), x.visible);
+  refresh(on, model, x);
+  const PairEnergies pairs = ladder.compare(on, model, x, 0);
+  ladder.trade(on, model, x, 0, pairs, {.seed = 4});
+
+  CHECK(chi_square(state.visible, visible_distribution(oracle_of(model))));
+  CHECK(chi_square(ladder.top().states, visible_distribution(oracle_of(lower))));
+  CHECK(pairs.acceptance() > 0.2);
+  CHECK(pairs.acceptance() < 0.9);  // else nothing was at stake
+}
+
+TEST_CASE("renewed reservoirs keep their distribution, and are born at the bottom", "[trajectory][oracle]") {
+  Model model{{.visible = 3, .hidden = 2}};
+  randomise(model, 5, 2);
+  const Index columns = 20'000;
+  Ladder<Model> ladder(model, columns, 1);
+  ladder.begin(on, model, {.seed = 1});
+  const Matrix<Cpu<double>> states = exact_samples(model, columns, 2);
+  ladder.freeze(on, model, [&](auto out) {
+    on.copy(View<const double>(states), out.visible);
+    refresh(on, model, out);
+  });
+  const auto independent = visible_distribution(oracle_of(with_weights_scaled(model, 0)));
+  CHECK(chi_square(ladder.rungs()[0].states, independent));
+  const Matrix<Cpu<double>> bottom = ladder.rungs()[0].states;
+  ladder.renew(on, 1, {.seed = 1, .step = 1});
+  CHECK(chi_square(ladder.top().states, visible_distribution(oracle_of(model))));
+  CHECK(chi_square(ladder.rungs()[0].states, independent));
+  CHECK(ladder.top().states != states);
+  CHECK(ladder.rungs()[0].states != bottom);
+  // What is remembered of the members is true of those that are there now.
+  for (const auto& rung : ladder.rungs()) {
+    const Matrix<Cpu<double>> energies = free_energy(rung.model, rung.states, on);
+    for (Index c = 0; c < columns; c += 997)
+      CHECK_THAT(rung.energies[static_cast<std::size_t>(c)], WithinAbs(energies(0, c), 1e-12));
+  }
+}
+
+TEST_CASE("the lowest rung's log Z is known", "[trajectory][oracle]") {
+  const auto check = []<class M>(const M& model) {
+    Ladder<M> ladder(model, 5, 2);
+    ladder.begin(on, model, {.seed = 1});
+    CHECK_THAT(ladder.log_z().log_z,
+               WithinAbs(oracle::log_z(oracle_of(with_weights_scaled(model, 0))), 1e-10));
+    CHECK(ladder.log_z().standard_error == 0);
+  };
+  check(small_rbm<BernoulliBernoulli>(1));
+  check(small_rbm<CategoricalBernoulli>(2));
+  check(small_rbm<CategoricalGaussian>(3));
+  check(small_rbm<SpinRectified>(4));
+}
+
+TEMPLATE_TEST_CASE("intervals of the ladder's log Z hold as often as they should",
+                   "[trajectory][oracle][slow]", BernoulliBernoulli, CategoricalBernoulli, QuinticBernoulli) {
+  TestType model = small_rbm<TestType>(6);
+  model.weights *= 3;
+  const double exact = oracle::log_z(oracle_of(model));
+  int inside = 0;
+  for (std::uint64_t seed = 0; seed < 100; ++seed) {
+    const LogZEstimate estimate = ladder_to(model, 3, 50, 4, seed).log_z();
+    REQUIRE(estimate.standard_error > 0);
+    inside += std::abs(estimate.log_z - exact) < 1.96 * estimate.standard_error ? 1 : 0;
+  }
+  CHECK(inside >= 90);
+  CHECK(inside <= 99);
+}
+
+TEST_CASE("chains of a trajectory learn, and know log Z on the way", "[trajectory][cd]") {
+  const Eigen::MatrixXd data = bars_and_stripes(3).to_matrix<double>().replicate(1, 10);
+  Rbm<Bernoulli, Bernoulli, Cpu<double>> rbm{{.visible = 9, .hidden = 8, .seed = 1}};
+  ContrastiveDivergence<decltype(rbm), Options> trainer(rbm,
+                                                        {.epochs = 150,
+                                                         .batch_size = 14,
+                                                         .steps = 1,
+                                                         .chains = {.chains = 50},
+                                                         .optimizer = Momentum{.rate = 0.2},
+                                                         .average_last = 0,
+                                                         .seed = 1},
+                                                        on);
+  const History history = trainer.fit(data);
+  const EpochReport& last = history.epochs.back();
+  CHECK(last.metric("rungs") >= 3);
+  CHECK(last.metric("refusals") == 0);
+  const double exact = exact_log_z(rbm);
+  CHECK_THAT(last.metric("log_z"), WithinAbs(exact, sigmas * last.metric("log_z_error")));
+  CHECK(last.metric("log_z_error") < 0.3);
+  const double likelihood = exact_log_likelihood(rbm, data).mean();
+  CHECK_THAT(last.metric("log_likelihood"),
+             WithinAbs(likelihood, 1e-9 + std::abs(last.metric("log_z") - exact)));
+  CHECK(likelihood > -3.6);  // independent units reach -6.24, and nothing is above -2.64
+}
+
+TEST_CASE("an update that goes too far is refused, and the rate halves until the next rung", "[trajectory]") {
+  const Model begin = small_rbm<Model>(4);
+  const Eigen::MatrixXd v = some_states(begin, 8, 3);
+  Model model = begin;
+  ContrastiveDivergence<Model, Options> trainer(model,
+                                                {.batch_size = 8,
+                                                 .steps = 1,
+                                                 .chains = {.chains = 100},
+                                                 .optimizer = Momentum{.rate = 200},
+                                                 .max_gradient_norm = 0,
+                                                 .average_last = 0,
+                                                 .fit_visible_biases = false,
+                                                 .seed = 6},
+                                                on);
+  trainer.step({.values = v});
+  CHECK(model == begin);
+  CHECK(trainer.chains().rate_share() == 0.5);
+  int refusals = 1;
+  while (trainer.chains().rate_share() < 1 && refusals < 60) {
+    const double share = trainer.chains().rate_share();
+    const Model before = model;
+    trainer.step({.values = v});
+    if (trainer.chains().rate_share() != share / 2) continue;
+    CHECK(model == trainer.chains().fallback());
+    ++refusals;
+  }
+  CHECK(refusals < 60);
+  CHECK(model != begin);
+  CHECK(model == trainer.chains().fallback());  // it was frozen
+  CHECK(trainer.chains().ladder().rungs().size() == 2);
+}
+
+TEST_CASE("acceptance is that of chains of the new model", "[trajectory][oracle]") {
+  // The chains were drawn from the model before the update, here one without weights, as is the lowest rung.
+  Model after{{.visible = 3, .hidden = 2}};
+  randomise(after, 4, 1.2);
+  Model before = with_weights_scaled(after, 0);
+  before.visible.parameters.setZero();
+  const Trajectory policy{.chains = 20'000, .blocks = 1, .freeze_below = 0.02, .refuse_below = 0.01};
+  Trajectory::Memory<Model> memory(policy, before);
+  auto state = make_state(before, policy.chains);
+  auto work = make_workspace(before, policy.chains);
+  const auto chains = state.columns(0, policy.chains);
+  memory.begin(on, before, chains, {.seed = 1});
+  memory.advance(on, before, chains, chains, work, 1, {});
+  REQUIRE_FALSE(memory.refuses(on, after));
+  std::vector<std::pair<std::string, double>> metrics;
+  memory.report(metrics);
+
+  const auto p = visible_distribution(oracle_of(after)), q = visible_distribution(oracle_of(before));
+  REQUIRE(p.states == q.states);
+  double expected = 0;
+  for (std::size_t x = 0; x < p.states.size(); ++x)
+    for (std::size_t y = 0; y < p.states.size(); ++y)
+      expected += std::fmin(p.probabilities[x] * q.probabilities[y], p.probabilities[y] * q.probabilities[x]);
+  const auto rate = std::find_if(metrics.begin(), metrics.end(),
+                                 [](const auto& metric) { return metric.first == "trade_rate"; });
+  REQUIRE(rate != metrics.end());
+  CHECK(expected < 0.8);
+  CHECK_THAT(rate->second, WithinAbs(expected, sigmas * 0.5 / std::sqrt(10'000.0)));
+}
+
+TEST_CASE("while a model trains, reservoirs are renewed", "[trajectory]") {
+  Model model = small_rbm<Model>(4);
+  const Eigen::MatrixXd v = some_states(model, 8, 3);
+  const auto members = [&](int renew_every) {
+    Model own = model;
+    ContrastiveDivergence<Model, Options> trainer(
+        own,
+        {.batch_size = 8,
+         .chains = {.chains = 50, .blocks = 2, .renew_every = renew_every},
+         .optimizer = Sgd{.rate = 0},
+         .seed = 6},
+        on);
+    for (int i = 0; i < 4; ++i) trainer.step({.values = v});
+    return trainer.chains().ladder().top().states;
+  };
+  CHECK(members(5) == members(0));  // not yet
+  CHECK(members(2) != members(0));
+}
+
+TEST_CASE("a Boltzmann machine's chains can follow its trajectory", "[trajectory][boltzmann]") {
+  BoltzmannMachine<Spin, Cpu<double>> glass{{.visible = 5}};
+  const Eigen::MatrixXd v = (numbers(5, 200, 3).array() < 0.7).cast<double>() * 2 - 1;
+  ContrastiveDivergence<decltype(glass), Options> trainer(
+      glass, {.epochs = 10, .batch_size = 20, .chains = {.chains = 40}, .average_last = 0, .seed = 2}, on);
+  const History history = trainer.fit(v);
+  CHECK_THAT(history.epochs.back().metric("log_z"),
+             WithinAbs(exact_log_z(glass), sigmas * history.epochs.back().metric("log_z_error") + 1e-9));
+}
+
+TEST_CASE("a trajectory has the same bytes for any number of threads", "[trajectory][threads]") {
+  const auto trained = [](int threads) {
+    Rbm<Bernoulli, Bernoulli> rbm{{.visible = 40, .hidden = 30, .seed = 1}};
+    const Eigen::MatrixXf data = (numbers(40, 200, 1).array() < 0.3).cast<float>();
+    ContrastiveDivergence<decltype(rbm), Options> trainer(rbm,
+                                                          {.epochs = 3,
+                                                           .batch_size = 50,
+                                                           .chains = {.chains = 70, .blocks = 3},
+                                                           .optimizer = Momentum{.rate = 0.5},
+                                                           .seed = 1},
+                                                          Cpu<float>(threads));
+    trainer.fit(data);
+    return rbm;
+  };
+  CHECK(trained(1) == trained(3));
+}
+
+TEST_CASE("options of a trajectory that are out of range are refused", "[trajectory][errors]") {
+  Model model = small_rbm<Model>(1);
+  const auto refused = [&](const Trajectory& chains, const std::string& message) {
+    CHECK_THROWS_MATCHES((ContrastiveDivergence<Model, Options>(model, {.chains = chains}, on)), ValueError,
+                         Message(message));
+  };
+  refused({.chains = 1}, "Trajectory: chains is 1, expected at least 2");
+  refused({.blocks = 0}, "Trajectory: blocks is 0, expected 1 to 1000000");
+  refused({.freeze_below = 1}, "Trajectory: freeze_below is 1, expected above 0 and below 1");
+  refused({.freeze_below = NAN}, "Trajectory: freeze_below is nan, expected above 0 and below 1");
+  refused({.refuse_below = 0.3},
+          "Trajectory: refuse_below is 0.3, expected at least 0 and below freeze_below, 0.3");
+  refused({.settle = 0}, "Trajectory: settle is 0, expected at least 1");
+  refused({.apart = 0}, "Trajectory: apart is 0, expected above 0");
+  refused({.most_steps = 0}, "Trajectory: most_steps is 0, expected at least 1");
+  refused({.renew_every = -1}, "Trajectory: renew_every is -1, expected at least 0");
+}
+
+}  // namespace test::training_chains_trajectory
