@@ -242,6 +242,64 @@ TEST_CASE("every entrance refuses the same data and models, in the same words, a
   check_bad_data("Monitor", rbm, [](auto& m, const auto& x) { return watched(m, x); });
 }
 
+TEST_CASE("a model whose weights do not fit its layers is refused by all that takes no data",
+          "[bad_input][entrances]") {
+  const Eigen::MatrixXf x = bits();
+  const Mask all = Mask::Constant(4, 6, true), none = Mask::Constant(4, 6, false);
+  const auto base = base_rates(rbm);
+  const auto wrong = [](auto model) {
+    spoil(model);
+    return model;
+  };
+  const Bits narrow = wrong(rbm);
+  Bits flat = rbm;
+  flat.weights = rbm.weights.transpose();
+  Rbm<Gaussian, Bernoulli> no_precisions = real;
+  no_precisions.visible.parameters = Eigen::MatrixXf::Zero(4, 1);
+  Dbn<Stack<Bernoulli>> broken = dbn;
+  broken.rbms.pop_back();
+  broken.rbms.emplace_back(Bits{{.visible = 5, .hidden = 2}});
+  const SandwichOptions options{.chains = 10, .betas = uniform_betas(2)};
+  constexpr const char* message = "[a-z_]+: the model's weights are 2 x 2, its layers have 4 and 3 rows";
+  check_refusals({
+      refused<ShapeError>("log Z", message, [=] { return exact_log_z(narrow, precise); }),
+      refused<ShapeError>("moments", message, [=] { return exact_moments(narrow, precise); }),
+      refused<ShapeError>("draws", message, [=] { return exact_samples(narrow, 2, 0, precise); }),
+      refused<ShapeError>("chains", message, [=] { return generate(narrow); }),
+      refused<ShapeError>("chains of a stack", message, [=] { return generate(wrong(dbn)); }),
+      refused<ShapeError>("chains of labels", message, [=] { return generate(narrow, {.tempering = 2}); }),
+      refused<ShapeError>("down", message, [=] { return mean_visible(narrow, x.topRows(3).eval(), on); }),
+      refused<ShapeError>("draws down", message,
+                          [=] { return sample_visible(narrow, x.topRows(3).eval(), {}, on); }),
+      refused<ShapeError>("from codes", message, [=] { return decode(narrow, x.topRows(3).eval()); }),
+      refused<ShapeError>("filling in", message, [=] { return fill_in(narrow, x, all, {}, {}, on); }),
+      refused<ShapeError>(
+          "clamping", message,
+          [=] { return clamp(narrow, Eigen::MatrixXf(x.leftCols(1)), View<const bool>(all).columns(0, 1)); }),
+      refused<ShapeError>("log p of known numbers", message,
+                          [=] { return log_conditional(narrow, x, all, none, options, precise); }),
+      refused<ShapeError>("annealing", message,
+                          [=] { return annealed_log_weights(narrow, base, {.chains = 2}, on); }),
+      refused<ShapeError>("a sandwich", message, [=] { return sandwich(narrow, x, options, on); }),
+      refused<ShapeError>("conversion", message, [=] { return convert<Cpu<double>>(narrow); }),
+      refused<ShapeError>("a step", message,
+                          [=]() mutable {
+                            Bits own = narrow;
+                            ContrastiveDivergence trainer{own, {.batch_size = 6}, on};
+                            trainer.step({.values = View<const float>(x)});
+                          }),
+      refused<ShapeError>("transposed weights",
+                          "mean_hidden: the model's weights are 3 x 4, its layers have 4 and 3 rows",
+                          [=] { return mean_hidden(flat, x, on); }),
+      refused<ShapeError>("no precisions",
+                          "free_energy: a gaussian layer has 1 parameters per row, expected 2",
+                          [=] { return free_energy(no_precisions, x, on); }),
+      refused<ShapeError>("a stack that does not fit",
+                          "encode: RBM 2 has 5 visible rows, the one below 3 hidden rows",
+                          [=] { return encode(broken, x); }),
+  });
+}
+
 TEST_CASE("missing numbers are refused where they can't be drawn", "[bad_input][entrances]") {
   Eigen::MatrixXf holes = bits();
   holes(1, 2) = std::nanf("");

@@ -16,7 +16,7 @@ Matrix<typename Model::Backend> free_energies(const typename Model::Backend& on,
                                               const Model& model, const Source& source) {
   using B = typename Model::Backend;
   check_model(caller, model);
-  auto state = make_state(model, std::min(sample_block, source.size()));
+  auto state = make_state(model, block_of(source.rows(), source.size()));
   return row_of_samples(on, caller, model.visible.rows(), source, [&](ConstViewOf<B> v, ViewOf<B> out) {
     const auto states = state.columns(0, v.cols);
     on.copy(v, states.visible);

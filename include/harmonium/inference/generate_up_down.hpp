@@ -39,6 +39,7 @@ Matrix<B> generate_down(const B& on, const UpDownDbn<Units, B>& model, Matrix<B>
 template <class Units, class B, class Memory>
 Matrix<B> generate_from(const B& on, const UpDownDbn<Units, B>& model, const Memory& memory,
                         GenerateOptions options) {
+  check_shapes("generate", model);
   const bool means = options.means, untied = !model.stack.layers.empty();
   options.means = means && !untied;
   const Matrix<B> states = generate(memory, options, on);

@@ -99,7 +99,7 @@ Eigen::MatrixXd class_log_probabilities(const Model& model, const Data& data,
   detail::check_joint(caller, model, source);
   const auto& rbm = detail::joint_rbm_of(model);
   const Index classes = std::get<1>(rbm.visible.parts).rows();
-  const Index block = std::min(detail::sample_block, source.size());
+  const Index block = detail::block_of(source.rows(), source.size());
   Matrix<B> scores(classes, block);
   HostMatrix<T> host(classes, block);
   Eigen::MatrixXd result(classes, source.size());

@@ -33,7 +33,7 @@ PrincipalComponents principal_components(const Data& data, Index count) {
   const std::span<const double> weights = weights_of(source);
   detail::check_weights("principal_components", weights, source.size());
   const Cpu<double> on;
-  Eigen::RowVectorXd weight(std::min(detail::sample_block, source.size()));
+  Eigen::RowVectorXd weight(detail::block_of(rows, source.size()));
   // f(samples, their weights) for blocks of the data
   const auto for_each = [&](auto f) {
     detail::for_each_sample_block(

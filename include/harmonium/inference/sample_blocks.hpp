@@ -15,7 +15,14 @@
 
 namespace harmonium::detail {
 
-inline constexpr Index sample_block = 500;  ///< columns at a time
+inline constexpr Index most_columns = 500;  ///< at a time
+
+/// How many of `size` samples to look at at once: fewer of those with very many numbers, so that a block
+/// takes no more than 16 MB in single precision.
+inline Index block_of(Index rows, Index size) {
+  const Index few = std::clamp<Index>((Index{1} << 22) / std::max<Index>(1, rows), 16, most_columns);
+  return std::min(few, size);
+}
 
 /// \throws DataError if a number of x is not finite; `first` is the number of its first sample
 template <class B>
@@ -35,7 +42,7 @@ void check_finite(const B& on, const char* caller, ConstViewOf<B> x, Index first
 template <class B, class Source, class F>
 void for_each_sample_block(const B& on, const char* caller, Index rows, const Source& source, F f) {
   check_samples(caller, source.rows(), source.size(), rows);
-  const Index block = std::min(sample_block, source.size());
+  const Index block = block_of(rows, source.size());
   if constexpr (std::same_as<Source, MatrixSource<ScalarOf<B>, typename B::Memory>>) {
     for (Index first = 0; first < source.size(); first += block) {
       const ConstViewOf<B> x = source.values.columns(first, std::min(block, source.size() - first));

@@ -126,9 +126,11 @@ void check_weights_shape(const char* caller, const M& weights, Index rows, Index
 }
 }  // namespace detail
 
-/// The same model with another number type, or on another backend: `convert<Cpu<double>>(rbm)`.
+/// The same model with another number type, or on another backend: `convert<Cpu<double>>(rbm)`. \throws
+/// ShapeError if its matrices do not fit its layers
 template <class To, class Model>
 auto convert(const Model& model) {
+  detail::check_model("convert", model);
   typename Model::template On<To> result(model.options());
   for_each_parameter(
       [](const ParameterName&, Role, auto to, auto from) {

@@ -169,6 +169,7 @@ template <class V, class H, class B>
 Matrix<B> long_chains(const Rbm<V, H, B>& rbm, std::type_identity_t<ConstViewOf<B>> data, Index chains,
                       int steps, std::uint64_t seed, const B& on) {
   using T = ScalarOf<B>;
+  check_shapes("long_chains", rbm);
   check<ValueError>(chains >= 1, "long_chains: chains is ", chains, ", expected at least 1");
   check<ValueError>(steps >= 0, "long_chains: steps is ", steps, ", expected at least 0");
   check<ShapeError>(data.rows == rbm.visible.rows() || data.cols == 0, "long_chains: the data have ",
@@ -227,6 +228,7 @@ Sandwich sandwich(const Rbm<V, H, B>& rbm, const BaseRates<V, H, B>& base,
                   std::type_identity_t<ConstViewOf<B>> data, const SandwichOptions& options = {},
                   const B& on = B::all()) {
   detail::check_sandwich_options(options);
+  check_shapes("sandwich", rbm);
   check<ShapeError>(data.rows == rbm.visible.rows() || data.cols == 0, "sandwich: the data have ", data.rows,
                     " rows, the RBM has ", rbm.visible.rows(), " visible rows");
   if constexpr (detail::can_be_summed<V, H>) {

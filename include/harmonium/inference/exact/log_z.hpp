@@ -38,11 +38,13 @@ double log_z_by_visible(const Model& model, const Cpu<double>& on) {
 
 /// log Z, where Z is the sum (or integral) of exp(-E) over all joint states: summed over the states of the
 /// layer that has fewer, or in closed form for two Gaussian layers. \throws ValueError if there are more than
-/// 2^26 states to sum over, or the model can't be normalised
+/// 2^26 states to sum over, or the model can't be normalised \throws ShapeError if the weights do not fit the
+/// layers
 template <class V, class H, class B>
 double exact_log_z(const Rbm<V, H, B>& rbm, const Cpu<double>& on = Cpu<double>::all()) {
   static_assert(detail::can_be_summed<V, H>,
                 "exact_log_z: one layer's units have finitely many states, or both layers are Gaussian");
+  check_shapes("exact_log_z", rbm);
   return detail::by_smaller_layer(
       convert<Cpu<double>>(rbm), [&](const auto& r) { return detail::log_z_by_visible(r, on); },
       [&](const auto& r) { return detail::log_z_by_hidden(r, on); },
@@ -55,6 +57,7 @@ template <EnergyModel Model>
 double exact_log_z(const Model& model, const Cpu<double>& on = Cpu<double>::all()) {
   static_assert(decltype(model.visible)::finite,
                 "exact_log_z: the visible layer's units have finitely many states");
+  detail::check_model("exact_log_z", model);
   return detail::log_z_by_visible(convert<Cpu<double>>(model), on);
 }
 

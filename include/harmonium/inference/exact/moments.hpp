@@ -83,6 +83,7 @@ template <class V, class H, class B>
 auto exact_moments(const Rbm<V, H, B>& rbm, const Cpu<double>& on = Cpu<double>::all()) {
   static_assert(detail::can_be_summed<V, H>,
                 "exact_moments: one layer's units have finitely many states, or both layers are Gaussian");
+  check_shapes("exact_moments", rbm);
   return detail::by_smaller_layer(
       convert<Cpu<double>>(rbm), [&](const auto& r) { return detail::moments_by_visible(r, on); },
       [&](const auto& r) { return detail::moments_by_hidden(r, on); },
@@ -94,6 +95,7 @@ template <EnergyModel Model>
 detail::Precise<Model> exact_moments(const Model& model, const Cpu<double>& on = Cpu<double>::all()) {
   static_assert(decltype(model.visible)::finite,
                 "exact_moments: the visible layer's units have finitely many states");
+  detail::check_model("exact_moments", model);
   return detail::moments_by_visible(convert<Cpu<double>>(model), on);
 }
 
@@ -121,7 +123,7 @@ detail::Precise<Model> exact_gradient(const Model& model, const Data& data,
   double total = 0;
   for (const double weight : weights) total += weight;
   if (weights.empty()) total = static_cast<double>(size);
-  const Index block = std::min(detail::sample_block, size);
+  const Index block = detail::block_of(source.rows(), size);
   auto state = make_state(precise, block);
   auto work = make_workspace(precise, block);
   HostMatrix<T> host;

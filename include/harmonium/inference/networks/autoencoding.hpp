@@ -29,7 +29,7 @@ Matrix<B> pass_layers(const B& on, const char* caller, const Network<Units, B, H
   check_shapes(caller, network);
   const auto& source = source_of<B>(data);
   check_samples(caller, source.rows(), source.size(), rows, what);
-  Activations<B> memory(network, std::min(sample_block, source.size()));
+  Activations<B> memory(network, block_of(rows, source.size()));
   Matrix<B> result;
   visit_dense(network, memory, last - 1,
               [&](const auto& dense, auto&) { result = Matrix<B>(dense.layer.rows(), source.size()); });

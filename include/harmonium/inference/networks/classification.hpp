@@ -68,9 +68,9 @@ requires(Network<Units, B>::classifies) Evaluation
   const std::span<const double> weights = weights_of(source);
   detail::check_weights("evaluate", weights, source.size());
   double wrong = 0, loss = 0;
-  HostMatrix<T> p(network.classes(), detail::sample_block), one_hot(network.classes(), detail::sample_block),
-      loss_of(1, detail::sample_block);
-  Matrix<B> targets(network.classes(), detail::sample_block), losses(1, detail::sample_block);
+  HostMatrix<T> p(network.classes(), detail::most_columns), one_hot(network.classes(), detail::most_columns),
+      loss_of(1, detail::most_columns);
+  Matrix<B> targets(network.classes(), detail::most_columns), losses(1, detail::most_columns);
   detail::for_each_forward(
       on, network, source, "evaluate", [&](Index first, const auto& activations, auto x) {
         const Index n = x.cols;

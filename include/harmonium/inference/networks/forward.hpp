@@ -85,7 +85,7 @@ void for_each_forward(const B& on, const Network<Units, B, Head>& network, const
                       const char* caller, F f) {
   check_shapes(caller, network);
   check_samples(caller, source.rows(), source.size(), network.input_rows());
-  Activations<B> activations(network, std::min(sample_block, source.size()));
+  Activations<B> activations(network, block_of(source.rows(), source.size()));
   for_each_sample_block(on, caller, network.input_rows(), source, [&](Index first, ConstViewOf<B> x) {
     forward(on, network, x, activations);
     f(first, activations, x);

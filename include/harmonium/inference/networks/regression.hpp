@@ -87,8 +87,8 @@ requires(!Network<Units, B, Head>::classifies) OutputEvaluation
   const std::span<const double> weights = weights_of(source);
   detail::check_weights("evaluate", weights, source.size());
   OutputEvaluation result;
-  Matrix<B> targets(network.output_rows(), detail::sample_block), sums(1, detail::sample_block);
-  HostMatrix<T> host(1, detail::sample_block);
+  Matrix<B> targets(network.output_rows(), detail::most_columns), sums(1, detail::most_columns);
+  HostMatrix<T> host(1, detail::most_columns);
   std::vector<Index> columns;
   detail::for_each_forward(on, network, source, "evaluate", [&](Index first, auto& activations, auto x) {
     columns.resize(static_cast<std::size_t>(x.cols));

@@ -21,7 +21,7 @@ Eigen::VectorXd objective_costs(const char* caller, const Model& model, const Da
   check_model(caller, model);
   const auto& source = source_of<B>(data);
   check_samples(caller, source.rows(), source.size(), model.visible.rows());
-  const Index block = std::min(sample_block, source.size());
+  const Index block = block_of(source.rows(), source.size());
   Objective objective(model, block);
   auto state = make_state(model, block);
   const auto costs =
