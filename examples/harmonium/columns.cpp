@@ -1,6 +1,7 @@
 #include "columns.hpp"
 
 #include <array>
+#include <harmonium/data/sparse.hpp>
 #include <map>
 #include <set>
 
@@ -38,6 +39,32 @@ struct Contents {
   std::map<std::string, Index> words;  // their counts, as long as there are no more than 1001 words
   Index odd_row = -1;                  // the first row that is not a number
 };
+
+using ByColumn = Eigen::SparseMatrix<float, Eigen::RowMajor>;
+
+// A sparse table by its columns; otherwise nothing.
+ByColumn by_column(const RawTable& table) {
+  return table.sparse() != nullptr ? ByColumn(*table.sparse()) : ByColumn();
+}
+
+// A column of a sparse table, where a number that is not listed is 0.
+Contents look_at_sparse(const ByColumn& numbers, Index column) {
+  Contents c;
+  c.known = c.numbers = numbers.cols();
+  Index zeros = numbers.cols();
+  for (ByColumn::InnerIterator it(numbers, column); it; ++it) {
+    const auto x = static_cast<double>(it.value());
+    if (x == 0) continue;
+    --zeros;
+    c.least = std::min(c.least, x);
+    c.most = std::max(c.most, x);
+    c.whole = c.whole && x == std::floor(x);
+    c.unit = c.unit && x >= 0 && x <= 1;
+    if (c.words.size() <= 1000) ++c.words[csv_text(it.value())];
+  }
+  if (zeros > 0) c.words["0"] = zeros;
+  return c;
+}
 
 Contents look_at(const RawTable& table, Index column) {
   Contents c;
@@ -90,6 +117,11 @@ Kind guess(const RawTable& table, Index column, const Contents& c, std::string& 
   if (c.known == 0) return because(Kind::ignored, "no value is known");
   if (table.numeric() && c.unit && c.numbers == c.known)
     return because(Kind::bernoulli, "numbers from 0 to 1");
+  if (table.sparse() != nullptr) {
+    const bool counts = c.whole && c.least >= 0;
+    return counts ? because(Kind::poisson, "counts, most of them 0")
+                  : because(Kind::gaussian, "numbers, most of them 0");
+  }
   if (distinct == 1) return because(Kind::constant, "always '" + c.words.begin()->first + "'");
   if (distinct == 2)
     return because(Kind::bernoulli, c.words.begin()->first + " or " + c.words.rbegin()->first);
@@ -194,6 +226,10 @@ void check_contents(const RawTable& table, Index index, const Contents& c, const
   check<DataError>(column.kind != Kind::poisson || (c.whole && c.least >= 0), what,
                    ", but has values other than whole numbers from 0");
   check<DataError>(column.kind != Kind::gaussian || c.least < c.most, what, ", but always the same");
+  check<DataError>(table.sparse() == nullptr || column.kind == Kind::ignored ||
+                       column.kind == Kind::poisson || column.kind == Kind::gaussian ||
+                       (column.kind == Kind::bernoulli && c.unit),
+                   what, ", which takes a table that lists all numbers");
 }
 
 }  // namespace
@@ -243,9 +279,10 @@ Columns choose_columns(const RawTable& table, const std::string& specification, 
   const Specification said(table, specification);
   const auto& kinds = said.kinds();
   Columns columns;
+  const ByColumn sparse = by_column(table);
   for (Index i = 0; i < table.columns(); ++i) {
     Column column{.name = table.names()[static_cast<std::size_t>(i)]};
-    const Contents c = look_at(table, i);
+    const Contents c = table.sparse() != nullptr ? look_at_sparse(sparse, i) : look_at(table, i);
     const auto known =
         std::find_if(given.begin(), given.end(), [&](const Column& g) { return g.name == column.name; });
     if (const auto asked = kinds.find(column.name); asked != kinds.end()) {
@@ -294,21 +331,43 @@ std::string explain(const Columns& columns) {
 }
 
 Samples Samples::subset(const std::vector<Index>& columns) const {
-  Samples part{Eigen::MatrixXf(values(Eigen::all, columns)), known(Eigen::all, columns)};
+  Samples part;
+  if (sparse) {
+    part.sparse = detail::chosen_columns(*sparse, columns);
+  } else {
+    part.values = values(Eigen::all, columns);
+    part.known = known(Eigen::all, columns);
+  }
   return part;
+}
+
+Eigen::MatrixXf Samples::dense() const {
+  if (!sparse) return values;
+  check<DataError>(static_cast<double>(rows()) * static_cast<double>(size()) <= 0x1p28, "there are ", size(),
+                   " rows of ", rows(), " numbers, and this needs them all: ask it of fewer rows at a time");
+  return *sparse;
 }
 
 std::vector<Index> Samples::whole_ones() const {
   std::vector<Index> whole;
+  for (Index c = 0; sparse && c < size(); ++c) whole.push_back(c);
   for (Index c = 0; c < known.cols(); ++c)
     if (known.col(c).all()) whole.push_back(c);
   return whole;
 }
 
 void standardise(const RawTable& table, Columns& columns) {
+  const ByColumn sparse = by_column(table);
   for (Column& column : columns) {
     if (column.kind != Kind::gaussian) continue;
     const Index index = table.column(column.name);
+    if (table.sparse() != nullptr) {  // zeros stay zeros: only the scale changes
+      const auto numbers = sparse.row(index);
+      const double count = static_cast<double>(sparse.cols()),
+                   mean = static_cast<double>(numbers.sum()) / count;
+      column.scale = std::sqrt(static_cast<double>(numbers.squaredNorm()) / count - mean * mean);
+      continue;
+    }
     double count = 0, mean = 0, squares = 0;  // Welford, 1962
     for (Index row = 0; row < table.rows(); ++row) {
       if (table.missing(row, index)) continue;
@@ -321,9 +380,43 @@ void standardise(const RawTable& table, Columns& columns) {
   }
 }
 
-Samples encode_table(const RawTable& table, const Columns& columns) {
+namespace {
+// The same for a sparse table. It may have fewer columns than the training table: the others are all 0.
+Samples encode_sparse(const RawTable& table, const Columns& columns) {
   const Layout layout(columns);
-  Samples samples{Eigen::MatrixXf::Zero(layout.rows(), table.rows()), {}};
+  const auto& numbers = *table.sparse();
+  check<DataError>(table.columns() <= static_cast<Index>(columns.size()), "'", table.path(), "' has ",
+                   table.columns(), " columns, the training table had ", columns.size());
+  Samples samples;
+  samples.sparse.emplace(layout.rows(), table.rows());
+  samples.sparse->reserve(numbers.nonZeros());
+  std::vector<std::pair<Index, float>> entries;
+  for (Index row = 0; row < table.rows(); ++row) {
+    entries.clear();
+    detail::for_each_stored(numbers, row, [&](Index index, float number) {
+      const auto place = static_cast<std::size_t>(index);
+      const Column& column = columns[place];
+      const double x = static_cast<double>(number) / column.scale;
+      const bool fits = column.kind == Kind::bernoulli ? x >= 0 && x <= 1
+                        : column.kind == Kind::poisson ? x >= 0 && x == std::floor(x)
+                                                       : true;
+      check<DataError>(fits, table.place(row, index), ": '", number, "', expected ",
+                       column.kind == Kind::bernoulli ? "a number from 0 to 1" : "a whole number from 0");
+      if (layout.first[place] >= 0) entries.emplace_back(layout.first[place], static_cast<float>(x));
+    });
+    std::sort(entries.begin(), entries.end());
+    samples.sparse->startVec(row);
+    for (const auto& [first, x] : entries) samples.sparse->insertBack(first, row) = x;
+  }
+  samples.sparse->finalize();
+  return samples;
+}
+}  // namespace
+
+Samples encode_table(const RawTable& table, const Columns& columns) {
+  if (table.sparse() != nullptr) return encode_sparse(table, columns);
+  const Layout layout(columns);
+  Samples samples{Eigen::MatrixXf::Zero(layout.rows(), table.rows())};
   samples.known.setConstant(layout.rows(), table.rows(), true);
   for (std::size_t i = 0; i < columns.size(); ++i) {
     const Column& column = columns[i];

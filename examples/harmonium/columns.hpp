@@ -43,10 +43,16 @@ Columns choose_columns(const RawTable& table, const std::string& specification, 
 // What was chosen and why, one line per kind.
 std::string explain(const Columns& columns);
 
+// Either `values` and `known`, or `sparse`, which misses nothing.
 struct Samples {
-  Eigen::MatrixXf values;                                     // V x n, NaN where a value is missing
-  Eigen::Matrix<bool, Eigen::Dynamic, Eigen::Dynamic> known;  // V x n
+  Eigen::MatrixXf values = {};                                     // V x n, NaN where a value is missing
+  Eigen::Matrix<bool, Eigen::Dynamic, Eigen::Dynamic> known = {};  // V x n
+  std::optional<Eigen::SparseMatrix<float>> sparse = {};           // V x n
+  Index rows() const { return sparse ? sparse->rows() : values.rows(); }
+  Index size() const { return sparse ? sparse->cols() : values.cols(); }
   bool complete() const { return known.all(); }
+  // All numbers; DataError if there are so many that a sparse table was the wrong thing to ask this of.
+  Eigen::MatrixXf dense() const;
   Samples subset(const std::vector<Index>& samples) const;
   // Indices of the samples without missing values.
   std::vector<Index> whole_ones() const;

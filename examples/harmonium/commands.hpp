@@ -11,7 +11,7 @@ struct CommonSettings {
   TrainSettings train;
   JudgeSettings judge;
   Columns columns;  // of a run file
-  int count = 100, steps = 1000;
+  int count = 100, steps = 1000, index_base = 1;
   bool fill_in = false;
 };
 
@@ -21,6 +21,7 @@ void read_run_file(int argc, const char* const* argv, CommonSettings& settings);
 void run_train(const CommonSettings& settings);
 void run_evaluate(const CommonSettings& settings);
 void run_sample(const CommonSettings& settings);
+void run_score(const CommonSettings& settings);
 void run_encode(const CommonSettings& settings);
 void run_reconstruct(const CommonSettings& settings);
 void run_report(const CommonSettings& settings);

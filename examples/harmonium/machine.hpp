@@ -4,6 +4,7 @@
 
 #include <harmonium/data/dataset.hpp>
 #include <harmonium/data/missing.hpp>
+#include <harmonium/inference/annealing/conditional_likelihood.hpp>
 #include <harmonium/inference/annealing/dbn_bound.hpp>
 #include <harmonium/inference/exact/log_z.hpp>
 #include <harmonium/inference/fill_in.hpp>
@@ -15,6 +16,7 @@
 #include <harmonium/training/contrastive_divergence.hpp>
 
 #include "model.hpp"
+#include "outcome.hpp"
 #include "progress.hpp"
 
 namespace program {
@@ -37,8 +39,16 @@ struct Watcher {
   void on_batch(const BatchReport& report) { progress.bar.on_batch(report); }
 };
 
-inline MissingData source_of(const Samples& rows) {
+inline MissingData with_missing(const Samples& rows) {
   return MissingData(rows.values.cast<double>(), rows.known);
+}
+
+// Calls f with rows as a source of batches.
+template <class F>
+auto with_source(const Samples& rows, F f) {
+  if (rows.sparse) return f(Dataset(*rows.sparse));
+  if (rows.complete()) return f(Dataset(rows.values));
+  return f(with_missing(rows));
 }
 
 // Trains one RBM. Missing values are drawn anew at each update.
@@ -47,21 +57,29 @@ History train_rbm(Rbm<V, Bernoulli>& rbm, const Samples& rows, const Samples& he
                   const TrainSettings& settings, int layer) {
   const Cpu<float> on = processors(settings.threads);
   ContrastiveDivergence<Rbm<V, Bernoulli>> trainer{rbm, training_options(settings, layer), on};
-  const std::vector<Index> whole_aside = held_out.whole_ones();
-  const Dataset aside(held_out.subset(whole_aside).values);
-  const Eigen::MatrixXf kept = aside.to_matrix<float>();
-  const MissingData train = source_of(rows);
+  const Eigen::MatrixXf kept =
+      rows.sparse ? some_of(held_out) : held_out.subset(held_out.whole_ones()).values;
   std::optional<Monitor<Rbm<V, Bernoulli>>> monitor;
-  const bool judged = held_out.values.cols() > 0 && held_out.known.rowwise().any().all();
-  if (judged) {
-    monitor.emplace(rbm, train, source_of(held_out), MonitorOptions{.seed = settings.seed}, on);
+  const bool judged = held_out.size() > 0 && held_out.known.rowwise().any().all();
+  const auto watch = [&](auto source_of_rows, Index samples) {
+    const MonitorOptions options{.samples = samples, .seed = settings.seed};
+    if (judged) {
+      monitor.emplace(rbm, source_of_rows(rows), source_of_rows(held_out), options, on);
+    } else {
+      monitor.emplace(rbm, source_of_rows(rows), options, on);
+    }
+  };
+  if (rows.sparse) {  // samples of 16 MB
+    watch(
+        [](const Samples& s) -> const auto& { return *s.sparse; },
+        std::clamp<Index>(4'000'000 / rows.rows(), 50, 500));
   } else {
-    monitor.emplace(rbm, train, MonitorOptions{.seed = settings.seed}, on);
+    watch(with_missing, 500);
   }
   check<DataError>(settings.patience == 0 || judged,
                    "patience: there are no held-out rows, or all of them lack a column");
   Watcher watcher{[&](EpochReport& report) {
-    if (aside.size() > 0)
+    if (kept.cols() > 0)
       report.metrics.emplace_back("held_out_reconstruction_error",
                                   (harmonium::reconstruct(rbm, kept, {}, on) - kept).squaredNorm() /
                                       static_cast<double>(kept.size()));
@@ -69,9 +87,7 @@ History train_rbm(Rbm<V, Bernoulli>& rbm, const Samples& rows, const Samples& he
   }};
   if (settings.patience > 0)
     watcher.stopping = EarlyStopping{.metric = "held_out_loss", .patience = settings.patience};
-  if (rows.complete()) return trainer.fit(Dataset(rows.values), watcher);
-  if (rows.complete()) return trainer.fit(Dataset(rows.values), watcher);
-  return trainer.fit(train, watcher);
+  return with_source(rows, [&](const auto& source) { return trainer.fit(source, watcher); });
 }
 extern template History train_rbm(Rbm<Bernoulli, Bernoulli>&, const Samples&, const Samples&,
                                   const TrainSettings&, int);
@@ -80,10 +96,10 @@ extern template History train_rbm(Rbm<Bernoulli, Bernoulli>&, const Samples&, co
 // get none.
 template <class V>
 void fit_visible(Rbm<V, Bernoulli>& rbm, const Samples& rows, const std::vector<Index>& unused) {
-  detail::RowMoments moments(rows.values.rows());
-  for (Index c = 0; c < rows.values.cols(); ++c)
-    for (Index r = 0; r < rows.values.rows(); ++r)
-      if (rows.known(r, c)) moments.add(r, static_cast<double>(rows.values(r, c)), 1);
+  Eigen::MatrixXf block(rows.rows(), 100);
+  const detail::RowMoments moments = with_source(rows, [&](const auto& source) {
+    return detail::moments_of_source(Cpu<float>(), source, View<float>(block));
+  });
   const Eigen::MatrixXf means = moments.mean().cast<float>(), variances = moments.variance().cast<float>(),
                         counts = moments.count().cast<float>();
   fit(rbm.visible, View<const float>(means), View<const float>(variances), View<const float>(counts));
@@ -145,11 +161,13 @@ class Machine final : public Model {
   }
 
   Eigen::MatrixXf fill_in(const Samples& rows, std::uint64_t seed) const override {
-    if (rows.complete()) return rows.values;
+    if (rows.complete()) return rows.dense();
     return harmonium::fill_in(bottom(), rows.values, View<const bool>(rows.known),
                               {.steps = 500, .average = true, .seed = seed});
   }
-  Eigen::MatrixXf encode(const Eigen::MatrixXf& rows) const override { return harmonium::encode(dbn_, rows); }
+  Eigen::MatrixXf encode(const Samples& rows, std::uint64_t seed) const override {
+    return rows.sparse ? harmonium::encode(dbn_, *rows.sparse) : harmonium::encode(dbn_, fill_in(rows, seed));
+  }
   Eigen::MatrixXf reconstruct(const Eigen::MatrixXf& rows) const override {
     return harmonium::reconstruct(dbn_, rows);
   }
@@ -157,10 +175,35 @@ class Machine final : public Model {
     return harmonium::generate(dbn_, {.samples = samples, .steps = steps, .seed = seed});
   }
 
+  Scores score(const Samples& rows) const override {
+    const bool deep = dbn_.depth() > 1;
+    const std::vector<Index> whole = rows.whole_ones();
+    const Samples known = rows.subset(whole);
+    Scores scores{.numbers = Eigen::VectorXd::Constant(rows.size(), std::nan("")),
+                  .exact = !deep && detail::states_to_sum(bottom()) <= most_states,
+                  .meaning = deep ? "minus a lower bound on log p, up to a constant"
+                                  : "free energy: -log p up to a constant"};
+    if (scores.exact) scores.meaning = "-log p of the known values, summed exactly";
+    const double log_z = scores.exact ? exact_log_z(bottom()) : 0;
+    const auto score_whole = [&](const auto& data) -> Eigen::VectorXd {
+      if (deep) return -log_likelihood_bound(dbn_, data, 0.0).bounds;
+      return -log_likelihood(bottom(), data, log_z);
+    };
+    if (!whole.empty())
+      scores.numbers(whole) = known.sparse ? score_whole(*known.sparse) : score_whole(known.values);
+    for (Index c = 0; c < rows.size() && !deep && !rows.sparse; ++c) {
+      if (rows.known.col(c).all()) continue;
+      const Eigen::MatrixXf row = rows.values.col(c);
+      const auto rest = clamp(bottom(), row, View<const bool>(rows.known).columns(c, 1));
+      if (detail::states_to_sum(rest.rbm) <= most_states)
+        scores.numbers(c) = log_z - log_sum_over_free(rest, {.exact_states = most_states}).log_p;
+    }
+    return scores;
+  }
   Judgement judge(const Eigen::MatrixXf& rows, const JudgeSettings& settings) const override {
     const Cpu<float> on = processors(settings.threads);
     Judgement judgement;
-    if (dbn_.depth() == 1 && detail::states_to_sum(bottom()) <= (1 << 16)) {
+    if (dbn_.depth() == 1 && detail::states_to_sum(bottom()) <= most_states) {
       judgement.log_z = exact_log_z(bottom(), Cpu<double>(on.threads()));
       judgement.log_likelihoods = log_likelihood(bottom(), rows, judgement.log_z, on);
       judgement.method = "exact";
@@ -204,13 +247,23 @@ class Machine final : public Model {
   }
 
  private:
+  static constexpr double most_states = 1 << 16;  // that are summed over
   Bottom& bottom() { return std::get<Bottom>(dbn_.rbms.front()); }
   const Bottom& bottom() const { return std::get<Bottom>(dbn_.rbms.front()); }
   // A layer's hidden codes of samples.
   Samples codes(std::size_t layer, const Samples& rows, std::uint64_t seed) const {
-    const Eigen::MatrixXf values = layer == 0 ? fill_in(rows, seed) : rows.values;
     Samples up;
-    std::visit([&](const auto& rbm) { up.values = mean_hidden(rbm, values); }, dbn_.rbms[layer]);
+    std::visit(
+        [&](const auto& rbm) {
+          if (rows.size() == 0) {
+            up.values.resize(rbm.hidden.rows(), 0);
+          } else if (rows.sparse) {
+            up.values = mean_hidden(rbm, *rows.sparse);
+          } else {
+            up.values = mean_hidden(rbm, layer == 0 ? fill_in(rows, seed) : rows.values);
+          }
+        },
+        dbn_.rbms[layer]);
     up.known.setConstant(up.values.rows(), up.values.cols(), true);
     return up;
   }

@@ -26,9 +26,12 @@ void add_settings(CLI::App& command, Settings& settings) {
 }
 
 void add_data(CLI::App& command, CommonSettings& s, bool required) {
-  auto* data = command.add_option("data", s.data, "CSV with a header row, NPY, NPZ or IDX");
+  auto* data = command.add_option("data", s.data, "CSV with a header row, NPY, NPZ, IDX, or LIBSVM text");
   if (required) data->required();
   command.add_option("--array", s.array, "which array of an NPZ file");
+  command.add_option("--index-base", s.index_base, "the first index of a LIBSVM file")
+      ->check(CLI::Range(0, 1))
+      ->capture_default_str();
 }
 void add_model(CLI::App& command, CommonSettings& s) {
   command.add_option("model", s.model, "the model.safetensors written by train")->required();
@@ -110,6 +113,17 @@ int main(int argc, char** argv) {
   add_seed(*sample, settings);
   add_output(*sample, settings);
   sample->footer("Example:\n  harmonium sample results/model.safetensors -n 1000 -o made_up.csv");
+  CLI::App* score = app.add_subcommand(
+      "score", "how odd is each row? A column of -log p, or of free energies: the larger, the odder");
+  add_model(*score, settings);
+  add_data(*score, settings, true);
+  add_output(*score, settings);
+  score->footer(
+      "Example:\n  harmonium score results/model.safetensors new.csv -o scores.csv\n\n"
+      "Small models give -log p, in the table's own units; others their free energy, which differs from it "
+      "by\n"
+      "a constant. Missing values are summed out; a row has no score if there are too many of them for "
+      "that.");
   CLI::App* encode =
       app.add_subcommand("encode", "the hidden units' means for rows: features for other programs");
   add_model(*encode, settings);
@@ -145,6 +159,7 @@ int main(int argc, char** argv) {
     if (train->parsed()) run_train(settings);
     if (evaluate->parsed()) run_evaluate(settings);
     if (sample->parsed()) run_sample(settings);
+    if (score->parsed()) run_score(settings);
     if (encode->parsed()) run_encode(settings);
     if (reconstruct->parsed()) run_reconstruct(settings);
     if (report->parsed()) run_report(settings);

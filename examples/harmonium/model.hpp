@@ -20,6 +20,13 @@ struct Judgement {
   std::string method, verdict, reason;
 };
 
+// How odd rows are: the larger, the less likely.
+struct Scores {
+  Eigen::VectorXd numbers;  // in nats, of numbers as the model sees them; NaN where too much is missing
+  bool exact = false;       // -log p of the known values; otherwise only up to a constant
+  std::string meaning;
+};
+
 class Model {
  public:
   virtual ~Model() = default;
@@ -28,9 +35,12 @@ class Model {
   virtual void save(const std::string& path, const harmonium::Metadata& more) const = 0;
   // Fills in missing values: their averages given the known ones.
   virtual Eigen::MatrixXf fill_in(const Samples& rows, std::uint64_t seed) const = 0;
-  virtual Eigen::MatrixXf encode(const Eigen::MatrixXf& rows) const = 0;
+  // Codes of rows whose missing values are filled in first.
+  virtual Eigen::MatrixXf encode(const Samples& rows, std::uint64_t seed) const = 0;
   virtual Eigen::MatrixXf reconstruct(const Eigen::MatrixXf& rows) const = 0;
   virtual Eigen::MatrixXf generate(Index samples, int steps, std::uint64_t seed) const = 0;
+  // Missing values are summed out, where that is exact.
+  virtual Scores score(const Samples& rows) const = 0;
   virtual Judgement judge(const Eigen::MatrixXf& rows, const JudgeSettings& settings) const = 0;
   // The exact log likelihood if columns were independent, with the rates of `rates`.
   virtual Eigen::VectorXd judge_independent(const Eigen::MatrixXf& rates,

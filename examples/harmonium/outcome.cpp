@@ -63,7 +63,7 @@ std::vector<History> read_history(const std::string& path) {
 }
 
 std::pair<Samples, Samples> cut(const Samples& all, const TrainSettings& settings) {
-  const Index rows = all.values.cols();
+  const Index rows = all.size();
   const auto aside = static_cast<std::ptrdiff_t>(std::llround(settings.hold_out * static_cast<double>(rows)));
   const std::vector<Index> order = permutation(rows, {.seed = settings.seed, .stream = Stream::split});
   std::vector<Index> held(order.begin(), order.begin() + aside), rest(order.begin() + aside, order.end());
@@ -74,10 +74,12 @@ std::pair<Samples, Samples> cut(const Samples& all, const TrainSettings& setting
 
 Eigen::MatrixXf some_of(const Samples& rows) {
   const std::vector<Index> whole = rows.whole_ones();
+  // As many as fit into 16 MB, of a table of up to 2000 columns all 2000.
+  const Index most = std::clamp<Index>(4'000'000 / std::max<Index>(1, rows.rows()), 100, 2000);
   std::vector<Index> chosen =
-      random_subset(static_cast<Index>(whole.size()), 2000, {.stream = Stream::split});
+      random_subset(static_cast<Index>(whole.size()), most, {.stream = Stream::split});
   for (Index& i : chosen) i = whole[static_cast<std::size_t>(i)];
-  return rows.subset(chosen).values;
+  return rows.subset(chosen).dense();
 }
 
 bool draw_bits(const Columns& columns, std::uint64_t seed, Eigen::MatrixXf& rows) {

@@ -166,9 +166,9 @@ void run_report(const CommonSettings& given) {
   Eigen::MatrixXf rows;
   std::error_code ignored;
   if (std::filesystem::exists(settings.data, ignored)) {
-    const auto [learned, held_out] =
-        cut(encode_table(RawTable(settings.data, settings.array), columns), settings.train);
-    rows = some_of(held_out.values.cols() > 0 ? held_out : learned);
+    const auto [learned, held_out] = cut(
+        encode_table(RawTable(settings.data, settings.array, settings.index_base), columns), settings.train);
+    rows = some_of(held_out.size() > 0 ? held_out : learned);
   } else {
     std::fprintf(stderr, "harmonium: '%s' is no longer there: the report shows none of its rows\n",
                  settings.data.c_str());

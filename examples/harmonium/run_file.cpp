@@ -27,6 +27,7 @@ nlohmann::ordered_json run_json(const CommonSettings& settings, const Columns& c
                    [&](const char* name, auto& value, const char*, const auto&) { options[name] = value; });
   nlohmann::ordered_json json = {{"program", "harmonium train"}, {"data", settings.data}};
   if (!settings.array.empty()) json["array"] = settings.array;
+  if (settings.index_base != 1) json["index_base"] = settings.index_base;
   json["options"] = options;
   json["columns"] = columns;
   return json;
@@ -37,6 +38,7 @@ void take_run_file(CommonSettings& settings) {
   try {
     settings.data = json.value("data", std::string());
     settings.array = json.value("array", std::string());
+    settings.index_base = json.value("index_base", 1);
     if (json.contains("columns")) settings.columns = json["columns"].get<Columns>();
     std::vector<std::string> known;
     for_each_setting(settings.train, [&]<class T>(const char* name, T& value, const char*,

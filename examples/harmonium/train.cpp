@@ -54,31 +54,36 @@ void run_train(const CommonSettings& given) {
   check<ValueError>(!settings.data.empty(), "train needs a table, or a run file that names one (--run)");
   static_cast<void>(training_options(settings.train, 0));  // before anything is read
   const Timer timer;
-  const RawTable table(settings.data, settings.array);
-  Columns columns = choose_columns(table, settings.train.visible, settings.columns);
-  standardise(table, columns);
-  const Samples all = encode_table(table, columns);
-  require_writable_folder(settings.folder);  // before hours of training, not after
-
-  std::printf("%s: %ld rows, %ld columns\n%s", settings.data.c_str(), static_cast<long>(table.rows()),
-              static_cast<long>(table.columns()), explain(columns).c_str());
-  const auto missing = all.known.cols() - static_cast<Index>(all.whole_ones().size());
+  Columns columns;
+  const Samples all = [&] {
+    const RawTable table(settings.data, settings.array, settings.index_base);
+    columns = choose_columns(table, settings.train.visible, settings.columns);
+    standardise(table, columns);
+    require_writable_folder(settings.folder);  // before hours of training, not after
+    return encode_table(table, columns);
+  }();
+  std::printf("%s: %ld rows, %ld columns\n%s", settings.data.c_str(), static_cast<long>(all.size()),
+              static_cast<long>(columns.size()), explain(columns).c_str());
+  if (all.sparse)
+    std::printf("%ld of its numbers are not 0: it is kept sparse\n",
+                static_cast<long>(all.sparse->nonZeros()));
+  const auto missing = all.size() - static_cast<Index>(all.whole_ones().size());
   if (missing > 0)
     std::printf("%ld rows have missing values, which are drawn anew at each update\n",
                 static_cast<long>(missing));
   const auto [rows, held_out] = cut(all, settings.train);
-  check<DataError>(rows.values.cols() >= 2, "'", settings.data, "' leaves ", rows.values.cols(),
+  check<DataError>(rows.size() >= 2, "'", settings.data, "' leaves ", rows.size(),
                    " rows to learn from, expected at least 2");
   const std::unique_ptr<Model> model = make_model(columns, settings.train);
-  std::printf("learning from %ld rows, %ld held out; %s\n", static_cast<long>(rows.values.cols()),
-              static_cast<long>(held_out.values.cols()), model->text().c_str());
+  std::printf("learning from %ld rows, %ld held out; %s\n", static_cast<long>(rows.size()),
+              static_cast<long>(held_out.size()), model->text().c_str());
   std::fflush(stdout);
   const std::vector<History> histories = model->train(rows, held_out, settings.train);
   const double seconds = timer.seconds();
 
   nlohmann::ordered_json run = run_json(settings, columns);
   run["results"] = sum_up(*model, columns, rows, held_out, settings.train);
-  run["results"]["rows_learned_from"] = rows.values.cols();
+  run["results"]["rows_learned_from"] = rows.size();
   const std::filesystem::path folder = settings.folder;
   save_model((folder / "model.safetensors").string(), *model, columns);
   write_file(folder / "history.csv", history_csv(histories));
@@ -88,7 +93,7 @@ void run_train(const CommonSettings& given) {
                 .columns = columns,
                 .histories = histories,
                 .model = *model,
-                .rows = some_of(held_out.values.cols() > 0 ? held_out : rows)});
+                .rows = some_of(held_out.size() > 0 ? held_out : rows)});
   std::printf("learned in %.1f s; the model, the run and a report are in %s\n", seconds,
               settings.folder.c_str());
   const std::string saved = (folder / "model.safetensors").string();

@@ -52,14 +52,19 @@ Eigen::MatrixXf in_units(const Columns& columns, Eigen::MatrixXf values) {
   return values;
 }
 
+// New rows, as the model's table has them.
+Samples read_rows(const CommonSettings& settings, const Columns& columns) {
+  return encode_table(RawTable(settings.data, settings.array, settings.index_base), columns);
+}
+
 }  // namespace
 
 void run_evaluate(const CommonSettings& settings) {
   const auto [model, columns] = load_model(settings.model);
-  const Samples all = encode_table(RawTable(settings.data, settings.array), columns);
+  const Samples all = read_rows(settings, columns);
   const std::vector<Index> whole = all.whole_ones();
   check<DataError>(!whole.empty(), "'", settings.data, "': every row has a missing value");
-  const Eigen::MatrixXf rows = all.subset(whole).values;
+  const Eigen::MatrixXf rows = all.subset(whole).dense();
   const double units = log_scale(columns);
   Eigen::MatrixXf states = rows;
   const bool drawn = draw_bits(columns, settings.judge.seed, states);
@@ -68,8 +73,8 @@ void run_evaluate(const CommonSettings& settings) {
   const double mean = own.mean(), alone = model->judge_independent(rows, states).mean() - units,
                spread = std::sqrt((own.array() - mean).square().mean() / static_cast<double>(own.size()));
   std::printf("%s: %ld rows judged", settings.data.c_str(), static_cast<long>(rows.cols()));
-  if (all.values.cols() > rows.cols())
-    std::printf(", %ld with missing values left out", static_cast<long>(all.values.cols() - rows.cols()));
+  if (all.size() > rows.cols())
+    std::printf(", %ld with missing values left out", static_cast<long>(all.size() - rows.cols()));
   std::printf("\nlog likelihood per row       %10.3f nats (standard error %.3f from rows, %.3f from log Z)\n",
               mean, spread, judgement.standard_error);
   std::printf("  method                     %s\n  verdict                    %s: %s\n",
@@ -94,11 +99,30 @@ void run_sample(const CommonSettings& settings) {
                 [&, &columns_ = columns] { return decode_table(columns_, values, true); });
 }
 
+void run_score(const CommonSettings& settings) {
+  check_output(settings.output);
+  const auto [model, columns] = load_model(settings.model);
+  const Samples rows = read_rows(settings, columns);
+  Scores scores = model->score(rows);
+  const Layout layout(columns);
+  for (std::size_t i = 0; i < columns.size() && scores.exact; ++i)  // densities in the table's own units
+    for (Index c = 0; c < rows.size() && columns[i].kind == Kind::gaussian; ++c)
+      if (rows.sparse || rows.known(layout.first[i], c)) scores.numbers(c) += std::log(columns[i].scale);
+  std::fprintf(stderr, "score: %s, in nats\n", scores.meaning.c_str());
+  if (const auto without = scores.numbers.array().isNaN().count(); without > 0)
+    std::fprintf(stderr, "%ld rows have too many missing values to sum over: they have no score\n",
+                 static_cast<long>(without));
+  write_numbers(settings.output, "scores", scores.numbers.transpose().cast<float>(), [&] {
+    std::string text = csv_line({"score"});
+    for (const double score : scores.numbers) text += csv_line({csv_text(score)});  // quoted if empty
+    return text;
+  });
+}
+
 void run_encode(const CommonSettings& settings) {
   check_output(settings.output);
   const auto [model, columns] = load_model(settings.model);
-  const Samples rows = encode_table(RawTable(settings.data, settings.array), columns);
-  const Eigen::MatrixXf codes = model->encode(model->fill_in(rows, settings.judge.seed));
+  const Eigen::MatrixXf codes = model->encode(read_rows(settings, columns), settings.judge.seed);
   write_numbers(settings.output, "codes", codes, [&] {
     std::vector<std::string> cells;
     for (Index i = 1; i <= codes.rows(); ++i) cells.push_back(std::string("h").append(std::to_string(i)));
@@ -114,7 +138,7 @@ void run_encode(const CommonSettings& settings) {
 void run_reconstruct(const CommonSettings& settings) {
   check_output(settings.output);
   const auto [model, columns] = load_model(settings.model);
-  const Samples rows = encode_table(RawTable(settings.data, settings.array), columns);
+  const Samples rows = read_rows(settings, columns);
   Eigen::MatrixXf values = model->fill_in(rows, settings.judge.seed);
   if (!settings.fill_in) values = model->reconstruct(values);
   write_numbers(settings.output, "rows", in_units(columns, values),

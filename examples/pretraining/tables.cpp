@@ -26,8 +26,9 @@ Digits study_digits(const Mnist& mnist, bool quick) {
 
 // Binarises at one threshold, the mean of all training pixels.
 Digits at_one_threshold(const Digits& digits) {
-  const double threshold = digits.train.visit_values(
-      [&](const auto& values) { return values.template cast<double>().mean() * digits.train.scale(); });
+  const double threshold = digits.train.visit_values([&](const auto& values) {
+    return values.template cast<double>().sum() / static_cast<double>(values.size()) * digits.train.scale();
+  });
   return {binarize(digits.train, threshold), binarize(digits.test, threshold)};
 }
 

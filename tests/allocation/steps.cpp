@@ -154,12 +154,17 @@ TEST_CASE("a step of fine-tuning with all options allocates no memory", "[alloca
 TEST_CASE("an epoch allocates memory once, for the order of the samples, and not for each batch",
           "[allocation][cd]") {
   Rbm<Bernoulli, Bernoulli> rbm{{.visible = 30, .hidden = 20, .seed = 1}};
-  const Dataset set(data);
-  const auto count = [&](Index batch) {
-    ContrastiveDivergence trainer{rbm, {.batch_size = batch}, Cpu<float>{}};
-    return allocations_after_the_first([&] { trainer.epoch(set); });
+  const auto check = [&](const auto& set) {
+    const auto count = [&](Index batch) {
+      ContrastiveDivergence trainer{rbm, {.batch_size = batch}, Cpu<float>{}};
+      return allocations_after_the_first([&] { trainer.epoch(set); });
+    };
+    CHECK(count(1) <= count(6));  // twelve batches or two
   };
-  CHECK(count(1) <= count(6));  // twelve batches or two
+  const Eigen::SparseMatrix<float> sparse = data.sparseView();
+  check(Dataset(data));
+  check(Dataset(sparse));
+  check(sparse);
 }
 
 TEST_CASE("annealing allocates no memory on its way", "[allocation][annealing]") {

@@ -55,11 +55,10 @@ TEST_CASE("scores refuse what makes no sense", "[scores][errors]") {
   const auto rbm = small_rbm<BernoulliBernoulli>(3);
   const Eigen::MatrixXd wrong = Eigen::MatrixXd::Zero(3, 2), none(4, 0), v = Eigen::MatrixXd::Zero(4, 2);
   CHECK_THROWS_MATCHES(reconstruction_cross_entropy(rbm, wrong), ShapeError,
-                       Message("reconstruction_cross_entropy: v has 3 rows, the RBM has 4 visible rows"));
+                       Message("reconstruction_cross_entropy: the data have 3 rows, the model has 4"));
   CHECK_THROWS_AS(free_energy_gap(rbm, v, wrong), ShapeError);
-  CHECK_THROWS_MATCHES(
-      free_energy_gap(rbm, v, none), DataError,
-      Message("free_energy_gap: there are 2 training and 0 held-out samples, expected at least 1 of each"));
+  CHECK_THROWS_MATCHES(free_energy_gap(rbm, v, none), DataError,
+                       Message("free_energy_gap: the data have no samples"));
 }
 
 }  // namespace test::inference_diagnostics

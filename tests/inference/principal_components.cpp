@@ -84,8 +84,9 @@ TEST_CASE("principal components refuse data without any", "[pca][errors]") {
   CHECK_THROWS_MATCHES(decode(pca, x), ShapeError,
                        Message("decode: the codes have 6 rows, there are 2 components"));
   x(2, 3) = INFINITY;
-  CHECK_THROWS_MATCHES(principal_components(Dataset(x), 2), DataError,
-                       Message("principal_components: the data have an infinite number or a NaN"));
+  CHECK_THROWS_MATCHES(
+      principal_components(Dataset(x), 2), DataError,
+      Message("principal_components: the data have inf in row 2 of column 3, expected a finite number"));
 }
 
 }  // namespace test::inference_principal_components

@@ -103,9 +103,8 @@ TEST_CASE("all units of a mixed layer contribute", "[pseudo_likelihood]") {
 TEST_CASE("the pseudo-likelihood refuses samples of another size", "[pseudo_likelihood][errors]") {
   const auto rbm = small_rbm<BernoulliBernoulli>(3);
   const Eigen::MatrixXd v = Eigen::MatrixXd::Zero(3, 2);
-  CHECK_THROWS_MATCHES(
-      pseudo_likelihood(rbm, v, on), ShapeError,
-      Catch::Matchers::Message("pseudo_likelihood: v has 3 rows, the model has 4 visible rows"));
+  CHECK_THROWS_MATCHES(pseudo_likelihood(rbm, v, on), ShapeError,
+                       Catch::Matchers::Message("pseudo_likelihood: the data have 3 rows, the model has 4"));
 }
 
 }  // namespace test::inference_pseudo_likelihood

@@ -149,15 +149,15 @@ TEST_CASE("codes and reconstructions refuse samples of another size", "[reconstr
   const Deep dbn = deep_model();
   const Eigen::MatrixXd five = Eigen::MatrixXd::Zero(5, 1), three = Eigen::MatrixXd::Zero(3, 1);
   CHECK_THROWS_MATCHES(encode(dbn, five), ShapeError,
-                       Message("encode: v has 5 rows, the model has 3 visible rows"));
+                       Message("encode: the data have 5 rows, the model has 3"));
   CHECK_THROWS_MATCHES(decode(dbn, five), ShapeError,
                        Message("decode: the codes have 5 rows, the top layer has 2"));
   CHECK_THROWS_MATCHES(reconstruct(dbn, five), ShapeError,
-                       Message("reconstruct: v has 5 rows, the model has 3 visible rows"));
+                       Message("reconstruct: the data have 5 rows, the model has 3"));
   CHECK_THROWS_MATCHES(encode(dbn, three, {.passes = -1}), ValueError,
                        Message("encode: passes is -1, expected at least 0"));
-  CHECK_THROWS_MATCHES(encode(Deep{}, three), ShapeError, Message("encode: the model has no layers"));
-  CHECK_THROWS_MATCHES(decode(Deep{}, three), ShapeError, Message("decode: the model has no layers"));
+  CHECK_THROWS_MATCHES(encode(Deep{}, three), ShapeError, Message("encode: the DBN has no layers"));
+  CHECK_THROWS_MATCHES(decode(Deep{}, three), ShapeError, Message("decode: the DBN has no layers"));
 }
 
 }  // namespace test::inference_reconstruction

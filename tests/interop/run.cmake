@@ -1,6 +1,7 @@
 # Runs the guide's page examples/guide/python.md: the first Python block, the program of the page, the other blocks; what
 # they assert is the test. Then arrays of all types written by NumPy go through the program `arrays` and back.
 #   cmake -D PAGE=<page> -D PROGRAM=<its program> -D ARRAYS=<program> -D WORK=<folder> -D NEED=numpy|torch -P run.cmake
+# With -D SCRIPT=sparse.py instead of a page, sparse matrices of SciPy's.
 cmake_minimum_required(VERSION 3.25)
 file(REMOVE_RECURSE "${WORK}")
 file(MAKE_DIRECTORY "${WORK}")
@@ -65,7 +66,10 @@ if(PAGE)
   run(${python} page.py)
 endif()
 if(ARRAYS)
-  run(${python} ${CMAKE_CURRENT_LIST_DIR}/arrays.py write)
+  if(NOT SCRIPT)
+    set(SCRIPT arrays.py)
+  endif()
+  run(${python} ${CMAKE_CURRENT_LIST_DIR}/${SCRIPT} write)
   run(${ARRAYS})
-  run(${python} ${CMAKE_CURRENT_LIST_DIR}/arrays.py check)
+  run(${python} ${CMAKE_CURRENT_LIST_DIR}/${SCRIPT} check)
 endif()

@@ -82,15 +82,15 @@ TEST_CASE("inference refuses samples of another size", "[rbm][errors]") {
   const auto rbm = small_rbm<BernoulliCategorical>(1);  // 4 visible rows, 6 hidden ones
   const Eigen::MatrixXd v(3, 2), h(5, 2);
   CHECK_THROWS_MATCHES(mean_hidden(rbm, v), ShapeError,
-                       Message("mean_hidden: v has 3 rows, the RBM has 4 visible rows"));
+                       Message("mean_hidden: the data have 3 rows, the model has 4"));
   CHECK_THROWS_MATCHES(mean_visible(rbm, h), ShapeError,
                        Message("mean_visible: h has 5 rows, the RBM has 6 hidden rows"));
   CHECK_THROWS_MATCHES(sample_hidden(rbm, v, {}), ShapeError,
-                       Message("sample_hidden: v has 3 rows, the RBM has 4 visible rows"));
+                       Message("sample_hidden: the data have 3 rows, the model has 4"));
   CHECK_THROWS_MATCHES(sample_visible(rbm, h, {}), ShapeError,
                        Message("sample_visible: h has 5 rows, the RBM has 6 hidden rows"));
   CHECK_THROWS_MATCHES(free_energy(rbm, v), ShapeError,
-                       Message("free_energy: v has 3 rows, the model has 4 visible rows"));
+                       Message("free_energy: the data have 3 rows, the model has 4"));
 }
 
 }  // namespace test::models_rbm

@@ -246,7 +246,7 @@ TEST_CASE("up-down DBNs refuse impossible sizes and arguments", "[up_down][error
   CHECK_THROWS_AS(generate(unlabelled, 0), ValueError);
   CHECK_THROWS_AS(generate(model, 0, {.samples = 0}), ValueError);
   CHECK_THROWS_MATCHES(reconstruct(model, wrong), ShapeError,
-                       Message("reconstruct: v has 5 rows, the model has 4"));
+                       Message("reconstruct: the data have 5 rows, the model has 4"));
 }
 
 }  // namespace test::models_up_down

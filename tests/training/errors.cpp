@@ -161,7 +161,7 @@ TEST_CASE("fine-tuning refuses data without good labels or numbers", "[fine_tuni
   labels[17] = 0;
   x(1, 24) = INFINITY;
   tuning_refused(DataError(""), Dataset(x, labels),
-                 "the data have an infinite number or a NaN in columns 20 to 24");
+                 "the data have inf in row 1 of column 24, expected a finite number");
   tuning_refused(DataError(""), Dataset(Eigen::MatrixXf(4, 0)), "the data have no samples");
   tuning_refused(ShapeError(""), Dataset(Eigen::MatrixXf(3, 1), {0}),
                  "the data have 3 rows, the model has 4");

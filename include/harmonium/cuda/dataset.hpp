@@ -18,9 +18,16 @@ namespace harmonium {
 class CudaDataset {
  public:
   CudaDataset() = default;
-  /// Copies the set to the device. \throws CudaError if there is no device, or not enough memory
+  /// Copies the set to the device. \throws CudaError if there is no device, or not enough memory \throws
+  /// ValueError if the set is sparse
   explicit CudaDataset(const Dataset& data) : scale_(data.scale()) {
-    data.visit_values([&]<class M>(const M& values) { values_ = on_device(values); });
+    data.visit_values([&]<class M>(const M& values) {
+      if constexpr (std::same_as<M, Dataset::Sparse>) {
+        throw ValueError("CudaDataset: the data are sparse; a trainer takes them from the host as they are");
+      } else {
+        values_ = on_device(values);
+      }
+    });
     targets_ = on_device(data.targets());
     labels_.assign(data.labels().begin(), data.labels().end());
     weights_.assign(data.weights().begin(), data.weights().end());

@@ -32,6 +32,8 @@ struct Batch {
 /// - `labels()`: a class for each sample, or empty
 /// - `weights()`, optional: the weight of each sample; if empty, all are equal
 /// - `fill_known(on, columns, out)`, optional: 1 where a number is known, else 0 (data/missing.hpp)
+/// - `is_sparse()` and `for_each_entry(sample, f)`, optional: are most numbers zero, so that calling f(row,
+///   number) for the others of a sample is worth while?
 /// - `target_rows()` and `fill_targets(on, columns, out)`, optional: how many numbers a sample's target has,
 ///   and out(:, i) = the target of sample columns[i]
 template <class S, class B>

@@ -11,15 +11,35 @@
 namespace harmonium {
 
 namespace detail {
+/// Zeros and ones in place of each stored number of a sparse set; the others stay 0.
+template <class Bit>
+Dataset::Sparse sparse_bits(const Dataset& data, Bit bit) {
+  Dataset::Sparse bits(data.rows(), data.size());
+  for (Index c = 0; c < data.size(); ++c) {
+    bits.startVec(c);
+    data.for_each_entry(c, [&](Index r, double value) {
+      if (bit(value, r, c)) bits.insertBack(r, c) = 1;
+    });
+  }
+  bits.finalize();
+  return bits;
+}
+
 /// A data set of zeros and ones from one of grey levels: bit(value, row, column), where value is already
-/// scaled.
+/// scaled. A sparse set stays sparse if a 0 stays 0.
 template <class Bit>
 Dataset to_bits(const Dataset& data, Bit bit) {
-  Dataset::Bytes bits(data.rows(), data.size());
-  for (Index c = 0; c < data.size(); ++c)
-    for (Index r = 0; r < data.rows(); ++r) bits(r, c) = bit(data.value(r, c), r, c) ? 1 : 0;
   const auto labels = data.labels();
-  Dataset set(std::move(bits), {labels.begin(), labels.end()}, 1.0);
+  std::vector<int> classes(labels.begin(), labels.end());
+  Dataset set;
+  if (data.is_sparse() && !bit(0.0, 0, 0)) {
+    set = Dataset(sparse_bits(data, bit), std::move(classes));
+  } else {
+    Dataset::Bytes bits(data.rows(), data.size());
+    for (Index c = 0; c < data.size(); ++c)
+      for (Index r = 0; r < data.rows(); ++r) bits(r, c) = bit(data.value(r, c), r, c) ? 1 : 0;
+    set = Dataset(std::move(bits), std::move(classes), 1.0);
+  }
   const auto weights = data.weights();
   if (!weights.empty()) set = set.with_weights({weights.begin(), weights.end()});
   return data.target_rows() == 0 ? set : set.with_targets(data.targets());

@@ -1,5 +1,6 @@
 /// \file
-/// Samples in memory, with optional labels. Grey levels are kept as bytes and converted batch by batch.
+/// Samples in memory, with optional labels. Grey levels are kept as bytes, and samples of mostly zeros as a
+/// sparse matrix; both are converted batch by batch.
 #pragma once
 
 #include <Eigen/Core>
@@ -14,6 +15,7 @@
 #include "../core/error.hpp"
 #include "../core/host_matrix.hpp"
 #include "batch_source.hpp"
+#include "sparse.hpp"
 
 namespace harmonium {
 
@@ -34,6 +36,8 @@ class Dataset {
  public:
   /// 8-bit samples; each number stands for `scale` times its value.
   using Bytes = HostMatrix<std::uint8_t>;
+  /// Samples of which only the numbers that are not zero are stored.
+  using Sparse = Eigen::SparseMatrix<float>;
 
   Dataset() = default;
   /// \throws DataError unless there are as many labels as samples, or none; or if a label is negative
@@ -53,6 +57,17 @@ class Dataset {
       : values_(std::move(values)), labels_(std::move(labels)) {
     check_labels();
   }
+
+  /// The same, with a sparse matrix, which stays sparse.
+  explicit Dataset(Sparse values, std::vector<int> labels = {})
+      : values_(std::move(values)), labels_(std::move(labels)) {
+    std::get<Sparse>(values_).makeCompressed();
+    check_labels();
+  }
+  /// The same, with a sparse matrix of another kind, or an expression of one.
+  template <class Numbers>
+  explicit Dataset(const Eigen::SparseMatrixBase<Numbers>& values, std::vector<int> labels = {})
+      : Dataset(Sparse(values.derived().template cast<float>()), std::move(labels)) {}
 
   /// Numbers per sample.
   Index rows() const {
@@ -101,16 +116,34 @@ class Dataset {
     aimed.targets_ = std::move(targets);
     return aimed;
   }
+  /// Are the samples stored as a sparse matrix?
+  bool is_sparse() const { return std::holds_alternative<Sparse>(values_); }
   /// The factor by which stored numbers are multiplied.
   double scale() const { return scale_; }
 
   /// The (scaled) number in a row of a sample.
   double value(Index row, Index sample) const {
-    return std::visit([&](const auto& values) { return static_cast<double>(values(row, sample)) * scale_; },
-                      values_);
+    return std::visit(
+        [&](const auto& values) { return static_cast<double>(values.coeff(row, sample)) * scale_; }, values_);
   }
 
-  /// Calls f with the matrix of stored numbers, rows x size: `Bytes`, Eigen::MatrixXf or Eigen::MatrixXd.
+  /// Calls f(row, number) for each number of a sample that is not zero.
+  template <class F>
+  void for_each_entry(Index sample, F f) const {
+    visit_values([&]<class M>(const M& values) {
+      const auto visit = [&](Index row, auto x) {
+        if (x != 0) f(row, static_cast<double>(x) * scale_);
+      };
+      if constexpr (std::same_as<M, Sparse>) {
+        detail::for_each_stored(values, sample, visit);
+      } else {
+        for (Index row = 0; row < values.rows(); ++row) visit(row, values(row, sample));
+      }
+    });
+  }
+
+  /// Calls f with the matrix of stored numbers, rows x size: `Bytes`, Eigen::MatrixXf, Eigen::MatrixXd or
+  /// `Sparse`.
   template <class F>
   decltype(auto) visit_values(F&& f) const {
     return std::visit(std::forward<F>(f), values_);
@@ -122,8 +155,12 @@ class Dataset {
             View<typename B::Scalar, typename B::Memory> out) const {
     std::visit(
         [&]<class M>(const M& values) {
-          on.gather(View<const typename M::Scalar>(values), columns, static_cast<typename B::Scalar>(scale_),
-                    out);
+          const auto scale = static_cast<typename B::Scalar>(scale_);
+          if constexpr (std::same_as<M, Sparse>) {
+            detail::gather_sparse(on, values, columns, scale, out);
+          } else {
+            on.gather(View<const typename M::Scalar>(values), columns, scale, out);
+          }
         },
         values_);
   }
@@ -152,12 +189,12 @@ class Dataset {
     return part;
   }
 
-  /// All samples converted to type `T`, rows x size.
+  /// All samples converted to type `T`, rows x size, dense.
   template <class T>
   HostMatrix<T> to_matrix() const {
     return std::visit(
         [&](const auto& values) -> HostMatrix<T> {
-          return values.template cast<T>() * static_cast<T>(scale_);
+          return HostMatrix<T>(values.template cast<T>()) * static_cast<T>(scale_);
         },
         values_);
   }
@@ -171,7 +208,7 @@ class Dataset {
                        labels_[i], ", expected 0 to 10^9");
   }
 
-  std::variant<Bytes, Eigen::MatrixXf, Eigen::MatrixXd> values_;
+  std::variant<Bytes, Eigen::MatrixXf, Eigen::MatrixXd, Sparse> values_;
   std::vector<int> labels_;
   std::vector<double> weights_;
   Eigen::MatrixXd targets_;

@@ -142,6 +142,7 @@ template <class V, class H, class B>
 ClampedRbm<V, H> clamp(const Rbm<V, H, B>& rbm, std::type_identity_t<ConstViewOf<B>> v,
                        View<const bool> known_v, std::type_identity_t<ConstViewOf<B>> h = {},
                        View<const bool> known_h = {}) {
+  check_shapes("clamp", rbm);
   check<ShapeError>(
       v.rows == rbm.visible.rows() && v.cols == 1 && known_v.rows == v.rows && known_v.cols == 1,
       "clamp: v is ", v.rows, " x ", v.cols, " and its mask ", known_v.rows, " x ", known_v.cols,

@@ -9,39 +9,40 @@
 
 namespace harmonium {
 
-/// -log p(v | h) of each column of v at h = E[h | v], in nats, summed over visible units: how well one step
-/// down recovers the data. For binary units this is the usual cross-entropy; for real ones minus a log
-/// density. \throws ShapeError if v's rows do not match the RBM
-template <class V, class H, class B>
-Eigen::VectorXd reconstruction_cross_entropy(const Rbm<V, H, B>& rbm, std::type_identity_t<ConstViewOf<B>> v,
-                                             const B& on = B::all()) {
+/// -log p(v | h) of each of some samples of any kind at h = E[h | v], in nats, summed over visible units: how
+/// well one step down recovers the data. For binary units this is the usual cross-entropy; for real ones
+/// minus a log density. \throws as `free_energy`
+template <class V, class H, class B, SamplesFor<B> Data>
+Eigen::VectorXd reconstruction_cross_entropy(const Rbm<V, H, B>& rbm, const Data& data,
+                                             const std::type_identity_t<B>& on = B::all()) {
   using T = ScalarOf<B>;
-  detail::check_rows<B>("reconstruction_cross_entropy", "v", v, rbm.visible, "visible");
-  const Matrix<B> h = mean_hidden(rbm, v, on);
-  Matrix<B> down(rbm.visible.rows(), v.cols), out(1, v.cols);
-  visible_input(on, rbm, h, down);
-  on.fill(out, T(0));
-  add_energy(on, rbm.visible, v, T(1), out);
-  on.dot_columns(T(-1), v, down, out);
-  add_log_partition(on, rbm.visible, down, T(1), out);
-  HostMatrix<T> host(1, v.cols);
-  on.download(out, View<T>(host));
-  return host.row(0).transpose().template cast<double>();
+  constexpr const char* caller = "reconstruction_cross_entropy";
+  check_shapes(caller, rbm);
+  const auto& source = source_of<B>(data);
+  const auto row =
+      detail::row_of_samples(on, caller, rbm.visible.rows(), source, [&](ConstViewOf<B> v, ViewOf<B> out) {
+        Matrix<B> input(rbm.hidden.rows(), v.cols), h(rbm.hidden.rows(), v.cols),
+            down(rbm.visible.rows(), v.cols);
+        hidden_input(on, rbm, v, view_of(input));
+        mean(on, rbm.hidden, ConstViewOf<B>(input), view_of(h));
+        visible_input(on, rbm, ConstViewOf<B>(h), view_of(down));
+        add_energy(on, rbm.visible, v, T(1), out);
+        on.dot_columns(T(-1), v, ConstViewOf<B>(down), out);
+        add_log_partition(on, rbm.visible, ConstViewOf<B>(down), T(1), out);
+      });
+  return detail::numbers_of_row(on, row);
 }
 
-/// Mean free energy of held-out samples minus that of training samples (V x n each), in nats: about 0 until a
-/// model begins to over-fit, growing afterwards (Hinton, 2010, section 6). log Z cancels. \throws ShapeError
-/// if a set's rows do not match the model \throws DataError if a set has no samples
-template <EnergyModel Model>
-double free_energy_gap(const Model& model, std::type_identity_t<ConstViewOf<typename Model::Backend>> train,
-                       std::type_identity_t<ConstViewOf<typename Model::Backend>> held_out,
+/// Mean free energy of held-out samples minus that of training samples, in nats: about 0 until a model begins
+/// to over-fit, growing afterwards (Hinton, 2010, section 6). log Z cancels. \throws as `free_energy`
+template <EnergyModel Model, SamplesFor<typename Model::Backend> Train,
+          SamplesFor<typename Model::Backend> HeldOut>
+double free_energy_gap(const Model& model, const Train& train, const HeldOut& held_out,
                        const typename Model::Backend& on = Model::Backend::all()) {
   using B = typename Model::Backend;
-  check<DataError>(train.cols >= 1 && held_out.cols >= 1, "free_energy_gap: there are ", train.cols,
-                   " training and ", held_out.cols, " held-out samples, expected at least 1 of each");
-  const auto mean = [&](ConstViewOf<B> v) {
-    const Matrix<B> energies = free_energy(model, v, on);
-    return on.sum(detail::IdentityBody{}, ConstViewOf<B>(energies)) / static_cast<double>(v.cols);
+  const auto mean = [&](const auto& data) {
+    const Matrix<B> energies = detail::free_energies(on, "free_energy_gap", model, source_of<B>(data));
+    return on.sum(detail::IdentityBody{}, ConstViewOf<B>(energies)) / static_cast<double>(energies.cols());
   };
   return mean(held_out) - mean(train);
 }

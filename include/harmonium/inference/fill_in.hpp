@@ -82,6 +82,7 @@ Matrix<B> fill_in(const Rbm<V, H, B>& rbm, std::type_identity_t<ConstViewOf<B>> 
                   const FillInOptions& options = {}, const std::type_identity_t<KnownHidden<B>>& hidden = {},
                   const B& on = B::all()) {
   using T = ScalarOf<B>;
+  check_shapes("fill_in", rbm);
   check<ShapeError>(v.rows == rbm.visible.rows(), "fill_in: v has ", v.rows, " rows, the RBM has ",
                     rbm.visible.rows(), " visible rows");
   check<ShapeError>(known.rows == v.rows && known.cols == v.cols, "fill_in: the mask is ", known.rows, " x ",

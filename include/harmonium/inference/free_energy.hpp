@@ -2,26 +2,37 @@
 /// Free energy: F(v) = -log sum over h of exp(-E(v, h)), so that p(v) = exp(-F(v)) / Z.
 #pragma once
 
-#include <type_traits>
+#include <algorithm>
 
 #include "../models/energy_model.hpp"
+#include "sample_blocks.hpp"
 
 namespace harmonium {
 
-/// Free energy of each column of v, 1 x n. \throws ShapeError if v's rows do not match the model
-template <EnergyModel Model>
-Matrix<typename Model::Backend> free_energy(const Model& model,
-                                            std::type_identity_t<ConstViewOf<typename Model::Backend>> v,
+namespace detail {
+/// Free energies of samples of any kind, 1 x n.
+template <class Model, class Source>
+Matrix<typename Model::Backend> free_energies(const typename Model::Backend& on, const char* caller,
+                                              const Model& model, const Source& source) {
+  using B = typename Model::Backend;
+  check_model(caller, model);
+  auto state = make_state(model, block_of(source.rows(), source.size()));
+  return row_of_samples(on, caller, model.visible.rows(), source, [&](ConstViewOf<B> v, ViewOf<B> out) {
+    const auto states = state.columns(0, v.cols);
+    on.copy(v, states.visible);
+    refresh(on, model, states);
+    add_free_energy(on, model, states, 1, out);
+  });
+}
+}  // namespace detail
+
+/// Free energy of each of some samples, 1 x n: a matrix, or data of another kind. \throws ShapeError if their
+/// rows do not match the model, or its weights its layers \throws DataError if there are no samples, or a
+/// number is not finite \throws ValueError if one is missing
+template <EnergyModel Model, SamplesFor<typename Model::Backend> Data>
+Matrix<typename Model::Backend> free_energy(const Model& model, const Data& data,
                                             const typename Model::Backend& on = {}) {
-  check<ShapeError>(v.rows == model.visible.rows(), "free_energy: v has ", v.rows, " rows, the model has ",
-                    model.visible.rows(), " visible rows");
-  auto state = make_state(model, v.cols);
-  Matrix<typename Model::Backend> result(1, v.cols);
-  on.copy(v, state.columns(0, v.cols).visible);
-  on.fill(result, 0);
-  refresh(on, model, state.columns(0, v.cols));
-  add_free_energy(on, model, state.columns(0, v.cols), 1, result);
-  return result;
+  return detail::free_energies(on, "free_energy", model, source_of<typename Model::Backend>(data));
 }
 
 }  // namespace harmonium

@@ -43,7 +43,8 @@ void cool_down(const B& on, const Rbm<V, H, B>& rbm, ChainView<B> chains, RbmWor
 }  // namespace detail
 
 /// Samples from chains that start at draws of the visible layer at zero input; V x samples. \throws
-/// ValueError if samples or steps is not positive, or tempering is negative
+/// ValueError if samples or steps is not positive, or tempering is negative \throws ShapeError if the weights
+/// do not fit the layers
 template <class V, class H, class B>
 Matrix<B> generate(const Rbm<V, H, B>& rbm, GenerateOptions options = {},
                    const std::type_identity_t<B>& on = {}) {
@@ -51,6 +52,7 @@ Matrix<B> generate(const Rbm<V, H, B>& rbm, GenerateOptions options = {},
   check<ValueError>(options.steps >= 1, "generate: steps is ", options.steps, ", expected at least 1");
   check<ValueError>(options.tempering >= 0, "generate: tempering is ", options.tempering,
                     ", expected at least 0");
+  check_shapes("generate", rbm);
   auto state = make_state(rbm, options.samples);
   auto work = make_workspace(rbm, options.samples);
   const auto chains = state.columns(0, options.samples);
@@ -65,11 +67,12 @@ Matrix<B> generate(const Rbm<V, H, B>& rbm, GenerateOptions options = {},
 }
 
 /// Samples from chains in the top RBM, passed down once; V x samples. \throws ValueError if samples or steps
-/// is not positive, or tempering is negative \throws ShapeError if the DBN has no layers
+/// is not positive, or tempering is negative \throws ShapeError if the DBN has no layers, or weights do not
+/// fit them
 template <class Units, class B>
 Matrix<B> generate(const Dbn<Units, B>& dbn, GenerateOptions options = {},
                    const std::type_identity_t<B>& on = {}) {
-  check<ShapeError>(dbn.depth() >= 1, "generate: the DBN has no layers");
+  check_shapes("generate", dbn);
   Matrix<B> x;
   const bool means = options.means;
   for (Index i = dbn.depth(); i-- > 0;)

@@ -39,6 +39,7 @@ Matrix<B> generate_down(const B& on, const UpDownDbn<Units, B>& model, Matrix<B>
 template <class Units, class B, class Memory>
 Matrix<B> generate_from(const B& on, const UpDownDbn<Units, B>& model, const Memory& memory,
                         GenerateOptions options) {
+  check_shapes("generate", model);
   const bool means = options.means, untied = !model.stack.layers.empty();
   options.means = means && !untied;
   const Matrix<B> states = generate(memory, options, on);
@@ -78,14 +79,22 @@ Matrix<B> generate(const UpDownDbn<Units, B>& model, int label, GenerateOptions 
   return detail::generate_from(on, model, convert<B>(memory), options);
 }
 
-/// Up to the features below the top RBM by recognition and down again by generation, in means; V x n. \throws
-/// ShapeError if v does not have as many rows as the model's samples
-template <class Units, class B>
-Matrix<B> reconstruct(const UpDownDbn<Units, B>& model, std::type_identity_t<ConstViewOf<B>> v,
+/// Samples of any kind up to the features below the top RBM by recognition and down again by generation, in
+/// means; V x n. \throws ShapeError if their rows do not match the model, or its weights its layers \throws
+/// DataError if there are no samples, or a number is not finite \throws ValueError if one is missing
+template <class Units, class B, SamplesFor<B> Data>
+Matrix<B> reconstruct(const UpDownDbn<Units, B>& model, const Data& data,
                       const std::type_identity_t<B>& on = {}) {
-  check<ShapeError>(v.rows == model.visible_rows(), "reconstruct: v has ", v.rows, " rows, the model has ",
-                    model.visible_rows());
-  return detail::generate_down(on, model, detail::recognise(on, model, v), {}, false, false);
+  check_shapes("reconstruct", model);
+  const auto& source = source_of<B>(data);
+  Matrix<B> result(model.visible_rows(), source.size());
+  detail::for_each_sample_block(
+      on, "reconstruct", model.visible_rows(), source, [&](Index first, ConstViewOf<B> v) {
+        const Matrix<B> down =
+            detail::generate_down(on, model, detail::recognise(on, model, v), {}, false, false);
+        on.copy(ConstViewOf<B>(down), view_of(result).columns(first, v.cols));
+      });
+  return result;
 }
 
 }  // namespace harmonium

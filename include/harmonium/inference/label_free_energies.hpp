@@ -67,13 +67,14 @@ void label_scores(const B& on, const JointRbm<V, H, B>& rbm, ConstViewOf<B> x, V
   on.multiply(Op::plain, Op::plain, 1, labels.bias(), each.ones(x.cols), 1, out);
 }
 
-/// \throws ShapeError if a model has no labels, or the samples' rows do not match it
-template <class Model>
-void check_joint(const char* caller, const Model& model, Index rows) {
+/// \throws ShapeError if a model has no labels, or weights that do not fit its layers, or the samples' rows
+/// do not match it \throws DataError if there are no samples
+template <class Model, class Source>
+void check_joint(const char* caller, const Model& model, const Source& source) {
+  check_model(caller, model);
   check<ShapeError>(std::get<1>(joint_rbm_of(model).visible.parts).units() == 1, caller, ": the model has ",
                     std::get<1>(joint_rbm_of(model).visible.parts).units(), " labels, expected 1");
-  check<ShapeError>(rows == feature_rows(model), caller, ": the data have ", rows, " rows, the model has ",
-                    feature_rows(model));
+  check_samples(caller, source.rows(), source.size(), feature_rows(model));
 }
 
 }  // namespace detail
@@ -84,68 +85,54 @@ concept JointModel = requires(const M& model) {
   detail::feature_rows(model);
 };
 
-/// log p(label | sample) in nats, classes x samples, on the host. \throws ShapeError if the model has no
-/// labels, or the data do not have as many rows as its samples \throws DataError if a number is not finite
-template <JointModel Model, BatchSource<typename Model::Backend> Source>
-Eigen::MatrixXd class_log_probabilities(const Model& model, const Source& source,
+/// log p(label | sample) of samples of any kind in nats, classes x samples, on the host. \throws ShapeError
+/// if the model has no labels, or weights that do not fit its layers, or the data do not have as many rows as
+/// its samples \throws DataError if there are no samples, or a number is not finite \throws ValueError if one
+/// is missing
+template <JointModel Model, SamplesFor<typename Model::Backend> Data>
+Eigen::MatrixXd class_log_probabilities(const Model& model, const Data& data,
                                         const typename Model::Backend& on = Model::Backend::all()) {
   using B = typename Model::Backend;
   using T = ScalarOf<B>;
-  detail::check_joint("class_log_probabilities", model, source.rows());
+  constexpr const char* caller = "class_log_probabilities";
+  const auto& source = source_of<B>(data);
+  detail::check_joint(caller, model, source);
   const auto& rbm = detail::joint_rbm_of(model);
   const Index classes = std::get<1>(rbm.visible.parts).rows();
-  const Index block = std::min(detail::forward_block, std::max<Index>(1, source.size()));
-  Matrix<B> x(source.rows(), block), scores(classes, block);
+  const Index block = detail::block_of(source.rows(), source.size());
+  Matrix<B> scores(classes, block);
   HostMatrix<T> host(classes, block);
   Eigen::MatrixXd result(classes, source.size());
-  detail::for_each_block(source.size(), block, [&](std::span<const Index> columns) {
-    const auto n = static_cast<Index>(columns.size());
-    const auto batch = view_of(x).columns(0, n);
-    detail::check_nothing_missing(on, "class_log_probabilities", source, columns, batch);
-    source.fill(on, columns, batch);
-    check<DataError>(on.sum(detail::NotFiniteBody{}, ConstViewOf<B>(batch)) == 0,
-                     "class_log_probabilities: the data have an infinite number or a NaN in columns ",
-                     columns.front(), " to ", columns.back());
-    const Matrix<B> seen = detail::recognise(on, model, ConstViewOf<B>(batch));
+  detail::for_each_sample_block(on, caller, source.rows(), source, [&](Index first, ConstViewOf<B> x) {
+    const Index n = x.cols;
+    const Matrix<B> seen = detail::recognise(on, model, x);
     detail::label_scores(on, rbm, ConstViewOf<B>(seen), view_of(scores).columns(0, n));
     on.download(ConstViewOf<B>(scores).columns(0, n), View<T>(host).columns(0, n));
     for (Index i = 0; i < n; ++i) {
       const Eigen::VectorXd score = host.col(i).template cast<double>();
       const double largest = score.maxCoeff();
-      result.col(columns.front() + i) =
-          score.array() - (largest + std::log((score.array() - largest).exp().sum()));
+      result.col(first + i) = score.array() - (largest + std::log((score.array() - largest).exp().sum()));
     }
   });
   return result;
 }
 
 /// p(label | sample), classes x samples, on the host; throws as `class_log_probabilities` does.
-template <JointModel Model, BatchSource<typename Model::Backend> Source>
-Eigen::MatrixXd predict_proba(const Model& model, const Source& source,
+template <JointModel Model, SamplesFor<typename Model::Backend> Data>
+Eigen::MatrixXd predict_proba(const Model& model, const Data& data,
                               const typename Model::Backend& on = Model::Backend::all()) {
-  return class_log_probabilities(model, source, on).array().exp();
-}
-/// As above, for a matrix (rows x samples).
-template <JointModel Model, class B = typename Model::Backend>
-Eigen::MatrixXd predict_proba(const Model& model, std::type_identity_t<ConstViewOf<B>> x,
-                              const B& on = B::all()) {
-  return predict_proba(model, MatrixSource<ScalarOf<B>, typename B::Memory>{x}, on);
+  return class_log_probabilities(model, data, on).array().exp();
 }
 
 /// The most probable label of each sample; throws as `class_log_probabilities` does.
-template <JointModel Model, BatchSource<typename Model::Backend> Source>
-std::vector<int> predict(const Model& model, const Source& source,
+template <JointModel Model, SamplesFor<typename Model::Backend> Data>
+std::vector<int> predict(const Model& model, const Data& data,
                          const typename Model::Backend& on = Model::Backend::all()) {
-  const Eigen::MatrixXd log_p = class_log_probabilities(model, source, on);
+  const Eigen::MatrixXd log_p = class_log_probabilities(model, data, on);
   std::vector<int> labels(static_cast<std::size_t>(log_p.cols()));
   for (Index c = 0; c < log_p.cols(); ++c)
     labels[static_cast<std::size_t>(c)] = detail::largest_row(View<const double>(log_p), c);
   return labels;
-}
-/// As above, for a matrix (rows x samples).
-template <JointModel Model, class B = typename Model::Backend>
-std::vector<int> predict(const Model& model, std::type_identity_t<ConstViewOf<B>> x, const B& on = B::all()) {
-  return predict(model, MatrixSource<ScalarOf<B>, typename B::Memory>{x}, on);
 }
 
 /// How well a model of samples and labels classifies; sample weights are honoured. Throws as
@@ -154,9 +141,8 @@ std::vector<int> predict(const Model& model, std::type_identity_t<ConstViewOf<B>
 template <JointModel Model, BatchSource<typename Model::Backend> Source>
 Evaluation evaluate(const Model& model, const Source& source,
                     const typename Model::Backend& on = Model::Backend::all()) {
-  detail::check_joint("evaluate", model, source.rows());
+  detail::check_joint("evaluate", model, source);
   const std::span<const int> labels = source.labels();
-  check<DataError>(source.size() >= 1, "evaluate: the data have no samples");
   detail::check_labels("evaluate", labels, source.size(),
                        std::get<1>(detail::joint_rbm_of(model).visible.parts).rows());
   const std::span<const double> weights = weights_of(source);

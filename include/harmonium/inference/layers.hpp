@@ -1,10 +1,11 @@
 /// \file
-/// One layer given the other, for your own matrices: means and draws, one sample per column.
+/// One layer given the other, for your own samples: means and draws, one sample per column.
 #pragma once
 
 #include <type_traits>
 
 #include "../models/rbm.hpp"
+#include "sample_blocks.hpp"
 
 namespace harmonium {
 
@@ -16,21 +17,36 @@ void check_rows(const char* caller, const char* argument, ConstViewOf<B> x, cons
   check<ShapeError>(x.rows == layer.rows(), caller, ": ", argument, " has ", x.rows, " rows, the RBM has ",
                     layer.rows(), " ", layer_name, " rows");
 }
+
+/// W^T v for samples of any kind, H x n: all that the hidden layer needs of them, and dense even if they are
+/// not. \throws ShapeError, DataError, ValueError as `for_each_sample_block`
+template <class V, class H, class B, class Data>
+Matrix<B> hidden_inputs(const B& on, const char* caller, const Rbm<V, H, B>& rbm, const Data& data) {
+  check_shapes(caller, rbm);
+  const auto& source = source_of<B>(data);
+  Matrix<B> input(rbm.hidden.rows(), source.size());
+  for_each_sample_block(on, caller, rbm.visible.rows(), source, [&](Index first, ConstViewOf<B> v) {
+    hidden_input(on, rbm, v, view_of(input).columns(first, v.cols));
+  });
+  return input;
+}
 }  // namespace detail
 
-/// E[h | v], H x n. \throws ShapeError if v's rows do not match the visible layer
-template <class V, class H, class B>
-Matrix<B> mean_hidden(const Rbm<V, H, B>& rbm, std::type_identity_t<ConstViewOf<B>> v, const B& on = {}) {
-  detail::check_rows<B>("mean_hidden", "v", v, rbm.visible, "visible");
-  Matrix<B> input(rbm.hidden.rows(), v.cols), h(rbm.hidden.rows(), v.cols);
-  hidden_input(on, rbm, v, input);
-  mean(on, rbm.hidden, input, h);
+/// E[h | v] of samples of any kind, H x n. \throws ShapeError if their rows do not match the visible layer,
+/// or the weights the layers \throws DataError if there are no samples, or a number is not finite \throws
+/// ValueError if one is missing
+template <class V, class H, class B, SamplesFor<B> Data>
+Matrix<B> mean_hidden(const Rbm<V, H, B>& rbm, const Data& data, const std::type_identity_t<B>& on = {}) {
+  const Matrix<B> input = detail::hidden_inputs(on, "mean_hidden", rbm, data);
+  Matrix<B> h(input.rows(), input.cols());
+  mean(on, rbm.hidden, ConstViewOf<B>(input), view_of(h));
   return h;
 }
 
 /// E[v | h], V x n. \throws ShapeError if h's rows do not match the hidden layer
 template <class V, class H, class B>
 Matrix<B> mean_visible(const Rbm<V, H, B>& rbm, std::type_identity_t<ConstViewOf<B>> h, const B& on = {}) {
+  check_shapes("mean_visible", rbm);
   detail::check_rows<B>("mean_visible", "h", h, rbm.hidden, "hidden");
   Matrix<B> input(rbm.visible.rows(), h.cols), v(rbm.visible.rows(), h.cols);
   visible_input(on, rbm, h, input);
@@ -38,14 +54,13 @@ Matrix<B> mean_visible(const Rbm<V, H, B>& rbm, std::type_identity_t<ConstViewOf
   return v;
 }
 
-/// h ~ p(h | v), H x n. \throws ShapeError if v's rows do not match the visible layer
-template <class V, class H, class B>
-Matrix<B> sample_hidden(const Rbm<V, H, B>& rbm, std::type_identity_t<ConstViewOf<B>> v, Draws draws,
-                        const B& on = {}) {
-  detail::check_rows<B>("sample_hidden", "v", v, rbm.visible, "visible");
-  Matrix<B> input(rbm.hidden.rows(), v.cols), h(rbm.hidden.rows(), v.cols);
-  hidden_input(on, rbm, v, input);
-  sample(on, rbm.hidden, input, h, draws.in(Stream::hidden));
+/// h ~ p(h | v) of samples of any kind, H x n. \throws as `mean_hidden`
+template <class V, class H, class B, SamplesFor<B> Data>
+Matrix<B> sample_hidden(const Rbm<V, H, B>& rbm, const Data& data, Draws draws,
+                        const std::type_identity_t<B>& on = {}) {
+  const Matrix<B> input = detail::hidden_inputs(on, "sample_hidden", rbm, data);
+  Matrix<B> h(input.rows(), input.cols());
+  sample(on, rbm.hidden, ConstViewOf<B>(input), view_of(h), draws.in(Stream::hidden));
   return h;
 }
 
@@ -53,6 +68,7 @@ Matrix<B> sample_hidden(const Rbm<V, H, B>& rbm, std::type_identity_t<ConstViewO
 template <class V, class H, class B>
 Matrix<B> sample_visible(const Rbm<V, H, B>& rbm, std::type_identity_t<ConstViewOf<B>> h, Draws draws,
                          const B& on = {}) {
+  check_shapes("sample_visible", rbm);
   detail::check_rows<B>("sample_visible", "h", h, rbm.hidden, "hidden");
   Matrix<B> input(rbm.visible.rows(), h.cols), v(rbm.visible.rows(), h.cols);
   visible_input(on, rbm, h, input);

@@ -145,6 +145,7 @@ Eigen::VectorXd prediction_losses(const Model& model,
                                   const Eigen::VectorXd& variances, int chosen, Draws draws,
                                   const typename Model::Backend& on = Model::Backend::all()) {
   using T = ScalarOf<typename Model::Backend>;
+  detail::check_model("prediction_losses", model);
   check<ShapeError>(v.rows == model.visible.rows(), "prediction_losses: v has ", v.rows,
                     " rows, the model has ", model.visible.rows(), " visible rows");
   check<ValueError>(chosen >= 1, "prediction_losses: chosen is ", chosen, ", expected at least 1");

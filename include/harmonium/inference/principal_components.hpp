@@ -9,6 +9,7 @@
 
 #include "../backend/cpu.hpp"
 #include "../data/batch_source.hpp"
+#include "sample_blocks.hpp"
 
 namespace harmonium {
 
@@ -19,11 +20,12 @@ struct PrincipalComponents {
   Eigen::VectorXd variances;   ///< of the data along each component
 };
 
-/// The first `count` principal components of samples; sample weights are honoured. \throws ValueError unless
-/// 1 <= count <= rows, or if an entry is missing \throws DataError if there are no samples, or a number is
-/// not finite
-template <BatchSource<Cpu<double>> Source>
-PrincipalComponents principal_components(const Source& source, Index count) {
+/// The first `count` principal components of samples of any kind; sample weights are honoured. \throws
+/// ValueError unless 1 <= count <= rows, or if an entry is missing \throws DataError if there are no samples,
+/// or a number is not finite
+template <SamplesFor<Cpu<double>> Data>
+PrincipalComponents principal_components(const Data& data, Index count) {
+  const auto& source = source_of<Cpu<double>>(data);
   const Index rows = source.rows();
   check<ValueError>(count >= 1 && count <= rows, "principal_components: count is ", count, ", expected 1 to ",
                     rows);
@@ -31,26 +33,21 @@ PrincipalComponents principal_components(const Source& source, Index count) {
   const std::span<const double> weights = weights_of(source);
   detail::check_weights("principal_components", weights, source.size());
   const Cpu<double> on;
-  const Index block = std::min<Index>(500, source.size());
-  Eigen::MatrixXd x(rows, block);
-  Eigen::RowVectorXd weight(block);
+  Eigen::RowVectorXd weight(detail::block_of(rows, source.size()));
   // f(samples, their weights) for blocks of the data
   const auto for_each = [&](auto f) {
-    detail::for_each_block(source.size(), block, [&](std::span<const Index> columns) {
-      const auto n = static_cast<Index>(columns.size());
-      detail::check_nothing_missing(on, "principal_components", source, columns,
-                                    View<double>(x).columns(0, n));
-      source.fill(on, columns, View<double>(x).columns(0, n));
-      for (Index i = 0; i < n; ++i)
-        weight(i) = weights.empty() ? 1 : weights[static_cast<std::size_t>(columns.front() + i)];
-      f(x.leftCols(n), weight.head(n));
-    });
+    detail::for_each_sample_block(
+        on, "principal_components", rows, source, [&](Index first, View<const double> v) {
+          for (Index i = 0; i < v.cols; ++i)
+            weight(i) = weights.empty() ? 1 : weights[static_cast<std::size_t>(first + i)];
+          const Eigen::Map<const Eigen::MatrixXd, 0, Eigen::OuterStride<>> x(
+              v.data, v.rows, v.cols, Eigen::OuterStride<>(v.leading_dimension));
+          f(x, weight.head(v.cols));
+        });
   };
   const double total = detail::mean_weight(source) * static_cast<double>(source.size());
   PrincipalComponents result{.mean = Eigen::VectorXd::Zero(rows), .components = {}, .variances = {}};
   for_each([&](const auto& part, const auto& w) { result.mean += part * w.transpose() / total; });
-  check<DataError>(result.mean.allFinite(),
-                   "principal_components: the data have an infinite number or a NaN");
   Eigen::MatrixXd covariance = Eigen::MatrixXd::Zero(rows, rows), centred;
   for_each([&](const auto& part, const auto& w) {
     centred = (part.colwise() - result.mean) * (w / total).cwiseSqrt().asDiagonal();
@@ -68,6 +65,22 @@ Eigen::MatrixXd encode(const PrincipalComponents& pca, const Eigen::MatrixBase<X
   check<ShapeError>(x.rows() == pca.mean.size(), "encode: x has ", x.rows(), " rows, the components have ",
                     pca.mean.size());
   return pca.components.transpose() * (x.colwise() - pca.mean);
+}
+
+/// The same for data of another kind. \throws DataError also if there are no samples, or a number is not
+/// finite
+template <SamplesFor<Cpu<double>> Data>
+requires(!std::derived_from<Data, Eigen::MatrixBase<Data>>) Eigen::MatrixXd
+    encode(const PrincipalComponents& pca, const Data& data) {
+  const auto& source = source_of<Cpu<double>>(data);
+  Eigen::MatrixXd codes(pca.components.cols(), source.size());
+  detail::for_each_sample_block(Cpu<double>(), "encode", pca.mean.size(), source,
+                                [&](Index first, View<const double> v) {
+                                  const Eigen::Map<const Eigen::MatrixXd, 0, Eigen::OuterStride<>> x(
+                                      v.data, v.rows, v.cols, Eigen::OuterStride<>(v.leading_dimension));
+                                  codes.middleCols(first, v.cols) = encode(pca, x);
+                                });
+  return codes;
 }
 
 /// Reconstructions from codes, rows x n. \throws ShapeError if the codes have a different size

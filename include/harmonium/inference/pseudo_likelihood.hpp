@@ -96,51 +96,59 @@ Eigen::VectorXd log_conditionals(const Model& model, const Eigen::MatrixXd& v, c
   return result;
 }
 
-template <EnergyModel Model>
-Eigen::MatrixXd on_host(const char* caller, const Model& model, ConstViewOf<typename Model::Backend> v,
-                        const typename Model::Backend& on) {
-  using T = ScalarOf<typename Model::Backend>;
+/// sum(first, v) for blocks v of samples of any kind, on the host.
+template <EnergyModel Model, class Data, class Sum>
+Eigen::VectorXd sum_of_conditionals(const char* caller, const Model& model, const Data& data, Sum sum,
+                                    const typename Model::Backend& on) {
+  using B = typename Model::Backend;
+  using T = ScalarOf<B>;
   static_assert(decltype(model.visible)::finite,
                 "pseudo-likelihood: visible units have finitely many states");
-  check<ShapeError>(v.rows == model.visible.rows(), caller, ": v has ", v.rows, " rows, the model has ",
-                    model.visible.rows(), " visible rows");
-  HostMatrix<T> host(v.rows, v.cols);
-  on.download(v, View<T>(host));
-  return host.template cast<double>();
+  check_model(caller, model);
+  const auto& source = source_of<B>(data);
+  Eigen::VectorXd result(source.size());
+  for_each_sample_block(on, caller, model.visible.rows(), source, [&](Index first, ConstViewOf<B> v) {
+    HostMatrix<T> host(v.rows, v.cols);
+    on.download(v, View<T>(host));
+    result.segment(first, v.cols) = sum(first, host.template cast<double>().eval());
+  });
+  return result;
 }
 }  // namespace detail
 
-/// Exact pseudo-likelihood of each column of v: one free energy per state of each unit. \throws ShapeError if
-/// v's rows do not match the model
-template <EnergyModel Model>
-Eigen::VectorXd pseudo_likelihood(const Model& model,
-                                  std::type_identity_t<ConstViewOf<typename Model::Backend>> v,
+/// Exact pseudo-likelihood of each of some samples of any kind: one free energy per state of each unit.
+/// \throws ShapeError if their rows do not match the model, or its weights its layers \throws DataError if
+/// there are no samples, or a number is not finite \throws ValueError if one is missing
+template <EnergyModel Model, SamplesFor<typename Model::Backend> Data>
+Eigen::VectorXd pseudo_likelihood(const Model& model, const Data& data,
                                   const typename Model::Backend& on = Model::Backend::all()) {
-  const Eigen::MatrixXd host = detail::on_host("pseudo_likelihood", model, v, on);
-  const detail::UnitStates units(model.visible);
-  Eigen::VectorXd sum = Eigen::VectorXd::Zero(v.cols);
-  for (std::size_t i = 0; i < units.places().size(); ++i)
-    sum += detail::log_conditionals(
-        model, host, units, [i](Index) { return static_cast<Index>(i); }, on);
-  return sum;
+  const auto over_units = [&](Index, const Eigen::MatrixXd& v) -> Eigen::VectorXd {
+    const detail::UnitStates units(model.visible);
+    Eigen::VectorXd sum = Eigen::VectorXd::Zero(v.cols());
+    for (std::size_t i = 0; i < units.places().size(); ++i)
+      sum += detail::log_conditionals(
+          model, v, units, [i](Index) { return static_cast<Index>(i); }, on);
+    return sum;
+  };
+  return detail::sum_of_conditionals("pseudo_likelihood", model, data, over_units, on);
 }
 
-/// An unbiased estimate from one random unit of each column, scaled up to all of them. \throws ShapeError if
-/// v's rows do not match the model
-template <EnergyModel Model>
-Eigen::VectorXd stochastic_pseudo_likelihood(const Model& model,
-                                             std::type_identity_t<ConstViewOf<typename Model::Backend>> v,
-                                             Draws draws,
+/// An unbiased estimate from one random unit of each sample, scaled up to all of them. \throws as
+/// `pseudo_likelihood`
+template <EnergyModel Model, SamplesFor<typename Model::Backend> Data>
+Eigen::VectorXd stochastic_pseudo_likelihood(const Model& model, const Data& data, Draws draws,
                                              const typename Model::Backend& on = Model::Backend::all()) {
-  const Eigen::MatrixXd host = detail::on_host("stochastic_pseudo_likelihood", model, v, on);
-  const detail::UnitStates units(model.visible);
-  const auto count = static_cast<double>(units.places().size());
   const Draws own = draws.in(Stream::pseudo_likelihood);
-  const auto unit = [&](Index c) {
-    const double u = uniform_from<double>(own.block_of_row(0, static_cast<std::uint32_t>(c), 0).word[0]);
-    return static_cast<Index>(u * count);
+  const auto of_one = [&](Index first, const Eigen::MatrixXd& v) -> Eigen::VectorXd {
+    const detail::UnitStates units(model.visible);
+    const auto count = static_cast<double>(units.places().size());
+    const auto unit = [&](Index c) {
+      const auto block = own.block_of_row(0, static_cast<std::uint32_t>(first + c), 0);
+      return static_cast<Index>(uniform_from<double>(block.word[0]) * count);
+    };
+    return count * detail::log_conditionals(model, v, units, unit, on);
   };
-  return count * detail::log_conditionals(model, host, units, unit, on);
+  return detail::sum_of_conditionals("stochastic_pseudo_likelihood", model, data, of_one, on);
 }
 
 }  // namespace harmonium

@@ -20,27 +20,29 @@ struct PassOptions {
 
 namespace detail {
 
+/// out = means or draws of a layer given its input.
+template <class B, class L>
+void pass_on(const B& on, const L& layer, bool draw, Draws draws, ConstViewOf<B> input, Matrix<B>& out) {
+  out = Matrix<B>(input.rows, input.cols);
+  if (draw) {
+    sample(on, layer, input, view_of(out), draws);
+  } else {
+    mean(on, layer, input, view_of(out));
+  }
+}
+
 /// One pass through an RBM, up or down: out = means or draws of the target layer given x.
 template <class R>
 void pass_through(const typename R::Backend& on, const R& rbm, bool up, bool draw, Draws draws,
                   ConstViewOf<typename R::Backend> x, Matrix<typename R::Backend>& out) {
   using B = typename R::Backend;
-  const Index rows = up ? rbm.hidden.rows() : rbm.visible.rows();
-  Matrix<B> input(rows, x.cols);
-  out = Matrix<B>(rows, x.cols);
-  const auto emit = [&](const auto& layer, Stream stream) {
-    if (draw) {
-      sample(on, layer, input, out, draws.in(stream));
-    } else {
-      mean(on, layer, input, out);
-    }
-  };
+  Matrix<B> input(up ? rbm.hidden.rows() : rbm.visible.rows(), x.cols);
   if (up) {
-    hidden_input(on, rbm, x, input);
-    emit(rbm.hidden, Stream::hidden);
+    hidden_input(on, rbm, x, view_of(input));
+    pass_on(on, rbm.hidden, draw, draws.in(Stream::hidden), ConstViewOf<B>(input), out);
   } else {
-    visible_input(on, rbm, x, input);
-    emit(rbm.visible, Stream::visible);
+    visible_input(on, rbm, x, view_of(input));
+    pass_on(on, rbm.visible, draw, draws.in(Stream::visible), ConstViewOf<B>(input), out);
   }
 }
 
@@ -68,13 +70,14 @@ concept MadeOfRbms = requires(const Model& model) {
   detail::depth_of(model);
 };
 
-template <class Model>
-void check_input(const char* caller, const Model& model, Index rows) {
-  check<ShapeError>(depth_of(model) >= 1, caller, ": the model has no layers");
-  visit_rbm(model, 0, [&](const auto& rbm) {
-    check<ShapeError>(rows == rbm.visible.rows(), caller, ": v has ", rows, " rows, the model has ",
-                      rbm.visible.rows(), " visible rows");
-  });
+/// What the lowest hidden layer gets from samples of any kind. \throws as `hidden_inputs`
+template <class Model, class Data>
+auto lowest_inputs(const typename Model::Backend& on, const char* caller, const Model& model,
+                   const Data& data) {
+  check_shapes(caller, model);
+  Matrix<typename Model::Backend> input;
+  visit_rbm(model, 0, [&](const auto& rbm) { input = hidden_inputs(on, caller, rbm, data); });
+  return input;
 }
 
 /// The mean over passes of go(draws, draw), each with its own draws; or go without draws.
@@ -96,16 +99,21 @@ Matrix<B> average_passes(const char* caller, const B& on, PassOptions options, G
   return sum;
 }
 
-/// From the visible layer up to the top. With `draw`, layers below the top pass on draws; the top returns its
-/// means, or draws with `draw_top`.
+/// From the input of the lowest hidden layer up to the top. With `draw`, layers below the top pass on draws;
+/// the top returns its means, or draws with `draw_top`.
 template <class Model, class B>
-Matrix<B> go_up(const B& on, const Model& model, ConstViewOf<B> v, Draws draws, bool draw, bool draw_top) {
-  Matrix<B> x(v.rows, v.cols), above;
-  on.copy(v, x);
+Matrix<B> go_up(const B& on, const Model& model, const Matrix<B>& lowest, Draws draws, bool draw,
+                bool draw_top) {
+  Matrix<B> x, above;
   for (Index i = 0; i < depth_of(model); ++i, ++draws.step)
     visit_rbm(model, i, [&](const auto& rbm) {
-      pass_through(on, rbm, true, draw && (draw_top || i + 1 < depth_of(model)), draws, x, above);
-      std::swap(x, above);
+      const bool drawn = draw && (draw_top || i + 1 < depth_of(model));
+      if (i == 0) {
+        pass_on(on, rbm.hidden, drawn, draws.in(Stream::hidden), ConstViewOf<B>(lowest), x);
+      } else {
+        pass_through(on, rbm, true, drawn, draws, ConstViewOf<B>(x), above);
+        std::swap(x, above);
+      }
     });
   return x;
 }
@@ -126,14 +134,15 @@ Matrix<B> go_down(const B& on, const Model& model, ConstViewOf<B> top, Draws dra
 
 }  // namespace detail
 
-/// The top layer's means for samples v (V x n) of an RBM or DBN, top rows x n. \throws ShapeError if v's rows
-/// do not match the visible layer \throws ValueError if passes is negative
-template <detail::MadeOfRbms Model, class B = typename Model::Backend>
-Matrix<B> encode(const Model& model, std::type_identity_t<ConstViewOf<B>> v, PassOptions options = {},
-                 const std::type_identity_t<B>& on = {}) {
-  detail::check_input("encode", model, v.rows);
+/// The top layer's means for samples of any kind, for an RBM or DBN: top rows x n. \throws ShapeError if
+/// their rows do not match the visible layer, or weights their layers \throws DataError if there are no
+/// samples, or a number is not finite \throws ValueError if one is missing, or passes is negative
+template <detail::MadeOfRbms Model, SamplesFor<typename Model::Backend> Data>
+auto encode(const Model& model, const Data& data, PassOptions options = {},
+            const typename Model::Backend& on = {}) {
+  const auto lowest = detail::lowest_inputs(on, "encode", model, data);
   return detail::average_passes("encode", on, options, [&](Draws draws, bool draw) {
-    return detail::go_up(on, model, v, draws, draw, false);
+    return detail::go_up(on, model, lowest, draws, draw, false);
   });
 }
 
@@ -142,7 +151,7 @@ Matrix<B> encode(const Model& model, std::type_identity_t<ConstViewOf<B>> v, Pas
 template <detail::MadeOfRbms Model, class B = typename Model::Backend>
 Matrix<B> decode(const Model& model, std::type_identity_t<ConstViewOf<B>> codes, PassOptions options = {},
                  const std::type_identity_t<B>& on = {}) {
-  check<ShapeError>(detail::depth_of(model) >= 1, "decode: the model has no layers");
+  check_shapes("decode", model);
   detail::visit_rbm(model, detail::depth_of(model) - 1, [&](const auto& rbm) {
     check<ShapeError>(codes.rows == rbm.hidden.rows(), "decode: the codes have ", codes.rows,
                       " rows, the top layer has ", rbm.hidden.rows());
@@ -152,14 +161,14 @@ Matrix<B> decode(const Model& model, std::type_identity_t<ConstViewOf<B>> codes,
   });
 }
 
-/// Up to the top and down again, V x n. \throws ShapeError if v's rows do not match the visible layer \throws
-/// ValueError if passes is negative
-template <detail::MadeOfRbms Model, class B = typename Model::Backend>
-Matrix<B> reconstruct(const Model& model, std::type_identity_t<ConstViewOf<B>> v, PassOptions options = {},
-                      const std::type_identity_t<B>& on = {}) {
-  detail::check_input("reconstruct", model, v.rows);
+/// Up to the top and down again, V x n. \throws as `encode`
+template <detail::MadeOfRbms Model, SamplesFor<typename Model::Backend> Data>
+auto reconstruct(const Model& model, const Data& data, PassOptions options = {},
+                 const typename Model::Backend& on = {}) {
+  using B = typename Model::Backend;
+  const auto lowest = detail::lowest_inputs(on, "reconstruct", model, data);
   return detail::average_passes("reconstruct", on, options, [&](Draws draws, bool draw) {
-    const Matrix<B> top = detail::go_up(on, model, v, draws, draw, true);
+    const Matrix<B> top = detail::go_up(on, model, lowest, draws, draw, true);
     draws.step += 128;  // the downward pass has its own draws
     return detail::go_down(on, model, ConstViewOf<B>(top), draws, draw);
   });

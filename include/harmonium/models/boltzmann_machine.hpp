@@ -78,6 +78,13 @@ struct BoltzmannMachine {
   }
 };
 
+/// \throws ShapeError if the weights or the layer's parameters do not fit the layer
+template <class U, class B>
+void check_shapes(const char* caller, const BoltzmannMachine<U, B>& machine) {
+  check_shapes(caller, machine.visible);
+  detail::check_weights_shape(caller, machine.weights, machine.visible.rows(), machine.visible.rows());
+}
+
 /// Kind, unit type and size, for files.
 template <class U, class B>
 Metadata describe(const BoltzmannMachine<U, B>& machine) {

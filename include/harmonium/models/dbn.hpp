@@ -139,6 +139,20 @@ void for_each_rbm(const Dbn<Units, B>& dbn, F f) {
     std::visit([&](const auto& rbm) { f(rbm, static_cast<Index>(i)); }, dbn.rbms[i]);
 }
 
+/// \throws ShapeError if there are no RBMs, one has matrices that do not fit its layers, or the visible layer
+/// of one does not fit the hidden layer below
+template <class Units, class B>
+void check_shapes(const char* caller, const Dbn<Units, B>& dbn) {
+  check<ShapeError>(dbn.depth() >= 1, caller, ": the DBN has no layers");
+  Index below = 0;
+  for_each_rbm(dbn, [&](const auto& rbm, Index i) {
+    check_shapes(caller, rbm);
+    check<ShapeError>(i == 0 || rbm.visible.rows() == below, caller, ": RBM ", i + 1, " has ",
+                      rbm.visible.rows(), " visible rows, the one below ", below, " hidden rows");
+    below = rbm.hidden.rows();
+  });
+}
+
 /// Kind, unit types and sizes, for files.
 template <class Units, class B>
 Metadata describe(const Dbn<Units, B>& dbn) {

@@ -90,6 +90,13 @@ struct Dense {
   }
 };
 
+/// \throws ShapeError if the weights or the layer's parameters do not fit the layer and its inputs
+template <class U, class B>
+void check_shapes(const char* caller, const Dense<U, B>& dense, Index inputs) {
+  check_shapes(caller, dense.layer);
+  detail::check_weights_shape(caller, dense.weights, inputs, dense.layer.rows());
+}
+
 /// out = E[units | x], the mean output for inputs x (inputs x n); `input` (rows x n) is scratch memory for
 /// the units' input, W^T x.
 template <class U, class B>

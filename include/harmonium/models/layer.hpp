@@ -135,6 +135,16 @@ struct Layer {
   }
 };
 
+/// \throws ShapeError unless a layer has as many parameters per row as its units
+template <class U, class B>
+void check_shapes(const char* caller, const Layer<U, B>& layer) {
+  check<ShapeError>(layer.parameters.cols() == 1 + shapes_of<U> || layer.rows() == 0, caller, ": a ", U::name,
+                    " layer has ", layer.parameters.cols(), " parameters per row, expected ",
+                    1 + shapes_of<U>);
+  check<ShapeError>(layer.group >= 1 && layer.rows() % layer.group == 0, caller, ": a ", U::name,
+                    " layer of ", layer.rows(), " rows has ", layer.group, " rows per unit");
+}
+
 /// The size type of a layer of units `U`.
 template <class U>
 using LayerSize = typename Layer<U>::Size;

@@ -156,6 +156,12 @@ struct Layer<Mixed<U...>, B> {
   }
 };
 
+/// The same for each part.
+template <class... U, class B>
+void check_shapes(const char* caller, const Layer<Mixed<U...>, B>& layer) {
+  detail::for_each_part([&](auto, const auto& part) { check_shapes(caller, part); }, layer);
+}
+
 /// \name What models require of a layer, part by part; see layer.hpp and gauge.hpp for each function.
 /// @{
 

@@ -186,6 +186,20 @@ struct Network {
   }
 };
 
+/// \throws ShapeError if weights or parameters do not fit the layers and what they get from below
+template <class Units, class B, class Head>
+void check_shapes(const char* caller, const Network<Units, B, Head>& network) {
+  Index inputs = network.input_rows();
+  for (const auto& any : network.layers)
+    std::visit(
+        [&](const auto& dense) {
+          check_shapes(caller, dense, inputs);
+          inputs = dense.layer.rows();
+        },
+        any);
+  check_shapes(caller, network.head, inputs);
+}
+
 /// Kind, unit types and sizes, for files.
 template <class Units, class B, class Head>
 Metadata describe(const Network<Units, B, Head>& network) {

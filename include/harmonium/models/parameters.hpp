@@ -109,9 +109,28 @@ bool all_finite(const typename Model::Backend& on, const Model& model) {
   return bad == 0;
 }
 
-/// The same model with another number type, or on another backend: `convert<Cpu<double>>(rbm)`.
+namespace detail {
+/// Do a model's matrices have the shapes of its layers? Public fields can be set to anything. \throws
+/// ShapeError if not
+template <class Model>
+void check_model(const char* caller, const Model& model) {
+  if constexpr (requires { check_shapes(caller, model); }) check_shapes(caller, model);
+}
+
+/// \throws ShapeError unless weights are `rows` x `cols`
+template <class M>
+void check_weights_shape(const char* caller, const M& weights, Index rows, Index cols) {
+  check<ShapeError>(weights.rows() == rows && weights.cols() == cols, caller, ": the model's weights are ",
+                    weights.rows(), " x ", weights.cols(), ", its layers have ", rows, " and ", cols,
+                    " rows");
+}
+}  // namespace detail
+
+/// The same model with another number type, or on another backend: `convert<Cpu<double>>(rbm)`. \throws
+/// ShapeError if its matrices do not fit its layers
 template <class To, class Model>
 auto convert(const Model& model) {
+  detail::check_model("convert", model);
   typename Model::template On<To> result(model.options());
   for_each_parameter(
       [](const ParameterName&, Role, auto to, auto from) {

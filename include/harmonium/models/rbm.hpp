@@ -95,6 +95,14 @@ struct Rbm {
   }
 };
 
+/// \throws ShapeError if the weights or a layer's parameters do not fit the layers
+template <class V, class H, class B>
+void check_shapes(const char* caller, const Rbm<V, H, B>& rbm) {
+  check_shapes(caller, rbm.visible);
+  check_shapes(caller, rbm.hidden);
+  detail::check_weights_shape(caller, rbm.weights, rbm.visible.rows(), rbm.hidden.rows());
+}
+
 /// Kind, unit types and sizes, for files.
 template <class V, class H, class B>
 Metadata describe(const Rbm<V, H, B>& rbm) {

@@ -201,6 +201,26 @@ struct UpDownDbn {
   }
 };
 
+/// \throws ShapeError if weights or parameters do not fit the layers
+template <class Units, class B>
+void check_shapes(const char* caller, const UpDownDbn<Units, B>& model) {
+  Index rows = model.visible_rows();
+  for (const auto& any : model.stack.layers)
+    std::visit(
+        [&](const auto& layer) {
+          check_shapes(caller, layer.recognition, rows);
+          const Index above = layer.recognition.layer.rows();
+          check_shapes(caller, layer.generation, above);
+          check<ShapeError>(layer.generation.layer.rows() == rows, caller, ": a downward pass has ",
+                            layer.generation.layer.rows(), " rows, the upward one ", rows);
+          rows = above;
+        },
+        any);
+  check_shapes(caller, model.top);
+  check<ShapeError>(model.features().rows() == rows, caller, ": the top RBM has ", model.features().rows(),
+                    " rows for features, the layer below has ", rows);
+}
+
 /// Kind, unit types and sizes, for files.
 template <class Units, class B>
 Metadata describe(const UpDownDbn<Units, B>& model) {

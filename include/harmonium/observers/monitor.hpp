@@ -51,15 +51,12 @@ class Monitor {
 
  public:
   /// \param model must outlive the monitor
-  /// \param train the training data: a source of batches, or a matrix
+  /// \param train the training data, of any kind
   /// \throws ValueError if an option is out of range, or entries are missing that the model cannot draw
   /// \throws ShapeError, DataError if a set does not fit the model
   template <class Train>
   Monitor(const Model& model, const Train& train, MonitorOptions options = {}, B on = B::all())
-      : model_(model),
-        options_(options),
-        on_(std::move(on)),
-        train_(take("Monitor: the training data", train)) {
+      : model_(model), options_(options), on_(std::move(on)), train_(take("the training data", train)) {
     check<ValueError>(options.patience >= 1, "Monitor: patience is ", options.patience,
                       ", expected at least 1");
     const detail::RowMoments moments = detail::moments_of(on_, train_);
@@ -72,7 +69,7 @@ class Monitor {
       Monitor(const Model& model, const Train& train, const HeldOut& held_out, MonitorOptions options = {},
               B on = B::all())
       : Monitor(model, train, options, std::move(on)) {
-    held_out_ = take("Monitor: the held-out data", held_out);
+    held_out_ = take("the held-out data", held_out);
     least_.assign(static_cast<std::size_t>(held_out_.size()), 0.0);
   }
 
@@ -123,17 +120,11 @@ class Monitor {
   Samples take(const char* what, const Data& data) {
     check<ValueError>(options_.samples >= 2, "Monitor: samples is ", options_.samples,
                       ", expected at least 2");
-    const auto from = [&](const auto& source) {
-      Samples taken =
-          detail::draw_samples(on_, what, model_.visible, source, options_.samples, options_.seed);
-      if (taken.known.size() > 0) static_cast<void>(complete_(on_, model_, taken, options_.seed));  // can it?
-      return taken;
-    };
-    if constexpr (BatchSource<Data, B>) {
-      return from(data);
-    } else {
-      return from(MatrixSource<T, typename B::Memory>{data});
-    }
+    detail::check_model("Monitor", model_);
+    Samples taken =
+        detail::draw_samples(on_, what, model_.visible, source_of<B>(data), options_.samples, options_.seed);
+    if (taken.known.size() > 0) static_cast<void>(complete_(on_, model_, taken, options_.seed));  // can it?
+    return taken;
   }
 
   // A number for a warning.

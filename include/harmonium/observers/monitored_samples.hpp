@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "../core/host_matrix.hpp"
-#include "../data/batch_source.hpp"
+#include "../data/samples.hpp"
 #include "../inference/clamped.hpp"
 #include "../models/layer_data.hpp"
 #include "../training/gradient/missing_entries.hpp"
@@ -52,12 +52,11 @@ struct MonitoredSamples {
 /// Draws up to `count` samples that fit a layer. \throws ShapeError, DataError if they do not \throws
 /// ValueError if of a grouped unit some rows are known and others not
 template <class B, class L, class Source>
-MonitoredSamples<B> draw_samples(const B& on, const std::string& what, const L& layer, const Source& source,
+MonitoredSamples<B> draw_samples(const B& on, const char* data, const L& layer, const Source& source,
                                  Index count, std::uint64_t seed) {
   using T = ScalarOf<B>;
-  check<ShapeError>(source.rows() == layer.rows(), what, " have ", source.rows(), " rows, the model has ",
-                    layer.rows());
-  check<DataError>(source.size() >= 1, what, " have no samples");
+  check_samples("Monitor", source.rows(), source.size(), layer.rows(), data);
+  const std::string what = std::string("Monitor: ") + data;
   check_weights(what.c_str(), weights_of(source), source.size());
   const std::vector<Index> columns = random_samples(source, count, seed);
   const auto n = static_cast<Index>(columns.size());

@@ -50,9 +50,7 @@ class FineTuningObjective {
       const auto block = samples(static_cast<Index>(columns.size()));
       detail::check_nothing_missing(on, caller, source, columns, block);
       source.fill(on, columns, block);
-      harmonium::check<DataError>(on.sum(detail::NotFiniteBody{}, ConstViewOf<Backend>(block)) == 0, caller,
-                                  ": the data have an infinite number or a NaN in columns ", columns.front(),
-                                  " to ", columns.back());
+      detail::check_finite(on, caller, ConstViewOf<Backend>(block), columns.front());
     });
   }
   /// Discards losses that single steps and epochs may have left.

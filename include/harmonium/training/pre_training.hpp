@@ -156,15 +156,18 @@ auto options_of_rbm(const Options& options, Index i) {
 }
 }  // namespace detail
 
-/// Trains the RBMs of a DBN one after another, each for all its epochs. RBM i is trained with `seed_of_layer`
-/// of its options' seed, and is called "rbm i + 1" in reports. An observer's `Flow::stop` ends the current
-/// RBM, `Flow::pause` the whole run. \returns the history of each RBM that was started \throws as
-/// `ContrastiveDivergence`; ShapeError if the DBN has no layers; ValueError if `layers` is empty
-template <class Units, class B, BatchSource<B> Source, class Options = PreTrainingOptions<>,
+/// Trains the RBMs of a DBN on samples of any kind one after another, each for all its epochs. RBM i is
+/// trained with `seed_of_layer` of its options' seed, and is called "rbm i + 1" in reports. An observer's
+/// `Flow::stop` ends the current RBM, `Flow::pause` the whole run. \returns the history of each RBM that was
+/// started \throws as `ContrastiveDivergence`; ShapeError if the DBN has no layers; ValueError if `layers` is
+/// empty
+template <class Units, class B, SamplesFor<B> Data, class Options = PreTrainingOptions<>,
           Observer... Observers>
-std::vector<History> pre_train_on(const B& on, Dbn<Units, B>& dbn, const Source& source,
-                                  const Options& options, Observers&&... observers) {
-  check<ShapeError>(dbn.depth() >= 1, "pre_train: the DBN has no layers");
+std::vector<History> pre_train_on(const B& on, Dbn<Units, B>& dbn, const Data& data, const Options& options,
+                                  Observers&&... observers) {
+  check_shapes("pre_train", dbn);
+  const auto& source = source_of<B>(data);
+  using Source = std::remove_cvref_t<decltype(source)>;
   detail::check_pre_training_options(options);
   const auto trainer_of = [&](auto& rbm, Index i) {
     auto own = detail::options_of_rbm(options, i);
@@ -173,8 +176,8 @@ std::vector<History> pre_train_on(const B& on, Dbn<Units, B>& dbn, const Source&
   // Options that do not fit their RBM are found before the first RBM is trained.
   for_each_rbm(dbn, [&](auto& rbm, Index i) { static_cast<void>(trainer_of(rbm, i)); });
   std::vector<History> histories;
-  const auto train = [&](auto& rbm, Index i, const auto& data) {
-    histories.push_back(trainer_of(rbm, i).fit(data, observers...));
+  const auto train = [&](auto& rbm, Index i, const auto& samples) {
+    histories.push_back(trainer_of(rbm, i).fit(samples, observers...));
   };
   for_each_rbm(dbn, [&](auto& rbm, Index i) {
     if (!histories.empty() && histories.back().paused) return;
@@ -190,10 +193,10 @@ std::vector<History> pre_train_on(const B& on, Dbn<Units, B>& dbn, const Source&
 }
 
 /// The same on all processors: `pre_train(dbn, data, {.layers = {{.epochs = 10}}}, ProgressBar{})`.
-template <class Units, class B, BatchSource<B> Source, Observer... Observers>
-std::vector<History> pre_train(Dbn<Units, B>& dbn, const Source& source,
-                               const PreTrainingOptions<>& options = {}, Observers&&... observers) {
-  return pre_train_on(B::all(), dbn, source, options, observers...);
+template <class Units, class B, SamplesFor<B> Data, Observer... Observers>
+std::vector<History> pre_train(Dbn<Units, B>& dbn, const Data& data, const PreTrainingOptions<>& options = {},
+                               Observers&&... observers) {
+  return pre_train_on(B::all(), dbn, data, options, observers...);
 }
 
 }  // namespace harmonium

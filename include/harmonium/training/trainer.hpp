@@ -27,6 +27,10 @@ class Trainer {
   using Backend = typename Model::Backend;  ///< where the model lives
   using Scalar = ScalarOf<Backend>;         ///< its numbers
   using Gradient = detail::Climbed<O>;      ///< the model, or the part of it that the objective trains
+  /// Can it learn from such data? Those without labels and targets may not be enough.
+  template <class Data>
+  static constexpr bool takes = SamplesFor<Data, Backend> &&
+                                (detail::takes_matrices<O> || BatchSource<Data, Backend>);
 
   /// \param model is trained in place and must outlive the trainer
   /// \param on backend to compute on
@@ -47,28 +51,32 @@ class Trainer {
   /// weights are invalid \throws ValueError if entries are missing and the model cannot draw them
   void step(const Batch<Scalar, typename Backend::Memory>& batch) {
     const Index n = batch.values.cols;
+    detail::check_model("step", model_);
     detail::check_batch(on_, batch, rows(), options_.batch_size);
     if constexpr (requires { objective_.take(on_, model_, batch); }) objective_.take(on_, model_, batch);
     on_.copy(batch.values, objective_.samples(n));
     learn({.samples = n, .weights = batch.weights, .step = steps()});
   }
 
-  /// One pass over all samples, in the order of epoch `number`; see `fit` for what it checks.
-  template <BatchSource<Backend> Source>
-  void epoch(const Source& source, int number = 1) {
+  /// One pass over all samples, in the order of epoch `number`; see `fit` for what it takes and checks.
+  template <class Data>
+  requires(takes<Data>) void epoch(const Data& data, int number = 1) {
+    const auto& source = source_of<Backend>(data);
     check_source(source, "epoch");
     const double mean = detail::mean_weight(source);
     for_each_batch(source.size(), options_.batch_size, seed_of_order(), number,
                    [&](std::span<const Index> columns) { learn_from(source, columns, mean, false); });
   }
 
-  /// Trains for all epochs, or until an observer ends the run. A sample with weight 2 is equivalent to two
-  /// samples. \throws ShapeError if the data's rows do not match the model \throws DataError if there are no
-  /// samples, a unit does not accept one of its numbers (the message names row and column), or weights,
-  /// labels or targets are invalid; all before anything is changed \throws ValueError if the parameters stop
-  /// being finite
-  template <BatchSource<Backend> Source, Observer... Observers>
-  History fit(const Source& source, Observers&&... observers) {
+  /// Trains on samples of any kind for all epochs, or until an observer ends the run. A sample with weight 2
+  /// is equivalent to two samples. \throws ShapeError if the data's rows do not match the model, or the
+  /// model's weights its layers \throws DataError if there are no samples, a unit does not accept one of its
+  /// numbers (the message names row and column), or weights, labels or targets are invalid; all before
+  /// anything is changed \throws ValueError if the parameters stop being finite
+  template <class Data, Observer... Observers>
+  requires(takes<Data>) History fit(const Data& data, Observers&&... observers) {
+    const auto& source = source_of<Backend>(data);
+    using Source = std::remove_cvref_t<decltype(source)>;
     check_source(source, "fit");
     const double mean = detail::mean_weight(source);
     const auto prepare = [&] {
@@ -93,12 +101,6 @@ class Trainer {
          .seed = seed_of_order()},
         source.size(), model_, TrainerParts<Trainer, Source>{*this, source}, prepare, learn_batch, measure,
         observers...);
-  }
-  /// `fit` for your own matrix, rows x samples.
-  template <Observer... Observers>
-  requires(detail::takes_matrices<O>) History
-      fit(View<const Scalar, typename Backend::Memory> data, Observers&&... observers) {
-    return fit(MatrixSource<Scalar, typename Backend::Memory>{data}, observers...);
   }
 
   /// Plans a run of single steps as `fit` does: schedules extend over the next `epochs` passes over `samples`
@@ -205,6 +207,7 @@ class Trainer {
 
   template <class Source>
   void check_source(const Source& source, const char* caller) {
+    detail::check_model(caller, model_);
     detail::check_size(caller, source, rows());
     if constexpr (requires { objective_.check_source(on_, caller, options_, model_, source); })
       objective_.check_source(on_, caller, options_, model_, source);

@@ -35,11 +35,14 @@ Dbn<Units, B> lower_dbn(const UpDownDbn<Units, B>& model) {
 /// `seed_of_layer` of its options' seed, and is called "rbm i + 1" in reports. \returns the history of each
 /// RBM that was started \throws as `pre_train_on` of a DBN; DataError if the model has classes and there are
 /// no labels, or one is invalid
-template <class Units, class B, BatchSource<B> Source, class Options = PreTrainingOptions<>,
+template <class Units, class B, SamplesFor<B> Data, class Options = PreTrainingOptions<>,
           Observer... Observers>
-std::vector<History> pre_train_on(const B& on, UpDownDbn<Units, B>& model, const Source& source,
+std::vector<History> pre_train_on(const B& on, UpDownDbn<Units, B>& model, const Data& data,
                                   const Options& options, Observers&&... observers) {
   check<ShapeError>(model.top.hidden.rows() >= 1, "pre_train: the model has no layers");
+  check_shapes("pre_train", model);
+  const auto& source = source_of<B>(data);
+  using Source = std::remove_cvref_t<decltype(source)>;
   detail::check_pre_training_options(options);
   const Index classes = model.classes(), depth = static_cast<Index>(model.stack.layers.size());
   if (classes > 0) detail::check_labels("pre_train", source.labels(), source.size(), classes);
@@ -63,10 +66,10 @@ std::vector<History> pre_train_on(const B& on, UpDownDbn<Units, B>& model, const
 }
 
 /// The same on all processors.
-template <class Units, class B, BatchSource<B> Source, Observer... Observers>
-std::vector<History> pre_train(UpDownDbn<Units, B>& model, const Source& source,
+template <class Units, class B, SamplesFor<B> Data, Observer... Observers>
+std::vector<History> pre_train(UpDownDbn<Units, B>& model, const Data& data,
                                const PreTrainingOptions<>& options = {}, Observers&&... observers) {
-  return pre_train_on(B::all(), model, source, options, observers...);
+  return pre_train_on(B::all(), model, data, options, observers...);
 }
 
 }  // namespace harmonium

@@ -120,7 +120,7 @@ TEST_CASE("the bound refuses what makes no sense", "[dbn][bound][errors]") {
   const Deep dbn{{GroupedSize{.units = 2, .states = 3}, 4}};
   const Eigen::MatrixXd v = Eigen::MatrixXd::Zero(5, 2);
   CHECK_THROWS_MATCHES(log_likelihood_bound(dbn, v, 0), ShapeError,
-                       Message("log_likelihood_bound: v has 5 rows, the model has 6 visible rows"));
+                       Message("log_likelihood_bound: the data have 5 rows, the model has 6"));
   CHECK_THROWS_AS(sandwich(dbn, v), ShapeError);
   const Eigen::MatrixXd good = Eigen::MatrixXd::Zero(6, 2);
   CHECK_THROWS_MATCHES(log_likelihood_bound(dbn, good, 0, {.samples = 1}), ValueError,

@@ -132,7 +132,7 @@ TEST_CASE("exact sums over too many states are refused", "[exact][errors]") {
   CHECK_THROWS_AS(exact_log_z(huge), ValueError);
   const Eigen::MatrixXf v(26, 1);
   CHECK_THROWS_MATCHES(exact_log_likelihood(rbm, v), ShapeError,
-                       Message("exact_log_likelihood: v has 26 rows, the model has 27 visible rows"));
+                       Message("exact_log_likelihood: the data have 26 rows, the model has 27"));
 }
 
 }  // namespace test::inference_exact_log_z

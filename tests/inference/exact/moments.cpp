@@ -143,9 +143,9 @@ TEST_CASE("exact moments and samples refuse what they can't do", "[exact][errors
                        Message("exact_samples: count is -1, expected at least 0"));
   const Eigen::MatrixXd wrong = Eigen::MatrixXd::Zero(3, 2), v = Eigen::MatrixXd::Zero(4, 2);
   CHECK_THROWS_MATCHES(exact_gradient(rbm, wrong), ShapeError,
-                       Message("exact_gradient: v has 3 rows, the model has 4 visible rows"));
+                       Message("exact_gradient: the data have 3 rows, the model has 4"));
   CHECK_THROWS_MATCHES(exact_gradient(rbm, v.leftCols(0).eval()), DataError,
-                       Message("exact_gradient: v has no columns"));
+                       Message("exact_gradient: the data have no samples"));
   CHECK_THROWS_MATCHES(exact_gradient(rbm, v, std::vector<double>{1}), DataError,
                        Message("exact_gradient: 1 weights for 2 samples"));
   GaussianGaussian flat{{.visible = 1, .hidden = 1}};

@@ -139,20 +139,13 @@ TEST_CASE("the first of several most probable classes is predicted", "[network]"
   CHECK(predict(network, x) == std::vector<int>{1, 1, 1});
 }
 
-TEST_CASE("no samples have no predictions", "[network]") {
-  const Net network = small_network();
-  const Eigen::MatrixXd none(5, 0);
-  CHECK(predict(network, none).empty());
-  CHECK(predict_proba(network, none).cols() == 0);
-}
-
 TEST_CASE("a network refuses data that it cannot judge", "[network][errors]") {
   const Net network = small_network();
   const Eigen::MatrixXd x = inputs(5, 3, 1), other = inputs(4, 3, 1);
   CHECK_THROWS_MATCHES(predict(network, other), ShapeError,
-                       Message("predict_proba: the data have 4 rows, the network has 5 inputs"));
+                       Message("predict_proba: the data have 4 rows, the model has 5"));
   CHECK_THROWS_MATCHES(evaluate(network, Dataset(other, {0, 1, 2})), ShapeError,
-                       Message("evaluate: the data have 4 rows, the network has 5 inputs"));
+                       Message("evaluate: the data have 4 rows, the model has 5"));
   CHECK_THROWS_MATCHES(evaluate(network, Dataset(x)), DataError,
                        Message("evaluate: the data have 0 labels for 3 samples"));
   CHECK_THROWS_MATCHES(evaluate(network, Dataset(x, {0, 3, 1})), DataError,

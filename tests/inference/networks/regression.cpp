@@ -79,7 +79,7 @@ TEST_CASE("regression refuses data that it cannot judge", "[network][errors]") {
   refused(ShapeError(""), Dataset(x).with_targets(numbers(3, 3, 1)),
           "the targets have 3 rows, the network has 2 outputs");
   refused(ShapeError(""), Dataset(numbers(4, 3, 1)).with_targets(targets),
-          "the data have 4 rows, the network has 5 inputs");
+          "the data have 4 rows, the model has 5");
   refused(DataError(""), Dataset(Eigen::MatrixXd(5, 0)), "the data have no samples");
 }
 

@@ -77,12 +77,13 @@ TEST_CASE("values refuse samples of the wrong size", "[objective][errors]") {
   const Eigen::MatrixXd v = Eigen::MatrixXd::Zero(3, 2);
   const auto message = [](const char* text) { return Catch::Matchers::Message(text); };
   CHECK_THROWS_MATCHES(ratio_matching(binary, v), ShapeError,
-                       message("ratio_matching: v has 3 rows, the model has 4 visible rows"));
+                       message("ratio_matching: the data have 3 rows, the model has 4"));
   CHECK_THROWS_MATCHES(probability_flow(binary, v), ShapeError,
-                       message("probability_flow: v has 3 rows, the model has 4 visible rows"));
-  CHECK_THROWS_MATCHES(score_matching(real, v), ShapeError,
-                       message("score_matching: v has 3 rows, the model has 2 visible rows"));
-  CHECK(score_matching(real, Eigen::MatrixXd(2, 0)).size() == 0);
+                       message("probability_flow: the data have 3 rows, the model has 4"));
+  CHECK_THROWS_MATCHES(
+      score_matching(real, v), ShapeError,
+      message("score_matching: the data have 3 rows, the model has 2; they have as many columns, "
+              "and samples are columns: did you mean transpose()?"));
 }
 
 // Log weights are sums over 300 hidden units of up to about 1 each, rounded to 2e-5 in single precision, and

@@ -87,6 +87,7 @@ std::vector<ConditionalEstimate> log_conditional(const Rbm<V, H, B>& rbm, ConstV
                                                  View<const bool> a, View<const bool> b,
                                                  std::optional<ConditionalEstimate> log_z,
                                                  const SandwichOptions& options, const Cpu<double>& on) {
+  check_shapes("log_conditional", rbm);
   check<ShapeError>(v.rows == rbm.visible.rows(), "log_conditional: v has ", v.rows, " rows, the RBM has ",
                     rbm.visible.rows(), " visible rows");
   detail::check_mask("log_conditional", "a", a, v.rows, v.cols);

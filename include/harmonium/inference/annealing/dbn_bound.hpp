@@ -76,31 +76,29 @@ Eigen::VectorXd climb_to_top(const B& on, const Dbn<Units, B>& dbn, ConstViewOf<
 
 }  // namespace detail
 
-/// Lower bound on log p(v) of each column of v (V x n), given log Z of the top RBM: exact, or from
-/// `sandwich(dbn, ...)`. For a single RBM it is log p(v).
-/// \throws ShapeError if v's rows do not match the visible layer, v has no columns, or the DBN has no layers
-/// \throws ValueError if samples is below 2
-template <class Units, class B>
-DbnBound log_likelihood_bound(const Dbn<Units, B>& dbn, std::type_identity_t<ConstViewOf<B>> v,
-                              double log_z_of_top, const BoundOptions& options = {}, const B& on = B::all()) {
-  detail::check_input("log_likelihood_bound", dbn, v.rows);
-  check<ShapeError>(v.cols >= 1, "log_likelihood_bound: v has no columns");
-  check<ValueError>(options.samples >= 2, "log_likelihood_bound: samples is ", options.samples,
-                    ", expected at least 2");
-  DbnBound result{.bounds = Eigen::VectorXd(v.cols)};
+/// Lower bound on log p(v) of each of some samples of any kind, given log Z of the top RBM: exact, or from
+/// `sandwich(dbn, ...)`. For a single RBM it is log p(v). \throws as `free_energy`; ShapeError also if the
+/// DBN has no layers; ValueError also if samples is below 2
+template <class Units, class B, SamplesFor<B> Data>
+DbnBound log_likelihood_bound(const Dbn<Units, B>& dbn, const Data& data, double log_z_of_top,
+                              const BoundOptions& options = {},
+                              const std::type_identity_t<B>& on = B::all()) {
+  constexpr const char* caller = "log_likelihood_bound";
+  check_shapes(caller, dbn);
+  check<ValueError>(options.samples >= 2, caller, ": samples is ", options.samples, ", expected at least 2");
+  const auto& source = source_of<B>(data);
+  DbnBound result{.bounds = Eigen::VectorXd(source.size())};
   double variance = 0;
-  constexpr Index block = 1000;
-  for (Index first = 0; first < v.cols; first += block) {
-    const Index n = std::min(block, v.cols - first);
-    Eigen::MatrixXd terms(n, options.samples);
+  const auto bound = [&](Index first, ConstViewOf<B> v) {
+    Eigen::MatrixXd terms(v.cols, options.samples);
     for (int s = 0; s < options.samples; ++s)
-      terms.col(s) = detail::climb_to_top(on, dbn, v.columns(first, n),
+      terms.col(s) = detail::climb_to_top(on, dbn, v,
                                           {.seed = options.seed,
                                            .step = static_cast<std::uint64_t>(s) << 8,
                                            .first_sample = static_cast<std::uint32_t>(first),
                                            .stream = Stream::bound});
     const double count = options.samples;
-    for (Index c = 0; c < n; ++c) {
+    for (Index c = 0; c < v.cols; ++c) {
       Eigen::ArrayXd own = terms.row(c).transpose();
       double value = own.mean();
       if (options.importance_weighted) {
@@ -110,32 +108,46 @@ DbnBound log_likelihood_bound(const Dbn<Units, B>& dbn, std::type_identity_t<Con
       result.bounds(first + c) = value - log_z_of_top;
       variance += (own - own.mean()).square().sum() / (count - 1) / count;
     }
-  }
+  };
+  detail::visit_rbm(dbn, 0, [&](const auto& rbm) {
+    detail::for_each_sample_block(on, caller, rbm.visible.rows(), source, bound);
+  });
   result.mean = result.bounds.mean();
-  result.standard_error = std::sqrt(variance) / static_cast<double>(v.cols);
+  result.standard_error = std::sqrt(variance) / static_cast<double>(source.size());
   return result;
 }
 
 /// log Z of a DBN's top RBM from both sides. Its base rates, and the starts of half its long chains, are
-/// drawn by passing the data (V x n; may have no columns) up through the layers below. \throws ShapeError if
-/// the DBN has no layers, or the data's rows do not match the visible layer \throws ValueError if an option
-/// is out of range
-template <class Units, class B>
-Sandwich sandwich(const Dbn<Units, B>& dbn, std::type_identity_t<ConstViewOf<B>> data,
-                  const SandwichOptions& options = {}, const B& on = B::all()) {
-  check<ShapeError>(dbn.depth() >= 1, "sandwich: the DBN has no layers");
-  if (data.cols > 0) detail::check_input("sandwich", dbn, data.rows);
-  Matrix<B> x(data.rows, data.cols), above;
-  if (data.cols > 0) on.copy(data, x);
+/// drawn by passing samples of any kind (possibly none) up through the layers below. \throws ShapeError if
+/// the DBN has no layers, the data's rows do not match the visible layer, or weights their layers \throws
+/// ValueError if an option is out of range, or a number is missing \throws DataError if one is not finite
+template <class Units, class B, SamplesFor<B> Data>
+Sandwich sandwich(const Dbn<Units, B>& dbn, const Data& data, const SandwichOptions& options = {},
+                  const std::type_identity_t<B>& on = B::all()) {
+  check_shapes("sandwich", dbn);
+  Sandwich result;
+  const auto at_top = [&](const auto& samples) {
+    detail::visit_rbm(dbn, dbn.depth() - 1,
+                      [&](const auto& rbm) { result = sandwich(rbm, samples, options, on); });
+  };
+  const auto& source = source_of<B>(data);
+  if (source.size() == 0 || dbn.depth() == 1) {
+    at_top(data);
+    return result;
+  }
   Draws draws{.seed = options.seed, .stream = Stream::bound};
-  for (Index i = 0; i + 1 < dbn.depth() && data.cols > 0; ++i, ++draws.step)
+  Matrix<B> x, above;
+  detail::visit_rbm(dbn, 0, [&](const auto& rbm) {
+    const Matrix<B> input = detail::hidden_inputs(on, "sandwich", rbm, data);
+    detail::pass_on(on, rbm.hidden, true, draws.in(Stream::hidden), ConstViewOf<B>(input), x);
+  });
+  for (Index i = 1; i + 1 < dbn.depth(); ++i)
     detail::visit_rbm(dbn, i, [&](const auto& rbm) {
+      ++draws.step;
       detail::pass_through(on, rbm, true, true, draws, ConstViewOf<B>(x), above);
       std::swap(x, above);
     });
-  Sandwich result;
-  detail::visit_rbm(dbn, dbn.depth() - 1,
-                    [&](const auto& rbm) { result = sandwich(rbm, ConstViewOf<B>(x), options, on); });
+  at_top(x);
   return result;
 }
 

@@ -42,6 +42,7 @@ inline std::vector<double> checked_betas(const char* caller, std::vector<double>
 
 template <class V, class H, class B>
 void check_base(const char* caller, const Rbm<V, H, B>& rbm, const BaseRates<V, H, B>& base) {
+  check_shapes(caller, rbm);
   check<ShapeError>(base.visible.rows() == rbm.visible.rows() && base.hidden.rows() == rbm.hidden.rows(),
                     caller, ": the base has ", base.visible.rows(), " visible and ", base.hidden.rows(),
                     " hidden rows, the RBM has ", rbm.visible.rows(), " and ", rbm.hidden.rows());

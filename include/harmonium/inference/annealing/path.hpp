@@ -12,6 +12,7 @@
 #include "../../data/batch_source.hpp"
 #include "../../models/mixed_layer.hpp"
 #include "../../models/rbm.hpp"
+#include "../sample_blocks.hpp"
 
 namespace harmonium {
 
@@ -107,6 +108,7 @@ Eigen::MatrixXd means_of(const B& on, const Source& source, Index rows, Code cod
           weights.empty() ? T(1) : static_cast<T>(weights[static_cast<std::size_t>(columns.front() + c)]);
     check_nothing_missing(on, "base_rates", source, columns, view_of(x).columns(0, n));
     source.fill(on, columns, view_of(x).columns(0, n));
+    check_finite(on, "base_rates", ConstViewOf<B>(x).columns(0, n), columns.front());
     on.upload(View<const T>(host_shares), shares);
     on.fill(sum, T(0));
     const ConstViewOf<B> codes = code(ConstViewOf<B>(x).columns(0, n));
@@ -148,15 +150,16 @@ BaseRates<V, H, B> base_rates(const Rbm<V, H, B>& rbm, const Eigen::VectorXd& me
   return detail::base_of_means(rbm, means, Eigen::MatrixXd(), count);
 }
 
-/// A base with the mean rates of a data set: those of the visible units, and those of the hidden units given
-/// the data (on digits, annealing then missed fewer modes than without hidden biases). Sample weights are
-/// honoured. \throws ShapeError if the data's rows do not match the RBM \throws DataError if there are no
-/// samples, or their means are not finite
-template <class V, class H, class B, BatchSource<B> Source>
-BaseRates<V, H, B> base_rates(const Rbm<V, H, B>& rbm, const Source& source, const B& on = {}) {
-  check<ShapeError>(source.rows() == rbm.visible.rows(), "base_rates: the data have ", source.rows(),
-                    " rows, the RBM has ", rbm.visible.rows(), " visible rows");
-  check<DataError>(source.size() >= 1, "base_rates: the data have no samples");
+/// A base with the mean rates of samples of any kind: those of the visible units, and those of the hidden
+/// units given the data (on digits, annealing then missed fewer modes than without hidden biases). Sample
+/// weights are honoured. \throws ShapeError if the data's rows do not match the RBM, or the weights the
+/// layers \throws DataError if there are no samples, or their means are not finite
+template <class V, class H, class B, SamplesFor<B> Data>
+BaseRates<V, H, B> base_rates(const Rbm<V, H, B>& rbm, const Data& data,
+                              const std::type_identity_t<B>& on = {}) {
+  const auto& source = source_of<B>(data);
+  check_shapes("base_rates", rbm);
+  detail::check_samples("base_rates", source.rows(), source.size(), rbm.visible.rows());
   detail::check_weights("base_rates", weights_of(source), source.size());
   Matrix<B> input(rbm.hidden.rows(), std::min<Index>(source.size(), 1000)), h = input;
   const Eigen::MatrixXd visible =
@@ -172,12 +175,6 @@ BaseRates<V, H, B> base_rates(const Rbm<V, H, B>& rbm, const Source& source, con
                    "base_rates: the data's means are infinite or not numbers");
   // Rounding can push a mean slightly out of a unit's range, so means are not checked here.
   return detail::base_of_means(rbm, visible, hidden, source.size());
-}
-/// As above, for a matrix (V x n).
-template <class V, class H, class B>
-BaseRates<V, H, B> base_rates(const Rbm<V, H, B>& rbm, std::type_identity_t<ConstViewOf<B>> data,
-                              const B& on = {}) {
-  return base_rates(rbm, MatrixSource<ScalarOf<B>, typename B::Memory>{data}, on);
 }
 
 }  // namespace harmonium

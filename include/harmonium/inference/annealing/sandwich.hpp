@@ -169,6 +169,7 @@ template <class V, class H, class B>
 Matrix<B> long_chains(const Rbm<V, H, B>& rbm, std::type_identity_t<ConstViewOf<B>> data, Index chains,
                       int steps, std::uint64_t seed, const B& on) {
   using T = ScalarOf<B>;
+  check_shapes("long_chains", rbm);
   check<ValueError>(chains >= 1, "long_chains: chains is ", chains, ", expected at least 1");
   check<ValueError>(steps >= 0, "long_chains: steps is ", steps, ", expected at least 0");
   check<ShapeError>(data.rows == rbm.visible.rows() || data.cols == 0, "long_chains: the data have ",
@@ -227,6 +228,7 @@ Sandwich sandwich(const Rbm<V, H, B>& rbm, const BaseRates<V, H, B>& base,
                   std::type_identity_t<ConstViewOf<B>> data, const SandwichOptions& options = {},
                   const B& on = B::all()) {
   detail::check_sandwich_options(options);
+  check_shapes("sandwich", rbm);
   check<ShapeError>(data.rows == rbm.visible.rows() || data.cols == 0, "sandwich: the data have ", data.rows,
                     " rows, the RBM has ", rbm.visible.rows(), " visible rows");
   if constexpr (detail::can_be_summed<V, H>) {
@@ -238,11 +240,22 @@ Sandwich sandwich(const Rbm<V, H, B>& rbm, const BaseRates<V, H, B>& base,
   return sandwich_from(rbm, base, ConstViewOf<B>(starts), ReverseStarts::heuristic, options, on);
 }
 
-/// As above, from the base rates of data (V x n), or without data from the RBM's own biases.
-template <class V, class H, class B>
-Sandwich sandwich(const Rbm<V, H, B>& rbm, std::type_identity_t<ConstViewOf<B>> data,
-                  const SandwichOptions& options = {}, const B& on = B::all()) {
-  return sandwich(rbm, data.cols > 0 ? base_rates(rbm, data, on) : base_rates(rbm), data, options, on);
+/// As above, from the base rates of samples of any kind, or from the RBM's own biases if there are none.
+template <class V, class H, class B, SamplesFor<B> Data>
+Sandwich sandwich(const Rbm<V, H, B>& rbm, const Data& data, const SandwichOptions& options = {},
+                  const std::type_identity_t<B>& on = B::all()) {
+  detail::check_sandwich_options(options);
+  const auto& source = source_of<B>(data);
+  if (source.size() == 0) return sandwich(rbm, base_rates(rbm), ConstViewOf<B>(), options, on);
+  const BaseRates<V, H, B> base = base_rates(rbm, data, on);
+  // Where the long chains begin: as many samples as they need, spread evenly.
+  const Index count = std::min(source.size(), std::max<Index>(1, options.chains / 2));
+  std::vector<Index> columns;
+  for (Index i = 0; i < count; ++i) columns.push_back(i * source.size() / count);
+  Matrix<B> starts(source.rows(), count);
+  detail::check_nothing_missing(on, "sandwich", source, columns, view_of(starts));
+  source.fill(on, columns, view_of(starts));
+  return sandwich(rbm, base, ConstViewOf<B>(starts), options, on);
 }
 /// As above without data, from the RBM's own biases.
 template <class V, class H, class B>
@@ -250,17 +263,14 @@ Sandwich sandwich(const Rbm<V, H, B>& rbm, const SandwichOptions& options = {}, 
   return sandwich(rbm, base_rates(rbm), ConstViewOf<B>(), options, on);
 }
 
-/// log p(v) of each column of v in nats, for a given log Z, estimated or exact. \throws ShapeError if v's
-/// rows do not match the model
-template <EnergyModel Model>
-Eigen::VectorXd log_likelihood(const Model& model,
-                               std::type_identity_t<ConstViewOf<typename Model::Backend>> v, double log_z,
+/// log p(v) of each of some samples of any kind in nats, for a given log Z, estimated or exact. \throws as
+/// `free_energy`
+template <EnergyModel Model, SamplesFor<typename Model::Backend> Data>
+Eigen::VectorXd log_likelihood(const Model& model, const Data& data, double log_z,
                                const typename Model::Backend& on = Model::Backend::all()) {
-  using T = ScalarOf<typename Model::Backend>;
-  const auto energies = free_energy(model, v, on);
-  HostMatrix<T> host(1, v.cols);
-  on.download(energies, View<T>(host));
-  return -host.row(0).transpose().template cast<double>().array() - log_z;
+  const auto energies =
+      detail::free_energies(on, "log_likelihood", model, source_of<typename Model::Backend>(data));
+  return -detail::numbers_of_row(on, energies).array() - log_z;
 }
 
 }  // namespace harmonium

@@ -41,14 +41,16 @@ class LogSum {
 
 inline constexpr double most_states = 1 << 26;  // minutes on two cores
 
-/// Calls f(states) with all states of a finite layer, in blocks of columns.
+/// Calls f(states) with all states of a finite layer, in blocks of columns: fewer at a time if columns of the
+/// other layer, which has `others` rows, are large.
 template <class U, class F>
-void for_each_state_block(const Layer<U, Cpu<double>>& layer, F f) {
+void for_each_state_block(const Layer<U, Cpu<double>>& layer, Index others, F f) {
   const double count = state_count(layer);
   check<ValueError>(count <= most_states, "exact: the layer has ", count, " states, more than ", most_states,
                     " are not summed over");
   const auto states = static_cast<Index>(count);
-  Eigen::MatrixXd block(layer.rows(), std::min<Index>(states, 4096));
+  const Index rows = std::max<Index>({1, layer.rows(), others});
+  Eigen::MatrixXd block(layer.rows(), std::min(states, std::clamp<Index>((Index{1} << 22) / rows, 16, 4096)));
   for (Index first = 0; first < states; first += block.cols()) {
     const View<double> columns = View<double>(block).columns(0, std::min(block.cols(), states - first));
     write_states(layer, static_cast<std::uint64_t>(first), columns);
@@ -61,7 +63,7 @@ void for_each_state_block(const Layer<U, Cpu<double>>& layer, F f) {
 template <class V, class H, class F>
 void for_each_hidden_block(const Rbm<V, H, Cpu<double>>& rbm, const Cpu<double>& on, F f) {
   Eigen::MatrixXd input, log_weights;
-  for_each_state_block(rbm.hidden, [&](View<const double> h) {
+  for_each_state_block(rbm.hidden, rbm.visible.rows(), [&](View<const double> h) {
     input.resize(rbm.visible.rows(), h.cols);
     log_weights.setZero(1, h.cols);
     visible_input(on, rbm, h, input);
@@ -77,7 +79,9 @@ template <class Model, class F>
 void for_each_visible_block(const Model& model, const Cpu<double>& on, F f) {
   Eigen::MatrixXd log_weights;
   typename Model::State state;
-  for_each_state_block(model.visible, [&](View<const double> v) {
+  Index others = 0;
+  if constexpr (requires { model.hidden.rows(); }) others = model.hidden.rows();
+  for_each_state_block(model.visible, others, [&](View<const double> v) {
     if (state.visible.cols() < v.cols) state = make_state(model, v.cols);
     const auto block = state.columns(0, v.cols);
     on.copy(v, block.visible);

@@ -38,11 +38,13 @@ double log_z_by_visible(const Model& model, const Cpu<double>& on) {
 
 /// log Z, where Z is the sum (or integral) of exp(-E) over all joint states: summed over the states of the
 /// layer that has fewer, or in closed form for two Gaussian layers. \throws ValueError if there are more than
-/// 2^26 states to sum over, or the model can't be normalised
+/// 2^26 states to sum over, or the model can't be normalised \throws ShapeError if the weights do not fit the
+/// layers
 template <class V, class H, class B>
 double exact_log_z(const Rbm<V, H, B>& rbm, const Cpu<double>& on = Cpu<double>::all()) {
   static_assert(detail::can_be_summed<V, H>,
                 "exact_log_z: one layer's units have finitely many states, or both layers are Gaussian");
+  check_shapes("exact_log_z", rbm);
   return detail::by_smaller_layer(
       convert<Cpu<double>>(rbm), [&](const auto& r) { return detail::log_z_by_visible(r, on); },
       [&](const auto& r) { return detail::log_z_by_hidden(r, on); },
@@ -55,23 +57,29 @@ template <EnergyModel Model>
 double exact_log_z(const Model& model, const Cpu<double>& on = Cpu<double>::all()) {
   static_assert(decltype(model.visible)::finite,
                 "exact_log_z: the visible layer's units have finitely many states");
+  detail::check_model("exact_log_z", model);
   return detail::log_z_by_visible(convert<Cpu<double>>(model), on);
 }
 
-/// log p(v) = -F(v) - log Z of each column of v in nats, in double precision. \throws ShapeError if v's rows
-/// do not match the model \throws ValueError as for `exact_log_z`
-template <EnergyModel Model>
-Eigen::VectorXd exact_log_likelihood(const Model& model,
-                                     std::type_identity_t<ConstViewOf<typename Model::Backend>> v,
+/// log p(v) = -F(v) - log Z of each of some samples of any kind in nats, in double precision. \throws as
+/// `free_energy` and `exact_log_z`
+template <EnergyModel Model, SamplesFor<typename Model::Backend> Data>
+Eigen::VectorXd exact_log_likelihood(const Model& model, const Data& data,
                                      const Cpu<double>& on = Cpu<double>::all()) {
   using B = typename Model::Backend;
-  check<ShapeError>(v.rows == model.visible.rows(), "exact_log_likelihood: v has ", v.rows,
-                    " rows, the model has ", model.visible.rows(), " visible rows");
-  HostMatrix<ScalarOf<B>> host(v.rows, v.cols);
-  B{}.download(v, View<ScalarOf<B>>(host));
-  const Eigen::MatrixXd data = host.template cast<double>();
-  const Eigen::MatrixXd energies = free_energy(convert<Cpu<double>>(model), View<const double>(data), on);
-  return (-energies.array() - exact_log_z(model, on)).matrix().transpose();
+  constexpr const char* caller = "exact_log_likelihood";
+  detail::check_model(caller, model);
+  const auto precise = convert<Cpu<double>>(model);
+  const auto& source = source_of<B>(data);
+  Eigen::VectorXd energies(source.size());
+  detail::for_each_sample_block(
+      B{}, caller, model.visible.rows(), source, [&](Index first, ConstViewOf<B> v) {
+        HostMatrix<ScalarOf<B>> host(v.rows, v.cols);
+        B{}.download(v, View<ScalarOf<B>>(host));
+        const Eigen::MatrixXd block = host.template cast<double>();
+        energies.segment(first, v.cols) = free_energy(precise, block, on).transpose();
+      });
+  return -energies.array() - exact_log_z(model, on);
 }
 
 }  // namespace harmonium

@@ -83,6 +83,7 @@ template <class V, class H, class B>
 auto exact_moments(const Rbm<V, H, B>& rbm, const Cpu<double>& on = Cpu<double>::all()) {
   static_assert(detail::can_be_summed<V, H>,
                 "exact_moments: one layer's units have finitely many states, or both layers are Gaussian");
+  check_shapes("exact_moments", rbm);
   return detail::by_smaller_layer(
       convert<Cpu<double>>(rbm), [&](const auto& r) { return detail::moments_by_visible(r, on); },
       [&](const auto& r) { return detail::moments_by_hidden(r, on); },
@@ -94,49 +95,51 @@ template <EnergyModel Model>
 detail::Precise<Model> exact_moments(const Model& model, const Cpu<double>& on = Cpu<double>::all()) {
   static_assert(decltype(model.visible)::finite,
                 "exact_moments: the visible layer's units have finitely many states");
+  detail::check_model("exact_moments", model);
   return detail::moments_by_visible(convert<Cpu<double>>(model), on);
 }
 
-/// The gradient of the mean log likelihood of the columns of v (V x n): their mean statistics minus
-/// `exact_moments`. With `weights` the mean is a weighted one.
-/// \throws ShapeError if v's rows do not match the model \throws DataError if v has no columns, or `weights`
-/// is not one weight per column, all finite, none negative and not all zero \throws ValueError as for
-/// `exact_log_z`
-template <EnergyModel Model>
-detail::Precise<Model> exact_gradient(const Model& model,
-                                      std::type_identity_t<ConstViewOf<typename Model::Backend>> v,
+/// The gradient of the mean log likelihood of samples of any kind: their mean statistics minus
+/// `exact_moments`. With `weights`, or weights of the data's own, the mean is a weighted one. \throws as
+/// `free_energy` and `exact_log_z`; DataError also if `weights` is not one weight per sample, all finite,
+/// none negative and not all zero
+template <EnergyModel Model, SamplesFor<typename Model::Backend> Data>
+detail::Precise<Model> exact_gradient(const Model& model, const Data& data,
                                       std::span<const double> weights = {},
                                       const Cpu<double>& on = Cpu<double>::all()) {
   using B = typename Model::Backend;
   using T = ScalarOf<B>;
-  check<ShapeError>(v.rows == model.visible.rows(), "exact_gradient: v has ", v.rows, " rows, the model has ",
-                    model.visible.rows(), " visible rows");
-  check<DataError>(v.cols >= 1, "exact_gradient: v has no columns");
-  detail::check_weights("exact_gradient", weights, v.cols);
+  constexpr const char* caller = "exact_gradient";
+  const auto& source = source_of<B>(data);
+  const Index size = source.size();
+  if (weights.empty()) weights = weights_of(source);
+  detail::check_model(caller, model);
+  detail::check_samples(caller, source.rows(), size, model.visible.rows());
+  detail::check_weights(caller, weights, size);
   const auto precise = convert<Cpu<double>>(model);
   auto gradient = exact_moments(precise, on);
   for_each_parameter([&](const ParameterName&, Role, auto g) { on.update(ScaleBy<double>{-1}, g); },
                      gradient);
   double total = 0;
   for (const double weight : weights) total += weight;
-  if (weights.empty()) total = static_cast<double>(v.cols);
-  constexpr Index block = 1000;
-  auto state = make_state(precise, std::min(block, v.cols));
-  auto work = make_workspace(precise, std::min(block, v.cols));
+  if (weights.empty()) total = static_cast<double>(size);
+  const Index block = detail::block_of(source.rows(), size);
+  auto state = make_state(precise, block);
+  auto work = make_workspace(precise, block);
   HostMatrix<T> host;
-  for (Index first = 0; first < v.cols; first += block) {
-    const Index n = std::min(block, v.cols - first);
-    host.resize(v.rows, n);
-    B{}.download(v.columns(first, n), View<T>(host));
-    const Eigen::MatrixXd data = host.template cast<double>();
-    const auto columns = state.columns(0, n);
-    on.copy(View<const double>(data), columns.visible);
-    refresh(on, precise, columns);
-    Eigen::MatrixXd shares = Eigen::MatrixXd::Constant(1, n, 1 / total);
-    for (Index c = 0; c < n && !weights.empty(); ++c)
-      shares(0, c) = weights[static_cast<std::size_t>(first + c)] / total;
-    set_statistics(on, precise, columns, View<const double>(shares), 1, gradient, work);
-  }
+  detail::for_each_sample_block(
+      B{}, caller, model.visible.rows(), source, [&](Index first, ConstViewOf<B> v) {
+        host.resize(v.rows, v.cols);
+        B{}.download(v, View<T>(host));
+        const Eigen::MatrixXd samples = host.template cast<double>();
+        const auto columns = state.columns(0, v.cols);
+        on.copy(View<const double>(samples), columns.visible);
+        refresh(on, precise, columns);
+        Eigen::MatrixXd shares = Eigen::MatrixXd::Constant(1, v.cols, 1 / total);
+        for (Index c = 0; c < v.cols && !weights.empty(); ++c)
+          shares(0, c) = weights[static_cast<std::size_t>(first + c)] / total;
+        set_statistics(on, precise, columns, View<const double>(shares), 1, gradient, work);
+      });
   return gradient;
 }
 

@@ -61,6 +61,7 @@ Matrix<B> exact_samples(const Rbm<V, H, B>& rbm, Index count, std::uint64_t seed
                         const Cpu<double>& on = Cpu<double>::all()) {
   static_assert(detail::can_be_summed<V, H>,
                 "exact_samples: one layer's units have finitely many states, or both layers are Gaussian");
+  check_shapes("exact_samples", rbm);
   check<ValueError>(count >= 0, "exact_samples: count is ", count, ", expected at least 0");
   const double states = detail::states_to_sum(rbm);
   check<ValueError>(states <= detail::most_states_to_draw, "exact_samples: the smaller layer has ", states,

@@ -22,18 +22,19 @@ void visit_dense(const Network<Units, B, Head>& network, Activations<B>& memory,
   }
 }
 
-/// The output of layer `last` - 1 if layer `first` gets x, column by column.
-template <class Units, class B, class Head>
-Matrix<B> pass_layers(const B& on, const Network<Units, B, Head>& network, Index first, Index last,
-                      ConstViewOf<B> x) {
-  const Index block = std::min(forward_block, std::max<Index>(1, x.cols));
-  Activations<B> memory(network, block);
+/// The output of layer `last` - 1 if layer `first` gets samples of any kind, which have `rows` numbers.
+template <class Units, class B, class Head, class Data>
+Matrix<B> pass_layers(const B& on, const char* caller, const Network<Units, B, Head>& network, Index first,
+                      Index last, Index rows, const Data& data, const char* what = "the data") {
+  check_shapes(caller, network);
+  const auto& source = source_of<B>(data);
+  check_samples(caller, source.rows(), source.size(), rows, what);
+  Activations<B> memory(network, block_of(rows, source.size()));
   Matrix<B> result;
   visit_dense(network, memory, last - 1,
-              [&](const auto& dense, auto&) { result = Matrix<B>(dense.layer.rows(), x.cols); });
-  for (Index column = 0; column < x.cols; column += block) {
-    const Index n = std::min(block, x.cols - column);
-    ConstViewOf<B> below = x.columns(column, n);
+              [&](const auto& dense, auto&) { result = Matrix<B>(dense.layer.rows(), source.size()); });
+  for_each_sample_block(on, caller, rows, source, [&](Index column, ConstViewOf<B> below) {
+    const Index n = below.cols;
     for (Index i = first; i < last; ++i)
       visit_dense(network, memory, i, [&](const auto& dense, auto& own) {
         const auto input = view_of(own.input).columns(0, n);
@@ -42,42 +43,34 @@ Matrix<B> pass_layers(const B& on, const Network<Units, B, Head>& network, Index
         mean(on, dense.layer, input, out);
         below = out;
       });
-  }
+  });
   return result;
-}
-
-/// \throws ShapeError if a matrix does not have as many rows as the network takes there
-inline void check_layer_input(const char* caller, const char* what, Index rows, Index expected) {
-  check<ShapeError>(rows == expected, caller, ": ", what, " has ", rows, " rows, the network takes ",
-                    expected);
 }
 }  // namespace detail
 
-/// The codes of samples x (inputs x n), code rows x n: means of the middle layer. \throws ShapeError if x
-/// does not have one row per network input
-template <class Units, class B, class Head>
-Matrix<B> encode(const Network<Mirror<Units>, B, Head>& network, std::type_identity_t<ConstViewOf<B>> x,
+/// The codes of samples of any kind, code rows x n: means of the middle layer. \throws as `outputs`
+template <class Units, class B, class Head, SamplesFor<B> Data>
+Matrix<B> encode(const Network<Mirror<Units>, B, Head>& network, const Data& data,
                  const std::type_identity_t<B>& on = B::all()) {
-  detail::check_layer_input("encode", "x", x.rows, network.input_rows());
-  return detail::pass_layers(on, network, 0, code_depth(network), x);
+  return detail::pass_layers(on, "encode", network, 0, code_depth(network), network.input_rows(), data);
 }
 
 /// The network's outputs for codes (code rows x n), inputs x n. \throws ShapeError if the codes' rows do not
 /// match the network's middle layer
-template <class Units, class B, class Head>
-Matrix<B> decode(const Network<Mirror<Units>, B, Head>& network, std::type_identity_t<ConstViewOf<B>> codes,
+template <class Units, class B, class Head, SamplesFor<B> Codes>
+Matrix<B> decode(const Network<Mirror<Units>, B, Head>& network, const Codes& codes,
                  const std::type_identity_t<B>& on = B::all()) {
-  detail::check_layer_input("decode", "codes", codes.rows, code_rows(network));
-  return detail::pass_layers(on, network, code_depth(network), static_cast<Index>(network.layers.size()) + 1,
-                             codes);
+  return detail::pass_layers(on, "decode", network, code_depth(network),
+                             static_cast<Index>(network.layers.size()) + 1, code_rows(network), codes,
+                             "the codes");
 }
 
-/// Encodes and decodes again, inputs x n. \throws ShapeError if x does not have one row per network input
-template <class Units, class B, class Head>
-Matrix<B> reconstruct(const Network<Mirror<Units>, B, Head>& network, std::type_identity_t<ConstViewOf<B>> x,
+/// Encodes samples of any kind and decodes them again, inputs x n. \throws as `outputs`
+template <class Units, class B, class Head, SamplesFor<B> Data>
+Matrix<B> reconstruct(const Network<Mirror<Units>, B, Head>& network, const Data& data,
                       const std::type_identity_t<B>& on = B::all()) {
-  detail::check_layer_input("reconstruct", "x", x.rows, network.input_rows());
-  return detail::pass_layers(on, network, 0, static_cast<Index>(network.layers.size()) + 1, x);
+  return detail::pass_layers(on, "reconstruct", network, 0, static_cast<Index>(network.layers.size()) + 1,
+                             network.input_rows(), data);
 }
 
 }  // namespace harmonium

@@ -22,12 +22,12 @@ int largest_row(View<const T> x, Index column) {
 }
 }  // namespace detail
 
-/// Class probabilities, classes x samples, on the host.
-/// \throws ShapeError if the data do not have one row per network input \throws DataError if one of their
-/// numbers is not finite
-template <class Units, class B, BatchSource<B> Source>
-auto predict_proba(const Network<Units, B>& network, const Source& source, const B& on = B::all()) {
+/// Class probabilities for samples of any kind, classes x samples, on the host. \throws as `outputs`
+template <class Units, class B, SamplesFor<B> Data>
+auto predict_proba(const Network<Units, B>& network, const Data& data,
+                   const std::type_identity_t<B>& on = B::all()) {
   using T = ScalarOf<B>;
+  const auto& source = source_of<B>(data);
   HostMatrix<T> result(network.classes(), source.size());
   detail::for_each_forward(on, network, source, "predict_proba",
                            [&](Index first, const auto& activations, auto x) {
@@ -36,29 +36,16 @@ auto predict_proba(const Network<Units, B>& network, const Source& source, const
                            });
   return result;
 }
-/// As above, for a matrix (inputs x samples).
-template <class Units, class B>
-auto predict_proba(const Network<Units, B>& network, std::type_identity_t<ConstViewOf<B>> x,
-                   const B& on = B::all()) {
-  return predict_proba(network, MatrixSource<ScalarOf<B>, typename B::Memory>{x}, on);
-}
 
-/// The most probable class of each sample.
-/// \throws ShapeError if the data do not have one row per network input \throws DataError if one of their
-/// numbers is not finite
-template <class Units, class B, BatchSource<B> Source>
-std::vector<int> predict(const Network<Units, B>& network, const Source& source, const B& on = B::all()) {
-  const auto p = predict_proba(network, source, on);
+/// The most probable class of each of some samples of any kind. \throws as `outputs`
+template <class Units, class B, SamplesFor<B> Data>
+std::vector<int> predict(const Network<Units, B>& network, const Data& data,
+                         const std::type_identity_t<B>& on = B::all()) {
+  const auto p = predict_proba(network, data, on);
   std::vector<int> classes(static_cast<std::size_t>(p.cols()));
   for (Index c = 0; c < p.cols(); ++c)
     classes[static_cast<std::size_t>(c)] = detail::largest_row(View<const ScalarOf<B>>(p), c);
   return classes;
-}
-/// As above, for a matrix (inputs x samples).
-template <class Units, class B>
-std::vector<int> predict(const Network<Units, B>& network, std::type_identity_t<ConstViewOf<B>> x,
-                         const B& on = B::all()) {
-  return predict(network, MatrixSource<ScalarOf<B>, typename B::Memory>{x}, on);
 }
 
 /// How good a classifier is on labelled data.
@@ -75,15 +62,15 @@ requires(Network<Units, B>::classifies) Evaluation
     evaluate(const Network<Units, B>& network, const Source& source, const B& on = B::all()) {
   using T = ScalarOf<B>;
   const std::span<const int> labels = source.labels();
-  check<DataError>(source.size() >= 1, "evaluate: the data have no samples");
+  detail::check_samples("evaluate", source.rows(), source.size(), network.input_rows());
   check<DataError>(static_cast<Index>(labels.size()) == source.size(), "evaluate: the data have ",
                    labels.size(), " labels for ", source.size(), " samples");
   const std::span<const double> weights = weights_of(source);
   detail::check_weights("evaluate", weights, source.size());
   double wrong = 0, loss = 0;
-  HostMatrix<T> p(network.classes(), detail::forward_block),
-      one_hot(network.classes(), detail::forward_block), loss_of(1, detail::forward_block);
-  Matrix<B> targets(network.classes(), detail::forward_block), losses(1, detail::forward_block);
+  HostMatrix<T> p(network.classes(), detail::most_columns), one_hot(network.classes(), detail::most_columns),
+      loss_of(1, detail::most_columns);
+  Matrix<B> targets(network.classes(), detail::most_columns), losses(1, detail::most_columns);
   detail::for_each_forward(
       on, network, source, "evaluate", [&](Index first, const auto& activations, auto x) {
         const Index n = x.cols;

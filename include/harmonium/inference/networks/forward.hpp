@@ -7,6 +7,7 @@
 
 #include "../../data/batch_source.hpp"
 #include "../../models/network.hpp"
+#include "../sample_blocks.hpp"
 
 namespace harmonium {
 
@@ -77,29 +78,17 @@ void add_cross_entropy(const B& on, const Network<Units, B, Head>& network, cons
 }
 
 namespace detail {
-inline constexpr Index forward_block = 500;  // columns at a time, so that memory does not grow with the data
-
-/// Runs a source's samples through the network and calls f(first, activations, x) for each block x of them.
-/// \throws ShapeError if the data do not have one row per network input \throws DataError if a number is not
-/// finite: the most probable class of a NaN would be the first \throws ValueError if an entry is missing
+/// Runs samples of any kind through the network and calls f(first, activations, x) for each block x of them.
+/// \throws as `for_each_sample_block`; ShapeError also if weights do not fit the layers
 template <class Units, class B, class Head, class Source, class F>
 void for_each_forward(const B& on, const Network<Units, B, Head>& network, const Source& source,
                       const char* caller, F f) {
-  check<ShapeError>(source.rows() == network.input_rows(), caller, ": the data have ", source.rows(),
-                    " rows, the network has ", network.input_rows(), " inputs");
-  const Index block = std::min(forward_block, std::max<Index>(1, source.size()));
-  Activations<B> activations(network, block);
-  Matrix<B> x(network.input_rows(), block);
-  for_each_block(source.size(), block, [&](std::span<const Index> columns) {
-    const auto n = static_cast<Index>(columns.size());
-    const auto batch = view_of(x).columns(0, n);
-    check_nothing_missing(on, caller, source, columns, batch);
-    source.fill(on, columns, batch);
-    check<DataError>(on.sum(NotFiniteBody{}, ConstViewOf<B>(batch)) == 0, caller,
-                     ": the data have an infinite number or a NaN in columns ", columns.front(), " to ",
-                     columns.back());
-    forward(on, network, batch, activations);
-    f(columns.front(), activations, ConstViewOf<B>(batch));
+  check_shapes(caller, network);
+  check_samples(caller, source.rows(), source.size(), network.input_rows());
+  Activations<B> activations(network, block_of(source.rows(), source.size()));
+  for_each_sample_block(on, caller, network.input_rows(), source, [&](Index first, ConstViewOf<B> x) {
+    forward(on, network, x, activations);
+    f(first, activations, x);
   });
 }
 }  // namespace detail

@@ -12,23 +12,20 @@
 
 namespace harmonium {
 
-/// The head's means for all samples, outputs x samples, on the host. \throws ShapeError if the data do not
-/// have one row per network input \throws DataError if one of their numbers is not finite
-template <class Units, class B, class Head, BatchSource<B> Source>
-auto outputs(const Network<Units, B, Head>& network, const Source& source, const B& on = B::all()) {
+/// The head's means for samples of any kind, outputs x samples, on the host. \throws ShapeError if the data
+/// do not have one row per network input, or weights do not fit the layers \throws DataError if there are no
+/// samples, or a number is not finite \throws ValueError if one is missing
+template <class Units, class B, class Head, SamplesFor<B> Data>
+auto outputs(const Network<Units, B, Head>& network, const Data& data,
+             const std::type_identity_t<B>& on = B::all()) {
   using T = ScalarOf<B>;
+  const auto& source = source_of<B>(data);
   HostMatrix<T> result(network.output_rows(), source.size());
   detail::for_each_forward(on, network, source, "outputs", [&](Index first, const auto& activations, auto x) {
     on.download(ConstViewOf<B>(activations.head.mean).columns(0, x.cols),
                 View<T>(result).columns(first, x.cols));
   });
   return result;
-}
-/// As above, for a matrix (inputs x samples).
-template <class Units, class B, class Head>
-auto outputs(const Network<Units, B, Head>& network, std::type_identity_t<ConstViewOf<B>> x,
-             const B& on = B::all()) {
-  return outputs(network, MatrixSource<ScalarOf<B>, typename B::Memory>{x}, on);
 }
 
 /// Adds factor times the squared distance of each output from its target (outputs x n) to `out` (1 x n). The
@@ -75,21 +72,23 @@ void fill_targets(const B& on, const Model& /*network*/, const Source& source, s
 }
 }  // namespace detail
 
-/// Runs all samples through a network for regression, or an autoencoder, whose targets are its inputs;
-/// sample weights are honoured. \throws ShapeError if the data or their targets do not have one row per
-/// network input or output \throws DataError if there are no samples, no targets where they are needed, or
-/// a number is not finite
-template <class Units, class B, class Head, BatchSource<B> Source>
+/// Runs all samples through a network for regression, or an autoencoder, whose targets are its inputs, so
+/// that a matrix will do; sample weights are honoured. \throws ShapeError if the data or their targets do not
+/// have one row per network input or output \throws DataError if there are no samples, no targets where they
+/// are needed, or a number is not finite
+template <class Units, class B, class Head, SamplesFor<B> Data>
 requires(!Network<Units, B, Head>::classifies) OutputEvaluation
-    evaluate(const Network<Units, B, Head>& network, const Source& source, const B& on = B::all()) {
+    evaluate(const Network<Units, B, Head>& network, const Data& data,
+             const std::type_identity_t<B>& on = B::all()) {
   using T = ScalarOf<B>;
-  check<DataError>(source.size() >= 1, "evaluate: the data have no samples");
+  const auto& source = source_of<B>(data);
+  detail::check_samples("evaluate", source.rows(), source.size(), network.input_rows());
   detail::check_target_rows("evaluate", network, source);
   const std::span<const double> weights = weights_of(source);
   detail::check_weights("evaluate", weights, source.size());
   OutputEvaluation result;
-  Matrix<B> targets(network.output_rows(), detail::forward_block), sums(1, detail::forward_block);
-  HostMatrix<T> host(1, detail::forward_block);
+  Matrix<B> targets(network.output_rows(), detail::most_columns), sums(1, detail::most_columns);
+  HostMatrix<T> host(1, detail::most_columns);
   std::vector<Index> columns;
   detail::for_each_forward(on, network, source, "evaluate", [&](Index first, auto& activations, auto x) {
     columns.resize(static_cast<std::size_t>(x.cols));

@@ -4,55 +4,20 @@
 /// compressed with gzip; this is recognised by their content, not their name.
 #pragma once
 
-#include <zlib.h>
-
 #include <algorithm>
 #include <array>
 #include <cstdint>
 #include <filesystem>
 #include <iomanip>
-#include <memory>
 #include <string>
 #include <vector>
 
 #include "../../data/dataset.hpp"
-#include "input_file.hpp"
+#include "gzip.hpp"
 
 namespace harmonium {
 
 namespace detail {
-
-/// A file's bytes, decompressed if necessary.
-class UnpackedFile {
- public:
-  explicit UnpackedFile(const std::filesystem::path& path)
-      : path_(path.string()), file_(nullptr, &gzclose_r) {
-    const InputFile readable(path);  // zlib would open folders and pipes, with less helpful errors
-    file_.reset(gzopen(path.c_str(), "rb"));
-    if (!file_) fail_file("read", path, errno != 0 ? errno : ENOMEM);
-    gzbuffer(file_.get(), 1u << 17);
-  }
-  /// Returns the number of bytes read, fewer than requested only at the end of the file. \throws FileError if
-  /// the compressed data are damaged
-  std::size_t read(std::span<std::uint8_t> bytes) {
-    std::size_t came = 0;
-    while (came < bytes.size()) {
-      const auto wanted = static_cast<unsigned>(std::min<std::size_t>(bytes.size() - came, 1u << 30));
-      const int count = gzread(file_.get(), bytes.data() + came, wanted);
-      if (count <= 0) break;
-      came += static_cast<std::size_t>(count);
-    }
-    int error = Z_OK;
-    std::string message = gzerror(file_.get(), &error);
-    if (message.starts_with(path_ + ": ")) message.erase(0, path_.size() + 2);
-    check<FileError>(error == Z_OK || error == Z_STREAM_END, "cannot read '", path_, "': ", message);
-    return came;
-  }
-
- private:
-  std::string path_;
-  std::unique_ptr<gzFile_s, int (*)(gzFile)> file_;
-};
 
 /// An array of unsigned bytes with N sizes.
 template <std::size_t N>

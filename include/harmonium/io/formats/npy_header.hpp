@@ -135,8 +135,9 @@ class NpyDictionary {
   std::string_view text_;
 };
 
-/// The header at the beginning of a file's bytes. \throws FileError
-inline NpyHeader parse_npy_header(std::span<const std::byte> file) {
+/// The dictionary at the beginning of a file's bytes, and how many bytes come before the numbers. \throws
+/// FileError
+inline std::pair<std::string_view, std::size_t> find_npy_dictionary(std::span<const std::byte> file) {
   const std::string_view text(reinterpret_cast<const char*>(file.data()), file.size());
   check<FileError>(text.starts_with("\x93NUMPY") && text.size() >= 10,
                    "it does not begin as an NPY file does");
@@ -148,9 +149,28 @@ inline NpyHeader parse_npy_header(std::span<const std::byte> file) {
   if (begin == 12) length |= byte(10) << 16 | byte(11) << 24;
   check<FileError>(length <= file.size() - begin, "its header has ", length, " bytes, expected at most ",
                    file.size() - begin);
-  NpyHeader header = NpyDictionary(text.substr(begin, length)).parse();
-  header.size = begin + length;
+  return {text.substr(begin, length), begin + length};
+}
+
+/// The header at the beginning of a file's bytes. \throws FileError
+inline NpyHeader parse_npy_header(std::span<const std::byte> file) {
+  const auto [dictionary, size] = find_npy_dictionary(file);
+  NpyHeader header = NpyDictionary(dictionary).parse();
+  header.size = size;
   return header;
+}
+
+/// The beginning of a file: the magic word, a version, a length and the dictionary, in all a multiple of 64
+/// bytes. \throws ValueError if the dictionary is too long
+inline std::string pack_npy_header(const std::string& type, const std::string& shape) {
+  std::string header = "{'descr': '" + type + "', 'fortran_order': False, 'shape': " + shape + ", }";
+  header.resize((10 + header.size() + 1 + 63) / 64 * 64 - 10 - 1, ' ');
+  header += '\n';
+  check<ValueError>(header.size() <= 65535, "write_npy: an array has too many sizes for the header");
+  std::string file("\x93NUMPY\x01\x00", 8);
+  file += static_cast<char>(header.size() & 255);
+  file += static_cast<char>(header.size() >> 8);
+  return file + header;
 }
 
 /// Everything before the numbers, a multiple of 64 bytes. \throws ValueError
@@ -162,16 +182,8 @@ inline std::string make_npy_header(const Tensor& tensor) {
                                   [&](const NpyType& known) { return known.dtype == tensor.dtype; });
   check<ValueError>(type != std::end(npy_types), "write_npy: array '", tensor.name, "' is ",
                     name_of(tensor.dtype), ", which NumPy does not have");
-  std::string header = std::string("{'descr': '") + (entry_of(tensor.dtype).size == 1 ? '|' : '<') +
-                       type->name + "', 'fortran_order': False, 'shape': " + npy_shape(tensor.shape) + ", }";
-  header.resize((10 + header.size() + 1 + 63) / 64 * 64 - 10 - 1, ' ');
-  header += '\n';
-  check<ValueError>(header.size() <= 65535, "write_npy: array '", tensor.name, "' has ", tensor.shape.size(),
-                    " sizes, too many for the header");
-  std::string file("\x93NUMPY\x01\x00", 8);
-  file += static_cast<char>(header.size() & 255);
-  file += static_cast<char>(header.size() >> 8);
-  return file + header;
+  return pack_npy_header((entry_of(tensor.dtype).size == 1 ? "|" : "<") + std::string(type->name),
+                         npy_shape(tensor.shape));
 }
 
 }  // namespace harmonium::detail

@@ -11,11 +11,34 @@
 
 namespace harmonium {
 
+namespace detail {
+/// Was it written by scipy.sparse.save_npz?
+inline bool is_sparse_npz(const std::vector<ZipEntry>& entries) {
+  const auto has = [&](std::string_view name) {
+    return std::any_of(entries.begin(), entries.end(), [&](const ZipEntry& e) { return e.name == name; });
+  };
+  return has("format.npy") && has("shape.npy") && has("data.npy");
+}
+
+/// An array as a file of an archive. \throws ValueError
+inline ZipEntry npz_entry(const Tensor& array) {
+  check<ValueError>(!array.name.empty(), "write_npz: an array has no name");
+  const std::string header = make_npy_header(array);
+  const auto begin = std::as_bytes(std::span(header));
+  ZipEntry entry{array.name + ".npy", {begin.begin(), begin.end()}};
+  entry.bytes.insert(entry.bytes.end(), array.bytes.begin(), array.bytes.end());
+  return entry;
+}
+}  // namespace detail
+
 /// Reads all arrays, named without `.npy`, in the order of the file; other files in the archive are ignored.
 /// \throws FileError if the archive or one of its arrays is damaged, or it contains no array
 inline std::vector<Tensor> read_npz(const std::filesystem::path& path) {
   std::vector<Tensor> arrays;
-  for (ZipEntry& entry : read_zip(path)) {
+  std::vector<ZipEntry> entries = read_zip(path);
+  check<FileError>(!detail::is_sparse_npz(entries), "NPZ file '", path.string(),
+                   "': it holds a sparse matrix of SciPy's, which read_sparse_npz reads");
+  for (ZipEntry& entry : entries) {
     if (!entry.name.ends_with(".npy")) continue;
     try {
       arrays.push_back(
@@ -48,13 +71,7 @@ inline Tensor find_array(std::vector<Tensor>&& arrays, const std::string& name) 
 inline void write_npz(const std::filesystem::path& path, const std::vector<Tensor>& arrays,
                       bool deflated = true) {
   std::vector<ZipEntry> entries;
-  for (const Tensor& array : arrays) {
-    const std::string header = detail::make_npy_header(array);
-    const auto begin = std::as_bytes(std::span(header));
-    entries.push_back({array.name + ".npy", {begin.begin(), begin.end()}});
-    entries.back().bytes.insert(entries.back().bytes.end(), array.bytes.begin(), array.bytes.end());
-    check<ValueError>(!array.name.empty(), "write_npz: an array has no name");
-  }
+  for (const Tensor& array : arrays) entries.push_back(detail::npz_entry(array));
   write_zip(path, entries, deflated);
 }
 

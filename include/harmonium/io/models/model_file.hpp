@@ -94,9 +94,11 @@ void set_parameters(Model& model, const TensorFile& file, const std::string& pre
 }
 
 /// Writes a model to a file, which is complete or the old one. \throws DataError if a parameter is not
-/// finite, as it could not be loaded \throws FileError if the file cannot be written
+/// finite, as it could not be loaded \throws ShapeError if its matrices do not fit its layers \throws
+/// FileError if the file cannot be written
 template <class Model>
 void save(const std::filesystem::path& path, const Model& model) {
+  detail::check_model("save", model);
   check<DataError>(all_finite(typename Model::Backend{}, model), "save: the model for '", path.string(),
                    "' has an infinity or a NaN among its parameters");
   TensorFile file{describe(model), {}};

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "../../data/batch_source.hpp"
+#include "../../data/samples.hpp"
 #include "../../models/parameters.hpp"
 #include "../../optimizers/optimizer.hpp"
 #include "planned_epochs.hpp"
@@ -45,9 +45,7 @@ void check_batch(const B& on, const Batch<typename B::Scalar, typename B::Memory
 template <class Source>
 void check_size(const char* caller, const Source& source, Index rows) {
   check<ShapeError>(rows >= 1, caller, ": the model has no units");
-  check<ShapeError>(source.rows() == rows, caller, ": the data have ", source.rows(), " rows, the model has ",
-                    rows);
-  check<DataError>(source.size() >= 1, caller, ": the data have no samples");
+  check_samples(caller, source.rows(), source.size(), rows);
   check_weights(caller, weights_of(source), source.size());
 }
 

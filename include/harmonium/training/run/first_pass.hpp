@@ -82,6 +82,46 @@ class RowMoments {
   Eigen::VectorXd count_, mean_, squares_;
 };
 
+/// Means and variances of a source's known numbers. Of a sparse source only what is not zero is visited; the
+/// zeros of a row are added at once.
+template <class B, class Source>
+RowMoments moments_of_source(const B& on, const Source& source, ViewOf<B> block) {
+  using T = ScalarOf<B>;
+  RowMoments moments(block.rows);
+  const std::span<const double> weights = weights_of(source);
+  const double mean = mean_weight(source);
+  const auto weight_of = [&](Index sample) {
+    return weights.empty() ? 1 : weights[static_cast<std::size_t>(sample)] / mean;
+  };
+  if constexpr (requires { source.is_sparse(); }) {
+    if (source.is_sparse()) {
+      double total = 0;
+      for (Index sample = 0; sample < source.size(); ++sample) {
+        total += weight_of(sample);
+        source.for_each_entry(sample, [&](Index r, double x) { moments.add(r, x, weight_of(sample)); });
+      }
+      for (Index r = 0; r < block.rows; ++r) moments.add(r, 0, total - moments.count()(r));
+      return moments;
+    }
+  }
+  HostMatrix<T> host(block.rows, block.cols), known = HostMatrix<T>::Ones(block.rows, block.cols);
+  for_each_block(source.size(), block.cols, [&](std::span<const Index> columns) {
+    const auto n = static_cast<Index>(columns.size());
+    const auto here = block.columns(0, n);
+    source.fill(on, columns, here);
+    on.download(here, View<T>(host).columns(0, n));
+    if constexpr (requires { source.fill_known(on, columns, here); }) {
+      source.fill_known(on, columns, here);
+      on.download(here, View<T>(known).columns(0, n));
+    }
+    for (Index c = 0; c < n; ++c)
+      for (Index r = 0; r < block.rows; ++r)
+        if (known(r, c) != T(0))
+          moments.add(r, static_cast<double>(host(r, c)), weight_of(columns.front() + c));
+  });
+  return moments;
+}
+
 /// Sets an untouched (all zero) layer to the means and variances of the data's known numbers, summed in
 /// double precision.
 template <class B, class L, class Source>
@@ -93,26 +133,7 @@ void fit_fresh_layer(const B& on, L& layer, const Source& source, ViewOf<B> bloc
   };
   for_each_parameter(look, layer);
   if (!fresh) return;
-  RowMoments moments(block.rows);
-  const std::span<const double> weights = weights_of(source);
-  const double mean = mean_weight(source);
-  HostMatrix<T> host(block.rows, block.cols), known = HostMatrix<T>::Ones(block.rows, block.cols);
-  for_each_block(source.size(), block.cols, [&](std::span<const Index> columns) {
-    const auto n = static_cast<Index>(columns.size());
-    const auto here = block.columns(0, n);
-    source.fill(on, columns, here);
-    on.download(here, View<T>(host).columns(0, n));
-    if constexpr (requires { source.fill_known(on, columns, here); }) {
-      source.fill_known(on, columns, here);
-      on.download(here, View<T>(known).columns(0, n));
-    }
-    for (Index c = 0; c < n; ++c) {
-      const auto number = static_cast<std::size_t>(columns.front() + c);
-      const double weight = weights.empty() ? 1 : weights[number] / mean;
-      for (Index r = 0; r < block.rows; ++r)
-        if (known(r, c) != T(0)) moments.add(r, static_cast<double>(host(r, c)), weight);
-    }
-  });
+  const RowMoments moments = moments_of_source(on, source, block);
   const HostMatrix<T> means = moments.mean().template cast<T>(),
                       variances = moments.variance().template cast<T>(),
                       counts = moments.count().template cast<T>();
