@@ -12,10 +12,11 @@
 namespace harmonium {
 
 /// Reads all arrays, named without `.npy`, in the order of the file; other files in the archive are ignored.
-/// \throws FileError if the archive or one of its arrays is damaged, or it contains no array
-inline std::vector<Tensor> read_npz(const std::filesystem::path& path) {
+/// Memory: the archive's length, and at most three times what it unpacks to. \throws FileError if the archive
+/// or one of its arrays is damaged, it contains no array, or it is longer than the limit, packed or unpacked
+inline std::vector<Tensor> read_npz(const std::filesystem::path& path, const ReadLimits& limits = {}) {
   std::vector<Tensor> arrays;
-  for (ZipEntry& entry : read_zip(path)) {
+  for (ZipEntry& entry : read_zip(path, limits)) {
     if (!entry.name.ends_with(".npy")) continue;
     try {
       arrays.push_back(
