@@ -283,3 +283,48 @@ TEST_CASE("a model's file with any byte changed or cut off loads or is refused",
   CHECK(refused + accepted == static_cast<long>(good.size() * 10));
   CHECK(accepted > 100);
 }
+
+namespace test::model_file_invariants {
+
+namespace {
+using Bits = Rbm<Bernoulli, Bernoulli>;
+
+// The model is refused, and the good file remains.
+template <class Model>
+void check_refused(const Model& good, const Model& bad) {
+  const TemporaryFolder folder;
+  save(folder / "model", good);
+  CHECK_THROWS_AS(save(folder / "model", bad), DataError);
+  CHECK(load<Model>(folder / "model") == good);
+  CHECK_THROWS_AS(save(folder / "other", bad), DataError);
+  CHECK(folder.entries() == 1);
+}
+}  // namespace
+
+TEST_CASE("models that could not be loaded are not saved over those that can", "[io][models][hostile]") {
+  const Bits good{{.visible = 4, .hidden = 3, .seed = 1}};
+  Bits moved = good;
+  const Bits taken = std::move(moved);
+  check_refused(good, moved);
+  check_refused(good, Bits());
+  Bits other_shape = good;
+  other_shape.weights = Eigen::MatrixXf::Zero(3, 4);
+  check_refused(good, other_shape);
+  other_shape.weights = Eigen::MatrixXf::Zero(5, 3);
+  check_refused(good, other_shape);
+  Bits longer = good;
+  longer.hidden.parameters = Eigen::MatrixXf::Zero(4, 1);
+  check_refused(good, longer);
+
+  using Deep = Dbn<Stack<Bernoulli>>;
+  const Deep dbn{{4, 3, 2}};
+  Deep gone = dbn;
+  const Deep kept = std::move(gone);
+  check_refused(dbn, gone);
+  check_refused(dbn, Deep());
+  Deep torn = dbn;
+  std::get<0>(torn.rbms[1]) = Bits{{.visible = 7, .hidden = 2}};
+  check_refused(dbn, torn);
+}
+
+}  // namespace test::model_file_invariants
