@@ -47,6 +47,24 @@ nlohmann::ordered_json sum_up(const Model& model, const Columns& columns, const 
   return results;
 }
 
+// All files of a run but for the model.
+void write_results(const CommonSettings& settings, const Columns& columns, const Model& model,
+                   const std::vector<History>& histories, const Samples& rows, const Samples& held_out) {
+  const std::filesystem::path folder = settings.folder;
+  write_file(folder / "history.csv", history_csv(histories));
+  nlohmann::ordered_json run = run_json(settings, columns);
+  write_file(folder / "run.json", run_text(run));  // enough to repeat it
+  run["results"] = sum_up(model, columns, rows, held_out, settings.train);
+  run["results"]["rows_learned_from"] = rows.values.cols();
+  write_file(folder / "run.json", run_text(run));
+  write_report({.folder = settings.folder,
+                .run = run,
+                .columns = columns,
+                .histories = histories,
+                .model = model,
+                .rows = some_of(held_out.values.cols() > 0 ? held_out : rows)});
+}
+
 }  // namespace
 
 void run_train(const CommonSettings& given) {
@@ -58,7 +76,10 @@ void run_train(const CommonSettings& given) {
   Columns columns = choose_columns(table, settings.train.visible, settings.columns);
   standardise(table, columns);
   const Samples all = encode_table(table, columns);
-  require_writable_folder(settings.folder);  // before hours of training, not after
+  // Before hours of training, not after.
+  require_writable_folder(settings.folder);
+  static_cast<void>(run_text(run_json(settings, columns)));
+  static_cast<void>(description_of(columns));
 
   std::printf("%s: %ld rows, %ld columns\n%s", settings.data.c_str(), static_cast<long>(table.rows()),
               static_cast<long>(table.columns()), explain(columns).c_str());
@@ -76,22 +97,17 @@ void run_train(const CommonSettings& given) {
   const std::vector<History> histories = model->train(rows, held_out, settings.train);
   const double seconds = timer.seconds();
 
-  nlohmann::ordered_json run = run_json(settings, columns);
-  run["results"] = sum_up(*model, columns, rows, held_out, settings.train);
-  run["results"]["rows_learned_from"] = rows.values.cols();
+  // The model first: it is there whatever fails afterwards.
   const std::filesystem::path folder = settings.folder;
-  save_model((folder / "model.safetensors").string(), *model, columns);
-  write_file(folder / "history.csv", history_csv(histories));
-  write_file(folder / "run.json", run.dump(2) + '\n');
-  write_report({.folder = settings.folder,
-                .run = run,
-                .columns = columns,
-                .histories = histories,
-                .model = *model,
-                .rows = some_of(held_out.values.cols() > 0 ? held_out : rows)});
+  const std::string saved = (folder / "model.safetensors").string();
+  save_model(saved, *model, columns);
+  try {
+    write_results(settings, columns, *model, histories, rows, held_out);
+  } catch (const std::exception& error) {
+    throw FileError("the model is in '" + saved + "', but not all of the results: " + error.what());
+  }
   std::printf("learned in %.1f s; the model, the run and a report are in %s\n", seconds,
               settings.folder.c_str());
-  const std::string saved = (folder / "model.safetensors").string();
   std::printf("next:  harmonium evaluate %s OTHER_ROWS\n       harmonium sample %s -n 20\n", saved.c_str(),
               saved.c_str());
 }
