@@ -406,6 +406,11 @@ void standardise(const RawTable& table, Columns& columns) {
 
 Samples encode_table(const RawTable& table, const Columns& columns) {
   const Layout layout(columns);
+  constexpr Index most = (Index{1} << 32) / 5;  // numbers: a float and a bool each
+  check<DataError>(layout.rows() <= most / table.rows(), "'", table.path(), "' makes ", table.rows(),
+                   " samples of ", layout.rows(), " numbers, which take more than 4 GiB. A column of ",
+                   layout.states,
+                   " words makes every categorical column as wide: ignore it, --visible ignored:...");
   Samples samples{Eigen::MatrixXf::Zero(layout.rows(), table.rows()), {}};
   samples.known.setConstant(layout.rows(), table.rows(), true);
   for (std::size_t i = 0; i < columns.size(); ++i) {

@@ -78,6 +78,8 @@ void run_train(const CommonSettings& given) {
   const Samples all = encode_table(table, columns);
   // Before hours of training, not after.
   require_writable_folder(settings.folder);
+  for (const char* name : {"model.safetensors", "history.csv", "run.json"})
+    const AtomicFile probe(std::filesystem::path(settings.folder) / name);
   static_cast<void>(run_text(run_json(settings, columns)));
   static_cast<void>(description_of(columns));
 

@@ -181,6 +181,14 @@ TEST_CASE("a table that could not be written is refused before anything is learn
   refuses("a,b\nx,0.5\nx,1.5\nx,2.25\nx,7\n", "always the same word");
 }
 
+TEST_CASE("a model that could not be put in its place is not learned", "[program][hostile]") {
+  const TemporaryFolder folder;
+  test::put(folder / "table.csv", table);
+  std::filesystem::create_directories(folder / "results" / "model.safetensors");
+  CHECK_THROWS_WITH(run_train(quick(folder)),
+                    ContainsSubstring("cannot write") && ContainsSubstring("not a regular file"));
+}
+
 TEST_CASE("a model is there even if its report cannot be written", "[program][hostile]") {
   const TemporaryFolder folder;
   const CommonSettings settings = quick(folder);
@@ -210,4 +218,19 @@ TEST_CASE("kinds for very many columns are found in time", "[program][hostile]")
   CHECK(encode_table(raw, columns).values.rows() == 30'000);
   CHECK_THROWS_AS(choose_columns(raw, "bernoulli:" + std::string(300'000, ',')), ValueError);
   CHECK(timer.seconds() < 10);
+}
+
+TEST_CASE("a table whose numbers would not fit in memory is refused", "[program][hostile]") {
+  const TemporaryFolder folder;
+  std::string text = "many";
+  for (int i = 0; i < 200; ++i) text += ",c" + std::to_string(i);
+  const char* words[] = {",a", ",b", ",c"};
+  for (int row = 0; row < 5000; ++row) {
+    text += "\nw" + std::to_string(row % 1000);
+    for (int i = 0; i < 200; ++i) text += words[(row + i) % 3];
+  }
+  test::put(folder / "table.csv", text + '\n');
+  const RawTable raw(folder / "table.csv");
+  const Columns columns = choose_columns(raw, "");
+  CHECK_THROWS_WITH(encode_table(raw, columns), ContainsSubstring("5000 samples of 201000 numbers"));
 }

@@ -1,8 +1,11 @@
 #include <harmonium/io/models/model_file.hpp>
 
 #include <harmonium/models/autoencoder.hpp>
+#include <harmonium/models/boltzmann_machine.hpp>
 #include <harmonium/models/mixed_layer.hpp>
+#include <harmonium/models/up_down.hpp>
 #include <harmonium/units/relu.hpp>
+#include <harmonium/units/spin.hpp>
 
 #include <limits>
 
@@ -315,6 +318,17 @@ TEST_CASE("models that could not be loaded are not saved over those that can", "
   Bits longer = good;
   longer.hidden.parameters = Eigen::MatrixXf::Zero(4, 1);
   check_refused(good, longer);
+
+  const auto check_moved = []<class Model>(const Model& whole) {
+    Model left = whole;
+    const Model there = std::move(left);
+    check_refused(whole, left);
+    check_refused(there, Model());
+  };
+  check_moved(Network<Stack<Bernoulli>>{{.sizes = {4, 3}, .classes = 2, .seed = 1}});
+  check_moved(BoltzmannMachine<Spin>{{.visible = 4, .seed = 1}});
+  check_moved(UpDownDbn<Stack<Bernoulli>>{{.sizes = {4, 3, 2}, .classes = 2, .seed = 1}});
+  check_moved(Rbm<Mixed<Bernoulli, Categorical>, Bernoulli>{{.visible = {2, {1, 3}}, .hidden = 2}});
 
   using Deep = Dbn<Stack<Bernoulli>>;
   const Deep dbn{{4, 3, 2}};

@@ -16,15 +16,17 @@ namespace harmonium {
 namespace detail {
 
 /// Removes a temporary file whose writer no longer runs. Writers lock their files until these are renamed,
-/// and the system releases the locks of a program that was killed.
-inline void remove_if_left_behind(const std::filesystem::path& path) {
+/// and the system releases the locks of a program that was killed. \returns whether there was such a file
+inline bool remove_if_left_behind(const std::filesystem::path& path) {
   const Descriptor file(::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
-  if (file.number() < 0 || ::flock(file.number(), LOCK_EX | LOCK_NB) != 0) return;
-  struct stat locked {
-  }, named{};  // it may have been renamed before it was locked
+  if (file.number() < 0) return errno != ENOENT;
+  if (::flock(file.number(), LOCK_EX | LOCK_NB) != 0) return true;
+  struct stat locked {};
+  struct stat named {};  // it may have been renamed before it was locked
   if (::fstat(file.number(), &locked) == 0 && ::lstat(path.c_str(), &named) == 0 &&
       locked.st_ino == named.st_ino && locked.st_dev == named.st_dev)
     ::unlink(path.c_str());
+  return true;
 }
 
 /// A new file next to `target`, removed at the end unless it was renamed. Its name is the first that no other
@@ -35,9 +37,10 @@ class TemporaryFile {
     const std::string start =
         ".harmonium-" + std::to_string(std::hash<std::string>()(target.filename().string())) + '-';
     constexpr int looked_at = 8, most = 1000;  // names
-    for (int i = 0; i < looked_at || (i < most && descriptor_.number() < 0); ++i) {
+    bool another = true;
+    for (int i = 0; i < looked_at || (i < most && (another || descriptor_.number() < 0)); ++i) {
       const std::filesystem::path path = folder / (start + std::to_string(i) + ".tmp");
-      remove_if_left_behind(path);
+      another = remove_if_left_behind(path);
       if (descriptor_.number() < 0) create(path);
     }
     if (descriptor_.number() < 0) fail_file("write", target_, EEXIST);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <span>
 #include <string_view>
 
 #include "../../core/view.hpp"
@@ -90,14 +91,10 @@ class CsvParser {
   /// \throws FileError
   CsvTable parse() && {
     reserve();
-    std::vector<CsvTable::Cell> header;
-    next_row(header);
-    const std::size_t columns = header.size(), header_line = row_line_;
+    next_row(table_.cells_);
+    const std::size_t columns = table_.cells_.size(), header_line = row_line_;
     check<FileError>(columns > 0, "CSV file '", table_.path_, "': it is empty");
-    if (!options_.header) {
-      table_.cells_ = header;
-      table_.lines_.push_back(row_line_);
-    }
+    if (!options_.header) table_.lines_.push_back(row_line_);
     for (std::size_t before = table_.cells_.size(); next_row(table_.cells_); before = table_.cells_.size()) {
       if (table_.cells_.size() - before != columns)
         fail(row_line_, "it has " + std::to_string(table_.cells_.size() - before) +
@@ -105,7 +102,9 @@ class CsvParser {
       table_.lines_.push_back(row_line_);
     }
     check<FileError>(!table_.lines_.empty(), "CSV file '", table_.path_, "': it has a header and no rows");
-    set_names(header, header_line);
+    const auto end = table_.cells_.begin() + static_cast<std::ptrdiff_t>(columns);
+    set_names({table_.cells_.begin(), end}, header_line);
+    if (options_.header) table_.cells_.erase(table_.cells_.begin(), end);
     return std::move(table_);
   }
 
@@ -189,7 +188,7 @@ class CsvParser {
     return {begin, end - begin};
   }
 
-  void set_names(const std::vector<CsvTable::Cell>& cells, std::size_t line) {
+  void set_names(std::span<const CsvTable::Cell> cells, std::size_t line) {
     auto& names = table_.names_;
     names.reserve(cells.size());
     for (const CsvTable::Cell& cell : cells) {

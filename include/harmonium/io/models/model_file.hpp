@@ -137,7 +137,7 @@ void save(const std::filesystem::path& path, const Model& model) {
   write_safetensors(path, file_of(model));
 }
 
-/// Makes a model from a file. Memory: that of `read_safetensors`, and twice that of the model. \throws
+/// Makes a model from a file. Memory: that of `read_safetensors`, and three times its numbers. \throws
 /// FileError if the file is damaged, holds another kind of model, or is longer than the limit
 template <class Model>
 Model load(const std::filesystem::path& path, const ReadLimits& limits = {}) {
