@@ -17,7 +17,7 @@ inline void add_data(CLI::App& app, std::string& folder) {
 
 inline void add_seed(CLI::App& app, std::uint64_t& seed,
                      const std::string& what = "of everything random: the same seed gives the same result") {
-  app.add_option("--seed", seed, what)->capture_default_str();
+  app.add_option("--seed", seed, what)->check(CLI::NonNegativeNumber)->capture_default_str();  // not 2^64 - 1
 }
 
 inline void add_threads(CLI::App& app, int& threads) {

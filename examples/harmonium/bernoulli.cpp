@@ -12,7 +12,7 @@ ModelKind bernoulli_kind() {
             return std::make_unique<Machine<Bernoulli>>(layout.bernoulli, layout.unused, settings);
           },
           [](const TensorFile& file, const Layout& layout) -> std::unique_ptr<Model> {
-            return std::make_unique<Machine<Bernoulli>>(file, layout.unused);
+            return std::make_unique<Machine<Bernoulli>>(file, layout.bernoulli, layout.unused);
           }};
 }
 

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <harmonium/data/sparse.hpp>
+#include <harmonium/io/formats/json_numbers.hpp>
 #include <map>
 #include <set>
 
@@ -149,17 +150,23 @@ Kind guess(const RawTable& table, Index column, const Contents& c, std::string& 
 class Specification {
  public:
   Specification(const RawTable& table, const std::string& text) : table_(table) {
+    std::size_t longest = 0;  // item
+    for (const std::string& name : table.names()) {
+      columns_.emplace(name, columns_.size());
+      longest = std::max(longest, 2 * name.size() + 2);
+    }
     for (std::size_t at = 0; at < text.size();) {
       const std::size_t colon = text.find(':', at);
-      if (colon != std::string::npos && is_kind(text.substr(at, colon - at))) {
+      if (colon != std::string::npos && colon - at <= 11 && is_kind(text.substr(at, colon - at))) {
         now_ = kind_from(text.substr(at, colon - at));
         at = colon + 1;
       }
       std::size_t end = std::min(text.find(',', at), text.size());
       const std::size_t first_end = end;
-      while (end < text.size() && !take(text.substr(at, end - at)))
+      while (!take(text.substr(at, end - at))) {
+        if (end == text.size() || end - at > longest) fail(text.substr(at, first_end - at));
         end = std::min(text.find(',', end + 1), text.size());
-      if (end == text.size() && !take(text.substr(at))) fail(text.substr(at, first_end - at));
+      }
       at = end + 1;
     }
   }
@@ -170,10 +177,9 @@ class Specification {
     return std::find(kind_names.begin(), kind_names.end(), name) != kind_names.end();
   }
   std::optional<std::size_t> find(const std::string& name) const {
-    const auto& names = table_.names();
-    const auto found = std::find(names.begin(), names.end(), name);
-    if (found == names.end()) return {};
-    return static_cast<std::size_t>(found - names.begin());
+    const auto found = columns_.find(name);
+    if (found == columns_.end()) return {};
+    return found->second;
   }
   // Is it a column, a range of columns, or all? Then these get the last kind named.
   bool take(const std::string& item) {
@@ -205,9 +211,27 @@ class Specification {
   }
 
   const RawTable& table_;
+  std::map<std::string_view, std::size_t> columns_;  // by name
   std::optional<Kind> now_;
   std::map<std::string, Kind> kinds_;
 };
+
+// Files and reports are UTF-8: better to find out now than when a trained model is to be saved.
+void check_text(const RawTable& table, Index index, const Column& column) {
+  const auto is_utf8 = [](const std::string& text) {
+    try {
+      static_cast<void>(nlohmann::json(text).dump());
+      return true;
+    } catch (const nlohmann::json::type_error&) {
+      return false;
+    }
+  };
+  constexpr const char* advice = " is not UTF-8. Save the table in that encoding.";
+  check<DataError>(is_utf8(column.name), "'", table.path(), "': the name of column ", index + 1, advice);
+  if (is_utf8(column.value) && std::all_of(column.words.begin(), column.words.end(), is_utf8)) return;
+  for (Index row = 0; row < table.rows(); ++row)
+    check<DataError>(is_utf8(table.cell(row, index)), table.place(row, index), ": the text", advice);
+}
 
 // Does the requested kind fit the contents?
 void check_contents(const RawTable& table, Index index, const Contents& c, const Column& column) {
@@ -221,6 +245,9 @@ void check_contents(const RawTable& table, Index index, const Contents& c, const
   check<DataError>(column.kind != Kind::bernoulli || table.grey() || c.words.size() <= 2 ||
                        (c.unit && c.numbers == c.known),
                    what, ", but has values other than two words or numbers from 0 to 1");
+  check<DataError>(column.kind != Kind::bernoulli || table.grey() || c.words.size() != 1 ||
+                       (c.unit && c.numbers == c.known),
+                   what, ", but always the same word");
   check<DataError>(column.kind != Kind::categorical || c.words.size() <= 1000, what,
                    ", but has more than 1000 different values");
   check<DataError>(column.kind != Kind::poisson || (c.whole && c.least >= 0), what,
@@ -251,46 +278,98 @@ void from_json(const nlohmann::ordered_json& json, Column& c) {
   c.words = json.value("words", std::vector<std::string>());
   c.mean = json.value("mean", 0.0);
   c.scale = json.value("scale", 1.0);
-  c.decimals = json.value("decimals", -1);
+  c.decimals = json.contains("decimals") ? whole_number<int>(json["decimals"]) : -1;
   c.value = json.value("value", std::string());
   c.reason = json.value("reason", std::string());
 }
 
-Layout::Layout(const Columns& columns) {
-  for (const Column& c : columns)
+namespace {
+
+constexpr std::size_t longest_description = std::size_t{1} << 25;
+
+// Can the columns be encoded and decoded as they are described?
+void check_columns(const Columns& columns) {
+  std::set<std::string_view> names;
+  for (const Column& c : columns) {
+    const auto require = [&](bool condition, const char* what) {
+      check<DataError>(condition, "column '", c.name, "' is ", name_of(c.kind), ", but ", what);
+    };
+    require(names.insert(c.name).second, "there is another one of this name");
+    require(std::set<std::string_view>(c.words.begin(), c.words.end()).size() == c.words.size(),
+            "a word is there twice");
+    if (c.kind == Kind::categorical) {
+      require(!c.words.empty(), "has no words");
+    } else {
+      require(c.words.empty() || (c.kind == Kind::bernoulli && c.words.size() == 2),
+              "has words other than those for 0 and 1");
+    }
+    require(std::isfinite(c.mean) && std::isfinite(c.scale) && c.scale > 0,
+            "its mean or its scale is not that of numbers");
+    require(c.decimals >= -1 && c.decimals <= 17, "its numbers have more than 17 decimals");
+  }
+}
+
+}  // namespace
+
+std::string description_of(const Columns& columns) {
+  try {
+    std::string text = nlohmann::ordered_json(columns).dump();
+    check<DataError>(text.size() <= longest_description, "the description of the columns takes ", text.size(),
+                     " bytes, expected at most ", longest_description);
+    return text;
+  } catch (const nlohmann::json::type_error& error) {
+    throw DataError(std::string("a column's name or one of its words is not UTF-8: ") + error.what());
+  }
+}
+
+Columns columns_from(const std::string& description) {
+  check<DataError>(description.size() <= longest_description, "the description of the columns is too long");
+  auto columns = nlohmann::ordered_json::parse(description).get<Columns>();
+  check_columns(columns);
+  return columns;
+}
+
+Layout::Layout(const Columns& columns, Index most) {
+  const auto size = [&](Kind kind) { return kind == Kind::categorical ? states : 1; };
+  const std::pair<Kind, Index*> parts[] = {{Kind::bernoulli, &bernoulli},
+                                           {Kind::categorical, &categorical},
+                                           {Kind::gaussian, &gaussian},
+                                           {Kind::poisson, &poisson}};
+  for (const Column& c : columns) {
     if (c.kind == Kind::categorical) states = std::max(states, static_cast<Index>(c.words.size()));
-  for (const auto& [kind, count, size] :
-       {std::tuple(Kind::bernoulli, &bernoulli, Index(1)),
-        std::tuple(Kind::categorical, &categorical, states), std::tuple(Kind::gaussian, &gaussian, Index(1)),
-        std::tuple(Kind::poisson, &poisson, Index(1))}) {
-    first.resize(columns.size(), -1);
-    const Index begin = rows();
+    for (const auto& [kind, count] : parts) *count += c.kind == kind ? 1 : 0;
+  }
+  check<DataError>(rows() <= most, "its columns take ", rows(), " rows, the model has ", most);
+  first.resize(columns.size(), -1);
+  Index next = 0;
+  for (const auto& [kind, count] : parts)
     for (std::size_t i = 0; i < columns.size(); ++i) {
       if (columns[i].kind != kind) continue;
-      first[i] = begin + size * (*count)++;
+      first[i] = next;
+      next += size(kind);
       if (kind == Kind::categorical)
         for (auto k = static_cast<Index>(columns[i].words.size()); k < states; ++k)
           unused.push_back(first[i] + k);
     }
-  }
 }
 
 Columns choose_columns(const RawTable& table, const std::string& specification, const Columns& given) {
   const Specification said(table, specification);
   const auto& kinds = said.kinds();
+  std::map<std::string_view, const Column*> before;
+  for (const Column& column : given) before.emplace(column.name, &column);
   Columns columns;
   const ByColumn sparse = by_column(table);
   for (Index i = 0; i < table.columns(); ++i) {
     Column column{.name = table.names()[static_cast<std::size_t>(i)]};
     const Contents c = table.sparse() != nullptr ? look_at_sparse(sparse, i) : look_at(table, i);
-    const auto known =
-        std::find_if(given.begin(), given.end(), [&](const Column& g) { return g.name == column.name; });
+    const auto known = before.find(column.name);
     if (const auto asked = kinds.find(column.name); asked != kinds.end()) {
       column.kind = asked->second;
       column.reason = "as requested";
-    } else if (known != given.end()) {
-      column.kind = known->kind;
-      column.reason = known->reason;
+    } else if (known != before.end()) {
+      column.kind = known->second->kind;
+      column.reason = known->second->reason;
     } else {
       column.kind = guess(table, i, c, column.reason);
     }
@@ -301,6 +380,7 @@ Columns choose_columns(const RawTable& table, const std::string& specification, 
     if (column.kind == Kind::bernoulli && table.grey()) column.scale = 255;
     if (column.kind == Kind::constant) column.value = c.words.begin()->first;
     if (c.numbers == c.known && (!table.numeric() || c.whole)) column.decimals = c.decimals;
+    check_text(table, i, column);
     columns.push_back(std::move(column));
   }
   check<DataError>(Layout(columns).rows() > 0, "'", table.path(), "' has no column to learn from:\n",
@@ -377,6 +457,9 @@ void standardise(const RawTable& table, Columns& columns) {
     }
     column.mean = mean;
     column.scale = std::sqrt(squares / count);
+    check<DataError>(std::isnormal(column.scale) && std::isfinite(mean), "column '", column.name, "' of '",
+                     table.path(), "' has numbers that are too large or too small to standardise: mean ",
+                     mean, ", standard deviation ", column.scale);
   }
 }
 
@@ -416,6 +499,11 @@ Samples encode_sparse(const RawTable& table, const Columns& columns) {
 Samples encode_table(const RawTable& table, const Columns& columns) {
   if (table.sparse() != nullptr) return encode_sparse(table, columns);
   const Layout layout(columns);
+  constexpr Index most = (Index{1} << 32) / 5;  // numbers: a float and a bool each
+  check<DataError>(layout.rows() <= most / table.rows(), "'", table.path(), "' makes ", table.rows(),
+                   " samples of ", layout.rows(), " numbers, which take more than 4 GiB. A column of ",
+                   layout.states,
+                   " words makes every categorical column as wide: ignore it, --visible ignored:...");
   Samples samples{Eigen::MatrixXf::Zero(layout.rows(), table.rows())};
   samples.known.setConstant(layout.rows(), table.rows(), true);
   for (std::size_t i = 0; i < columns.size(); ++i) {
@@ -450,7 +538,7 @@ Samples encode_table(const RawTable& table, const Columns& columns) {
         }
       } else {
         const double x = (table.number(row, index) - column.mean) / column.scale;
-        if (!std::isfinite(x)) fail(row, "a number");
+        if (!std::isfinite(static_cast<float>(x))) fail(row, "a number, of no more than 38 digits");
         if (column.kind == Kind::bernoulli && (x < 0 || x > 1)) fail(row, "a number from 0 to 1");
         if (column.kind == Kind::poisson && (x < 0 || x != std::floor(x))) fail(row, "a whole number from 0");
         values(0) = static_cast<float>(x);

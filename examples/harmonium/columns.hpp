@@ -30,7 +30,8 @@ void from_json(const nlohmann::ordered_json& json, Column& column);
 // Positions of the columns among the visible rows: bernoulli, categorical, gaussian, poisson. All categorical
 // columns get as many rows as the one with most words; surplus states are switched off for good.
 struct Layout {
-  explicit Layout(const Columns& columns);
+  // Throws DataError, before it takes memory for them, if there are more than `most` rows.
+  explicit Layout(const Columns& columns, Index most = std::numeric_limits<Index>::max());
   Index bernoulli = 0, categorical = 0, states = 0, gaussian = 0, poisson = 0;
   Index rows() const { return bernoulli + categorical * states + gaussian + poisson; }
   std::vector<Index> first;  // first row of each column, -1 for those without
@@ -40,6 +41,9 @@ struct Layout {
 // Guesses what is not specified. `specification` is that of --visible; `given` are the columns of a run file,
 // whose kinds apply where the specification says nothing.
 Columns choose_columns(const RawTable& table, const std::string& specification, const Columns& given = {});
+// As in a model's file. Throws DataError if a name or a word is not UTF-8.
+std::string description_of(const Columns& columns);
+Columns columns_from(const std::string& description);
 // What was chosen and why, one line per kind.
 std::string explain(const Columns& columns);
 

@@ -122,12 +122,16 @@ class Machine final : public Model {
     for (const int units : settings.hidden) sizes.emplace_back(units);
     dbn_ = Deep({.sizes = sizes, .seed = settings.seed, .weight_scale = settings.weight_scale});
   }
-  Machine(const TensorFile& file, std::vector<Index> unused) : unused_(std::move(unused)) {
+  // Throws DataError unless the file's model has visible layers of this size.
+  Machine(const TensorFile& file, LayerSize<V> visible, std::vector<Index> unused)
+      : unused_(std::move(unused)) {
     if (file.metadata.count("kind") != 0 && file.metadata.at("kind") == "rbm") {
       dbn_.rbms.emplace_back(model_from<Bottom>(file));
     } else {
       dbn_ = model_from<Deep>(file);
     }
+    check<DataError>(bottom().visible.size() == Layer<V>(visible).size(),
+                     "the model's columns are not those of its description");
   }
 
   std::vector<History> train(const Samples& rows, const Samples& held_out,
@@ -146,16 +150,7 @@ class Machine final : public Model {
   }
 
   void save(const std::string& path, const Metadata& more) const override {
-    check<DataError>(all_finite(Cpu<float>(), dbn_), "the model for '", path,
-                     "' has an infinity or a NaN among its parameters");
-    TensorFile file;
-    if (dbn_.depth() == 1) {
-      file.metadata = describe(bottom());
-      add_parameters(file, bottom());
-    } else {
-      file.metadata = describe(dbn_);
-      add_parameters(file, dbn_);
-    }
+    TensorFile file = dbn_.depth() == 1 ? file_of(bottom()) : file_of(dbn_);
     file.metadata.insert(more.begin(), more.end());
     write_safetensors(path, file);
   }

@@ -20,6 +20,7 @@ void add_settings(CLI::App& command, Settings& settings) {
       auto* option = command.add_option("--" + name, value, help);
       if constexpr (std::is_same_v<T, std::vector<int>>) option->delimiter(',');
       if (!choices.empty()) option->check(CLI::IsMember(choices));
+      if constexpr (std::is_unsigned_v<T>) option->check(CLI::NonNegativeNumber);  // -1 would be 2^64 - 1
       if (name != "visible") option->capture_default_str();
     }
   });
@@ -42,6 +43,7 @@ void add_output(CLI::App& command, CommonSettings& s) {
 }
 void add_seed(CLI::App& command, CommonSettings& s) {
   command.add_option("--seed", s.judge.seed, "of everything random: the same seed gives the same result")
+      ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
 }
 

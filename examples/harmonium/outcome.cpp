@@ -36,6 +36,15 @@ std::string history_csv(const std::vector<History>& histories) {
   return text;
 }
 
+namespace {
+// A conversion of 1e300 is undefined.
+int epoch_from(double number) {
+  check<DataError>(number >= 0 && number <= std::numeric_limits<int>::max() && number == std::floor(number),
+                   "the history has ", number, ", expected the number of an epoch");
+  return static_cast<int>(number);
+}
+}  // namespace
+
 std::vector<History> read_history(const std::string& path) {
   const CsvTable table = read_csv(path, {.separator = ','});
   const Eigen::MatrixXd numbers = csv_numbers(table, {"epoch", "epochs", "seconds", "rate"});
@@ -43,8 +52,8 @@ std::vector<History> read_history(const std::string& path) {
   std::vector<History> histories;
   for (Index row = 0; row < table.rows(); ++row) {
     EpochReport report{.phase = std::string(table.cell(row, phase)),
-                       .epoch = static_cast<int>(numbers(0, row)),
-                       .epochs = static_cast<int>(numbers(1, row)),
+                       .epoch = epoch_from(numbers(0, row)),
+                       .epochs = epoch_from(numbers(1, row)),
                        .seconds = numbers(2, row),
                        .rate = numbers(3, row)};
     for (std::string_view text = table.cell(row, warnings); !text.empty();) {

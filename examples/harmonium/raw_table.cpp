@@ -1,5 +1,6 @@
 #include "raw_table.hpp"
 
+#include <charconv>
 #include <harmonium/io/formats/idx.hpp>
 #include <harmonium/io/formats/libsvm.hpp>
 #include <harmonium/io/formats/sparse_npz.hpp>
@@ -96,10 +97,11 @@ RawTable::RawTable(const std::string& path, const std::string& array, int base) 
 
 Index RawTable::column(const std::string& name) const {
   if (csv_) return csv_->column(name);
-  const auto found = std::find(names_.begin(), names_.end(), name);
-  check<DataError>(found != names_.end(), "'", path_, "' has no column '", name, "', its columns are 1 to ",
-                   names_.size());
-  return static_cast<Index>(found - names_.begin());
+  std::size_t number = 0;  // names are numbers from 1
+  std::from_chars(name.data(), name.data() + name.size(), number);
+  check<DataError>(number >= 1 && number <= names_.size() && names_[number - 1] == name, "'", path_,
+                   "' has no column '", name, "', its columns are 1 to ", names_.size());
+  return static_cast<Index>(number - 1);
 }
 
 std::string RawTable::cell(Index row, Index column) const {

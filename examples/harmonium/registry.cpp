@@ -18,8 +18,7 @@ namespace {
 
 constexpr const char* columns_name = "harmonium.columns";
 
-const ModelKind& kind_of(const Columns& columns) {
-  const Layout layout(columns);
+const ModelKind& kind_of(const Layout& layout, const Columns& columns) {
   for (const ModelKind& kind : registry())
     if (kind.fits(layout)) return kind;
   throw DataError("no kind of model has these columns:\n" + explain(columns));
@@ -28,7 +27,8 @@ const ModelKind& kind_of(const Columns& columns) {
 }  // namespace
 
 std::unique_ptr<Model> make_model(const Columns& columns, const TrainSettings& settings) {
-  return kind_of(columns).make(Layout(columns), settings);
+  const Layout layout(columns);
+  return kind_of(layout, columns).make(layout, settings);
 }
 
 LoadedModel load_model(const std::string& path) {
@@ -46,9 +46,12 @@ LoadedModel load_model(const std::string& path) {
                    "' is a safetensors file, but not one of this program: it does not describe its columns");
   try {
     LoadedModel loaded;
-    loaded.columns = nlohmann::ordered_json::parse(found->second).get<Columns>();
+    loaded.columns = columns_from(found->second);
     file.metadata.erase(found);
-    loaded.model = kind_of(loaded.columns).from(file, Layout(loaded.columns));
+    Index numbers = 0;  // a visible row has at least one
+    for (const Tensor& tensor : file.tensors) numbers += static_cast<Index>(tensor.bytes.size());
+    const Layout layout(loaded.columns, numbers);
+    loaded.model = kind_of(layout, loaded.columns).from(file, layout);
     return loaded;
   } catch (const nlohmann::json::exception& error) {
     throw FileError("'" + path + "': its description of the columns is damaged: " + error.what());
@@ -58,7 +61,7 @@ LoadedModel load_model(const std::string& path) {
 }
 
 void save_model(const std::string& path, const Model& model, const Columns& columns) {
-  model.save(path, {{columns_name, nlohmann::ordered_json(columns).dump()}});
+  model.save(path, {{columns_name, description_of(columns)}});
 }
 
 }  // namespace program

@@ -1,5 +1,6 @@
 #include "report.hpp"
 
+#include <harmonium/io/formats/json_numbers.hpp>
 #include <harmonium/io/pictures/tiles.hpp>
 #include <harmonium/io/report/html_report.hpp>
 
@@ -107,7 +108,7 @@ void add_columns(HtmlReport& report, const Columns& columns) {
 
 void add_results(HtmlReport& report, const nlohmann::ordered_json& results) {
   if (!results.contains("log_likelihood")) {
-    report.add_key_values({{"rows used for training", results.at("rows_learned_from").get<Index>()}});
+    report.add_key_values({{"rows used for training", whole_number<Index>(results.at("rows_learned_from"))}});
     return;
   }
   const std::string reason = results["reason"], verdict = results["verdict"], method = results["method"],
@@ -115,8 +116,8 @@ void add_results(HtmlReport& report, const nlohmann::ordered_json& results) {
   report
       .add_key_values({{"log likelihood per row, in nats", results["log_likelihood"].get<double>()},
                        {"if columns were independent", results["log_likelihood_independent"].get<double>()},
-                       {"rows used for training", results.at("rows_learned_from").get<Index>()},
-                       {"rows judged", results["rows_judged"].get<Index>()}})
+                       {"rows used for training", whole_number<Index>(results.at("rows_learned_from"))},
+                       {"rows judged", whole_number<Index>(results.at("rows_judged"))}})
       .add_text("The log likelihood is that of rows " +
                 std::string(judged_on == "held out" ? "held out" : "used for training") + "; how: " + method +
                 ". Verdict: " + verdict + ", " + reason + ".");
@@ -162,6 +163,7 @@ void run_report(const CommonSettings& given) {
   check<FileError>(run.contains("results") && run["results"].contains("rows_learned_from"), "'", settings.run,
                    "' has no results: the run was not finished");
   take_run_file(settings);
+  static_cast<void>(training_options(settings.train, 0));  // how rows were held out is among them
   const auto [model, columns] = load_model((folder / "model.safetensors").string());
   Eigen::MatrixXf rows;
   std::error_code ignored;

@@ -1,13 +1,36 @@
 #include "run_file.hpp"
 
 #include <harmonium/io/formats/input_file.hpp>
+#include <harmonium/io/formats/json_numbers.hpp>
 
 using namespace harmonium;
 
 namespace program {
 
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// An option's value. The JSON library would convert 1.5 to 1, -1 to a large number and true to 1.
+template <class T>
+void take(const Json& json, T& value) {
+  if constexpr (std::is_integral_v<T> && !std::is_same_v<T, bool>) {
+    value = whole_number<T>(json);
+  } else {
+    check<ValueError>(!std::is_same_v<T, double> || json.is_number(), "it is not a number");
+    value = json.get<T>();
+  }
+}
+void take(const Json& json, std::vector<int>& value) {
+  check<ValueError>(json.is_array(), "it is not a list");
+  value.clear();
+  for (const Json& element : json) value.push_back(whole_number<int>(element));
+}
+
+}  // namespace
+
 nlohmann::ordered_json read_json(const std::string& path) {
-  const std::vector<std::byte> bytes = read_file(path, 1u << 28);
+  const std::vector<std::byte> bytes = read_file(path, {.bytes = 1u << 25});
   try {
     auto json = nlohmann::ordered_json::parse(reinterpret_cast<const char*>(bytes.data()),
                                               reinterpret_cast<const char*>(bytes.data()) + bytes.size());
@@ -33,6 +56,15 @@ nlohmann::ordered_json run_json(const CommonSettings& settings, const Columns& c
   return json;
 }
 
+std::string run_text(const nlohmann::ordered_json& run) {
+  try {
+    return run.dump(2) + '\n';
+  } catch (const nlohmann::json::type_error& error) {
+    throw DataError(std::string("run.json is UTF-8, but a path, a name or an option is not: ") +
+                    error.what());
+  }
+}
+
 void take_run_file(CommonSettings& settings) {
   const nlohmann::ordered_json json = read_json(settings.run);
   try {
@@ -41,20 +73,20 @@ void take_run_file(CommonSettings& settings) {
     settings.index_base = json.value("index_base", 1);
     if (json.contains("columns")) settings.columns = json["columns"].get<Columns>();
     std::vector<std::string> known;
-    for_each_setting(settings.train, [&]<class T>(const char* name, T& value, const char*,
-                                                  const auto& choices) {
-      known.emplace_back(name);
-      if (!json["options"].contains(name)) return;
-      const auto& given = json["options"][name];
-      // JSON would round 1.5 to 1 and turn -1 into a large number.
-      check<ValueError>(!std::is_integral_v<T> || std::is_same_v<T, bool> || given.is_number_unsigned(),
-                        "option \"", name, "\" is ", given.dump(), ", expected a whole number of at least 0");
-      value = given.template get<T>();
-      if constexpr (std::is_same_v<T, std::string>)
-        check<ValueError>(
-            choices.empty() || std::find(choices.begin(), choices.end(), value) != choices.end(), "option \"",
-            name, "\" is '", value, "', which is not one of its values");
-    });
+    for_each_setting(
+        settings.train, [&]<class T>(const char* name, T& value, const char*, const auto& choices) {
+          known.emplace_back(name);
+          if (!json["options"].contains(name)) return;
+          try {
+            take(json["options"][name], value);
+          } catch (const std::exception& error) {
+            throw ValueError(std::string("option \"") + name + "\": " + error.what());
+          }
+          if constexpr (std::is_same_v<T, std::string>)
+            check<ValueError>(
+                choices.empty() || std::find(choices.begin(), choices.end(), value) != choices.end(),
+                "option \"", name, "\" is '", value, "', which is not one of its values");
+        });
     for (const auto& [name, value] : json["options"].items())
       check<ValueError>(std::find(known.begin(), known.end(), name) != known.end(), "there is no option \"",
                         name, "\"");

@@ -47,6 +47,24 @@ nlohmann::ordered_json sum_up(const Model& model, const Columns& columns, const 
   return results;
 }
 
+// All files of a run but for the model.
+void write_results(const CommonSettings& settings, const Columns& columns, const Model& model,
+                   const std::vector<History>& histories, const Samples& rows, const Samples& held_out) {
+  const std::filesystem::path folder = settings.folder;
+  write_file(folder / "history.csv", history_csv(histories));
+  nlohmann::ordered_json run = run_json(settings, columns);
+  write_file(folder / "run.json", run_text(run));  // enough to repeat it
+  run["results"] = sum_up(model, columns, rows, held_out, settings.train);
+  run["results"]["rows_learned_from"] = rows.size();
+  write_file(folder / "run.json", run_text(run));
+  write_report({.folder = settings.folder,
+                .run = run,
+                .columns = columns,
+                .histories = histories,
+                .model = model,
+                .rows = some_of(held_out.size() > 0 ? held_out : rows)});
+}
+
 }  // namespace
 
 void run_train(const CommonSettings& given) {
@@ -59,7 +77,12 @@ void run_train(const CommonSettings& given) {
     const RawTable table(settings.data, settings.array, settings.index_base);
     columns = choose_columns(table, settings.train.visible, settings.columns);
     standardise(table, columns);
-    require_writable_folder(settings.folder);  // before hours of training, not after
+    // Before hours of training, not after.
+    require_writable_folder(settings.folder);
+    for (const char* name : {"model.safetensors", "history.csv", "run.json"})
+      const AtomicFile probe(std::filesystem::path(settings.folder) / name);
+    static_cast<void>(run_text(run_json(settings, columns)));
+    static_cast<void>(description_of(columns));
     return encode_table(table, columns);
   }();
   std::printf("%s: %ld rows, %ld columns\n%s", settings.data.c_str(), static_cast<long>(all.size()),
@@ -81,22 +104,17 @@ void run_train(const CommonSettings& given) {
   const std::vector<History> histories = model->train(rows, held_out, settings.train);
   const double seconds = timer.seconds();
 
-  nlohmann::ordered_json run = run_json(settings, columns);
-  run["results"] = sum_up(*model, columns, rows, held_out, settings.train);
-  run["results"]["rows_learned_from"] = rows.size();
+  // The model first: it is there whatever fails afterwards.
   const std::filesystem::path folder = settings.folder;
-  save_model((folder / "model.safetensors").string(), *model, columns);
-  write_file(folder / "history.csv", history_csv(histories));
-  write_file(folder / "run.json", run.dump(2) + '\n');
-  write_report({.folder = settings.folder,
-                .run = run,
-                .columns = columns,
-                .histories = histories,
-                .model = *model,
-                .rows = some_of(held_out.size() > 0 ? held_out : rows)});
+  const std::string saved = (folder / "model.safetensors").string();
+  save_model(saved, *model, columns);
+  try {
+    write_results(settings, columns, *model, histories, rows, held_out);
+  } catch (const std::exception& error) {
+    throw FileError("the model is in '" + saved + "', but not all of the results: " + error.what());
+  }
   std::printf("learned in %.1f s; the model, the run and a report are in %s\n", seconds,
               settings.folder.c_str());
-  const std::string saved = (folder / "model.safetensors").string();
   std::printf("next:  harmonium evaluate %s OTHER_ROWS\n       harmonium sample %s -n 20\n", saved.c_str(),
               saved.c_str());
 }

@@ -38,6 +38,8 @@ void check_output(const std::string& output) {
   const std::string ending = std::filesystem::path(output).extension();
   check<ValueError>(output == "-" || ending == ".csv" || ending == ".npy" || ending == ".npz",
                     "--output is '", output, "', expected a name in .csv, .npy or .npz");
+  if (output != "-")
+    const AtomicFile probe(output);  // can it be written? Better to know before an hour of chains
 }
 
 // Values in the table's own units; categories become their indices.

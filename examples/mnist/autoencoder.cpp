@@ -26,9 +26,9 @@ Json learn_codes(Run& run, const Mnist& mnist, const Source& train_set, const B&
                                         .seed = settings.seed};
   FineTuning trainer{network, options, on};
   run.seconds_fine_tuning = run.finish(trainer.fit(train_set, ProgressBar{}, run.interrupt, run.checkpoint));
+  save(settings.path("model.safetensors"), network);  // first: it is there whatever fails afterwards
 
   const OutputEvaluation test = evaluate(network, mnist.test, on), train = evaluate(network, train_set, on);
-  save(settings.path("model.safetensors"), network);
   write_file(settings.path("history.csv"), history_csv(run.histories, "squared_error"));
   const auto learned = convert<Cpu<float>>(network);
   const CodeResults codes = show_codes(run, learned, mnist);

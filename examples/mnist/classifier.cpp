@@ -16,12 +16,12 @@ template <class B, class Source>
 Json learn(Run& run, const Mnist& mnist, const Source& train_set, const B& on,
            const FineTuningOptions<Adam>& options) {
   const Settings& settings = run.settings;
-  Pictures pictures;
   using Model = Network<ClassifierUnits, B>;
+  Dbn<ClassifierUnits> pre_trained_dbn;
   const auto from_dbn = [&] {
     const Dbn<ClassifierUnits, B> dbn =
         pre_trained<ClassifierUnits>(run, classifier_pre_training(settings), train_set, on);
-    pictures = draw_dbn(settings.output, convert<Cpu<float>>(dbn), mnist.test, cpu(settings));
+    pre_trained_dbn = convert<Cpu<float>>(dbn);
     return classifier(dbn, 10, settings.seed);
   };
   Model network = settings.no_pre_training
@@ -30,9 +30,12 @@ Json learn(Run& run, const Mnist& mnist, const Source& train_set, const B& on,
 
   FineTuning trainer{network, options, on};
   run.seconds_fine_tuning = run.finish(trainer.fit(train_set, ProgressBar{}, run.interrupt, run.checkpoint));
+  save(settings.path("model.safetensors"), network);  // first: it is there whatever fails afterwards
 
   const Evaluation test = evaluate(network, mnist.test, on), train = evaluate(network, train_set, on);
-  save(settings.path("model.safetensors"), network);
+  Pictures pictures;
+  if (!settings.no_pre_training)
+    pictures = draw_dbn(settings.output, pre_trained_dbn, mnist.test, cpu(settings));
   const auto learned = convert<Cpu<float>>(network);
   const Pictures wrong =
       draw_misclassified(settings.path("misclassified.png"), learned, mnist.test, cpu(settings));

@@ -37,6 +37,7 @@ int main(int argc, char** argv) {
     return options::run("mnist", [&] {
       check_backend(settings);
       require_writable_folder(settings.output);  // before hours of training, not after
+      const AtomicFile probe(settings.path("model.safetensors"));
       run_seeds(settings, read_digits(settings));
     });
   } catch (const Interrupted& interrupted) {

@@ -1,5 +1,10 @@
+#include <sys/resource.h>
 #include <harmonium/backend/thread_pool.hpp>
+
 #include <numeric>
+#include <stdexcept>
+#include <string>
+#include <system_error>
 
 #include "support/catch.hpp"
 
@@ -86,3 +91,35 @@ TEST_CASE("a thread pool that slept wakes up, and one that never worked ends", "
   }
   CHECK(done == 300);
 }
+
+TEST_CASE("an exception in a thread pool's work reaches the caller, and the pool works on",
+          "[backend][threads][hostile]") {
+  for (const int threads : {1, 2, 4}) {
+    ThreadPool pool(threads);
+    for (Index run = 0; run < 200; ++run) {
+      std::atomic<Index> done{0};
+      const auto work = each([&](Index i) {
+        if (i % 7 == run % 7) throw std::runtime_error("piece " + std::to_string(i % 7));
+        ++done;
+      });
+      CHECK_THROWS_WITH(pool.run(64, work), "piece " + std::to_string(run % 7));
+      done = 0;
+      pool.run(64, each([&](Index) { ++done; }));
+      CHECK(done == 64);
+    }
+  }
+}
+
+#if !defined(__clang__) && !defined(__SANITIZE_ADDRESS__) && \
+    !defined(__SANITIZE_THREAD__)  // which need addresses
+TEST_CASE("a thread pool that cannot start its threads ends those that it started",
+          "[backend][threads][hostile]") {
+  rlimit before{};
+  getrlimit(RLIMIT_AS, &before);
+  const rlimit little{std::min<rlim_t>(rlim_t{2} << 30, before.rlim_max), before.rlim_max};
+  setrlimit(RLIMIT_AS, &little);  // stacks of a thousand threads do not fit
+  CHECK_THROWS_AS(ThreadPool(1024), std::system_error);
+  setrlimit(RLIMIT_AS, &before);
+  CHECK(ThreadPool(4).size() == 4);
+}
+#endif

@@ -49,6 +49,17 @@ TEST_CASE("contrastive divergence refuses options out of range", "[bad_input][cd
                               asked({.epochs = -1})),
           refused<ValueError>("batch_size", "ContrastiveDivergence: batch_size is 0, expected at least 1",
                               asked({.batch_size = 0})),
+          refused<ValueError>("batch_size of 2^62",
+                              "ContrastiveDivergence: batch_size is 4611686018427387904, expected at most "
+                              "2147483647",
+                              asked({.batch_size = Index{1} << 62})),
+          refused<ValueError>("2^62 chains",
+                              "ContrastiveDivergence: there are 4611686018427387904 chains, expected at "
+                              "least 1 and at most 2147483647",
+                              asked({.chains = Persistent{.chains = Index{1} << 62}})),
+          refused<ValueError>("2^31 tempered chains",
+                              "Tempered: the number of chains at all temperatures is 10000000000, .*",
+                              asked({.chains = Tempered{.chains = 1'000'000, .temperatures = 10'000}})),
           refused<ValueError>("steps", "ContrastiveDivergence: steps is 0, expected at least 1",
                               asked({.steps = 0})),
           refused<ValueError>("chains", "ContrastiveDivergence: there are -5 chains, expected at least 1",

@@ -9,7 +9,9 @@
 #include <bit>
 #include <concepts>
 #include <cstdint>
+#include <exception>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "../core/view.hpp"
@@ -37,23 +39,25 @@ class RangeWork {
 /// millisecond, then sleep.
 class ThreadPool {
  public:
-  /// Starts `threads - 1` helpers.
+  /// Starts `threads - 1` helpers. \throws std::system_error if the system has no more threads
   explicit ThreadPool(int threads) {
-    for (int i = 1; i < threads; ++i) helpers_.emplace_back([this, i, threads] { help(i, threads); });
+    try {
+      for (int i = 1; i < threads; ++i) helpers_.emplace_back([this, i, threads] { help(i, threads); });
+    } catch (...) {
+      stop();
+      throw;
+    }
   }
   ThreadPool(const ThreadPool&) = delete;
   ThreadPool& operator=(const ThreadPool&) = delete;
-  ~ThreadPool() {
-    stopped_.store(true, std::memory_order_relaxed);
-    announce();
-    for (std::thread& helper : helpers_) helper.join();
-  }
+  ~ThreadPool() { stop(); }
 
   /// Number of threads, including the caller.
   int size() const { return static_cast<int>(helpers_.size()) + 1; }
 
-  /// Runs the work on 0 ... pieces - 1, split into ranges, and returns when all is done. The work must not
-  /// throw. A concurrent or nested call does all of its work on its own thread.
+  /// Runs the work on 0 ... pieces - 1, split into ranges, and returns when all is done. A concurrent or
+  /// nested call does all of its work on its own thread. \throws what the work throws: once all other ranges
+  /// are done, the first exception
   void run(Index pieces, const RangeWork& work) {
     if (helpers_.empty() || pieces < 2 || busy_.exchange(true, std::memory_order_acquire)) {
       work(0, pieces);
@@ -70,10 +74,18 @@ class ThreadPool {
     }
     for (int spins = 0; left_.load(std::memory_order_acquire) > 0; ++spins)
       if (spins > 1000) std::this_thread::yield();
+    const std::exception_ptr error = std::exchange(error_, nullptr);
+    failed_.store(false, std::memory_order_relaxed);
     busy_.store(false, std::memory_order_release);
+    if (error) std::rethrow_exception(error);
   }
 
  private:
+  void stop() {
+    stopped_.store(true, std::memory_order_relaxed);
+    announce();
+    for (std::thread& helper : helpers_) helper.join();
+  }
   void announce() {
     runs_.fetch_add(1, std::memory_order_release);
     runs_.notify_all();
@@ -91,7 +103,11 @@ class ThreadPool {
       open = open_.fetch_and(~bit, std::memory_order_acq_rel);
       if ((open & bit) != 0) {
         const Index ranges = ranges_.load(std::memory_order_relaxed);
-        (*work_)(range * pieces_ / ranges, (range + 1) * pieces_ / ranges);
+        try {
+          (*work_)(range * pieces_ / ranges, (range + 1) * pieces_ / ranges);
+        } catch (...) {
+          if (!failed_.exchange(true, std::memory_order_relaxed)) error_ = std::current_exception();
+        }
         left_.fetch_sub(1, std::memory_order_release);
         return true;
       }
@@ -116,6 +132,8 @@ class ThreadPool {
   const RangeWork* work_ = nullptr;
   Index pieces_ = 0;
   std::atomic<Index> ranges_{0};
+  std::atomic<bool> failed_{false};
+  std::exception_ptr error_;  // the first one; visible to the caller of `run` once `left_` is 0
   alignas(64) std::atomic<std::uint64_t> runs_{0};
   alignas(64) std::atomic<std::uint64_t> open_{0};  // one bit for each range not yet taken
   alignas(64) std::atomic<Index> left_{0};

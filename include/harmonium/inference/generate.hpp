@@ -2,6 +2,7 @@
 /// Generating samples: Gibbs sampling in an RBM, or in a DBN's top RBM and then one pass down.
 #pragma once
 
+#include "../core/counts.hpp"
 #include "../models/tempering.hpp"
 #include "reconstruction.hpp"
 
@@ -48,7 +49,7 @@ void cool_down(const B& on, const Rbm<V, H, B>& rbm, ChainView<B> chains, RbmWor
 template <class V, class H, class B>
 Matrix<B> generate(const Rbm<V, H, B>& rbm, GenerateOptions options = {},
                    const std::type_identity_t<B>& on = {}) {
-  check<ValueError>(options.samples >= 1, "generate: samples is ", options.samples, ", expected at least 1");
+  detail::check_count("generate", "samples", options.samples);
   check<ValueError>(options.steps >= 1, "generate: steps is ", options.steps, ", expected at least 1");
   check<ValueError>(options.tempering >= 0, "generate: tempering is ", options.tempering,
                     ", expected at least 0");

@@ -102,6 +102,9 @@ class ContrastiveDivergenceObjective {
                     Model& gradient) {
     samples_ = update.samples;
     chains_ = negative_.count(samples_);
+    harmonium::check<ShapeError>(chains_ >= 1 && chains_ <= most_chains_, "ContrastiveDivergence: there are ",
+                                 chains_, " chains for ", samples_, " samples, expected 1 to ", most_chains_,
+                                 ", as for a full batch");
     const auto positive = data(samples_), negative = chains(chains_);
     const Draws draws{.seed = options.seed, .step = update.step * static_cast<std::uint64_t>(options.steps)};
     total_ =

@@ -88,7 +88,8 @@ void check_contrastive_divergence_options(const Options& options) {
       [&](const auto& policy) {
         if constexpr (requires { policy.count(options.batch_size); }) {
           const Index chains = policy.count(options.batch_size);
-          check<ValueError>(chains >= 1, trainer, ": there are ", chains, " chains, expected at least 1");
+          check<ValueError>(chains >= 1 && chains <= most_count, trainer, ": there are ", chains,
+                            " chains, expected at least 1", chains < 1 ? "" : " and at most 2147483647");
         }
       },
       options.chains);

@@ -2,9 +2,11 @@
 /// The training loop: gradient ascent on an objective, batch by batch.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "../models/gauge.hpp"
+#include "../models/shapes.hpp"
 #include "gradient/centered_gradient.hpp"
 #include "gradient/clipping.hpp"
 #include "gradient/optimizer_state.hpp"
@@ -34,7 +36,8 @@ class Trainer {
 
   /// \param model is trained in place and must outlive the trainer
   /// \param on backend to compute on
-  /// \throws ValueError if an option is out of range
+  /// \throws ValueError if an option is out of range \throws ShapeError if the model's matrices do not fit
+  /// together
   Trainer(Model& model, Options options, Backend on)
       : model_(model),
         options_(checked(std::move(options))),
@@ -52,6 +55,7 @@ class Trainer {
   void step(const Batch<Scalar, typename Backend::Memory>& batch) {
     const Index n = batch.values.cols;
     detail::check_model("step", model_);
+    shapes_.check("step: something", model_);
     detail::check_batch(on_, batch, rows(), options_.batch_size);
     if constexpr (requires { objective_.take(on_, model_, batch); }) objective_.take(on_, model_, batch);
     on_.copy(batch.values, objective_.samples(n));
@@ -135,6 +139,7 @@ class Trainer {
   void learn(const Update& update) {
     const double now = progress();
     objective_.set_gradient(on_, options_, model_, update, gradient_);
+    shapes_.check("the objective", model_);
     if constexpr (SeesStates<O>) {
       centering_.follow(on_, options_, objective_.batch(), model_);
       penalties_.pull_activities(on_, options_.penalties, centering_.means(), gradient_);
@@ -187,6 +192,7 @@ class Trainer {
   // The moments belong to the update that was refused.
   void put_back() {
     if constexpr (RefusesUpdates<O>) {
+      shapes_.check("the objective's fallback", objective_.fallback());
       for_each_parameter([&](const ParameterName&, Role, auto x, auto kept) { on_.copy(kept, x); }, model_,
                          objective_.fallback());
       optimizer_.forget(on_);
@@ -209,6 +215,7 @@ class Trainer {
   void check_source(const Source& source, const char* caller) {
     detail::check_model(caller, model_);
     detail::check_size(caller, source, rows());
+    shapes_.check((std::string(caller) + ": something").c_str(), model_);
     if constexpr (requires { objective_.check_source(on_, caller, options_, model_, source); })
       objective_.check_source(on_, caller, options_, model_, source);
   }
@@ -216,6 +223,8 @@ class Trainer {
   Model& model_;
   Options options_;
   Backend on_;
+  detail::Shapes shapes_ =
+      detail::checked_shapes("Trainer", model_);  // of the model that all buffers here were made for
   O objective_;
   Gradient gradient_;
   OptimizerState<Gradient> optimizer_;

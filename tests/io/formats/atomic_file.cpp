@@ -3,6 +3,10 @@
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+
+#include <atomic>
+#include <thread>
 
 #include "io/temporary_folder.hpp"
 #include "support/catch.hpp"
@@ -129,6 +133,79 @@ TEST_CASE("writing to a link replaces its target", "[io][file]") {
   CHECK(test::get(folder / "there/file") == "new");
 }
 
+TEST_CASE("writing to a link whose target is not there makes the target", "[io][file][hostile]") {
+  const TemporaryFolder folder;
+  std::filesystem::create_directory(folder / "there");
+  std::filesystem::create_symlink("there/second", folder / "first");
+  std::filesystem::create_symlink("file", folder / "there/second");
+  write_file(folder / "first", "new");
+  CHECK(std::filesystem::is_symlink(folder / "first"));
+  CHECK(std::filesystem::is_symlink(folder / "there/second"));
+  CHECK(test::get(folder / "there/file") == "new");
+  std::filesystem::create_symlink("nowhere/file", folder / "lost");
+  CHECK_THROWS_WITH(write_file(folder / "lost", "x"), ContainsSubstring("No such file or directory"));
+  CHECK(std::filesystem::is_symlink(folder / "lost"));
+  std::filesystem::create_symlink("circle", folder / "circle");
+  CHECK_THROWS_WITH(write_file(folder / "circle", "x"), ContainsSubstring("levels of symbolic links"));
+  CHECK(std::filesystem::is_symlink(folder / "circle"));
+}
+
+TEST_CASE("what a killed writer leaves is removed by the next one, but not a live writer's file",
+          "[io][file][hostile]") {
+  const TemporaryFolder folder;
+  const auto killed_while_writing = [&] {
+    const pid_t child = fork();
+    REQUIRE(child >= 0);
+    if (child == 0) {
+      AtomicFile first(folder / "file"), second(folder / "file");
+      first.write("lost");
+      kill(getpid(), SIGKILL);
+    }
+    int status = 0;
+    REQUIRE(waitpid(child, &status, 0) == child);
+    REQUIRE(WIFSIGNALED(status));
+  };
+  killed_while_writing();
+  CHECK(folder.entries() == 2);
+  {
+    AtomicFile live(folder / "file"), other(folder / "file");
+    CHECK(folder.entries() == 2);
+    killed_while_writing();
+    CHECK(folder.entries() == 4);
+    live.write("live");
+    write_file(folder / "file", "third");
+    CHECK(folder.entries() == 3);
+    CHECK(test::get(folder / "file") == "third");
+    other.write("other");
+    live.commit();
+    CHECK(test::get(folder / "file") == "live");
+    other.commit();
+  }
+  CHECK(test::get(folder / "file") == "other");
+  CHECK(folder.entries() == 1);
+}
+
+TEST_CASE("many writers of one file all succeed, and none sees half a file", "[io][file][hostile]") {
+  const TemporaryFolder folder;
+  std::atomic<int> failed{0};
+  std::vector<std::thread> writers;
+  for (int i = 0; i < 12; ++i)
+    writers.emplace_back([&, i] {
+      try {
+        for (int k = 0; k < 20; ++k) {
+          write_file(folder / "file", std::string(3000, static_cast<char>('a' + i)));
+          const auto bytes = read_file(folder / "file");
+          if (bytes.size() != 3000 || bytes.front() != bytes.back()) ++failed;
+        }
+      } catch (const FileError&) {
+        ++failed;
+      }
+    });
+  for (std::thread& writer : writers) writer.join();
+  CHECK(failed == 0);
+  CHECK(folder.entries() == 1);
+}
+
 TEST_CASE("a file name of maximal length can be written", "[io][file]") {
   const TemporaryFolder folder;
   const std::string name(255, 'n');
@@ -141,8 +218,9 @@ TEST_CASE("a file name of maximal length can be written", "[io][file]") {
 TEST_CASE("reading is bounded, and what cannot be read is refused", "[io][file]") {
   const TemporaryFolder folder;
   test::put(folder / "file", "12345");
-  CHECK(read_file(folder / "file", 5).size() == 5);
-  CHECK_THROWS_WITH(read_file(folder / "file", 4), ContainsSubstring("5 bytes, expected at most 4"));
+  CHECK(read_file(folder / "file", {.bytes = 5}).size() == 5);
+  CHECK_THROWS_WITH(read_file(folder / "file", {.bytes = 4}),
+                    ContainsSubstring("5 bytes, expected at most 4"));
   CHECK_THROWS_WITH(read_file(folder / "other"),
                     ContainsSubstring("other") && ContainsSubstring("No such file or directory"));
   CHECK_THROWS_WITH(read_file(folder.path()), ContainsSubstring("not a regular file"));

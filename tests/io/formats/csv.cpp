@@ -128,3 +128,9 @@ TEST_CASE("numbers do not depend on the user's locale", "[io][csv]") {
   std::setlocale(LC_NUMERIC, "C");
   static_cast<void>(old);
 }
+
+TEST_CASE("a first cell that begins with a byte-order mark is written so that it is kept",
+          "[io][csv][hostile]") {
+  const std::string name = "\xEF\xBB\xBFx";
+  CHECK(table_of(csv_line({name, "y"}) + "1,2\n").names() == std::vector<std::string>{name, "y"});
+}

@@ -1,8 +1,11 @@
 #include <harmonium/io/models/model_file.hpp>
 
 #include <harmonium/models/autoencoder.hpp>
+#include <harmonium/models/boltzmann_machine.hpp>
 #include <harmonium/models/mixed_layer.hpp>
+#include <harmonium/models/up_down.hpp>
 #include <harmonium/units/relu.hpp>
+#include <harmonium/units/spin.hpp>
 
 #include <limits>
 
@@ -283,3 +286,59 @@ TEST_CASE("a model's file with any byte changed or cut off loads or is refused",
   CHECK(refused + accepted == static_cast<long>(good.size() * 10));
   CHECK(accepted > 100);
 }
+
+namespace test::model_file_invariants {
+
+namespace {
+using Bits = Rbm<Bernoulli, Bernoulli>;
+
+// The model is refused, and the good file remains.
+template <class Model>
+void check_refused(const Model& good, const Model& bad) {
+  const TemporaryFolder folder;
+  save(folder / "model", good);
+  CHECK_THROWS_AS(save(folder / "model", bad), DataError);
+  CHECK(load<Model>(folder / "model") == good);
+  CHECK_THROWS_AS(save(folder / "other", bad), DataError);
+  CHECK(folder.entries() == 1);
+}
+}  // namespace
+
+TEST_CASE("models that could not be loaded are not saved over those that can", "[io][models][hostile]") {
+  const Bits good{{.visible = 4, .hidden = 3, .seed = 1}};
+  Bits moved = good;
+  const Bits taken = std::move(moved);
+  check_refused(good, moved);
+  check_refused(good, Bits());
+  Bits other_shape = good;
+  other_shape.weights = Eigen::MatrixXf::Zero(3, 4);
+  check_refused(good, other_shape);
+  other_shape.weights = Eigen::MatrixXf::Zero(5, 3);
+  check_refused(good, other_shape);
+  Bits longer = good;
+  longer.hidden.parameters = Eigen::MatrixXf::Zero(4, 1);
+  check_refused(good, longer);
+
+  const auto check_moved = []<class Model>(const Model& whole) {
+    Model left = whole;
+    const Model there = std::move(left);
+    check_refused(whole, left);
+    check_refused(there, Model());
+  };
+  check_moved(Network<Stack<Bernoulli>>{{.sizes = {4, 3}, .classes = 2, .seed = 1}});
+  check_moved(BoltzmannMachine<Spin>{{.visible = 4, .seed = 1}});
+  check_moved(UpDownDbn<Stack<Bernoulli>>{{.sizes = {4, 3, 2}, .classes = 2, .seed = 1}});
+  check_moved(Rbm<Mixed<Bernoulli, Categorical>, Bernoulli>{{.visible = {2, {1, 3}}, .hidden = 2}});
+
+  using Deep = Dbn<Stack<Bernoulli>>;
+  const Deep dbn{{4, 3, 2}};
+  Deep gone = dbn;
+  const Deep kept = std::move(gone);
+  check_refused(dbn, gone);
+  check_refused(dbn, Deep());
+  Deep torn = dbn;
+  std::get<0>(torn.rbms[1]) = Bits{{.visible = 7, .hidden = 2}};
+  check_refused(dbn, torn);
+}
+
+}  // namespace test::model_file_invariants

@@ -178,8 +178,7 @@ template <class V, class H, class B>
 Eigen::VectorXd annealed_log_weights(const Rbm<V, H, B>& rbm, const BaseRates<V, H, B>& base,
                                      const AnnealingOptions& options = {}, const B& on = B::all()) {
   const auto betas = detail::checked_betas("annealed_log_weights", options.betas);
-  check<ValueError>(options.chains >= 1, "annealed_log_weights: chains is ", options.chains,
-                    ", expected at least 1");
+  detail::check_count("annealed_log_weights", "chains", options.chains);
   detail::check_base("annealed_log_weights", rbm, base);
   detail::Annealer<Rbm<V, H, B>> annealer(on, rbm, base, options.chains);
   annealer.start_at_base({.seed = options.seed, .stream = Stream::annealing});

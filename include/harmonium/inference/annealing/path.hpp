@@ -8,6 +8,7 @@
 #include <limits>
 #include <vector>
 
+#include "../../core/counts.hpp"
 #include "../../core/host_matrix.hpp"
 #include "../../data/batch_source.hpp"
 #include "../../models/mixed_layer.hpp"
@@ -142,7 +143,7 @@ template <class V, class H, class B>
 BaseRates<V, H, B> base_rates(const Rbm<V, H, B>& rbm, const Eigen::VectorXd& means, Index count) {
   check<ShapeError>(means.size() == rbm.visible.rows(), "base_rates: there are ", means.size(),
                     " means, the RBM has ", rbm.visible.rows(), " visible rows");
-  check<ValueError>(count >= 1, "base_rates: count is ", count, ", expected at least 1");
+  detail::check_count("base_rates", "count", count);
   const HostMatrix<ScalarOf<B>> numbers = means.cast<ScalarOf<B>>();
   const auto [row, column] = find_unacceptable(rbm.visible, View<const ScalarOf<B>>(numbers));
   check<DataError>(row < 0, "base_rates: the mean in row ", row, " is ", row < 0 ? 0.0 : means(row), "; ",

@@ -67,7 +67,7 @@ struct Sandwich {
 namespace detail {
 
 inline void check_sandwich_options(const SandwichOptions& options) {
-  check<ValueError>(options.chains >= 10, "sandwich: chains is ", options.chains, ", expected at least 10");
+  check_count("sandwich", "chains", options.chains, 10);
   check<ValueError>(options.start_steps >= 1, "sandwich: start_steps is ", options.start_steps,
                     ", expected at least 1");
   check<ValueError>(options.resamples >= 50, "sandwich: resamples is ", options.resamples,
@@ -170,7 +170,7 @@ Matrix<B> long_chains(const Rbm<V, H, B>& rbm, std::type_identity_t<ConstViewOf<
                       int steps, std::uint64_t seed, const B& on) {
   using T = ScalarOf<B>;
   check_shapes("long_chains", rbm);
-  check<ValueError>(chains >= 1, "long_chains: chains is ", chains, ", expected at least 1");
+  detail::check_count("long_chains", "chains", chains);
   check<ValueError>(steps >= 0, "long_chains: steps is ", steps, ", expected at least 0");
   check<ShapeError>(data.rows == rbm.visible.rows() || data.cols == 0, "long_chains: the data have ",
                     data.rows, " rows, the RBM has ", rbm.visible.rows(), " visible rows");

@@ -1,9 +1,12 @@
 /// \file
 /// Files that are complete or absent: a file is written next to its target under another name, flushed to
-/// disk and renamed, so that a failure at any point leaves the old file as it was. For POSIX systems.
+/// disk and renamed, so that a failure at any point leaves the old file as it was. What a killed program
+/// leaves is removed by the next writer of the same file. For POSIX systems.
 #pragma once
 
-#include <atomic>
+#include <sys/file.h>
+
+#include <functional>
 #include <string_view>
 
 #include "input_file.hpp"
@@ -12,19 +15,35 @@ namespace harmonium {
 
 namespace detail {
 
-/// A new file with a unique name, removed at the end unless it was renamed. Errors name `target`.
+/// Removes a temporary file whose writer no longer runs. Writers lock their files until these are renamed,
+/// and the system releases the locks of a program that was killed. \returns whether there was such a file
+inline bool remove_if_left_behind(const std::filesystem::path& path) {
+  const Descriptor file(::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  if (file.number() < 0) return errno != ENOENT;
+  if (::flock(file.number(), LOCK_EX | LOCK_NB) != 0) return true;
+  struct stat locked {};
+  struct stat named {};  // it may have been renamed before it was locked
+  if (::fstat(file.number(), &locked) == 0 && ::lstat(path.c_str(), &named) == 0 &&
+      locked.st_ino == named.st_ino && locked.st_dev == named.st_dev)
+    ::unlink(path.c_str());
+  return true;
+}
+
+/// A new file next to `target`, removed at the end unless it was renamed. Its name is the first that no other
+/// writer of `target` uses; what killed ones have left there is removed. Errors name `target`.
 class TemporaryFile {
  public:
-  TemporaryFile(const std::filesystem::path& folder, const std::filesystem::path& target)
-      : path_(folder), target_(target), descriptor_(-1) {
-    static std::atomic<unsigned> count{0};
-    // More than one attempt, because a killed program's files may still be there.
-    for (int tries = 0; tries < 1000 && descriptor_.number() < 0; ++tries) {
-      path_ = folder / (".harmonium-" + std::to_string(::getpid()) + '-' + std::to_string(count++) + ".tmp");
-      descriptor_ = Descriptor(::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
-      if (descriptor_.number() < 0 && errno != EEXIST) break;
+  TemporaryFile(const std::filesystem::path& folder, const std::filesystem::path& target) : target_(target) {
+    const std::string start =
+        ".harmonium-" + std::to_string(std::hash<std::string>()(target.filename().string())) + '-';
+    constexpr int looked_at = 8, most = 1000;  // names
+    bool another = true;
+    for (int i = 0; i < looked_at || (i < most && (another || descriptor_.number() < 0)); ++i) {
+      const std::filesystem::path path = folder / (start + std::to_string(i) + ".tmp");
+      another = remove_if_left_behind(path);
+      if (descriptor_.number() < 0) create(path);
     }
-    if (descriptor_.number() < 0) fail_file("write", target_, errno);
+    if (descriptor_.number() < 0) fail_file("write", target_, EEXIST);
   }
   TemporaryFile(const TemporaryFile&) = delete;
   TemporaryFile& operator=(const TemporaryFile&) = delete;
@@ -47,15 +66,29 @@ class TemporaryFile {
   void flush() {
     if (::fsync(descriptor_.number()) != 0) fail_file("write", target_, errno);
   }
+  /// After `flush`. The lock is held until then.
   void rename() {
-    if (const int reason = descriptor_.close(); reason != 0) fail_file("write", target_, reason);
     if (::rename(path_.c_str(), target_.c_str()) != 0) fail_file("write", target_, errno);
     renamed_ = true;
+    descriptor_.close();
   }
 
  private:
+  // Leaves the descriptor closed if another writer has this name.
+  void create(const std::filesystem::path& path) {
+    Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
+    if (file.number() < 0 && errno == EEXIST) return;
+    if (file.number() < 0) fail_file("write", target_, errno);
+    // Without locks (some network file systems) nobody removes anything.
+    if (::flock(file.number(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) return;
+    struct stat status {};  // it may have been removed before it was locked
+    if (::fstat(file.number(), &status) != 0 || status.st_nlink == 0) return;
+    path_ = path;
+    descriptor_ = std::move(file);
+  }
+
   std::filesystem::path path_, target_;
-  Descriptor descriptor_;
+  Descriptor descriptor_{-1};
   bool renamed_ = false;
 };
 
@@ -64,13 +97,16 @@ inline std::filesystem::path folder_of(const std::filesystem::path& path) {
   return path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
 }
 
-/// The target of a link, otherwise the path itself: what has to be replaced is the link's target.
-inline std::filesystem::path follow_link(const std::filesystem::path& path) {
+/// Where a chain of links ends, whether or not a file is there: what has to be replaced is the links' target.
+inline std::filesystem::path follow_link(std::filesystem::path path) {
   std::error_code error;
-  if (!std::filesystem::is_symlink(path, error)) return path;
-  std::filesystem::path target = std::filesystem::weakly_canonical(path, error);
-  if (error) fail_file("write", path, error.value());
-  return target;
+  for (int links = 0; links <= 40; ++links) {
+    if (!std::filesystem::is_symlink(path, error)) return path;
+    const std::filesystem::path target = std::filesystem::read_symlink(path, error);
+    if (error) fail_file("write", path, error.value());
+    path = path.parent_path() / target;
+  }
+  fail_file("write", path, ELOOP);
 }
 
 }  // namespace detail

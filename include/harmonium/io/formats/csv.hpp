@@ -10,7 +10,7 @@
 #include <Eigen/Core>
 #include <charconv>
 #include <cmath>
-#include <unordered_map>
+#include <map>
 
 #include "atomic_file.hpp"
 #include "csv_table.hpp"
@@ -49,7 +49,9 @@ enum class MissingCells {
 inline Eigen::MatrixXd csv_numbers(const CsvTable& table, const std::vector<std::string>& names = {},
                                    MissingCells missing = MissingCells::refuse) {
   std::vector<Index> columns;
-  for (const std::string& name : names.empty() ? table.names() : names) columns.push_back(table.column(name));
+  for (const std::string& name : names) columns.push_back(table.column(name));
+  if (names.empty())
+    for (Index i = 0; i < table.columns(); ++i) columns.push_back(i);
   Eigen::MatrixXd numbers(static_cast<Index>(columns.size()), table.rows());
   for (Index row = 0; row < table.rows(); ++row)
     for (std::size_t i = 0; i < columns.size(); ++i) {
@@ -82,7 +84,7 @@ inline std::vector<int> csv_categories(const CsvTable& table, std::string_view n
                                        const std::vector<std::string>& vocabulary,
                                        MissingCells missing = MissingCells::refuse) {
   const Index column = table.column(name);
-  std::unordered_map<std::string_view, int> numbers;
+  std::map<std::string_view, int> numbers;  // a hash could be made to collide
   for (std::size_t i = 0; i < vocabulary.size(); ++i) numbers.emplace(vocabulary[i], static_cast<int>(i));
   std::vector<int> categories;
   for (Index row = 0; row < table.rows(); ++row) {
@@ -114,7 +116,8 @@ inline std::string csv_line(const std::vector<std::string>& cells) {
     const std::string& cell = cells[i];
     if (i > 0) line += ',';
     const bool plain = cell.find_first_of(",;\t\"\r\n") == std::string::npos && !cell.starts_with(' ') &&
-                       !cell.ends_with(' ') && !(cell.empty() && cells.size() == 1);
+                       !cell.ends_with(' ') && !(cell.empty() && cells.size() == 1) &&
+                       !cell.starts_with("\xEF\xBB\xBF");  // a byte-order mark at the beginning is skipped
     if (plain) {
       line += cell;
       continue;

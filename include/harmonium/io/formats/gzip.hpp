@@ -9,8 +9,10 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "atomic_file.hpp"
 #include "input_file.hpp"
@@ -20,9 +22,9 @@ namespace harmonium::detail {
 /// A file's bytes, decompressed if necessary.
 class UnpackedFile {
  public:
-  explicit UnpackedFile(const std::filesystem::path& path)
+  explicit UnpackedFile(const std::filesystem::path& path, const ReadLimits& limits = {})
       : path_(path.string()), file_(nullptr, &gzclose_r) {
-    const InputFile readable(path);  // zlib would open folders and pipes, with less helpful errors
+    const InputFile readable(path, limits);  // zlib would open folders and pipes, with less helpful errors
     file_.reset(gzopen(path.c_str(), "rb"));
     if (!file_) fail_file("read", path, errno != 0 ? errno : ENOMEM);
     gzbuffer(file_.get(), 1u << 17);
@@ -42,6 +44,21 @@ class UnpackedFile {
     if (message.starts_with(path_ + ": ")) message.erase(0, path_.size() + 2);
     check<FileError>(error == Z_OK || error == Z_STREAM_END, "cannot read '", path_, "': ", message);
     return came;
+  }
+  /// Reads the next bytes without keeping them, at most `most`; returns how many there were.
+  std::uint64_t skip(std::uint64_t most) {
+    std::vector<std::uint8_t> block(1u << 16);
+    for (std::uint64_t came = 0; came < most;) {
+      const std::uint64_t wanted = std::min<std::uint64_t>(most - came, block.size());
+      const std::size_t count = read(std::span(block).first(static_cast<std::size_t>(wanted)));
+      came += count;
+      if (count < wanted) return came;
+    }
+    return most;
+  }
+  /// Begins again.
+  void rewind() {
+    check<FileError>(gzrewind(file_.get()) == 0, "cannot read '", path_, "': it cannot be read twice");
   }
 
  private:

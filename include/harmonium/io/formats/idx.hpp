@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <iomanip>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -18,13 +19,6 @@
 namespace harmonium {
 
 namespace detail {
-
-/// An array of unsigned bytes with N sizes.
-template <std::size_t N>
-struct IdxArray {
-  std::array<std::uint64_t, N> sizes;
-  std::vector<std::uint8_t> numbers;
-};
 
 /// A number formatted like a file's first four bytes in messages: 0x00000803.
 struct EightHexDigits {
@@ -62,55 +56,61 @@ std::array<std::uint64_t, N> read_idx_sizes(UnpackedFile& file, const std::strin
   return sizes;
 }
 
-/// A whole IDX file. Memory grows with the bytes actually read, whatever the header promises.
-template <std::size_t N>
-IdxArray<N> read_idx_array(const std::filesystem::path& path) {
-  UnpackedFile file(path);
-  IdxArray<N> array{read_idx_sizes<N>(file, path.string()), {}};
+/// A whole IDX file; place(sizes) is where its numbers go. The file is unpacked twice, first to count what
+/// there is, so that no memory is taken for numbers that a header only promises.
+template <std::size_t N, class Place>
+void read_idx_array(const std::filesystem::path& path, const ReadLimits& limits, Place place) {
+  UnpackedFile file(path, limits);
+  const auto sizes = read_idx_sizes<N>(file, path.string());
   std::uint64_t promised = 1;
-  for (const std::uint64_t size : array.sizes) {
+  for (const std::uint64_t size : sizes) {
     check<FileError>(promised <= (std::uint64_t{1} << 62) / size, "IDX file '", path.string(),
                      "': the product of its sizes is above 2^62");
     promised *= size;
   }
-  std::uint64_t came = 0;
-  while (came < promised) {
-    const std::uint64_t more = std::min(promised - came, std::max(came, std::uint64_t{1} << 20));
-    array.numbers.resize(static_cast<std::size_t>(came + more));
-    const std::size_t count = file.read(std::span(array.numbers).subspan(static_cast<std::size_t>(came)));
-    came += count;
-    check<FileError>(count == more, "IDX file '", path.string(), "': it has ", came,
-                     " numbers, its header promises ", promised);
-  }
-  std::uint8_t surplus = 0;  // asking for more also makes zlib verify the checksum
-  check<FileError>(file.read({&surplus, 1}) == 0, "IDX file '", path.string(), "': it has more than the ",
-                   promised, " numbers that its header promises");
-  return array;
+  // Asking for more than the promised numbers also makes zlib verify the checksum.
+  const std::uint64_t came = file.skip(std::min(promised, limits.bytes) + 1);
+  check<FileError>(came >= promised || came > limits.bytes, "IDX file '", path.string(), "': it has ", came,
+                   " numbers, its header promises ", promised);
+  check_length(("IDX file '" + path.string() + "': its header promises").c_str(), promised, limits);
+  check<FileError>(came == promised, "IDX file '", path.string(), "': it has more than the ", promised,
+                   " numbers that its header promises");
+  file.rewind();
+  read_idx_sizes<N>(file, path.string());
+  check<FileError>(file.read(place(sizes)) == promised, "IDX file '", path.string(),
+                   "': it changed while it was read");
 }
 
 }  // namespace detail
 
-/// Pictures, one per column, their rows one after another. \throws FileError
-inline Dataset::Bytes read_idx_images(const std::filesystem::path& path) {
-  const auto array = detail::read_idx_array<3>(path);
-  Dataset::Bytes images(static_cast<Index>(array.sizes[1] * array.sizes[2]),
-                        static_cast<Index>(array.sizes[0]));
-  std::copy(array.numbers.begin(), array.numbers.end(), images.data());
+/// Pictures, one per column, their rows one after another. Memory: what the file unpacks to. \throws
+/// FileError if it is not such a file, or is longer than the limit, packed or unpacked
+inline Dataset::Bytes read_idx_images(const std::filesystem::path& path, const ReadLimits& limits = {}) {
+  Dataset::Bytes images;
+  detail::read_idx_array<3>(path, limits, [&](const std::array<std::uint64_t, 3>& sizes) {
+    images.resize(static_cast<Index>(sizes[1] * sizes[2]), static_cast<Index>(sizes[0]));
+    return std::span(images.data(), static_cast<std::size_t>(images.size()));
+  });
   return images;
 }
 
-/// Labels, counted from 0.
-/// \throws FileError
-inline std::vector<int> read_idx_labels(const std::filesystem::path& path) {
-  const auto array = detail::read_idx_array<1>(path);
-  return {array.numbers.begin(), array.numbers.end()};
+/// Labels, counted from 0. Memory: five times what the file unpacks to. \throws FileError as
+/// `read_idx_images`
+inline std::vector<int> read_idx_labels(const std::filesystem::path& path, const ReadLimits& limits = {}) {
+  std::vector<std::uint8_t> labels;
+  detail::read_idx_array<1>(path, limits, [&](const std::array<std::uint64_t, 1>& sizes) {
+    labels.resize(static_cast<std::size_t>(sizes[0]));
+    return std::span(labels);
+  });
+  return {labels.begin(), labels.end()};
 }
 
 /// Pictures and their labels.
 /// \throws FileError
-inline Dataset read_idx(const std::filesystem::path& images_path, const std::filesystem::path& labels_path) {
-  Dataset::Bytes images = read_idx_images(images_path);
-  std::vector<int> labels = read_idx_labels(labels_path);
+inline Dataset read_idx(const std::filesystem::path& images_path, const std::filesystem::path& labels_path,
+                        const ReadLimits& limits = {}) {
+  Dataset::Bytes images = read_idx_images(images_path, limits);
+  std::vector<int> labels = read_idx_labels(labels_path, limits);
   check<FileError>(static_cast<std::size_t>(images.cols()) == labels.size(), "read_idx: '",
                    images_path.string(), "' has ", images.cols(), " pictures, '", labels_path.string(),
                    "' has ", labels.size(), " labels");
@@ -126,7 +126,7 @@ struct Mnist {
 /// The four files of MNIST (LeCun, Bottou, Bengio and Haffner, 1998), or of a set published in the same form,
 /// with either spelling (`train-images-idx3-ubyte`, `train-images.idx3-ubyte`), compressed (`.gz`) or not.
 /// \throws FileError that says what is missing
-inline Mnist read_mnist(const std::filesystem::path& folder) {
+inline Mnist read_mnist(const std::filesystem::path& folder, const ReadLimits& limits = {}) {
   std::string missing;
   const auto find = [&](const std::string& name, const std::string& kind) {
     for (const char* ending : {"", ".gz"})
@@ -144,7 +144,7 @@ inline Mnist read_mnist(const std::filesystem::path& folder) {
   const auto test_images = find("t10k-images", "idx3-ubyte"), test_labels = find("t10k-labels", "idx1-ubyte");
   check<FileError>(missing.empty(), "read_mnist: in '", folder.string(), "' there is no ", missing,
                    " (looked for each also with a dot, as in train-images.idx3-ubyte, and with .gz)");
-  Mnist mnist{read_idx(train_images, train_labels), read_idx(test_images, test_labels)};
+  Mnist mnist{read_idx(train_images, train_labels, limits), read_idx(test_images, test_labels, limits)};
   check<FileError>(mnist.train.rows() == mnist.test.rows(), "read_mnist: '", train_images.string(),
                    "' has pictures of ", mnist.train.rows(), " pixels, '", test_images.string(), "' of ",
                    mnist.test.rows());

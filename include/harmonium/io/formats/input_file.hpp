@@ -10,14 +10,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
-#include <limits>
 #include <span>
 #include <string>
 #include <system_error>
 #include <utility>
 #include <vector>
 
-#include "../../core/error.hpp"
+#include "read_limits.hpp"
 
 namespace harmonium {
 
@@ -55,8 +54,8 @@ class Descriptor {
 /// A regular file that is read from the beginning.
 class InputFile {
  public:
-  /// \throws FileError if there is no such file or it cannot be read
-  explicit InputFile(const std::filesystem::path& path)
+  /// \throws FileError if there is no such file, it cannot be read, or it is longer than the limit
+  explicit InputFile(const std::filesystem::path& path, const ReadLimits& limits = {})
       : path_(path),
         descriptor_(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {  // a pipe would block
     struct stat status {};
@@ -64,6 +63,7 @@ class InputFile {
       detail::fail_file("read", path_, errno);
     check<FileError>(S_ISREG(status.st_mode), "cannot read '", path_.string(), "': it is not a regular file");
     size_ = static_cast<std::uint64_t>(status.st_size);
+    detail::check_length(("cannot read '" + path_.string() + "': it has").c_str(), size_, limits);
   }
   /// Its path.
   const std::filesystem::path& path() const { return path_; }
@@ -87,12 +87,9 @@ class InputFile {
   std::uint64_t size_ = 0;
 };
 
-/// All bytes of a file. \throws FileError if it cannot be read or is longer than `at_most` bytes
-inline std::vector<std::byte> read_file(const std::filesystem::path& path,
-                                        std::uint64_t at_most = std::numeric_limits<std::uint64_t>::max()) {
-  InputFile file(path);
-  check<FileError>(file.size() <= at_most, "cannot read '", path.string(), "': it has ", file.size(),
-                   " bytes, expected at most ", at_most);
+/// All bytes of a file. \throws FileError if it cannot be read or is longer than the limit
+inline std::vector<std::byte> read_file(const std::filesystem::path& path, const ReadLimits& limits = {}) {
+  InputFile file(path, limits);
   std::vector<std::byte> bytes(static_cast<std::size_t>(file.size()));
   file.read(bytes);
   return bytes;

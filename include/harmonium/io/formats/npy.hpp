@@ -65,9 +65,10 @@ inline Tensor parse_npy(std::string name, std::vector<std::byte> file) {
 
 /// Reads an array of booleans, integers or floating-point numbers of any size, byte order and index order; in
 /// memory the last index is fastest. The header is trusted only after it was checked against the file's
-/// length. \throws FileError if it is not such a file
-inline Tensor read_npy(const std::filesystem::path& path) {
-  std::vector<std::byte> bytes = read_file(path);
+/// length. Memory: the file's length, twice that for an array in Fortran's order. \throws FileError if it is
+/// not such a file, or longer than the limit
+inline Tensor read_npy(const std::filesystem::path& path, const ReadLimits& limits = {}) {
+  std::vector<std::byte> bytes = read_file(path, limits);
   try {
     return detail::parse_npy(path.stem().string(), std::move(bytes));
   } catch (const FileError& error) {
@@ -103,12 +104,14 @@ void write_npy(const std::filesystem::path& path, const Eigen::MatrixBase<Derive
 
 /// The samples of an array, along its first index. Each becomes a column of all its numbers, the last index
 /// fastest: shape (n, V) or (n, rows, columns); an array of shape (n) becomes a row of n. Numbers of any type
-/// are converted. \throws DataError if the array is a single number or empty
+/// are converted. \throws DataError if the array is a single number or empty, or its bytes do not match its
+/// shape
 template <class T = float>
 HostMatrix<T> samples_from(const Tensor& tensor) {
   const std::size_t size = detail::entry_of(tensor.dtype).size;
   check<DataError>(!tensor.shape.empty() && !tensor.bytes.empty(), "array '", tensor.name, "' has shape ",
                    detail::npy_shape(tensor.shape), ", expected samples: (n, V)");
+  detail::check_bytes(tensor);
   const auto samples = static_cast<Index>(tensor.shape[0]);
   HostMatrix<T> columns(static_cast<Index>(tensor.bytes.size() / size) / samples, samples);
   const auto fill = [&]<class From>(std::type_identity<From>) {

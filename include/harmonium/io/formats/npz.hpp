@@ -32,10 +32,11 @@ inline ZipEntry npz_entry(const Tensor& array) {
 }  // namespace detail
 
 /// Reads all arrays, named without `.npy`, in the order of the file; other files in the archive are ignored.
-/// \throws FileError if the archive or one of its arrays is damaged, or it contains no array
-inline std::vector<Tensor> read_npz(const std::filesystem::path& path) {
+/// Memory: the archive's length, and at most three times what it unpacks to. \throws FileError if the archive
+/// or one of its arrays is damaged, it contains no array, or it is longer than the limit, packed or unpacked
+inline std::vector<Tensor> read_npz(const std::filesystem::path& path, const ReadLimits& limits = {}) {
   std::vector<Tensor> arrays;
-  std::vector<ZipEntry> entries = read_zip(path);
+  std::vector<ZipEntry> entries = read_zip(path, limits);
   check<FileError>(!detail::is_sparse_npz(entries), "NPZ file '", path.string(),
                    "': it holds a sparse matrix of SciPy's, which read_sparse_npz reads");
   for (ZipEntry& entry : entries) {

@@ -7,9 +7,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -84,17 +86,6 @@ Tensor make_tensor(std::string name, std::vector<std::uint64_t> shape, std::span
   return {std::move(name), detail::dtype_of<T>(), std::move(shape), {bytes.begin(), bytes.end()}};
 }
 
-/// A tensor's numbers.
-/// \throws DataError if they are not of type `T`
-template <class T>
-std::vector<T> numbers_of(const Tensor& tensor) {
-  check<DataError>(tensor.dtype == detail::dtype_of<T>(), "tensor '", tensor.name, "' is ",
-                   name_of(tensor.dtype), ", expected ", name_of(detail::dtype_of<T>()));
-  std::vector<T> numbers(tensor.bytes.size() / sizeof(T));
-  if (!numbers.empty()) std::memcpy(numbers.data(), tensor.bytes.data(), numbers.size() * sizeof(T));
-  return numbers;
-}
-
 namespace detail {
 
 /// The size of a tensor in bytes; empty if that exceeds any file.
@@ -107,6 +98,40 @@ inline std::optional<std::uint64_t> size_in_bytes(Dtype dtype, const std::vector
   return size;
 }
 
+/// \throws DataError unless a tensor's bytes match its type and shape
+inline void check_bytes(const Tensor& tensor) {
+  check<DataError>(size_in_bytes(tensor.dtype, tensor.shape) == tensor.bytes.size(), "tensor '", tensor.name,
+                   "' has ", tensor.bytes.size(), " bytes, which do not match its shape and type");
+}
+
+/// A file's tensors by name, for looking up many of them.
+class TensorIndex {
+ public:
+  explicit TensorIndex(const TensorFile& file) {
+    for (const Tensor& tensor : file.tensors) tensors_.emplace(tensor.name, &tensor);
+  }
+  /// The tensor, or nullptr.
+  const Tensor* find(const std::string& name) const {
+    const auto found = tensors_.find(name);
+    return found == tensors_.end() ? nullptr : found->second;
+  }
+
+ private:
+  std::map<std::string_view, const Tensor*> tensors_;
+};
+
 }  // namespace detail
+
+/// A tensor's numbers.
+/// \throws DataError if they are not of type `T`, or its bytes do not match its shape
+template <class T>
+std::vector<T> numbers_of(const Tensor& tensor) {
+  check<DataError>(tensor.dtype == detail::dtype_of<T>(), "tensor '", tensor.name, "' is ",
+                   name_of(tensor.dtype), ", expected ", name_of(detail::dtype_of<T>()));
+  detail::check_bytes(tensor);
+  std::vector<T> numbers(tensor.bytes.size() / sizeof(T));
+  if (!numbers.empty()) std::memcpy(numbers.data(), tensor.bytes.data(), numbers.size() * sizeof(T));
+  return numbers;
+}
 
 }  // namespace harmonium

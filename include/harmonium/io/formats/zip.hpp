@@ -124,6 +124,16 @@ inline std::vector<ZipPlace> read_zip_directory(std::span<const std::byte> bytes
   return places;
 }
 
+/// The bytes that all files promise to unpack to; the largest number if that overflows.
+inline std::uint64_t unpacked_size(const std::vector<ZipPlace>& places) {
+  std::uint64_t all = 0;
+  for (const ZipPlace& place : places) {
+    if (place.size > ~all) return ~std::uint64_t{0};
+    all += place.size;
+  }
+  return all;
+}
+
 /// zlib's state, released at the end.
 class Inflater {
  public:
@@ -169,14 +179,18 @@ inline std::uint32_t crc_of(std::span<const std::byte> bytes) {
 
 }  // namespace detail
 
-/// Reads all files of an archive. Memory is bounded by what is actually decompressed, whatever its headers
-/// promise. \throws FileError if it is damaged, encrypted, or uses a method other than stored or deflated
-inline std::vector<ZipEntry> read_zip(const std::filesystem::path& path) {
-  const std::vector<std::byte> bytes = read_file(path);
+/// Reads all files of an archive. Memory grows with what is actually decompressed, whatever its headers
+/// promise: the archive's length, and at most three times what it unpacks to. \throws FileError if it is
+/// damaged, encrypted, or uses a method other than stored or deflated; or if it, or all that it unpacks to,
+/// is longer than the limit
+inline std::vector<ZipEntry> read_zip(const std::filesystem::path& path, const ReadLimits& limits = {}) {
+  const std::vector<std::byte> bytes = read_file(path, limits);
   std::string at;
   try {
     std::vector<ZipEntry> entries;
-    for (const detail::ZipPlace& place : detail::read_zip_directory(bytes)) {
+    const std::vector<detail::ZipPlace> places = detail::read_zip_directory(bytes);
+    detail::check_length("it unpacks to", detail::unpacked_size(places), limits);
+    for (const detail::ZipPlace& place : places) {
       at = " '" + place.name + "':";
       const auto packed = std::span(bytes).subspan(static_cast<std::size_t>(place.begin),
                                                    static_cast<std::size_t>(place.packed));

@@ -42,11 +42,12 @@ struct AnyLoader<std::variant<Models...>> {
 
 }  // namespace detail
 
-/// The model in a file, as the first type of `Variant`, a std::variant, that fits it. \throws FileError if
-/// the file is damaged or its model has none of these types
+/// The model in a file, as the first type of `Variant`, a std::variant, that fits it. Memory as for `load`.
+/// \throws FileError if the file is damaged, its model has none of these types, or it is longer than the
+/// limit
 template <class Variant>
-Variant load_any(const std::filesystem::path& path) {
-  const TensorFile file = read_safetensors(path);
+Variant load_any(const std::filesystem::path& path, const ReadLimits& limits = {}) {
+  const TensorFile file = read_safetensors(path, limits);
   try {
     if (auto model = detail::AnyLoader<Variant>::from(file)) return *std::move(model);
   } catch (const Error& error) {

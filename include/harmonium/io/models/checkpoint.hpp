@@ -21,7 +21,8 @@ struct CheckpointOptions {
   std::filesystem::path path = {};  ///< safetensors file; written next to the old one and renamed
   bool resume = false;              ///< resume from the file if it exists
   int epochs = 1;                   ///< save after every `epochs` epochs; 0: only by `seconds`
-  double seconds = 0;  ///< also save within an epoch when the last checkpoint is this old; 0: never
+  double seconds = 0;      ///< also save within an epoch when the last checkpoint is this old; 0: never
+  ReadLimits limits = {};  ///< of a file to resume from
 };
 
 /// An observer that saves a run (model, moments, chains, averages, offsets, the best model, the state of
@@ -88,7 +89,7 @@ class Checkpoint {
 
   void read() {
     if (!std::filesystem::exists(options_.path)) return;
-    file_ = read_safetensors(options_.path);
+    file_ = read_safetensors(options_.path, options_.limits);
     const auto says = [&](const char* name, const char* value) {
       const auto found = file_.metadata.find(name);
       check<FileError>(found != file_.metadata.end() && found->second == value, "resume: '",

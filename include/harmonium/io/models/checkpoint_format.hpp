@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "../../training/run/run_state.hpp"
+#include "../formats/json_numbers.hpp"
 #include "model_file.hpp"
 
 namespace harmonium::detail {
@@ -21,12 +22,6 @@ inline double number_of(const nlohmann::json& json) {
   check<DataError>(json == "inf" || json == "-inf", "expected a number");
   return json == "inf" ? std::numeric_limits<double>::infinity() : -std::numeric_limits<double>::infinity();
 }
-inline int count_from(const nlohmann::json& json) {
-  check<DataError>(json.is_number_unsigned() && json.get<std::uint64_t>() < 1u << 31,
-                   "expected the number of an epoch");
-  return json.get<int>();
-}
-
 inline std::string text_of(const History& history) {
   nlohmann::ordered_json epochs = nlohmann::ordered_json::array();
   for (const EpochReport& report : history.epochs) {
@@ -51,8 +46,8 @@ inline History history_from(const std::string& text) {
     check<DataError>(epochs.is_array(), "it is not a list");
     for (const auto& epoch : epochs) {
       EpochReport report{.phase = epoch.at("phase").get<std::string>(),
-                         .epoch = count_from(epoch.at("epoch")),
-                         .epochs = count_from(epoch.at("epochs")),
+                         .epoch = whole_number<int>(epoch.at("epoch")),
+                         .epochs = whole_number<int>(epoch.at("epochs")),
                          .seconds = number_of(epoch.at("seconds")),
                          .total_seconds = number_of(epoch.at("total_seconds")),
                          .rate = number_of(epoch.at("rate")),

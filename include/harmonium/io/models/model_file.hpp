@@ -79,31 +79,19 @@ void add_parameters(TensorFile& file, const Model& model, const std::string& pre
 template <class Model>
 void set_parameters(Model& model, const TensorFile& file, const std::string& prefix = "") {
   using T = typename Model::Scalar;
+  const detail::TensorIndex tensors(file);
   for_each_parameter(
       [&](const ParameterName& name, Role role, auto x) {
         const std::string full = prefix + name.string();
-        detail::check_tensor<T>(file.find(full), full, detail::shape_of(role, x), x.rows, x.cols);
+        detail::check_tensor<T>(tensors.find(full), full, detail::shape_of(role, x), x.rows, x.cols);
       },
       model);
   for_each_parameter(
       [&](const ParameterName& name, Role, auto x) {
-        const auto host = detail::block_of<T>(*file.find(prefix + name.string()), x.rows, x.cols);
+        const auto host = detail::block_of<T>(*tensors.find(prefix + name.string()), x.rows, x.cols);
         typename Model::Backend{}.upload(View<const T>(host), x);
       },
       model);
-}
-
-/// Writes a model to a file, which is complete or the old one. \throws DataError if a parameter is not
-/// finite, as it could not be loaded \throws ShapeError if its matrices do not fit its layers \throws
-/// FileError if the file cannot be written
-template <class Model>
-void save(const std::filesystem::path& path, const Model& model) {
-  detail::check_model("save", model);
-  check<DataError>(all_finite(typename Model::Backend{}, model), "save: the model for '", path.string(),
-                   "' has an infinity or a NaN among its parameters");
-  TensorFile file{describe(model), {}};
-  add_parameters(file, model);
-  write_safetensors(path, file);
 }
 
 /// Makes a model from a file already read, once its sizes are known to be those of the file's tensors.
@@ -126,10 +114,34 @@ Model model_from(const TensorFile& file) {
   return model;
 }
 
-/// Makes a model from a file. \throws FileError if the file is damaged or holds another kind of model
+/// The contents of a model's file: what `save` writes. \throws DataError if no model could be made from them:
+/// a parameter is not finite, or matrices do not fit together, as those of a model that was moved from
 template <class Model>
-Model load(const std::filesystem::path& path) {
-  const TensorFile file = read_safetensors(path);
+TensorFile file_of(const Model& model) {
+  TensorFile file{describe(model), {}};
+  add_parameters(file, model);
+  try {
+    static_cast<void>(model_from<Model>(file));
+  } catch (const Error& error) {
+    throw DataError(std::string("the model could not be loaded again: ") + error.what());
+  }
+  return file;
+}
+
+/// Writes a model to a file, which is complete or the old one. \throws DataError if the file could not be
+/// loaded, see `file_of` \throws FileError if the file cannot be written
+template <class Model>
+void save(const std::filesystem::path& path, const Model& model) {
+  check<DataError>(all_finite(typename Model::Backend{}, model), "save: the model for '", path.string(),
+                   "' has an infinity or a NaN among its parameters");
+  write_safetensors(path, file_of(model));
+}
+
+/// Makes a model from a file. Memory: that of `read_safetensors`, and three times its numbers. \throws
+/// FileError if the file is damaged, holds another kind of model, or is longer than the limit
+template <class Model>
+Model load(const std::filesystem::path& path, const ReadLimits& limits = {}) {
+  const TensorFile file = read_safetensors(path, limits);
   try {
     return model_from<Model>(file);
   } catch (const Error& error) {

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "../../core/counts.hpp"
 #include "../../core/host_matrix.hpp"
 #include "../../models/tempering.hpp"
 
@@ -53,8 +54,9 @@ class Tempered::Memory {
                       policy.temperatures, ", expected 2 to 10000");
     check<ValueError>(policy.adapt >= 0 && policy.adapt <= 1, "Tempered: adapt is ", policy.adapt,
                       ", expected 0 to 1");
-    check<ValueError>(policy.chains >= 1, "Tempered: chains is ", policy.chains, ", expected at least 1");
+    detail::check_count("Tempered", "chains", policy.chains);
     const Index rungs = policy.temperatures, columns = policy.chains * rungs;
+    detail::check_count("Tempered", "the number of chains at all temperatures", columns);
     state_ = make_state(model, columns);
     detail::clear_state(B{}, state_.columns(0, columns));
     work_ = make_workspace(model, columns);

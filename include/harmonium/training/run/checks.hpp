@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "../../core/counts.hpp"
 #include "../../data/samples.hpp"
 #include "../../models/parameters.hpp"
 #include "../../optimizers/optimizer.hpp"
@@ -17,8 +18,7 @@ template <class Options>
 void check_training_options(const char* trainer, const Options& options) {
   check<ValueError>(options.epochs >= 0 || options.epochs == automatic_epochs, trainer, ": epochs is ",
                     options.epochs, ", expected at least 0");
-  check<ValueError>(options.batch_size >= 1, trainer, ": batch_size is ", options.batch_size,
-                    ", expected at least 1");
+  check_count(trainer, "batch_size", options.batch_size);
   check<ValueError>(options.weight_decay >= 0 && options.weight_decay < 1e6, trainer, ": weight_decay is ",
                     options.weight_decay, ", expected a number of at least 0");
   check<ValueError>(options.average_last >= 0 && options.average_last <= 1, trainer, ": average_last is ",

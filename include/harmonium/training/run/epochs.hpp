@@ -10,6 +10,7 @@
 
 #include "../../core/permutation.hpp"
 #include "../../core/timer.hpp"
+#include "../../models/shapes.hpp"
 #include "averaging.hpp"
 #include "run_state.hpp"
 
@@ -75,6 +76,7 @@ class EpochLoop {
     for_each_observer([&](auto& observer) {
       if constexpr (requires { observer.on_begin(state_); }) restored = observer.on_begin(state_) || restored;
     });
+    check_shapes();
     return restored;
   }
   /// Runs the remaining epochs.
@@ -101,11 +103,16 @@ class EpochLoop {
   void for_each_observer(F f) {
     std::apply([&](auto&... observer) { (f(observer), ...); }, observers_);
   }
+  // The next batch is computed in buffers of these shapes.
+  void check_shapes() const { shapes_.check("fit: an observer", model_); }
   double seconds() const { return seconds_before_ + whole_.seconds(); }
   void tell(Moment moment) {
     run_.seconds = seconds();
     for_each_observer([&](auto& observer) {
-      if constexpr (requires { observer.on_state(moment, state_); }) observer.on_state(moment, state_);
+      if constexpr (requires { observer.on_state(moment, state_); }) {
+        observer.on_state(moment, state_);
+        check_shapes();
+      }
     });
   }
 
@@ -129,8 +136,10 @@ class EpochLoop {
     const BatchReport report{options_.phase, run_.epoch + 1, options_.epochs,
                              run_.batch,     batches_,       seconds()};
     for_each_observer([&](auto& observer) {
-      if constexpr (requires { observer.on_batch(report); })
+      if constexpr (requires { observer.on_batch(report); }) {
         paused_ = notify_batch(observer, report) == Flow::pause || paused_;
+        check_shapes();
+      }
     });
   }
 
@@ -175,6 +184,7 @@ class EpochLoop {
     bool stop = false, restore = false;
     for_each_observer([&](auto& observer) {
       const Flow answer = notify(observer, report);
+      check_shapes();
       if (answer == Flow::keep) run_.best = model_;
       stop = stop || answer == Flow::stop || answer == Flow::stop_and_restore;
       restore = restore || answer == Flow::stop_and_restore;
@@ -188,6 +198,7 @@ class EpochLoop {
   const EpochsOptions& options_;
   Index size_, batches_;
   Model& model_;
+  Shapes shapes_{model_};
   std::tuple<Observers&...> observers_;
   RunProgress<Model> run_;
   RunState<Model, Parts, Observers...> state_;
