@@ -13,10 +13,12 @@ struct Persistent {
 
   /// The same number for every batch.
   Index count(Index /*batch*/) const { return chains; }
-  /// Runs the chains for `steps` steps from their current states.
+  /// Runs the chains for `steps` steps from their current states. Hidden units are drawn by the model as it
+  /// is now: in centered learning the last update's input is far from what this one's biases make up for.
   template <class M>
   void advance(const typename M::Backend& on, const M& model, typename M::StateView /*data*/,
                typename M::StateView states, typename M::Workspace& work, int steps, Draws draws) const {
+    refresh(on, model, states);
     for (int k = 0; k < steps; ++k, ++draws.step) transition(on, model, states, states, work, draws);
   }
 };
