@@ -92,8 +92,8 @@ History train_rbm(Rbm<V, Bernoulli>& rbm, const Samples& rows, const Samples& he
 extern template History train_rbm(Rbm<Bernoulli, Bernoulli>&, const Samples&, const Samples&,
                                   const TrainSettings&, int);
 
-// Sets the rates of the visible units to those of the data without missing values; states that no column uses
-// get none.
+// Starts a fresh RBM at the means of the data without missing values, as `fit` would; states that no column
+// uses get a rate of 0.
 template <class V>
 void fit_visible(Rbm<V, Bernoulli>& rbm, const Samples& rows, const std::vector<Index>& unused) {
   Eigen::MatrixXf block(rows.rows(), 100);
@@ -108,6 +108,7 @@ void fit_visible(Rbm<V, Bernoulli>& rbm, const Samples& rows, const std::vector<
       if (r >= first && r < first + bias.rows) bias(r - first, 0) = -30;  // a probability of 10^-13
   });
   for (const Index r : unused) rbm.weights.row(r).setZero();
+  cancel_input(Cpu<float>(), rbm, View<const float>(means));
 }
 
 template <class V>

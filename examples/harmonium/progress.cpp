@@ -19,7 +19,7 @@ void Progress::show(const harmonium::EpochReport& report, bool last) {
     std::fprintf(stderr, "%s%s %d/%d:", clear, report.phase.c_str(), report.epoch, report.epochs);
     metric("reconstruction_error", " reconstruction error");
     metric("held_out_reconstruction_error", ", of held-out rows");
-    metric("held_out_loss", ", loss");
+    metric("held_out_loss", ", held-out loss in nats");
     metric("free_energy_gap", ", free-energy gap");
     std::fprintf(stderr, "\n");
   }

@@ -1,14 +1,11 @@
 /// \file
-/// How badly units are predicted from all others: a measure of fit per sample that needs no partition
-/// function. For finite visible units it is minus the log of the pseudo-likelihood (Besag, 1975); for any
-/// others the squared error of a mean-field prediction, in units of the row's variance.
+/// How badly units are predicted from all others: measures of fit per sample that need no partition function.
 #pragma once
 
 #include <cstdint>
 #include <vector>
 
-#include "clamped.hpp"
-#include "pseudo_likelihood.hpp"
+#include "unit_nodes.hpp"
 
 namespace harmonium {
 
@@ -63,29 +60,10 @@ class DrawnUnits {
   std::vector<std::vector<Index>> candidates_;
 };
 
-/// -log p(unit | all others) of the units that `drawn` has drawn, times the number of known ones.
-template <EnergyModel Model>
-Eigen::VectorXd pseudo_losses(const Model& model, const Eigen::MatrixXd& v, DrawnUnits& drawn, int chosen,
-                              Draws draws, const typename Model::Backend& on) {
-  const UnitStates units(model.visible);
-  Index most = 1;
-  for (const UnitPlace& place : units.places()) most = std::max(most, place.states->cols());
-  // Fewer if they have many states, each of which costs a free energy.
-  const auto rounds = static_cast<std::uint32_t>(std::max<Index>(1, 2 * chosen / most));
-  Eigen::VectorXd sum = Eigen::VectorXd::Zero(v.cols());
-  for (std::uint32_t round = 0; round < rounds; ++round) {
-    drawn.draw(draws, round);
-    const Eigen::VectorXd logs = log_conditionals(
-        model, v, units, [&](Index c) { return std::max<Index>(0, drawn(c)); }, on);
-    for (Index c = 0; c < v.cols(); ++c) sum(c) -= static_cast<double>(drawn.count(c)) * logs(c) / rounds;
-  }
-  return sum;
-}
-
 /// Squared errors of the units that `drawn` has drawn, over their rows' variances: each unit starts at its
 /// mean, and is then reconstructed repeatedly with the others held fixed.
 template <EnergyModel Model>
-Eigen::VectorXd mean_field_losses(const Model& model, const Eigen::MatrixXd& v, const Eigen::VectorXd& means,
+Eigen::VectorXd mean_field_errors(const Model& model, const Eigen::MatrixXd& v, const Eigen::VectorXd& means,
                                   const Eigen::VectorXd& variances, DrawnUnits& drawn, int chosen,
                                   Draws draws, const typename Model::Backend& on) {
   using B = typename Model::Backend;
@@ -130,35 +108,63 @@ Eigen::VectorXd mean_field_losses(const Model& model, const Eigen::MatrixXd& v, 
   return sum;
 }
 
+/// The samples on the host, checked.
+template <EnergyModel Model>
+Eigen::MatrixXd values_to_predict(const char* caller, const Model& model,
+                                  ConstViewOf<typename Model::Backend> v, int chosen,
+                                  const typename Model::Backend& on) {
+  using T = ScalarOf<typename Model::Backend>;
+  check_model(caller, model);
+  check<ShapeError>(v.rows == model.visible.rows(), caller, ": v has ", v.rows, " rows, the model has ",
+                    model.visible.rows(), " visible rows");
+  check<ValueError>(chosen >= 1, caller, ": chosen is ", chosen, ", expected at least 1");
+  HostMatrix<T> host(v.rows, v.cols);
+  on.download(v, View<T>(host));
+  return host.template cast<double>();
+}
+
 }  // namespace detail
 
-/// An estimate of the loss of each column of v (V x n), from about `chosen` of its units (fewer of costly
-/// ones), which `draws` draws: the same address gives the same units. For finite visible units it is -log
-/// pseudo-likelihood in nats, unbiased; for others the squared error of a unit predicted from all others,
-/// over its row's variance. `known` (V x n, or empty if all are) says which units may be chosen. `means` and
-/// `variances` are those of the rows, and used only in the second case. \throws ShapeError if v's rows do
-/// not match the model \throws ValueError unless chosen is at least 1
+/// An estimate of minus the log of the pseudo-likelihood (Besag, 1975) of each column of v (V x n), in nats:
+/// the sum over units of -log p(unit | all others), probabilities of finite units and counts, densities of
+/// real ones. Unbiased, from about `chosen` units per column (fewer if they have many states), which `draws`
+/// draws: the same address gives the same units. `known` (V x n, or empty if all are) says which units count.
+/// \throws ShapeError if v's rows do not match the model \throws ValueError unless chosen is at least 1
 template <EnergyModel Model>
 Eigen::VectorXd prediction_losses(const Model& model,
+                                  std::type_identity_t<ConstViewOf<typename Model::Backend>> v,
+                                  const Mask& known, int chosen, Draws draws,
+                                  const typename Model::Backend& on = Model::Backend::all()) {
+  const Eigen::MatrixXd values = detail::values_to_predict("prediction_losses", model, v, chosen, on);
+  detail::DrawnUnits drawn(model.visible, known, v.cols);
+  const detail::UnitNodes<typename Model::Backend> units(on, model.visible, values, known);
+  Index most = 1;
+  for (const detail::UnitPlace& place : units.places()) most = std::max(most, place.states->cols());
+  // Fewer if they have many states, each of which costs a free energy.
+  const auto rounds = static_cast<std::uint32_t>(std::max<Index>(1, 2 * chosen / most));
+  Eigen::VectorXd sum = Eigen::VectorXd::Zero(v.cols);
+  for (std::uint32_t round = 0; round < rounds; ++round) {
+    drawn.draw(draws.in(Stream::pseudo_likelihood), round);
+    const Eigen::VectorXd logs = detail::log_conditionals(
+        model, values, units.places(), [&](Index c) { return std::max<Index>(0, drawn(c)); }, on);
+    for (Index c = 0; c < v.cols; ++c) sum(c) -= static_cast<double>(drawn.count(c)) * logs(c) / rounds;
+  }
+  return sum;
+}
+
+/// The squared error of a unit predicted from all others by mean field, over its row's variance; of each
+/// column of v, from about a quarter of `chosen` units. `means` and `variances` are those of the rows; for
+/// the rest see `prediction_losses`. It says nothing about how sure the model is.
+template <EnergyModel Model>
+Eigen::VectorXd prediction_errors(const Model& model,
                                   std::type_identity_t<ConstViewOf<typename Model::Backend>> v,
                                   const Mask& known, const Eigen::VectorXd& means,
                                   const Eigen::VectorXd& variances, int chosen, Draws draws,
                                   const typename Model::Backend& on = Model::Backend::all()) {
-  using T = ScalarOf<typename Model::Backend>;
-  detail::check_model("prediction_losses", model);
-  check<ShapeError>(v.rows == model.visible.rows(), "prediction_losses: v has ", v.rows,
-                    " rows, the model has ", model.visible.rows(), " visible rows");
-  check<ValueError>(chosen >= 1, "prediction_losses: chosen is ", chosen, ", expected at least 1");
-  HostMatrix<T> host(v.rows, v.cols);
-  on.download(v, View<T>(host));
-  const Eigen::MatrixXd values = host.template cast<double>();
+  const Eigen::MatrixXd values = detail::values_to_predict("prediction_errors", model, v, chosen, on);
   detail::DrawnUnits drawn(model.visible, known, v.cols);
-  const Draws own = draws.in(Stream::pseudo_likelihood);
-  if constexpr (decltype(model.visible)::finite) {
-    return detail::pseudo_losses(model, values, drawn, chosen, own, on);
-  } else {
-    return detail::mean_field_losses(model, values, means, variances, drawn, chosen, own, on);
-  }
+  return detail::mean_field_errors(model, values, means, variances, drawn, chosen,
+                                   draws.in(Stream::pseudo_likelihood), on);
 }
 
 }  // namespace harmonium

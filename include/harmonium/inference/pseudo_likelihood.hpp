@@ -18,10 +18,11 @@
 namespace harmonium {
 
 namespace detail {
-/// A visible unit whose states can be enumerated.
+/// A visible unit whose states can be enumerated, or summed over at nodes.
 struct UnitPlace {
-  Index first;                    ///< its first row
-  const Eigen::MatrixXd* states;  ///< rows x number of states
+  Index first;                                   ///< its first row
+  const Eigen::MatrixXd* states;                 ///< rows x number of states or nodes
+  const Eigen::VectorXd* log_weights = nullptr;  ///< of nodes; none of states
 };
 
 /// The share of each of a unit's states in x: 1 and 0, or a mixture if x lies between two (one-hot) states.
@@ -57,38 +58,52 @@ class UnitStates {
   std::vector<UnitPlace> places_;
 };
 
-/// sum over k of share_k * log p(unit = state k | other units), for one unit of each column of v, unit(c).
+/// log p(unit | other units), for one unit of each column of v, unit(c): sum over k of share_k * log p(unit =
+/// state k | other units), or the log of a density if its states are nodes.
 template <EnergyModel Model, class Choose>
-Eigen::VectorXd log_conditionals(const Model& model, const Eigen::MatrixXd& v, const UnitStates& units,
-                                 Choose unit, const typename Model::Backend& on) {
+Eigen::VectorXd log_conditionals(const Model& model, const Eigen::MatrixXd& v,
+                                 const std::vector<UnitPlace>& places, Choose unit,
+                                 const typename Model::Backend& on) {
   using T = ScalarOf<typename Model::Backend>;
   using B = typename Model::Backend;
+  const auto place_of = [&](Index c) -> const UnitPlace& {
+    return places[static_cast<std::size_t>(unit(c))];
+  };
   Index most = 0;
-  for (const UnitPlace& place : units.places()) most = std::max(most, place.states->cols());
+  for (Index c = 0; c < v.cols(); ++c) most = std::max(most, place_of(c).states->cols());
   Eigen::MatrixXd energies =
       Eigen::MatrixXd::Constant(most, v.cols(), std::numeric_limits<double>::infinity());
-  HostMatrix<T> host = v.template cast<T>();
+  HostMatrix<T> host = v.template cast<T>(), row(1, v.cols());
   Matrix<B> moved(v.rows(), v.cols());
+  const auto free_energies = [&] {
+    on.upload(View<const T>(host), view_of(moved));
+    on.download(free_energy(model, moved, on), View<T>(row));
+    return Eigen::VectorXd(row.transpose().template cast<double>());
+  };
+  Eigen::VectorXd own;
+  if (std::any_of(places.begin(), places.end(), [](const UnitPlace& p) { return p.log_weights != nullptr; }))
+    own = free_energies();
   for (Index k = 0; k < most; ++k) {
     for (Index c = 0; c < v.cols(); ++c) {
-      const UnitPlace& place = units.places()[static_cast<std::size_t>(unit(c))];
+      const UnitPlace& place = place_of(c);
       if (k < place.states->cols())
         host.col(c).segment(place.first, place.states->rows()) = place.states->col(k).template cast<T>();
     }
-    on.upload(View<const T>(host), view_of(moved));
-    const Matrix<B> free = free_energy(model, moved, on);
-    HostMatrix<T> row(1, v.cols());
-    on.download(free, View<T>(row));
+    const Eigen::VectorXd here = free_energies();
     for (Index c = 0; c < v.cols(); ++c)
-      if (k < units.places()[static_cast<std::size_t>(unit(c))].states->cols())
-        energies(k, c) = static_cast<double>(row(0, c));
+      if (k < place_of(c).states->cols()) energies(k, c) = here(c);
   }
   Eigen::VectorXd result(v.cols());
   for (Index c = 0; c < v.cols(); ++c) {
-    const UnitPlace& place = units.places()[static_cast<std::size_t>(unit(c))];
-    const Eigen::VectorXd log_weights = -energies.col(c).head(place.states->cols());
+    const UnitPlace& place = place_of(c);
+    Eigen::VectorXd log_weights = -energies.col(c).head(place.states->cols());
+    if (place.log_weights != nullptr) log_weights += *place.log_weights;
     const double top = log_weights.maxCoeff();
     const double log_z = top + std::log((log_weights.array() - top).exp().sum());
+    if (place.log_weights != nullptr) {
+      result(c) = -own(c) - log_z;
+      continue;
+    }
     const Eigen::VectorXd shares =
         state_shares(*place.states, v.col(c).segment(place.first, place.states->rows()));
     result(c) = shares.dot(Eigen::VectorXd(log_weights.array() - log_z));
@@ -127,7 +142,7 @@ Eigen::VectorXd pseudo_likelihood(const Model& model, const Data& data,
     Eigen::VectorXd sum = Eigen::VectorXd::Zero(v.cols());
     for (std::size_t i = 0; i < units.places().size(); ++i)
       sum += detail::log_conditionals(
-          model, v, units, [i](Index) { return static_cast<Index>(i); }, on);
+          model, v, units.places(), [i](Index) { return static_cast<Index>(i); }, on);
     return sum;
   };
   return detail::sum_of_conditionals("pseudo_likelihood", model, data, over_units, on);
@@ -146,7 +161,7 @@ Eigen::VectorXd stochastic_pseudo_likelihood(const Model& model, const Data& dat
       const auto block = own.block_of_row(0, static_cast<std::uint32_t>(first + c), 0);
       return static_cast<Index>(uniform_from<double>(block.word[0]) * count);
     };
-    return count * detail::log_conditionals(model, v, units, unit, on);
+    return count * detail::log_conditionals(model, v, units.places(), unit, on);
   };
   return detail::sum_of_conditionals("stochastic_pseudo_likelihood", model, data, of_one, on);
 }

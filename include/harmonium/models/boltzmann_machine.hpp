@@ -113,6 +113,14 @@ void refresh(const B& on, const BoltzmannMachine<U, B>& machine, ChainView<B> st
   on.multiply(Op::plain, Op::plain, 1, machine.weights, state.visible, 0, state.input);
 }
 
+/// Biases -= W v (V x 1): at v, units then receive what they received at 0.
+template <class U, class B>
+void cancel_input(const B& on, BoltzmannMachine<U, B>& machine, ConstViewOf<B> v) {
+  Matrix<B> input(machine.visible.rows(), 1);
+  on.multiply(Op::plain, Op::plain, 1, machine.weights, v, 0, input);
+  detail::subtract_from_biases<B>(on, input, machine.visible);
+}
+
 /// Draws states from the layer alone, at zero input.
 template <class U, class B>
 void start(const B& on, const BoltzmannMachine<U, B>& machine, ChainView<B> state, Draws draws) {

@@ -93,4 +93,13 @@ void for_each_bias(L& layer, F f) {
       layer);
 }
 
+namespace detail {
+/// The biases of a layer -= x (rows x 1).
+template <class B, class L>
+void subtract_from_biases(const B& on, ConstViewOf<B> x, L& layer) {
+  for_each_bias(layer,
+                [&](auto bias, Index first) { on.update(Subtract{}, bias, x.rows_from(first, bias.rows)); });
+}
+}  // namespace detail
+
 }  // namespace harmonium

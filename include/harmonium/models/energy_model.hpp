@@ -25,8 +25,9 @@ namespace harmonium {
 /// - `reconstruct(on, model, state, work, out)`: out = the visible means after one mean-field step
 ///
 /// Optional: `set_sampled_statistics` (see `SamplesStatistics`), centering (`CenterableModel`), tempering
-/// (`TemperedModel`), and, to support resuming, `for_each_state(f)` of a `StateView`: f(name, view) for each
-/// of its matrices.
+/// (`TemperedModel`), `cancel_input(on, model, v)`, which takes from the biases what units receive at one
+/// visible state v, and, to support resuming, `for_each_state(f)` of a `StateView`: f(name, view) for each of
+/// its matrices.
 template <class M>
 concept EnergyModel = std::copyable<M> && requires {
   typename M::Backend;

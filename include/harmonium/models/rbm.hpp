@@ -124,6 +124,14 @@ void visible_input(const B& on, const Rbm<V, H, B>& rbm, ConstViewOf<B> h, ViewO
   on.multiply(Op::plain, Op::plain, 1, rbm.weights, h, 0, out);
 }
 
+/// Hidden biases -= W^T v (V x 1): at v, hidden units then receive what they received at 0.
+template <class V, class H, class B>
+void cancel_input(const B& on, Rbm<V, H, B>& rbm, ConstViewOf<B> v) {
+  Matrix<B> input(rbm.hidden.rows(), 1);
+  hidden_input(on, rbm, v, view_of(input));
+  detail::subtract_from_biases<B>(on, input, rbm.hidden);
+}
+
 /// Memory for n states.
 template <class V, class H, class B>
 auto make_state(const Rbm<V, H, B>& rbm, Index n) {
@@ -152,8 +160,7 @@ void start(const B& on, const Rbm<V, H, B>& rbm, ChainView<B> state, Draws draws
 }
 
 /// One step of block Gibbs sampling: h ~ p(h | from), to ~ p(v | h). The draw of h uses the hidden input
-/// stored in `from`. If the weights have changed since, this is equivalent to a chain that kept its hidden
-/// state across the update, so a persistent chain needs no more products than one that starts from the data.
+/// stored in `from`.
 template <class V, class H, class B>
 void transition(const B& on, const Rbm<V, H, B>& rbm, ChainView<B> from, ChainView<B> to,
                 RbmWorkspace<B>& work, Draws draws) {

@@ -27,12 +27,12 @@ struct MonitorOptions {
 
 /// Watches `Model` learn. Sample weights count; missing entries are drawn by the model, and never scored.
 ///
-/// - `pseudo_likelihood`: estimate in nats per sample, summed over units; for visible units with finitely
-///   many states
-/// - `prediction_error`: for other visible units, the squared error of a unit predicted from all others, over
-///   its row's variance (`prediction_losses`)
-/// - `held_out_loss`: of held-out samples, minus the pseudo-likelihood, or the prediction error: falls while
-///   the model gets better on what it has not seen, and rises when it over-fits
+/// - `pseudo_likelihood`: estimate in nats per sample: the sum over units of log p(unit | all others), a
+///   density where units are real (`prediction_losses`)
+/// - `prediction_error`: if not all visible units have finitely many states, the squared error of a unit
+///   predicted from all others, over its row's variance (`prediction_errors`)
+/// - `held_out_loss`: of held-out samples, minus the pseudo-likelihood: falls while the model gets better on
+///   what it has not seen, and rises when it over-fits
 /// - `free_energy_gap`: mean free energy of held-out samples minus that of training samples: grows with
 ///   whatever is learned
 /// - `weight_norm`: Euclidean norm of all weights
@@ -83,11 +83,13 @@ class Monitor {
     }
     const Matrix<B> train = complete_(on_, model_, train_, options_.seed);
     const double loss = detail::SampleMean(losses(train, train_, 4), train_.weights).mean;
-    if constexpr (finite) {
-      add("pseudo_likelihood", -loss);
-    } else {
-      add("prediction_error", loss);
-    }
+    add("pseudo_likelihood", -loss);
+    if constexpr (!finite)
+      add("prediction_error",
+          detail::SampleMean(prediction_errors(model_, train, train_.known, means_, variances_, 4,
+                                               {.seed = options_.seed}, on_),
+                             train_.weights)
+              .mean);
     if (held_out_.size() > 0) watch_held_out(report, train, loss);
     add("weight_norm", weight_norm());
     if constexpr (requires { model_.hidden; }) watch_codes(train, add, warn);
@@ -137,8 +139,7 @@ class Monitor {
   // The same units in every epoch, so that differences between epochs have little noise. Rises of the
   // held-out loss are to be told from noise, so it gets more of them.
   Eigen::VectorXd losses(const Matrix<B>& v, const Samples& samples, int units) const {
-    return prediction_losses(model_, v, samples.known, means_, variances_, units, {.seed = options_.seed},
-                             on_);
+    return prediction_losses(model_, v, samples.known, units, {.seed = options_.seed}, on_);
   }
   double mean_free_energy(const Matrix<B>& v, const Samples& samples) const {
     const Matrix<B> energies = free_energy(model_, v, on_);
@@ -182,8 +183,8 @@ class Monitor {
       report.warnings.push_back("over-fitting: for " + std::to_string(worse_) +
                                 " epochs held-out samples have been fitted worse than in epoch " +
                                 std::to_string(best_epoch_) + ", now by " + text(rise.mean) + " +- " +
-                                text(rise.error) + (finite ? " nats" : " variances") +
-                                ", and training samples better; stop there (EarlyStopping), or use "
+                                text(rise.error) +
+                                " nats, and training samples better; stop there (EarlyStopping), or use "
                                 "weight_decay, fewer hidden units "
                                 "or more samples");
   }

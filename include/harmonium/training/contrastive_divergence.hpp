@@ -71,11 +71,10 @@ class ContrastiveDivergenceObjective {
         detail::check_known(caller, model.visible, ConstViewOf<Backend>(known), columns.front());
       });
   }
-  /// A fresh visible layer starts at the data's means and variances.
+  /// Fresh biases start at the data's means.
   template <class Source>
   void prepare(const Backend& on, const Options& options, Model& model, const Source& source) {
-    if (options.fit_visible_biases)
-      detail::fit_fresh_layer<Backend>(on, model.visible, source, samples(most_));
+    if (options.fit_visible_biases) detail::start_at_means<Backend>(on, model, source, samples(most_));
   }
   /// Which entries of a batch are known. \throws ShapeError, ValueError if they do not fit the batch
   void take(const Backend& on, const Model& model,

@@ -40,7 +40,8 @@ struct ContrastiveDivergenceOptions {
   double average_last = 0.5;  ///< `fit` ends with the mean over this last fraction of updates; 0: the last
   bool zero_sum = false;      ///< categorical layers stay in the zero-sum gauge (models/gauge.hpp)
   int missing_steps = 10;     ///< Gibbs steps that redraw missing entries at each update, at least 1
-  bool fit_visible_biases = true;  ///< an untouched (all zero) visible layer starts at the data's means
+  bool fit_visible_biases = true;  ///< untouched (all zero) layers start at the data's means, hidden ones
+                                   ///< with minus what they receive there
   std::uint64_t seed = 0;          ///< of chains and order of samples
   std::string phase = "training";  ///< what reports call the run
 };

@@ -26,7 +26,8 @@ struct LocalObjectiveOptions {
   double offset_rate = 0.01;  ///< fraction by which offsets move to the batch's means per update, in (0, 1]
   double average_last = 0;  ///< `fit` ends with the mean over this last fraction of updates; 0: the last one
   bool zero_sum = false;    ///< categorical layers stay in the zero-sum gauge (models/gauge.hpp)
-  bool fit_visible_biases = true;  ///< an untouched (all zero) visible layer starts at the data's means
+  bool fit_visible_biases = true;  ///< untouched (all zero) layers start at the data's means, hidden ones
+                                   ///< with minus what they receive there
   std::uint64_t seed = 0;          ///< of the order of samples
   std::string phase = "training";  ///< what reports call the run
 };

@@ -1,8 +1,10 @@
 // What happens to a gradient between statistics and optimizer: centering, penalties, sample weights,
 // clipping, averaging. Each is checked against loops that implement the formula.
 #include <harmonium/data/dataset.hpp>
+#include <harmonium/data/missing.hpp>
 #include <harmonium/inference/exact/moments.hpp>
 #include <harmonium/inference/layers.hpp>
+#include <harmonium/models/boltzmann_machine.hpp>
 #include <harmonium/training/contrastive_divergence.hpp>
 #include <limits>
 
@@ -180,6 +182,91 @@ TEST_CASE("the position of zero makes no difference to what real units learn", "
   CHECK(largest_difference(here, there) < 1e-8);
   CHECK(largest_difference(begin.visible.parameters.col(1), shifted.visible.parameters.col(1)) < 1e-8);
   CHECK((begin.visible.parameters.col(1).array().abs() > 0.01).any());
+}
+
+namespace {
+using Row = Mixed<Bernoulli, Gaussian, Categorical, Gaussian>;
+using Mixture = Rbm<Row, Bernoulli, Cpu<double>>;
+
+// The same model of rows in which `by` is added to the real ones: their bias is precision times mean, and
+// what hidden units receive at 0 is what they received at -by.
+Mixture shifted(Mixture model, const Eigen::VectorXd& by) {
+  model.hidden.parameters.col(0) -= model.weights.transpose() * by;
+  detail::for_each_part(
+      [&]<class Part>(detail::PartRows rows, Part& part) {
+        if constexpr (std::is_same_v<typename Part::Unit, Gaussian>)
+          part.parameters.col(0).array() +=
+              part.parameters.col(1).array().exp() * by.segment(rows.first, rows.count).array();
+      },
+      model.visible);
+  return model;
+}
+}  // namespace
+
+TEST_CASE("a run learns the same wherever real columns have their zero",
+          "[cd][centering][missing][weights]") {
+  const auto chains = GENERATE(AnyChains{DataChains{}}, AnyChains{Persistent{.chains = 20}},
+                               AnyChains{Tempered{.chains = 20, .temperatures = 4}});
+  const auto optimizer = GENERATE(AnyOptimizer{Momentum{.rate = 0.02}}, AnyOptimizer{Adam{.rate = 0.01}});
+  const bool some_missing = GENERATE(false, true);
+  Dice dice(5);
+  Eigen::MatrixXd v = Eigen::MatrixXd::Zero(7, 60);  // a bit, two real numbers, one of three, a real number
+  std::vector<double> weights;
+  for (Index c = 0; c < v.cols(); ++c) {
+    const bool on = dice.uniform() < 0.4;
+    v(0, c) = on ? 1 : 0;
+    v(1, c) = (on ? 1 : -1) + 0.3 * dice.normal();
+    v(2, c) = 2 * dice.normal();
+    v(3 + static_cast<Index>(3 * dice.uniform()), c) = 1;
+    v(6, c) = (on ? 0.5 : 0.2) * dice.normal();
+    weights.push_back(0.5 + dice.uniform());
+  }
+  Eigen::VectorXd by = Eigen::VectorXd::Zero(7);
+  by << 0, 64, -32, 0, 0, 0, 128;
+  Mask known = Mask::Constant(7, 60, true);
+  if (some_missing)
+    for (const Index row : {0, 1, 6})
+      for (Index c = 0; c < v.cols(); ++c) known(row, c) = dice.uniform() < 0.8;
+  const auto learn = [&](const Eigen::MatrixXd& rows) {
+    Mixture model{{.visible = {1, 2, {1, 3}, 1}, .hidden = 3, .seed = 1, .weight_scale = 0.3}};
+    ContrastiveDivergence{
+        model, {.epochs = 15, .batch_size = 20, .chains = chains, .optimizer = optimizer, .seed = 1}, on}
+        .fit(MissingData(rows, known, weights));
+    return model;
+  };
+  const Mixture here = learn(v), there = learn(v.colwise() + by);
+  CHECK(largest_difference(flatten(shifted(here, by)), flatten(there)) < 1e-7);
+  CHECK((std::get<1>(here.visible.parts).parameters.col(1).array().abs() > 0.1).any());  // it has learned
+}
+
+TEST_CASE("fresh hidden units receive nothing at the data's means", "[cd][centering]") {
+  Dice dice(5);
+  Eigen::MatrixXd v(3, 40);
+  for (Index c = 0; c < v.cols(); ++c)
+    for (Index r = 0; r < 3; ++r) v(r, c) = 20.0 * static_cast<double>(r) + dice.normal();
+  const auto begin = [&](auto model, bool fit_biases = true) {
+    ContrastiveDivergence{model, {.epochs = 0, .fit_visible_biases = fit_biases}, on}.fit(v);
+    return model;
+  };
+  using Real = Rbm<Gaussian, Bernoulli, Cpu<double>>;
+  const Real fresh{{.visible = 3, .hidden = 2, .seed = 1, .weight_scale = 0.3}};
+  const Eigen::VectorXd mean_input = fresh.weights.transpose() * v.rowwise().mean();
+  CHECK(largest_difference(begin(fresh).hidden.parameters, -mean_input) < 1e-12);
+  CHECK(begin(fresh, false) == fresh);
+  Real own = fresh;  // biases that are yours stay
+  own.hidden.parameters(1, 0) = -4;
+  CHECK(begin(own).hidden == own.hidden);
+  own = fresh;
+  own.visible.parameters(1, 0) = 2;
+  CHECK(begin(own) == own);
+
+  // The units of a Boltzmann machine are each other's hidden units.
+  BoltzmannMachine<Gaussian, Cpu<double>> machine{{.visible = 3}}, coupled = machine;
+  coupled.weights << 0, 0.1, 0, 0.1, 0, 0.2, 0, 0.2, 0;
+  const auto alone = begin(machine), together = begin(coupled);
+  CHECK(largest_difference(together.visible.parameters.col(0),
+                           alone.visible.parameters.col(0) - coupled.weights * v.rowwise().mean()) < 1e-9);
+  CHECK(largest_difference(together.visible.parameters.col(1), alone.visible.parameters.col(1)) == 0);
 }
 
 TEST_CASE("offsets follow the data's means, whatever the chains do", "[cd][centering][slow]") {

@@ -7,6 +7,8 @@
 /// `advance(on, model, data, chains, work, steps, draws)` | moves the chains by `steps` steps
 /// `follows_data = true` | optional: chain i belongs to sample i, and has the same weight
 ///
+/// The chains' input is that of the model before the last update: a policy calls `refresh` first.
+///
 /// A policy with more state than that of the chains keeps it in `Policy::Memory<Model>`, constructed from
 /// policy and model, which has `advance` in place of the policy, and
 ///

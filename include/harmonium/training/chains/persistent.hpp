@@ -13,10 +13,12 @@ struct Persistent {
 
   /// The same number for every batch.
   Index count(Index /*batch*/) const { return chains; }
-  /// Runs the chains for `steps` steps from their current states.
+  /// Runs the chains for `steps` steps from their current states. Their input is computed anew: it was that
+  /// of the weights before the last update, and centered biases have since followed the new ones.
   template <class M>
   void advance(const typename M::Backend& on, const M& model, typename M::StateView /*data*/,
                typename M::StateView states, typename M::Workspace& work, int steps, Draws draws) const {
+    refresh(on, model, states);
     for (int k = 0; k < steps; ++k, ++draws.step) transition(on, model, states, states, work, draws);
   }
 };

@@ -81,6 +81,7 @@ class Tempered::Memory {
                typename M::Workspace& work, int steps, Draws draws) {
     if constexpr (TemperedModel<M>) {
       follow(on, model, data, work);
+      refresh(on, model, all());  // as for `Persistent`
       for (int k = 0; k < steps; ++k, ++draws.step) {
         upload_betas(on);
         tempered_transition(on, model, betas_, means_, all(), work_, draws);

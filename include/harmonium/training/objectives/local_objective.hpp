@@ -55,11 +55,10 @@ class LocalObjective {
         "a local objective needs every entry: data with missing ones are for ContrastiveDivergence");
     detail::check_values<Backend>(on, caller, model.visible, source, samples(most_));
   }
-  /// A fresh visible layer starts at the data's means and variances.
+  /// Fresh biases start at the data's means.
   template <class Source>
   void prepare(const Backend& on, const Options& options, Model& model, const Source& source) {
-    if (options.fit_visible_biases)
-      detail::fit_fresh_layer<Backend>(on, model.visible, source, samples(most_));
+    if (options.fit_visible_biases) detail::start_at_means<Backend>(on, model, source, samples(most_));
   }
   /// \throws ValueError if entries are missing
   void take(const Backend& /*on*/, const Model& /*model*/,

@@ -1,6 +1,6 @@
 /// \file
 /// What a trainer does with all of the data before the first update: it looks for numbers that the units do
-/// not accept, and sets the visible layer to the data's means and variances.
+/// not accept, and starts the model at the data's means and variances.
 #pragma once
 
 #include <cstdint>
@@ -82,6 +82,16 @@ class RowMoments {
   Eigen::VectorXd count_, mean_, squares_;
 };
 
+/// Are all parameters of a layer 0?
+template <class B, class L>
+bool is_untouched(const B& on, const L& layer) {
+  bool untouched = true;
+  for_each_parameter(
+      [&](const ParameterName&, Role, auto x) { untouched = untouched && on.sum(SquareBody{}, x) == 0; },
+      layer);
+  return untouched;
+}
+
 /// Means and variances of a source's known numbers. Of a sparse source only what is not zero is visited; the
 /// zeros of a row are added at once.
 template <class B, class Source>
@@ -122,22 +132,26 @@ RowMoments moments_of_source(const B& on, const Source& source, ViewOf<B> block)
   return moments;
 }
 
-/// Sets an untouched (all zero) layer to the means and variances of the data's known numbers, summed in
-/// double precision.
-template <class B, class L, class Source>
-void fit_fresh_layer(const B& on, L& layer, const Source& source, ViewOf<B> block) {
+/// Starts a model at the data's means: an untouched (all zero) visible layer has the rows' means and
+/// variances without input, and an untouched hidden layer receives nothing at the means, as if the
+/// interaction were (v - mean)^T W h. Otherwise it would matter to the start where zero is in a real column,
+/// or which of two states is called 1.
+template <class B, class Model, class Source>
+void start_at_means(const B& on, Model& model, const Source& source, ViewOf<B> block) {
   using T = ScalarOf<B>;
-  bool fresh = true;
-  const auto look = [&](const ParameterName&, Role, auto x) {
-    fresh = fresh && on.sum(SquareBody{}, x) == 0;
-  };
-  for_each_parameter(look, layer);
-  if (!fresh) return;
+  if (!is_untouched(on, model.visible)) return;
   const RowMoments moments = moments_of_source(on, source, block);
   const HostMatrix<T> means = moments.mean().template cast<T>(),
                       variances = moments.variance().template cast<T>(),
                       counts = moments.count().template cast<T>();
-  fit(layer, View<const T>(means), View<const T>(variances), View<const T>(counts));
+  fit(model.visible, View<const T>(means), View<const T>(variances), View<const T>(counts));
+  if constexpr (requires(ConstViewOf<B> v) { cancel_input(on, model, v); }) {
+    if constexpr (requires { model.hidden; })
+      if (!is_untouched(on, model.hidden)) return;
+    Matrix<B> v(means.rows(), 1);
+    on.upload(View<const T>(means), view_of(v));
+    cancel_input(on, model, ConstViewOf<B>(view_of(v)));
+  }
 }
 
 }  // namespace harmonium::detail
