@@ -53,7 +53,7 @@ inline std::string_view next_word(std::string_view& line) {
 }
 
 /// A whole number, or nothing.
-inline std::optional<std::int64_t> whole_number(std::string_view text) {
+inline std::optional<std::int64_t> whole_number_in(std::string_view text) {
   std::int64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc() || end != text.data() + text.size()) return {};
@@ -95,7 +95,7 @@ class LibsvmParser {
     std::string_view word = next_word(rest);
     const bool has_query = word.starts_with("qid:");
     if (has_query) {
-      const auto query = whole_number(word.substr(4));
+      const auto query = whole_number_in(word.substr(4));
       if (!query) fail(quoted(word) + " is not a query, expected qid: and a whole number");
       if (file_.queries.size() != file_.labels.size()) fail("it has a qid, lines before it have none");
       file_.queries.push_back(*query);
@@ -109,7 +109,7 @@ class LibsvmParser {
   }
   void read_entry(std::string_view word) {
     const std::size_t colon = word.find(':');
-    const auto index = whole_number(word.substr(0, colon));
+    const auto index = whole_number_in(word.substr(0, colon));
     if (colon == std::string_view::npos || !index) fail(quoted(word) + " is not index:value");
     if (*index < options_.base)
       fail("index " + std::to_string(*index) + ", expected at least " + std::to_string(options_.base) +
@@ -213,7 +213,7 @@ inline bool looks_like_libsvm(std::string_view text) {
     for (word = detail::next_word(line); !word.empty(); word = detail::next_word(line)) {
       const std::size_t colon = word.find(':');
       if (colon == std::string_view::npos) return false;
-      if (!detail::whole_number(word.substr(0, colon)) && word.substr(0, colon) != "qid") return false;
+      if (!detail::whole_number_in(word.substr(0, colon)) && word.substr(0, colon) != "qid") return false;
       any = true;
     }
   }
