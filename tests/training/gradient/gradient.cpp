@@ -213,12 +213,12 @@ TEST_CASE("a run learns the same wherever real columns have their zero",
   Eigen::MatrixXd v = Eigen::MatrixXd::Zero(7, 60);  // a bit, two real numbers, one of three, a real number
   std::vector<double> weights;
   for (Index c = 0; c < v.cols(); ++c) {
-    const bool on = dice.uniform() < 0.4;
-    v(0, c) = on ? 1 : 0;
-    v(1, c) = (on ? 1 : -1) + 0.3 * dice.normal();
+    const bool high = dice.uniform() < 0.4;
+    v(0, c) = high ? 1 : 0;
+    v(1, c) = (high ? 1 : -1) + 0.3 * dice.normal();
     v(2, c) = 2 * dice.normal();
     v(3 + static_cast<Index>(3 * dice.uniform()), c) = 1;
-    v(6, c) = (on ? 0.5 : 0.2) * dice.normal();
+    v(6, c) = (high ? 0.5 : 0.2) * dice.normal();
     weights.push_back(0.5 + dice.uniform());
   }
   Eigen::VectorXd by = Eigen::VectorXd::Zero(7);
