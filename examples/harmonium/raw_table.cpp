@@ -76,14 +76,14 @@ RawTable::RawTable(const std::string& path, const std::string& array, int base) 
     check<FileError>(!array.empty() || arrays.size() == 1, "'", path, "' has ", arrays.size(),
                      " arrays: name one with --array");
     tensor = array.empty() ? arrays.front() : find_array(arrays, array);
-  } else if (looks_like_libsvm(first_text(path))) {
+  } else if (const std::string text = first_text(path); looks_like_libsvm(text)) {
     sparse_ = read_libsvm(path, {.base = base}).samples;
-  } else if (begin.starts_with(std::string("\0\0\x08", 3)) || begin.starts_with("\x1f\x8b")) {
+  } else if (text.starts_with(std::string("\0\0\x08", 3))) {
     numbers_ = read_idx_images(path).cast<float>();
     grey_ = true;
   } else {
-    refuse_other_files(path, begin);
-    csv_ = read_csv(path);
+    refuse_other_files(path, text.substr(0, 9));
+    csv_ = begin.starts_with("\x1f\x8b") ? parse_csv(detail::unpacked_text(path), {}, path) : read_csv(path);
     names_ = csv_->names();
     return;
   }

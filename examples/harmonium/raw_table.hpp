@@ -13,8 +13,8 @@ namespace program {
 
 class RawTable {
  public:
-  // CSV, NPY, NPZ, IDX or LIBSVM, told apart by their contents. `array` names the array to read from an NPZ
-  // file; `base` is the first index of a LIBSVM file.
+  // CSV, NPY, NPZ, IDX or LIBSVM, told apart by their contents; text and IDX also compressed. `array` names
+  // the array to read from an NPZ file; `base` is the first index of a LIBSVM file.
   explicit RawTable(const std::string& path, const std::string& array = "", int base = 1);
 
   const std::string& path() const { return path_; }

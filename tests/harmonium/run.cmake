@@ -148,6 +148,11 @@ run(0 WITH reconstruct deep/model.safetensors codes.npy -o deep.csv MAKES deep.c
 run(0 WITH train codes.npy -o binary --epochs 3 --hidden 20 --chains cd --optimizer momentum --rate 0.05 --patience 2
   SAYS "bernoulli")
 
+# A compressed table is the same table.
+file(ARCHIVE_CREATE OUTPUT "${WORK}/people.csv.gz" PATHS "${WORK}/people.csv" FORMAT raw COMPRESSION GZip)
+run(0 WITH train people.csv.gz -o packed ${quick} SAYS "120 rows, 8 columns")
+same(${model} packed/model.safetensors)
+
 # Scores: an odd row has a larger one than a usual row, and a missing value is summed out.
 file(WRITE "${WORK}/rows.csv" "smoker,member,region,\"height, cm\",visits\nno,0,north,155.5,3\nno,0,west,225.5,3\nno,0,north,,3\n")
 run(0 WITH score ${model} rows.csv -o scores.csv SAYS "-log p of the known values, summed exactly" MAKES scores.csv)

@@ -66,6 +66,22 @@ class UnpackedFile {
   std::unique_ptr<gzFile_s, int (*)(gzFile)> file_;
 };
 
+/// A whole text file, compressed or not. \throws FileError if it has 2^32 bytes or more, or is damaged
+inline std::string unpacked_text(const std::filesystem::path& path) {
+  UnpackedFile file(path);
+  std::string text;
+  for (std::size_t came = 0, wanted = 1; came == wanted;) {
+    const std::size_t before = text.size();
+    check<FileError>(before < (std::size_t{1} << 32), "cannot read '", path.string(),
+                     "': it has 2^32 bytes or more");
+    wanted = std::max<std::size_t>(before, 1u << 16);
+    text.resize(before + wanted);
+    came = file.read({reinterpret_cast<std::uint8_t*>(text.data()) + before, wanted});
+    text.resize(before + came);
+  }
+  return text;
+}
+
 /// The lines of a text file, compressed or not, without their ends (LF or CR LF). Memory is that of the
 /// longest line.
 class TextLines {
