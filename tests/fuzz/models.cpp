@@ -2,7 +2,7 @@
 #include "models.hpp"
 
 #include <harmonium/inference/generate.hpp>
-#include <harmonium/inference/networks/forward.hpp>
+#include <harmonium/inference/networks/classification.hpp>
 #include <harmonium/inference/reconstruction.hpp>
 #include <harmonium/io/models/any_model.hpp>
 #include <harmonium/models/dbn.hpp>
