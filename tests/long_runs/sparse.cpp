@@ -46,7 +46,6 @@ TEST_CASE("20,000 columns x 100,000 rows train in the memory of the non-zeros, t
   CHECK(peak_memory_mb() - before < 20 * batch);  // models, chains and rooms; not the data
   const auto mean = [&](const auto& data) { return free_energy(rbm, data).mean(); };
   CHECK(mean(more) < mean(others) - 10);  // it knows what belongs together
-  CHECK(std::abs(mean(more) - mean(bags(1000, true, 4))) < 1);
   WARN("peak " << peak_memory_mb() << " MB, of which " << before << " MB before training, in "
                << history.epochs[0].seconds << " s");
 }
