@@ -326,7 +326,7 @@ TEST_CASE("models that could not be loaded are not saved over those that can", "
     check_refused(there, Model());
   };
   check_moved(Network<Stack<Bernoulli>>{{.sizes = {4, 3}, .classes = 2, .seed = 1}});
-  check_moved(BoltzmannMachine<Spin>{{.visible = 4, .seed = 1}});
+  check_moved(BoltzmannMachine<Spin>{{.visible = 4}});
   check_moved(UpDownDbn<Stack<Bernoulli>>{{.sizes = {4, 3, 2}, .classes = 2, .seed = 1}});
   check_moved(Rbm<Mixed<Bernoulli, Categorical>, Bernoulli>{{.visible = {2, {1, 3}}, .hidden = 2}});
 
