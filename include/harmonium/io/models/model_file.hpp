@@ -118,9 +118,10 @@ Model model_from(const TensorFile& file) {
 /// a parameter is not finite, or matrices do not fit together, as those of a model that was moved from
 template <class Model>
 TensorFile file_of(const Model& model) {
-  TensorFile file{describe(model), {}};
-  add_parameters(file, model);
+  TensorFile file;
   try {
+    file.metadata = describe(model);
+    add_parameters(file, model);
     static_cast<void>(model_from<Model>(file));
   } catch (const Error& error) {
     throw DataError(std::string("the model could not be loaded again: ") + error.what());
