@@ -1,5 +1,5 @@
-// Bags of words of a size at which nobody would make them dense: 20,000 words, 100,000 texts, 0.3 % ones. They
-// would take 8 GB.
+// Bags of words of a size at which nobody would make them dense: 20,000 words, 100,000 texts, 0.3 % ones.
+// They would take 8 GB.
 #include <harmonium/inference/free_energy.hpp>
 #include <harmonium/io/report/peak_memory.hpp>
 #include <harmonium/training/contrastive_divergence.hpp>
@@ -23,7 +23,8 @@ TEST_CASE("20,000 columns x 100,000 rows train in the memory of the non-zeros, t
       const Index topic = dice.below(topics), own = words / topics;
       bag.clear();
       for (int i = 0; i < 60; ++i)
-        bag.push_back(with_topics && dice.uniform() < 0.8 ? topic * own + dice.below(own) : dice.below(words));
+        bag.push_back(with_topics && dice.uniform() < 0.8 ? topic * own + dice.below(own)
+                                                          : dice.below(words));
       std::sort(bag.begin(), bag.end());
       bag.erase(std::unique(bag.begin(), bag.end()), bag.end());
       x.startVec(c);
