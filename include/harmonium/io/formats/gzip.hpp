@@ -70,7 +70,8 @@ class UnpackedFile {
 inline std::string unpacked_text(const std::filesystem::path& path) {
   UnpackedFile file(path);
   std::string text;
-  for (std::size_t came = 0, wanted = 1; came == wanted;) {
+  std::size_t came = 0, wanted = 0;
+  do {
     const std::size_t before = text.size();
     check<FileError>(before < (std::size_t{1} << 32), "cannot read '", path.string(),
                      "': it has 2^32 bytes or more");
@@ -78,7 +79,7 @@ inline std::string unpacked_text(const std::filesystem::path& path) {
     text.resize(before + wanted);
     came = file.read({reinterpret_cast<std::uint8_t*>(text.data()) + before, wanted});
     text.resize(before + came);
-  }
+  } while (came == wanted);
   return text;
 }
 
