@@ -45,14 +45,4 @@ class Shapes {
   std::vector<Index> sizes_;
 };
 
-/// The shapes of a model. \throws ShapeError unless it is empty, or a new model with its options has the same
-template <class Model>
-Shapes checked_shapes(const char* caller, const Model& model) {
-  Shapes shapes(model);
-  if constexpr (requires { Model(model.options()); })
-    if (parameter_count(model) > 0)
-      Shapes(Model(model.options())).check((std::string(caller) + ": something").c_str(), model);
-  return shapes;
-}
-
 }  // namespace harmonium::detail

@@ -100,10 +100,7 @@ class ContrastiveDivergenceObjective {
   void set_gradient(const Backend& on, const Options& options, const Model& model, const Update& update,
                     Model& gradient) {
     samples_ = update.samples;
-    chains_ = negative_.count(samples_);
-    harmonium::check<ShapeError>(chains_ >= 1 && chains_ <= most_chains_, "ContrastiveDivergence: there are ",
-                                 chains_, " chains for ", samples_, " samples, expected 1 to ", most_chains_,
-                                 ", as for a full batch");
+    chains_ = chains_for(samples_);
     const auto positive = data(samples_), negative = chains(chains_);
     const Draws draws{.seed = options.seed, .step = update.step * static_cast<std::uint64_t>(options.steps)};
     total_ =
@@ -159,7 +156,15 @@ class ContrastiveDivergenceObjective {
  private:
   // Chains come first, so that the chains and a batch (a short one too) form one block of columns.
   auto chains(Index count) { return state_.columns(0, count); }
-  auto data(Index n) { return state_.columns(negative_.count(n), n); }
+  auto data(Index n) { return state_.columns(chains_for(n), n); }
+  // A policy could ask for more than there is room for.
+  Index chains_for(Index n) const {
+    const Index count = negative_.count(n);
+    harmonium::check<ShapeError>(count >= 1 && count <= most_chains_, "ContrastiveDivergence: there are ",
+                                 count, " chains for ", n, " samples, expected 1 to ", most_chains_,
+                                 ", as for a full batch");
+    return count;
+  }
 
   void draw_missing(const Backend& on, const Options& options, const Model& model, std::uint64_t step,
                     typename Model::StateView data) {

@@ -223,8 +223,7 @@ class Trainer {
   Model& model_;
   Options options_;
   Backend on_;
-  detail::Shapes shapes_ =
-      detail::checked_shapes("Trainer", model_);  // of the model that all buffers here were made for
+  detail::Shapes shapes_{model_};  // what all buffers here were made for
   O objective_;
   Gradient gradient_;
   OptimizerState<Gradient> optimizer_;

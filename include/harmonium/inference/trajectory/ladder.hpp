@@ -21,7 +21,8 @@ struct Rung {
   M model;                             ///< the model
   Matrix<typename M::Backend> states;  ///< its reservoir, V x members
   std::vector<double> energies;        ///< free energy of each member
-  std::vector<double> up, down;        ///< log weights of states of the rung below, and of its own
+  std::vector<double> up;              ///< log weights of states of the rung below
+  std::vector<double> down;            ///< log weights of its own states
 
   /// Its state, for resuming: see training/run/run_state.hpp.
   template <class F>
@@ -37,7 +38,10 @@ struct Rung {
 /// Free energies of n pairs of states, each under the upper and the lower of two models: x was drawn from the
 /// upper one, y from the lower one.
 struct PairEnergies {
-  Eigen::VectorXd upper_x, lower_x, upper_y, lower_y;
+  Eigen::VectorXd upper_x;  ///< of x under the upper model
+  Eigen::VectorXd lower_x;  ///< of x under the lower model
+  Eigen::VectorXd upper_y;  ///< of y under the upper model
+  Eigen::VectorXd lower_y;  ///< of y under the lower model
 
   /// The logarithm of the ratio of probabilities after and before pair i trades places.
   double gain(Index i) const { return (upper_x(i) - lower_x(i)) - (upper_y(i) - lower_y(i)); }
