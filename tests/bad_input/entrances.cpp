@@ -229,21 +229,21 @@ void check_bad_data(const std::string& name, const Model& model, F call) {
 
 }  // namespace
 
-TEST_CASE("every entrance takes every kind of data, with the same result", "[bad_input][entrances]") {
+TEST_CASE("every entrance takes every kind of data, with the same result", "[bad_input][entrances][slow]") {
   for_each_query([](const char* name, const auto& model, auto call) { check_kinds(name, model, call); });
   for_each_trainer([](const char* name, const auto& model, auto call) { check_kinds(name, model, call); });
   check_kinds("Monitor", rbm, [](auto& m, const auto& x) { return watched(m, x); });
 }
 
 TEST_CASE("every entrance refuses the same data and models, in the same words, and changes nothing",
-          "[bad_input][entrances]") {
+          "[bad_input][entrances][slow]") {
   for_each_query([](const char* name, const auto& model, auto call) { check_bad_data(name, model, call); });
   for_each_trainer([](const char* name, const auto& model, auto call) { check_bad_data(name, model, call); });
   check_bad_data("Monitor", rbm, [](auto& m, const auto& x) { return watched(m, x); });
 }
 
 TEST_CASE("a model whose weights do not fit its layers is refused by all that takes no data",
-          "[bad_input][entrances]") {
+          "[bad_input][entrances][slow]") {
   const Eigen::MatrixXf x = bits();
   const Mask all = Mask::Constant(4, 6, true), none = Mask::Constant(4, 6, false);
   const auto base = base_rates(rbm);
@@ -300,7 +300,7 @@ TEST_CASE("a model whose weights do not fit its layers is refused by all that ta
   });
 }
 
-TEST_CASE("missing numbers are refused where they can't be drawn", "[bad_input][entrances]") {
+TEST_CASE("missing numbers are refused where they can't be drawn", "[bad_input][entrances][slow]") {
   Eigen::MatrixXf holes = bits();
   holes(1, 2) = std::nanf("");
   const MissingData missing(holes);

@@ -111,10 +111,10 @@ class Trajectory::Memory {
   /// The factor by which refusals have reduced the learning rate.
   double rate_share() const { return rate_share_; }
   /// log Z of the model, from the chains and the ladder; nothing before the first update.
-  std::optional<LogZEstimate> log_z(const B& on, const M& model, StateView chains) {
+  std::optional<LogZEstimate> log_z(const B& on, const M& model, StateView states) {
     if (ladder_.rungs().empty()) return {};
-    refresh(on, model, chains);
-    return ladder_.log_z(on, model, chains);
+    refresh(on, model, states);
+    return ladder_.log_z(on, model, states);
   }
   /// Rungs, share of accepted trades, autocorrelation times of the last rung's chains, and refusals.
   void report(std::vector<std::pair<std::string, double>>& metrics) const {
@@ -166,14 +166,14 @@ class Trajectory::Memory {
         std::min(std::ceil(times * times_.integrated), static_cast<double>(policy_.most_steps)));
   }
   void freeze(const B& on, const M& model) {
-    const StateView chains = *chains_;
-    const auto move = [&] { ladder_.move(on, model, chains, work_, next()); };
+    const StateView states = *chains_;
+    const auto move = [&] { ladder_.move(on, model, states, work_, next()); };
     times_ = measure_autocorrelation(
-        on, move, [&] { return ConstViewOf<B>(chains.visible); }, policy_.most_steps);
+        on, move, [&] { return ConstViewOf<B>(states.visible); }, policy_.most_steps);
     for (int i = steps_for(policy_.settle); i > 0; --i) move();
     ladder_.freeze(on, model, [&](StateView out) {
       for (int i = steps_for(policy_.apart); i > 0; --i) move();
-      on.copy(chains.visible, out.visible);
+      on.copy(states.visible, out.visible);
       refresh(on, model, out);
     });
     fallback_ = model;
