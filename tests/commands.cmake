@@ -222,7 +222,7 @@ foreach(case IN ITEMS
 endforeach()
 refused("data that are none" "IDX file 'noise.bin': it begins with 0x[0-9a-f]+, expected 0x00000803"
   "${limited} good/dbn.safetensors noise.bin")
-refused("data of another size" "sandwich: the data have 4 rows, the model has 784 visible rows"
+refused("data of another size" "sandwich: the data have 4 rows, the model has 784"
   "${limited} good/dbn.safetensors data/small-images")
 refused("output below a file" "cannot make the folder '.*file': (File exists|Not a directory)"
   "${evaluate} --output file/evaluation.json good/dbn.safetensors data/t10k-images-idx3-ubyte")
