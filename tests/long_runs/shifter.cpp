@@ -39,7 +39,7 @@ TEST_CASE("the shifter set is learned to within 0.05 nats of its best likelihood
   const Cpu<double> on;
   const Adam adam{.rate = 0.01};
   OptimizerState<Precise> optimizer(precise, adam);
-  for (int step = 0; step < 80; ++step)
+  for (int step = 0; step < 120; ++step)
     optimizer.step(on, adam, 0, 0, 0, exact_gradient(precise, x, {}, on), precise);
   const double reached = exact_log_likelihood(precise, x).mean();
   INFO("reached " << by_chains << " by chains, " << reached << " by the exact gradient; the best is "
