@@ -84,7 +84,7 @@ TEST_CASE("packed files take no memory for what is not in them", "[io][hostile]"
   CHECK(peak_memory_mb() - before < 20);
 }
 
-TEST_CASE("headers take time and memory in proportion to their length", "[io][hostile]") {
+TEST_CASE("headers take time and memory in proportion to their length", "[io][hostile][slow]") {
   const TemporaryFolder folder;
   const Timer timer;
   const double before = peak_memory_mb();
@@ -121,7 +121,7 @@ TEST_CASE("headers take time and memory in proportion to their length", "[io][ho
   CHECK(timer.seconds() < patience);
 }
 
-TEST_CASE("wide tables take time and memory in proportion to their length", "[io][csv][hostile]") {
+TEST_CASE("wide tables take time and memory in proportion to their length", "[io][csv][hostile][slow]") {
   const TemporaryFolder folder;
   const Timer timer;
   std::string names, numbers, empty(200'000, ',');
@@ -140,7 +140,7 @@ TEST_CASE("wide tables take time and memory in proportion to their length", "[io
   CHECK(timer.seconds() < patience);
 }
 
-TEST_CASE("a model of very many layers is read in time", "[io][hostile]") {
+TEST_CASE("a model of very many layers is read in time", "[io][hostile][slow]") {
   const TemporaryFolder folder;
   using Deep = Dbn<Stack<Bernoulli>>;
   const Deep dbn(DbnOptions{.sizes = std::vector<StackSize>(10'001, StackSize(1))});
