@@ -36,7 +36,7 @@ struct Pieces {
 }  // namespace
 
 TEST_CASE("hostile LIBSVM files are refused with their line, and take no more memory than their size",
-          "[bad_input][files][sparse][slow]") {
+          "[bad_input][files][sparse]") {
   const TemporaryFolder folder;
   const auto path = folder / "words.svm";
   const auto reading = [=](const std::string& text, const LibsvmOptions& options = {}) {

@@ -64,6 +64,19 @@ void gather_sparse(const B& on, const M& values, std::span<const Index> columns,
   }
 }
 
+/// A matrix from its compressed columns: column i has the numbers begins[i] to begins[i + 1] - 1. Eigen's own
+/// conversion would take memory for twice as many numbers as there are rows or columns.
+inline Eigen::SparseMatrix<float> from_compressed(Index rows, std::span<const int> begins,
+                                                  std::span<const int> indices,
+                                                  std::span<const float> values) {
+  Eigen::SparseMatrix<float> matrix(rows, static_cast<Index>(begins.size()) - 1);
+  matrix.resizeNonZeros(static_cast<Index>(values.size()));
+  std::copy(begins.begin(), begins.end(), matrix.outerIndexPtr());
+  std::copy(indices.begin(), indices.end(), matrix.innerIndexPtr());
+  std::copy(values.begin(), values.end(), matrix.valuePtr());
+  return matrix;
+}
+
 /// The given columns, in the given order.
 template <class T>
 Eigen::SparseMatrix<T> chosen_columns(const Eigen::SparseMatrix<T>& from, std::span<const Index> columns) {

@@ -62,6 +62,18 @@ TEST_CASE("every reader refuses files above its limit", "[io][hostile]") {
   write_csv(folder / "a.csv", {"a", "b", "c", "d"}, numbers);
   CHECK_THROWS_WITH(read_csv(folder / "a.csv", {.limits = tiny}), above);
   CHECK(read_csv(folder / "a.csv", {.limits = enough}).rows() == 30);
+  const Eigen::SparseMatrix<float> sparse = numbers.sparseView();
+  write_libsvm(folder / "a.svm", sparse);
+  CHECK_THROWS_WITH(read_libsvm(folder / "a.svm", {.limits = tiny}), above);
+  write_libsvm(folder / "a.svm.gz", sparse);
+  const auto gzipped = std::filesystem::file_size(folder / "a.svm.gz");
+  CHECK(gzipped < std::filesystem::file_size(folder / "a.svm"));
+  CHECK_THROWS_WITH(read_libsvm(folder / "a.svm.gz", {.limits = {.bytes = gzipped}}),
+                    ContainsSubstring("it unpacks to 540 bytes, expected at most"));
+  CHECK(read_libsvm(folder / "a.svm.gz", {.limits = enough}).samples.cols() == 30);
+  write_sparse_npz(folder / "sparse.npz", sparse);
+  CHECK_THROWS_WITH(read_sparse_npz(folder / "sparse.npz", tiny), above);
+  CHECK(read_sparse_npz(folder / "sparse.npz", enough).cols() == 30);
   put_pictures(folder / "pictures", 3, 3);
   CHECK_THROWS_WITH(read_idx_images(folder / "pictures", tiny), above);
   CHECK_THROWS_WITH(read_idx_images(folder / "pictures", enough),

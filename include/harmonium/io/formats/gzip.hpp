@@ -66,19 +66,19 @@ class UnpackedFile {
   std::unique_ptr<gzFile_s, int (*)(gzFile)> file_;
 };
 
-/// A whole text file, compressed or not. \throws FileError if it has 2^32 bytes or more, or is damaged
-inline std::string unpacked_text(const std::filesystem::path& path) {
-  UnpackedFile file(path);
+/// A whole text file, compressed or not. \throws FileError if it is damaged, or longer than the limit, packed
+/// or unpacked
+inline std::string unpacked_text(const std::filesystem::path& path, const ReadLimits& limits = {}) {
+  UnpackedFile file(path, limits);
   std::string text;
   std::size_t came = 0, wanted = 0;
   do {
     const std::size_t before = text.size();
-    check<FileError>(before < (std::size_t{1} << 32), "cannot read '", path.string(),
-                     "': it has 2^32 bytes or more");
     wanted = std::max<std::size_t>(before, 1u << 16);
     text.resize(before + wanted);
     came = file.read({reinterpret_cast<std::uint8_t*>(text.data()) + before, wanted});
     text.resize(before + came);
+    check_length(("cannot read '" + path.string() + "': it unpacks to").c_str(), text.size(), limits);
   } while (came == wanted);
   return text;
 }
@@ -87,9 +87,10 @@ inline std::string unpacked_text(const std::filesystem::path& path) {
 /// longest line.
 class TextLines {
  public:
-  explicit TextLines(const std::filesystem::path& path) : path_(path.string()), file_(path) {}
+  explicit TextLines(const std::filesystem::path& path, const ReadLimits& limits = {})
+      : path_(path.string()), limits_(limits), file_(path, limits) {}
   /// Is there another line? Then `line` is that, until the next call. \throws FileError if it has more than
-  /// 2^28 bytes, or the file is damaged
+  /// 2^28 bytes, or the file is damaged, or unpacks to more than the limit
   bool next(std::string_view& line) {
     std::size_t looked = begin_, end = 0;
     while ((end = buffer_.find('\n', looked)) == std::string::npos && !over_) {
@@ -118,10 +119,14 @@ class TextLines {
     const std::size_t came = file_.read({reinterpret_cast<std::uint8_t*>(buffer_.data()) + before, more});
     buffer_.resize(before + came);
     over_ = came < more;
+    unpacked_ += came;
+    check_length(("cannot read '" + path_ + "': it unpacks to").c_str(), unpacked_, limits_);
   }
 
   std::string path_;
+  ReadLimits limits_;
   UnpackedFile file_;
+  std::uint64_t unpacked_ = 0;  // bytes
   std::string buffer_;
   std::size_t begin_ = 0, number_ = 0;  // of the next line; of lines so far
   bool over_ = false;                   // has the file ended?

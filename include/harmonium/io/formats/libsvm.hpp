@@ -25,6 +25,7 @@ namespace harmonium {
 struct LibsvmOptions {
   Index base = 1;  ///< the index of a sample's first number: 1 or 0
   Index rows = 0;  ///< numbers per sample, at least as many as the largest index asks for; 0: as many as that
+  ReadLimits limits = {};  ///< of a file to read
 };
 
 /// The contents of a LIBSVM file.
@@ -64,7 +65,7 @@ inline std::optional<std::int64_t> whole_number_in(std::string_view text) {
 class LibsvmParser {
  public:
   LibsvmParser(const std::filesystem::path& path, const LibsvmOptions& options)
-      : path_(path.string()), options_(options), lines_(path), rows_(options.rows) {}
+      : path_(path.string()), options_(options), lines_(path, options.limits), rows_(options.rows) {}
 
   /// \throws FileError
   LibsvmFile parse() && {
@@ -73,9 +74,7 @@ class LibsvmParser {
       if (const std::string_view label = next_word(line); !label.empty()) read_sample(label, line);
     }
     check<FileError>(!file_.labels.empty(), "LIBSVM file '", path_, "': it has no samples");
-    file_.samples = Eigen::Map<const Eigen::SparseMatrix<float>>(
-        rows_, static_cast<Index>(file_.labels.size()), static_cast<Index>(values_.size()), begins_.data(),
-        indices_.data(), values_.data());
+    file_.samples = from_compressed(rows_, begins_, indices_, values_);
     return std::move(file_);
   }
 
@@ -148,7 +147,8 @@ class LibsvmParser {
 
 /// Reads a LIBSVM file, compressed or not. Memory grows with the values that are there, not with the indices.
 /// \throws FileError, with the line, if it is damaged, has no samples, or an index is out of range, repeated
-/// or not in order, or a number is not finite \throws ValueError if an option is out of range
+/// or not in order, or a number is not finite; or if it is longer than the limit, packed or unpacked \throws
+/// ValueError if an option is out of range
 inline LibsvmFile read_libsvm(const std::filesystem::path& path, const LibsvmOptions& options = {}) {
   detail::check_libsvm_options("read_libsvm", options);
   return detail::LibsvmParser(path, options).parse();

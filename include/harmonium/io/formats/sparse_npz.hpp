@@ -10,6 +10,7 @@
 
 #include <Eigen/SparseCore>
 #include <limits>
+#include <tuple>
 
 #include "../../data/sparse.hpp"
 #include "npz.hpp"
@@ -40,7 +41,8 @@ inline std::string npy_text(std::span<const std::byte> file) {
 /// Takes a SciPy matrix apart. \throws FileError
 class SparseNpz {
  public:
-  explicit SparseNpz(std::vector<ZipEntry> entries) : entries_(std::move(entries)) {
+  SparseNpz(std::vector<ZipEntry> entries, const ReadLimits& limits)
+      : entries_(std::move(entries)), limits_(limits) {
     check<FileError>(is_sparse_npz(entries_), "it is not a sparse matrix of SciPy's");
   }
 
@@ -52,9 +54,9 @@ class SparseNpz {
     check<FileError>(shape.size() == 2, "its shape has ", shape.size(), " sizes, expected 2");
     const bool by_sample = format == "csr";
     const int major = shape[by_sample ? 0 : 1], minor = shape[by_sample ? 1 : 0];
-    const std::vector<int> indices = whole_numbers("indices", minor - 1);
+    std::vector<int> indices = whole_numbers("indices", minor - 1);
     const std::vector<int> begins = whole_numbers("indptr", std::numeric_limits<int>::max());
-    const std::vector<float> values = numbers();
+    std::vector<float> values = numbers();
     check<FileError>(values.size() == indices.size(), "it has ", values.size(), " numbers and ",
                      indices.size(), " indices");
     check<FileError>(begins.size() == static_cast<std::size_t>(major) + 1, "'indptr' has ", begins.size(),
@@ -64,16 +66,12 @@ class SparseNpz {
                      values.size());
     for (std::size_t i = 1; i < begins.size(); ++i)
       check<FileError>(begins[i] >= begins[i - 1], "'indptr' falls from ", begins[i - 1], " to ", begins[i]);
-    check_unique(begins, indices, minor, by_sample);
-    const auto count = static_cast<Index>(values.size());
-    if (by_sample) {
-      const Eigen::Map<const Eigen::SparseMatrix<float>> matrix(minor, major, count, begins.data(),
-                                                                indices.data(), values.data());
-      return in_order(matrix);
-    }
-    // The bytes of CSC are those of row-major V x n.
-    return Eigen::Map<const Eigen::SparseMatrix<float, Eigen::RowMajor>>(major, minor, count, begins.data(),
-                                                                         indices.data(), values.data());
+    put_in_order(begins, indices, values, by_sample);
+    if (by_sample) return from_compressed(minor, begins, indices, values);
+    // The bytes of CSC are those of row-major V x n. How many samples there are is only in the shape.
+    check_length("the beginnings of its samples take", sizeof(int) * (std::uint64_t(minor) + 1), limits_);
+    return Eigen::Map<const Eigen::SparseMatrix<float, Eigen::RowMajor>>(
+        major, minor, static_cast<Index>(values.size()), begins.data(), indices.data(), values.data());
   }
 
  private:
@@ -140,46 +138,39 @@ class SparseNpz {
     return {row.data(), row.data() + row.size()};
   }
   // SciPy allows indices in any order, and repeated ones, whose numbers it adds up: those are refused.
-  static void check_unique(const std::vector<int>& begins, const std::vector<int>& indices, int minor,
-                           bool by_sample) {
-    std::vector<int> seen;  // only where indices are not in order
+  static void put_in_order(const std::vector<int>& begins, std::vector<int>& indices,
+                           std::vector<float>& values, bool by_sample) {
+    std::vector<std::pair<int, float>> own;
     for (std::size_t i = 0; i + 1 < begins.size(); ++i) {
-      const std::span<const int> own = std::span(indices).subspan(
-          static_cast<std::size_t>(begins[i]), static_cast<std::size_t>(begins[i + 1] - begins[i]));
-      if (std::is_sorted(own.begin(), own.end(), std::less_equal<>())) continue;
-      seen.assign(own.begin(), own.end());
-      std::sort(seen.begin(), seen.end());
-      const auto twice = std::adjacent_find(seen.begin(), seen.end());
-      check<FileError>(twice == seen.end(), by_sample ? "sample " : "number ", i, " has ",
-                       by_sample ? "number " : "sample ", twice == seen.end() ? minor : *twice,
-                       " twice: in SciPy, sum_duplicates() adds them up");
-    }
-  }
-  // The same with the indices of each column in order; a transposition sorts.
-  static Eigen::SparseMatrix<float> in_order(const Eigen::Map<const Eigen::SparseMatrix<float>>& matrix) {
-    for (Index c = 0; c < matrix.cols(); ++c) {
-      const int* first = matrix.innerIndexPtr() + matrix.outerIndexPtr()[c];
-      const int* last = matrix.innerIndexPtr() + matrix.outerIndexPtr()[c + 1];
-      if (!std::is_sorted(first, last)) {
-        const Eigen::SparseMatrix<float, Eigen::RowMajor> sorted = matrix;
-        return sorted;
+      const auto first = static_cast<std::size_t>(begins[i]), last = static_cast<std::size_t>(begins[i + 1]);
+      if (std::is_sorted(indices.begin() + begins[i], indices.begin() + begins[i + 1], std::less_equal<>()))
+        continue;
+      own.clear();
+      for (std::size_t k = first; k < last; ++k) own.emplace_back(indices[k], values[k]);
+      std::sort(own.begin(), own.end());
+      for (std::size_t k = first; k < last; ++k) {
+        std::tie(indices[k], values[k]) = own[k - first];
+        check<FileError>(k == first || indices[k] != indices[k - 1], by_sample ? "sample " : "number ", i,
+                         " has ", by_sample ? "number " : "sample ", indices[k],
+                         " twice: in SciPy, sum_duplicates() adds them up");
       }
     }
-    return matrix;
   }
 
   std::vector<ZipEntry> entries_;
+  ReadLimits limits_;
 };
 
 }  // namespace detail
 
 /// Reads a matrix that scipy.sparse.save_npz wrote, of shape (n, V) in either layout, as one of n columns.
 /// \throws FileError if the archive or an array is damaged, the matrix has another format, an index is out of
-/// range or repeated, or a number is not finite
-inline Eigen::SparseMatrix<float> read_sparse_npz(const std::filesystem::path& path) {
-  std::vector<ZipEntry> entries = read_zip(path);
+/// range or repeated, or a number is not finite; or if it is longer than the limit, packed or unpacked
+inline Eigen::SparseMatrix<float> read_sparse_npz(const std::filesystem::path& path,
+                                                  const ReadLimits& limits = {}) {
+  std::vector<ZipEntry> entries = read_zip(path, limits);
   try {
-    return detail::SparseNpz(std::move(entries)).parse();
+    return detail::SparseNpz(std::move(entries), limits).parse();
   } catch (const FileError& error) {
     throw FileError("NPZ file '" + path.string() + "': " + error.what());
   }
