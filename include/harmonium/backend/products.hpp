@@ -46,11 +46,16 @@ using EigenMap = Eigen::Map<HostMatrix<T>, Eigen::Unaligned, Eigen::OuterStride<
 template <class T>
 using ConstEigenMap = Eigen::Map<const HostMatrix<T>, Eigen::Unaligned, Eigen::OuterStride<>>;
 
+/// A view as Eigen sees matrices.
+template <class T>
+ConstEigenMap<T> eigen_map(View<const T> x) {
+  return {x.data, x.rows, x.cols, Eigen::OuterStride<>(x.leading_dimension)};
+}
+
 /// c += alpha op(a) op(b), as an Eigen expression.
 template <class T>
 void add_product_expression(Op op_a, Op op_b, T alpha, View<const T> a, View<const T> b, View<T> c) {
-  const ConstEigenMap<T> left(a.data, a.rows, a.cols, Eigen::OuterStride<>(a.leading_dimension));
-  const ConstEigenMap<T> right(b.data, b.rows, b.cols, Eigen::OuterStride<>(b.leading_dimension));
+  const ConstEigenMap<T> left = eigen_map(a), right = eigen_map(b);
   EigenMap<T> result(c.data, c.rows, c.cols, Eigen::OuterStride<>(c.leading_dimension));
   if (op_a == Op::transposed) {
     result.noalias() += alpha * (left.transpose() * right);

@@ -6,6 +6,7 @@
 
 #include <vector>
 
+#include "../backend/on_host.hpp"
 #include "../core/host_matrix.hpp"
 #include "../models/mixed_layer.hpp"
 #include "../models/rbm.hpp"
@@ -101,15 +102,6 @@ void add_to_biases(L& layer, const Eigen::MatrixXd& x) {
   });
 }
 
-/// One column of a matrix on a backend, in double precision on the host.
-template <class B>
-Eigen::VectorXd column_on_host(ConstViewOf<B> x, Index column) {
-  using T = ScalarOf<B>;
-  HostMatrix<T> host(x.rows, 1);
-  B{}.download(x.columns(column, 1), View<T>(host));
-  return host.col(0).template cast<double>();
-}
-
 /// `clamp` of a model in double precision, without checks of shapes.
 template <class V, class H>
 ClampedRbm<V, H> clamp_precise(const Rbm<V, H, Cpu<double>>& rbm, const Eigen::VectorXd& v,
@@ -156,8 +148,9 @@ ClampedRbm<V, H> clamp(const Rbm<V, H, B>& rbm, std::type_identity_t<ConstViewOf
   const View<const bool> fixed_h = no_hidden ? View<const bool>(none) : known_h;
   detail::check_whole_units("clamp", rbm.visible, known_v);
   detail::check_whole_units("clamp", rbm.hidden, fixed_h);
-  return detail::clamp_precise(convert<Cpu<double>>(rbm), detail::column_on_host<B>(v, 0), known_v,
-                               no_hidden ? Eigen::VectorXd() : detail::column_on_host<B>(h, 0), fixed_h);
+  return detail::clamp_precise(
+      convert<Cpu<double>>(rbm), detail::on_host(B{}, v).col(0), known_v,
+      no_hidden ? Eigen::VectorXd() : Eigen::VectorXd(detail::on_host(B{}, h).col(0)), fixed_h);
 }
 
 }  // namespace harmonium

@@ -30,7 +30,7 @@ Eigen::VectorXd reconstruction_cross_entropy(const Rbm<V, H, B>& rbm, const Data
         on.dot_columns(T(-1), v, ConstViewOf<B>(down), out);
         add_log_partition(on, rbm.visible, ConstViewOf<B>(down), T(1), out);
       });
-  return detail::numbers_of_row(on, row);
+  return detail::row_on_host(on, row);
 }
 
 /// Mean free energy of held-out samples minus that of training samples, in nats: about 0 until a model begins

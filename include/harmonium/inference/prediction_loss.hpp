@@ -113,14 +113,11 @@ template <EnergyModel Model>
 Eigen::MatrixXd values_to_predict(const char* caller, const Model& model,
                                   ConstViewOf<typename Model::Backend> v, int chosen,
                                   const typename Model::Backend& on) {
-  using T = ScalarOf<typename Model::Backend>;
   check_model(caller, model);
   check<ShapeError>(v.rows == model.visible.rows(), caller, ": v has ", v.rows, " rows, the model has ",
                     model.visible.rows(), " visible rows");
   check<ValueError>(chosen >= 1, caller, ": chosen is ", chosen, ", expected at least 1");
-  HostMatrix<T> host(v.rows, v.cols);
-  on.download(v, View<T>(host));
-  return host.template cast<double>();
+  return on_host(on, v);
 }
 
 }  // namespace detail

@@ -40,9 +40,7 @@ PrincipalComponents principal_components(const Data& data, Index count) {
         on, "principal_components", rows, source, [&](Index first, View<const double> v) {
           for (Index i = 0; i < v.cols; ++i)
             weight(i) = weights.empty() ? 1 : weights[static_cast<std::size_t>(first + i)];
-          const Eigen::Map<const Eigen::MatrixXd, 0, Eigen::OuterStride<>> x(
-              v.data, v.rows, v.cols, Eigen::OuterStride<>(v.leading_dimension));
-          f(x, weight.head(v.cols));
+          f(detail::eigen_map(v), weight.head(v.cols));
         });
   };
   const double total = detail::mean_weight(source) * static_cast<double>(source.size());
@@ -76,9 +74,7 @@ requires(!std::derived_from<Data, Eigen::MatrixBase<Data>>) Eigen::MatrixXd
   Eigen::MatrixXd codes(pca.components.cols(), source.size());
   detail::for_each_sample_block(Cpu<double>(), "encode", pca.mean.size(), source,
                                 [&](Index first, View<const double> v) {
-                                  const Eigen::Map<const Eigen::MatrixXd, 0, Eigen::OuterStride<>> x(
-                                      v.data, v.rows, v.cols, Eigen::OuterStride<>(v.leading_dimension));
-                                  codes.middleCols(first, v.cols) = encode(pca, x);
+                                  codes.middleCols(first, v.cols) = encode(pca, detail::eigen_map(v));
                                 });
   return codes;
 }

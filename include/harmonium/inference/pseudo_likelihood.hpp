@@ -73,12 +73,11 @@ Eigen::VectorXd log_conditionals(const Model& model, const Eigen::MatrixXd& v,
   for (Index c = 0; c < v.cols(); ++c) most = std::max(most, place_of(c).states->cols());
   Eigen::MatrixXd energies =
       Eigen::MatrixXd::Constant(most, v.cols(), std::numeric_limits<double>::infinity());
-  HostMatrix<T> host = v.template cast<T>(), row(1, v.cols());
+  HostMatrix<T> host = v.template cast<T>();
   Matrix<B> moved(v.rows(), v.cols());
   const auto free_energies = [&] {
     on.upload(View<const T>(host), view_of(moved));
-    on.download(free_energy(model, moved, on), View<T>(row));
-    return Eigen::VectorXd(row.transpose().template cast<double>());
+    return row_on_host(on, free_energy(model, moved, on));
   };
   Eigen::VectorXd own;
   if (std::any_of(places.begin(), places.end(), [](const UnitPlace& p) { return p.log_weights != nullptr; }))
@@ -116,16 +115,13 @@ template <EnergyModel Model, class Data, class Sum>
 Eigen::VectorXd sum_of_conditionals(const char* caller, const Model& model, const Data& data, Sum sum,
                                     const typename Model::Backend& on) {
   using B = typename Model::Backend;
-  using T = ScalarOf<B>;
   static_assert(decltype(model.visible)::finite,
                 "pseudo-likelihood: visible units have finitely many states");
   check_model(caller, model);
   const auto& source = source_of<B>(data);
   Eigen::VectorXd result(source.size());
   for_each_sample_block(on, caller, model.visible.rows(), source, [&](Index first, ConstViewOf<B> v) {
-    HostMatrix<T> host(v.rows, v.cols);
-    on.download(v, View<T>(host));
-    result.segment(first, v.cols) = sum(first, host.template cast<double>().eval());
+    result.segment(first, v.cols) = sum(first, on_host(on, v));
   });
   return result;
 }

@@ -8,7 +8,7 @@
 #include <concepts>
 #include <span>
 
-#include "../backend/backend.hpp"
+#include "../backend/on_host.hpp"
 #include "../core/host_matrix.hpp"
 #include "../data/samples.hpp"
 #include "../models/parameters.hpp"
@@ -69,14 +69,6 @@ Matrix<B> row_of_samples(const B& on, const char* caller, Index rows, const Sour
   for_each_sample_block(on, caller, rows, source,
                         [&](Index first, ConstViewOf<B> x) { f(x, view_of(row).columns(first, x.cols)); });
   return row;
-}
-
-/// A row of a backend as numbers of the host.
-template <class B>
-Eigen::VectorXd numbers_of_row(const B& on, const Matrix<B>& row) {
-  HostMatrix<ScalarOf<B>> host(1, row.cols());
-  on.download(row, View<ScalarOf<B>>(host));
-  return host.row(0).transpose().template cast<double>();
 }
 
 }  // namespace harmonium::detail

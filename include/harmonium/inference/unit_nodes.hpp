@@ -58,9 +58,7 @@ class UnitNodes {
     on.fill(ones, T(1));
     backpropagate(on, layer, ConstViewOf<B>(view_of(input)), ConstViewOf<B>(view_of(ones)),
                   view_of(variances));
-    HostMatrix<T> host(layer.rows(), 1);
-    on.download(variances, View<T>(host));
-    return host.template cast<double>().cwiseSqrt();
+    return on_host(on, variances).cwiseSqrt();
   }
   template <class U>
   void add_grid(Index row, double spread, const Eigen::MatrixXd& v, const Mask& known) {

@@ -142,10 +142,7 @@ class Monitor {
     return prediction_losses(model_, v, samples.known, units, {.seed = options_.seed}, on_);
   }
   double mean_free_energy(const Matrix<B>& v, const Samples& samples) const {
-    const Matrix<B> energies = free_energy(model_, v, on_);
-    HostMatrix<T> row(1, v.cols());
-    on_.download(energies, View<T>(row));
-    return detail::SampleMean(row.transpose().template cast<double>(), samples.weights).mean;
+    return detail::SampleMean(detail::row_on_host(on_, free_energy(model_, v, on_)), samples.weights).mean;
   }
   double weight_norm() const {
     double squares = 0;

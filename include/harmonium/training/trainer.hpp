@@ -36,8 +36,7 @@ class Trainer {
 
   /// \param model is trained in place and must outlive the trainer
   /// \param on backend to compute on
-  /// \throws ValueError if an option is out of range \throws ShapeError if the model's matrices do not fit
-  /// together
+  /// \throws ValueError if an option is out of range
   Trainer(Model& model, Options options, Backend on)
       : model_(model),
         options_(checked(std::move(options))),

@@ -109,7 +109,7 @@ std::vector<ConditionalEstimate> log_conditional(const Rbm<V, H, B>& rbm, ConstV
   std::vector<ConditionalEstimate> results;
   Mask both(v.rows, 1);
   for (Index c = 0; c < v.cols; ++c) {
-    const Eigen::VectorXd x = detail::column_on_host<B>(v, c);
+    const Eigen::VectorXd x = detail::on_host(B{}, v.columns(c, 1)).col(0);
     bool any_a = false, any_b = false;
     for (Index r = 0; r < v.rows; ++r) {
       both(r, 0) = a(r, c) || b(r, c);

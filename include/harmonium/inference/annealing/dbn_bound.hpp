@@ -53,7 +53,6 @@ Matrix<B> climb(const B& on, const Rbm<V, H, B>& rbm, ConstViewOf<B> v, Draws dr
 template <class Units, class B>
 Eigen::VectorXd climb_to_top(const B& on, const Dbn<Units, B>& dbn, ConstViewOf<B> v, Draws draws) {
   using T = ScalarOf<B>;
-  HostMatrix<T> host(1, v.cols);
   Eigen::VectorXd sum = Eigen::VectorXd::Zero(v.cols);
   Matrix<B> x(v.rows, v.cols), out(1, v.cols);
   on.copy(v, x);
@@ -68,8 +67,7 @@ Eigen::VectorXd climb_to_top(const B& on, const Dbn<Units, B>& dbn, ConstViewOf<
         refresh(on, rbm, state.columns(0, v.cols));
         add_free_energy(on, rbm, state.columns(0, v.cols), T(-1), out);
       }
-      on.download(out, View<T>(host));
-      sum += host.row(0).transpose().template cast<double>();
+      sum += row_on_host(on, out);
     });
   return sum;
 }

@@ -99,7 +99,7 @@ Eigen::MatrixXd means_of(const B& on, const Source& source, Index rows, Code cod
   using T = ScalarOf<B>;
   const Index block = std::min<Index>(source.size(), 1000);
   Matrix<B> x(source.rows(), block), shares(1, block), sum(rows, 1);
-  HostMatrix<T> host_shares(1, block), host(rows, 1);
+  HostMatrix<T> host_shares(1, block);
   Eigen::MatrixXd total = Eigen::MatrixXd::Zero(rows, 1);
   const std::span<const double> weights = weights_of(source);
   for_each_block(source.size(), block, [&](std::span<const Index> columns) {
@@ -114,8 +114,7 @@ Eigen::MatrixXd means_of(const B& on, const Source& source, Index rows, Code cod
     on.fill(sum, T(0));
     const ConstViewOf<B> codes = code(ConstViewOf<B>(x).columns(0, n));
     on.sum_over_samples(StateBody{}, codes, codes, ConstViewOf<B>(shares).columns(0, n), sum);
-    on.download(sum, View<T>(host));
-    total += host.template cast<double>();
+    total += on_host(on, sum);
   });
   return total / (mean_weight(source) * static_cast<double>(source.size()));
 }

@@ -270,7 +270,7 @@ Eigen::VectorXd log_likelihood(const Model& model, const Data& data, double log_
                                const typename Model::Backend& on = Model::Backend::all()) {
   const auto energies =
       detail::free_energies(on, "log_likelihood", model, source_of<typename Model::Backend>(data));
-  return -detail::numbers_of_row(on, energies).array() - log_z;
+  return -detail::row_on_host(on, energies).array() - log_z;
 }
 
 }  // namespace harmonium

@@ -74,10 +74,7 @@ Eigen::VectorXd exact_log_likelihood(const Model& model, const Data& data,
   Eigen::VectorXd energies(source.size());
   detail::for_each_sample_block(
       B{}, caller, model.visible.rows(), source, [&](Index first, ConstViewOf<B> v) {
-        HostMatrix<ScalarOf<B>> host(v.rows, v.cols);
-        B{}.download(v, View<ScalarOf<B>>(host));
-        const Eigen::MatrixXd block = host.template cast<double>();
-        energies.segment(first, v.cols) = free_energy(precise, block, on).transpose();
+        energies.segment(first, v.cols) = free_energy(precise, detail::on_host(B{}, v), on).transpose();
       });
   return -energies.array() - exact_log_z(model, on);
 }

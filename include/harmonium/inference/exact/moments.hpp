@@ -108,7 +108,6 @@ detail::Precise<Model> exact_gradient(const Model& model, const Data& data,
                                       std::span<const double> weights = {},
                                       const Cpu<double>& on = Cpu<double>::all()) {
   using B = typename Model::Backend;
-  using T = ScalarOf<B>;
   constexpr const char* caller = "exact_gradient";
   const auto& source = source_of<B>(data);
   const Index size = source.size();
@@ -126,12 +125,9 @@ detail::Precise<Model> exact_gradient(const Model& model, const Data& data,
   const Index block = detail::block_of(source.rows(), size);
   auto state = make_state(precise, block);
   auto work = make_workspace(precise, block);
-  HostMatrix<T> host;
   detail::for_each_sample_block(
       B{}, caller, model.visible.rows(), source, [&](Index first, ConstViewOf<B> v) {
-        host.resize(v.rows, v.cols);
-        B{}.download(v, View<T>(host));
-        const Eigen::MatrixXd samples = host.template cast<double>();
+        const Eigen::MatrixXd samples = detail::on_host(B{}, v);
         const auto columns = state.columns(0, v.cols);
         on.copy(View<const double>(samples), columns.visible);
         refresh(on, precise, columns);

@@ -6,10 +6,12 @@
 /// log Z rung by rung.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 #include <vector>
 
+#include "../../backend/on_host.hpp"
 #include "../../models/energy_model.hpp"
 #include "../annealing/log_weights.hpp"
 
@@ -76,15 +78,12 @@ class Ladder {
         risen_(make_state(model, columns)),
         work_(make_workspace(model, columns)),
         both_(model.visible.rows(), 2 * columns),
-        sums_(1, columns),
-        host_(1, columns) {}
+        sums_(1, columns) {}
 
   /// The rungs, the lowest first.
   const std::vector<Rung<M>>& rungs() const { return rungs_; }
   /// The last one. There must be one.
   const Rung<M>& top() const { return rungs_.back(); }
-  /// Number of blocks of a reservoir.
-  Index blocks() const { return blocks_; }
 
   /// The number of a block, at random.
   Index drawn_block(Draws draws) const {
@@ -193,7 +192,7 @@ class Ladder {
   Eigen::VectorXd energies(const B& on, const M& model, StateView state) {
     on.fill(sums_, T(0));
     add_free_energy(on, model, state, T(1), sums_);
-    return downloaded(on);
+    return detail::row_on_host(on, sums_);
   }
 
   /// Its state, for resuming: see training/run/run_state.hpp.
@@ -220,11 +219,6 @@ class Ladder {
   ViewOf<B> members(Rung<M>& rung, Index block) {
     return view_of(rung.states).columns(block * columns_, columns_);
   }
-  Eigen::VectorXd downloaded(const B& on) {
-    on.download(sums_, View<T>(host_));
-    return host_.row(0).transpose().template cast<double>();
-  }
-
   void keep(const B& on, Rung<M>& rung, Index block, StateView state) {
     on.copy(state.visible, members(rung, block));
     weights(rung.energies, block) = energies(on, rung.model, state);
@@ -288,7 +282,7 @@ class Ladder {
     add_free_energy(on, model, state, T(-1), sums_);
     add_energy(on, model.visible, ConstViewOf<B>(state.visible), T(1), sums_);
     add_log_partition(on, model.visible, ConstViewOf<B>(nothing), T(1), sums_);
-    return downloaded(on).mean();
+    return detail::row_on_host(on, sums_).mean();
   }
 
   Index columns_, blocks_;
@@ -296,7 +290,6 @@ class Ladder {
   typename M::State other_, risen_;
   typename M::Workspace work_;
   Matrix<B> both_, sums_;
-  HostMatrix<T> host_;
   std::vector<Rung<M>> rungs_;
   double log_z_of_lowest_ = 0;
 };

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "../../core/counts.hpp"
 #include "../../inference/autocorrelation.hpp"
 #include "../../inference/trajectory/ladder.hpp"
 
@@ -145,7 +146,7 @@ class Trajectory::Memory {
  private:
   static const Trajectory& checked(const Trajectory& policy) {
     const auto& [chains, blocks, freeze_below, refuse_below, settle, apart, most_steps, renew_every] = policy;
-    check<ValueError>(chains >= 2, "Trajectory: chains is ", chains, ", expected at least 2");
+    detail::check_count("Trajectory", "chains", chains, 2);
     check<ValueError>(blocks >= 1 && blocks <= 1'000'000, "Trajectory: blocks is ", blocks,
                       ", expected 1 to 1000000");
     check<ValueError>(freeze_below > 0 && freeze_below < 1, "Trajectory: freeze_below is ", freeze_below,
@@ -154,8 +155,8 @@ class Trajectory::Memory {
                       refuse_below, ", expected at least 0 and below freeze_below, ", freeze_below);
     check<ValueError>(settle >= 1 && settle < 1e6, "Trajectory: settle is ", settle, ", expected at least 1");
     check<ValueError>(apart > 0 && apart < 1e6, "Trajectory: apart is ", apart, ", expected above 0");
-    check<ValueError>(most_steps >= 1, "Trajectory: most_steps is ", most_steps, ", expected at least 1");
-    check<ValueError>(renew_every >= 0, "Trajectory: renew_every is ", renew_every, ", expected at least 0");
+    detail::check_count("Trajectory", "most_steps", most_steps);
+    detail::check_count("Trajectory", "renew_every", renew_every, 0);
     return policy;
   }
 

@@ -31,7 +31,7 @@ Eigen::VectorXd objective_costs(const char* caller, const Model& model, const Da
         refresh(on, model, columns);
         add(objective, columns, out);
       });
-  return numbers_of_row(on, costs);
+  return row_on_host(on, costs);
 }
 
 template <class Score, class Model, class Data>

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <span>
 
-#include "../../core/host_matrix.hpp"
+#include "../../backend/on_host.hpp"
 #include "../../data/batch_source.hpp"
 #include "../../models/energy_model.hpp"
 
@@ -27,12 +27,11 @@ double mean_free_energy(const typename Model::Backend& on, const Model& model, c
     Matrix<B> energies(1, n);
     on.fill(energies, T(0));
     add_free_energy(on, model, states(n), T(1), energies);
-    HostMatrix<T> host(1, n);
-    on.download(energies, View<T>(host));
+    const Eigen::VectorXd own = row_on_host(on, energies);
     for (Index c = 0; c < n; ++c) {
       const double weight =
           weights.empty() ? 1 : weights[static_cast<std::size_t>(columns[static_cast<std::size_t>(c)])];
-      sum += weight * static_cast<double>(host(0, c));
+      sum += weight * own(c);
       total += weight;
     }
   });
