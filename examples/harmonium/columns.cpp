@@ -220,9 +220,9 @@ class Specification {
 void check_text(const RawTable& table, Index index, const Column& column) {
   const auto is_utf8 = [](const std::string& text) {
     try {
-      static_cast<void>(nlohmann::json(text).dump());
+      static_cast<void>(nlohmann::ordered_json(text).dump());
       return true;
-    } catch (const nlohmann::json::type_error&) {
+    } catch (const nlohmann::ordered_json::type_error&) {
       return false;
     }
   };
@@ -317,7 +317,7 @@ std::string description_of(const Columns& columns) {
     check<DataError>(text.size() <= longest_description, "the description of the columns takes ", text.size(),
                      " bytes, expected at most ", longest_description);
     return text;
-  } catch (const nlohmann::json::type_error& error) {
+  } catch (const nlohmann::ordered_json::type_error& error) {
     throw DataError(std::string("a column's name or one of its words is not UTF-8: ") + error.what());
   }
 }

@@ -53,7 +53,7 @@ LoadedModel load_model(const std::string& path) {
     const Layout layout(loaded.columns, numbers);
     loaded.model = kind_of(layout, loaded.columns).from(file, layout);
     return loaded;
-  } catch (const nlohmann::json::exception& error) {
+  } catch (const nlohmann::ordered_json::exception& error) {
     throw FileError("'" + path + "': its description of the columns is damaged: " + error.what());
   } catch (const Error& error) {
     throw FileError("'" + path + "': " + error.what());

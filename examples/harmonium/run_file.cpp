@@ -59,7 +59,7 @@ nlohmann::ordered_json run_json(const CommonSettings& settings, const Columns& c
 std::string run_text(const nlohmann::ordered_json& run) {
   try {
     return run.dump(2) + '\n';
-  } catch (const nlohmann::json::type_error& error) {
+  } catch (const nlohmann::ordered_json::type_error& error) {
     throw DataError(std::string("run.json is UTF-8, but a path, a name or an option is not: ") +
                     error.what());
   }

@@ -8,6 +8,8 @@ using namespace harmonium;
 using namespace test;
 using std::string;
 
+namespace test::io_bad_files {
+
 namespace {
 
 using Bits = Rbm<Bernoulli, Bernoulli>;
@@ -248,3 +250,5 @@ TEST_CASE("invalid pictures are refused", "[bad_input][files]") {
                           }),
   });
 }
+
+}  // namespace test::io_bad_files

@@ -8,6 +8,8 @@
 using namespace harmonium;
 using namespace test;
 
+namespace test::long_runs_tempering {
+
 namespace {
 const Cpu<double> on;
 }
@@ -63,3 +65,5 @@ TEST_CASE("the spacing of a ladder adapts until all neighbours swap equally ofte
   CHECK(adapted < 0.03);
   CHECK(even > 5 * adapted);
 }
+
+}  // namespace test::long_runs_tempering

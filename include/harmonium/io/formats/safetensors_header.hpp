@@ -25,7 +25,7 @@ class HeaderReader {
   std::vector<TensorEntry> tensors;
   Metadata metadata;
 
-  using Json = nlohmann::json;
+  using Json = nlohmann::ordered_json;
   bool null() { return scalar("null"); }
   bool boolean(bool value) { return scalar(value ? "true" : "false"); }
   bool number_integer(Json::number_integer_t value) { return scalar(std::to_string(value)); }
@@ -157,7 +157,7 @@ inline TensorFile parse_tensors(const std::string& header, std::uint64_t size) {
   check<FileError>(header.starts_with('{') && header.find('\0') == std::string::npos,  // would end it
                    "its header is not a JSON object");
   HeaderReader reader;
-  nlohmann::json::sax_parse(header, &reader);
+  nlohmann::ordered_json::sax_parse(header, &reader);
   auto& entries = reader.tensors;
   std::vector<std::string_view> names;
   for (const TensorEntry& entry : entries) names.push_back(entry.tensor.name);
@@ -185,7 +185,7 @@ inline std::string make_header(const TensorFile& file) {
   std::string header = "{";
   const auto put = [&](const std::string& name, const nlohmann::ordered_json& value) {
     if (header.size() > 1) header += ',';
-    header += nlohmann::json(name).dump() + ':' + value.dump();
+    header += nlohmann::ordered_json(name).dump() + ':' + value.dump();
   };
   try {
     if (!file.metadata.empty()) put("__metadata__", file.metadata);
@@ -204,7 +204,7 @@ inline std::string make_header(const TensorFile& file) {
           {{"dtype", name_of(tensor.dtype)}, {"shape", tensor.shape}, {"data_offsets", {begin, end}}});
       begin = end;
     }
-  } catch (const nlohmann::json::exception& error) {
+  } catch (const nlohmann::ordered_json::exception& error) {
     throw ValueError(std::string("write_safetensors: a name or metadata is not UTF-8: ") + error.what());
   }
   header += '}';

@@ -12,11 +12,11 @@
 namespace harmonium::detail {
 
 /// JSON has no `nan` or infinities, so these are strings.
-inline nlohmann::json json_of(double number) {
+inline nlohmann::ordered_json json_of(double number) {
   if (std::isfinite(number)) return number;
   return std::isnan(number) ? "nan" : number > 0 ? "inf" : "-inf";
 }
-inline double number_of(const nlohmann::json& json) {
+inline double number_of(const nlohmann::ordered_json& json) {
   if (json.is_number()) return json.get<double>();
   if (json == "nan") return std::numeric_limits<double>::quiet_NaN();
   check<DataError>(json == "inf" || json == "-inf", "expected a number");
@@ -42,7 +42,7 @@ inline std::string text_of(const History& history) {
 inline History history_from(const std::string& text) {
   History history;
   try {
-    const nlohmann::json epochs = nlohmann::json::parse(text);
+    const nlohmann::ordered_json epochs = nlohmann::ordered_json::parse(text);
     check<DataError>(epochs.is_array(), "it is not a list");
     for (const auto& epoch : epochs) {
       EpochReport report{.phase = epoch.at("phase").get<std::string>(),
@@ -56,7 +56,7 @@ inline History history_from(const std::string& text) {
         report.metrics.emplace_back(metric.at(0).get<std::string>(), number_of(metric.at(1)));
       history.epochs.push_back(std::move(report));
     }
-  } catch (const nlohmann::json::exception& error) {
+  } catch (const nlohmann::ordered_json::exception& error) {
     throw DataError(std::string("the history is garbled: ") + error.what());
   } catch (const DataError& error) {
     throw DataError(std::string("the history is garbled: ") + error.what());
