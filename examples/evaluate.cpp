@@ -1,5 +1,6 @@
 // How good is a saved model? The mean log probability of samples, in nats, with an estimate of log Z from
-// both sides and a verdict on whether to trust it; for a DBN, a lower bound.
+// both sides and a verdict on whether to trust it; for a DBN, a lower bound. And do its own samples cover the
+// data?
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <exception>
@@ -7,8 +8,8 @@
 #include <harmonium/io.hpp>
 #include <nlohmann/json.hpp>
 #include <string>
-#include <type_traits>
 #include <variant>
+#include <vector>
 
 #include "options.hpp"
 
@@ -22,7 +23,8 @@ using Model = std::variant<Rbm<Bernoulli, Bernoulli>, Rbm<Bernoulli, Gaussian>, 
 
 struct Settings {
   std::string model, data, output = "evaluation.json", pixels = "threshold";
-  int limit = 0, chains = 100, temperatures = 10000, start_steps = 1000, ways_up = 10, threads = 0;
+  int limit = 0, chains = 100, temperatures = 10000, start_steps = 1000, ways_up = 10, threads = 0,
+      samples = 0, sample_steps = 1000;
   std::uint64_t seed = 1;
   bool exact = false;
 };
@@ -56,10 +58,38 @@ SandwichOptions annealing(const Settings& settings) {
           .start_steps = settings.start_steps};
 }
 
-template <class V, class H>
-nlohmann::ordered_json judge(const Rbm<V, H>& rbm, Eigen::MatrixXf data, const Settings& settings,
+// Pixels as a model's visible units have them.
+template <class Model>
+Eigen::MatrixXf as_units(const Model&, Eigen::MatrixXf pixels) {
+  return pixels;
+}
+template <class H>
+Eigen::MatrixXf as_units(const Rbm<Spin, H>&, Eigen::MatrixXf pixels) {
+  return 2 * pixels.array() - 1;
+}
+
+template <class Model>
+nlohmann::ordered_json cover(const Model& model, const Eigen::MatrixXf& data, const Settings& settings,
                              const Cpu<float>& on) {
-  if constexpr (std::is_same_v<V, Spin>) data.array() = 2 * data.array() - 1;  // spins are -1 and 1
+  const Coverage c = coverage(
+      generate(model, {.samples = settings.samples, .steps = settings.sample_steps, .seed = settings.seed},
+               on),
+      data, {.most_samples = settings.samples, .seed = settings.seed}, Cpu<double>(on.threads()));
+  const auto numbers = [](const Eigen::VectorXd& x) { return std::vector<double>(x.begin(), x.end()); };
+  return {{"samples", settings.samples},
+          {"steps", settings.sample_steps},
+          {"adversarial_accuracy", c.nearest.mean()},
+          {"adversarial_accuracy_error", c.nearest.error},
+          {"pairs", c.pairs},
+          {"triples", c.triples},
+          {"nearest_datum", c.nearest_datum},
+          {"variances", numbers(c.variances)},
+          {"sample_variances", numbers(c.sample_variances)}};
+}
+
+template <class V, class H>
+nlohmann::ordered_json judge(const Rbm<V, H>& rbm, const Eigen::MatrixXf& data, const Settings& settings,
+                             const Cpu<float>& on) {
   if (settings.exact) {
     const double log_z = exact_log_z(rbm, Cpu<double>(on.threads()));
     return {{"estimator", "exact"},
@@ -104,8 +134,13 @@ void run(const Settings& settings) {
                                    {"binarisation", settings.pixels},
                                    {"samples", data.size()},
                                    {"seed", settings.seed}};
-  result.update(
-      std::visit([&](const auto& m) { return judge(m, data.to_matrix<float>(), settings, on); }, model));
+  std::visit(
+      [&](const auto& m) {
+        const Eigen::MatrixXf x = as_units(m, data.to_matrix<float>());
+        result.update(judge(m, x, settings, on));
+        if (settings.samples > 0) result["coverage"] = cover(m, x, settings, on);
+      },
+      model);
   result["seconds"] = timer.seconds();
   write_file(settings.output, result.dump(2) + '\n');
 
@@ -118,6 +153,10 @@ void run(const Settings& settings) {
                 result["log_z_reverse"].get<double>());
   std::printf(", %s: %s\n", result["verdict"].get<std::string>().c_str(),
               result["reason"].get<std::string>().c_str());
+  if (result.contains("coverage"))
+    std::printf("samples of the model beside the data: adversarial accuracy %.3f +- %.3f (0.5 is ideal)\n",
+                result["coverage"]["adversarial_accuracy"].get<double>(),
+                result["coverage"]["adversarial_accuracy_error"].get<double>());
 }
 
 }  // namespace
@@ -148,6 +187,15 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   app.add_option("--ways-up", settings.ways_up, "draws of a DBN's hidden layers for each sample")
       ->check(CLI::Range(2, 1000000))
+      ->capture_default_str();
+  app.add_option("--samples", settings.samples, "samples of the model to compare with the data; 0 for none")
+      ->check(CLI::Range(0, 1000000))
+      ->check([](const std::string& text) {
+        return text == "1" ? "one sample cannot be compared" : std::string();
+      })
+      ->capture_default_str();
+  app.add_option("--sample-steps", settings.sample_steps, "steps of the chains that yield them")
+      ->check(CLI::Range(1, 1000000000))
       ->capture_default_str();
   options::add_seed(app, settings.seed);
   options::add_threads(app, settings.threads);

@@ -224,11 +224,19 @@ refused("data that are none" "IDX file 'noise.bin': it begins with 0x[0-9a-f]+, 
   "${limited} good/dbn.safetensors noise.bin")
 refused("data of another size" "sandwich: the data have 4 rows, the model has 784"
   "${limited} good/dbn.safetensors data/small-images")
+refused("one sample" "--samples: one sample cannot be compared"
+  "${evaluate} --samples 1 --output evaluation.json good/dbn.safetensors data/t10k-images-idx3-ubyte")
 refused("output below a file" "cannot make the folder '.*file': (File exists|Not a directory)"
   "${evaluate} --output file/evaluation.json good/dbn.safetensors data/t10k-images-idx3-ubyte")
 refused("an output that takes no byte" "cannot write '.*': File too large"
   "trap '' XFSZ; ulimit -f 0; exec ${evaluate} --output evaluation.json good/dbn.safetensors data/t10k-images-idx3-ubyte")
 still_old(evaluation.json file)
+shell("${evaluate} --samples 20 --sample-steps 2 --output compared.json good/dbn.safetensors data/t10k-images-idx3-ubyte")
+file(READ "${WORK}/compared.json" compared)
+string(JSON accuracy ERROR_VARIABLE none GET "${compared}" coverage adversarial_accuracy)
+if(NOT status EQUAL 0 OR NOT accuracy MATCHES "^[0-9.]+$" OR NOT output MATCHES "adversarial accuracy 0\\.[0-9]+ ")
+  message(SEND_ERROR "evaluate compares samples: ${status} ${accuracy} ${none}\n${output}${errors}")
+endif()
 file(GLOB left "${WORK}/.harmonium*")
 if(left)
   message(SEND_ERROR "left behind: ${left}")

@@ -22,6 +22,7 @@
 #include "inference/annealing/importance_sampling.hpp"
 #include "inference/annealing/sandwich.hpp"
 #include "inference/clamped.hpp"
+#include "inference/coverage.hpp"
 #include "inference/diagnostics.hpp"
 #include "inference/exact/log_z.hpp"
 #include "inference/exact/moments.hpp"

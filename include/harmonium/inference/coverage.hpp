@@ -1,0 +1,316 @@
+/// \file
+/// Do a model's samples cover the data? Likelihoods average over the data; here samples are compared with
+/// them directly: by nearest neighbours, by pairs and triples of variables, and along principal components.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+#include <numeric>
+#include <optional>
+#include <span>
+#include <type_traits>
+#include <vector>
+
+#include "../backend/cpu.hpp"
+#include "../core/permutation.hpp"
+#include "../data/batch_source.hpp"
+#include "principal_components.hpp"
+#include "sample_blocks.hpp"
+
+namespace harmonium {
+
+/// Samples of any kind in the host's memory, in either precision.
+template <class Data>
+concept HostSamples = SamplesFor<Data, Cpu<double>> || SamplesFor<Data, Cpu<float>>;
+
+/// Settings of `coverage`.
+struct CoverageOptions {
+  Index most_samples =
+      5000;                ///< of each set, drawn by seed if there are more; the work grows with the square
+  Index most_rows = 1000;  ///< of which moments and components are compared, drawn by seed if there are more
+  Index triples = 10'000;  ///< how many triples, drawn by seed
+  Index components = 10;   ///< principal components of the data, or as many as there are rows
+  std::uint64_t seed = 1;  ///< of what is drawn
+};
+
+/// How well nearest neighbours tell samples from data (Yale et al., Neurocomputing 416, 2020): the share of
+/// points whose nearest neighbour in the other set is farther than that in their own. Ties count half, so
+/// that copies have 0 only of data of which no two are equal.
+struct AdversarialAccuracy {
+  double of_data = 0;     ///< 0 if each datum has a sample nearer than all other data; 1 if none has
+  double of_samples = 0;  ///< 0 if each sample is nearer to a datum than to all other samples
+  double error = 0;       ///< standard error of `mean()`, as if points were independent
+  /// 0.5 if both sets are draws of one distribution. Below: samples are too near to data, the model has
+  /// learned them by heart. Above: it has missed them.
+  double mean() const { return (of_data + of_samples) / 2; }
+};
+
+/// How samples compare with the data, and how held-out data do, which shows what can be expected.
+struct Coverage {
+  AdversarialAccuracy nearest;                   ///< samples beside the data
+  std::optional<AdversarialAccuracy> held_out;   ///< samples beside held-out data
+  double pairs = 0;                              ///< correlation of covariances with the data's, over pairs
+  double triples = 0;                            ///< the same of third moments about the means
+  std::optional<double> held_out_pairs;          ///< `pairs` of held-out data
+  std::optional<double> held_out_triples;        ///< `triples` of held-out data
+  double nearest_datum = 0;                      ///< mean distance (Euclidean) of a sample to the data
+  std::optional<double> held_out_nearest_datum;  ///< the same of held-out data
+  Eigen::VectorXd variances;                     ///< of the data, along their principal components
+  Eigen::VectorXd sample_variances;              ///< of the samples, along the same
+  /// Adversarial accuracy beside held-out data minus that beside the data: about 0 unless samples are nearer
+  /// to the data than to others of their kind. Empty without held-out data.
+  std::optional<double> privacy_loss() const {
+    return held_out ? std::optional(held_out->mean() - nearest.mean()) : std::nullopt;
+  }
+};
+
+namespace detail {
+
+template <class Data>
+using BackendOfSamples = std::conditional_t<SamplesFor<Data, Cpu<double>>, Cpu<double>, Cpu<float>>;
+
+/// A set of samples on the host, in either precision.
+template <class B, class Source>
+struct SampleSet {
+  Source source;
+
+  Index rows() const { return source.rows(); }
+  /// How many can be drawn: those of a weight above 0.
+  Index size() const {
+    const std::span<const double> weights = weights_of(source);
+    return source.size() - static_cast<Index>(std::count(weights.begin(), weights.end(), 0.0));
+  }
+  /// `count` of them, drawn by the seed. \throws as `for_each_sample_block`
+  Eigen::MatrixXd draw(const char* caller, Index count, std::uint64_t seed) const {
+    const B on;
+    const std::vector<Index> chosen = random_samples(source, count, seed);
+    Eigen::MatrixXd all(rows(), static_cast<Index>(chosen.size()));
+    const Index block = block_of(rows(), all.cols());
+    HostMatrix<ScalarOf<B>> room(rows(), block);
+    Index done = 0;
+    for_each_block(std::span<const Index>(chosen), block, [&](std::span<const Index> columns) {
+      const ViewOf<B> x = view_of(room).columns(0, static_cast<Index>(columns.size()));
+      check_nothing_missing(on, caller, source, columns, x);
+      source.fill(on, columns, x);
+      for (Index c = 0; c < x.cols; ++c)
+        check_finite(on, caller, ConstViewOf<B>(x.columns(c, 1)), columns[static_cast<std::size_t>(c)]);
+      all.middleCols(done, x.cols) = room.leftCols(x.cols).template cast<double>();
+      done += x.cols;
+    });
+    return all;
+  }
+};
+
+template <class Data>
+auto sample_set(const Data& data) {
+  using B = BackendOfSamples<Data>;
+  using Source = decltype(source_of<B>(data));  // a reference to a source, or a view of a matrix
+  return SampleSet<B, Source>{source_of<B>(data)};
+}
+
+/// Squared distance of each column of x to the nearest one of `others`; to the nearest other one if both are
+/// the same set.
+inline Eigen::VectorXd nearest_distances(const Cpu<double>& on, const Eigen::MatrixXd& x,
+                                         const Eigen::MatrixXd& others, bool same) {
+  constexpr Index block = 256;
+  const Eigen::VectorXd lengths = others.colwise().squaredNorm().transpose();
+  Eigen::MatrixXd products(block, block);
+  Eigen::VectorXd nearest(x.cols());
+  std::array<double, block> best;
+  std::array<Index, block> at;
+  for (Index first = 0; first < x.cols(); first += block) {
+    const Index count = std::min(block, x.cols() - first);
+    best.fill(std::numeric_limits<double>::infinity());
+    at.fill(-1);
+    for (Index other = 0; other < others.cols(); other += block) {
+      const Index some = std::min(block, others.cols() - other);
+      on.multiply(Op::transposed, Op::plain, -2, View<const double>(others).columns(other, some),
+                  View<const double>(x).columns(first, count), 0,
+                  View<double>(products.data(), some, count, block));
+      for (Index c = 0; c < count; ++c)
+        for (Index r = 0; r < some; ++r) {
+          const double distance = products(r, c) + lengths(other + r);
+          const auto i = static_cast<std::size_t>(c);
+          if (distance < best[i] && !(same && other + r == first + c)) {
+            best[i] = distance;
+            at[i] = other + r;
+          }
+        }
+    }
+    for (Index c = 0; c < count; ++c) {  // once more, so that equal columns have a distance of 0
+      const Index i = at[static_cast<std::size_t>(c)];
+      nearest(first + c) =
+          i < 0 ? std::numeric_limits<double>::infinity() : (x.col(first + c) - others.col(i)).squaredNorm();
+    }
+  }
+  check<DataError>(nearest.allFinite(), "coverage: distances are too large for double precision");
+  return nearest;
+}
+
+/// From distances to the other set and within the own.
+inline AdversarialAccuracy adversarial_accuracy(const Eigen::VectorXd& data_to_samples,
+                                                const Eigen::VectorXd& within_data,
+                                                const Eigen::VectorXd& samples_to_data,
+                                                const Eigen::VectorXd& within_samples) {
+  AdversarialAccuracy result;
+  double variance = 0;
+  const auto share = [&](const Eigen::VectorXd& across, const Eigen::VectorXd& within) {
+    Eigen::ArrayXd farther(across.size());
+    for (Index i = 0; i < across.size(); ++i)
+      farther(i) = across(i) > within(i) ? 1 : across(i) == within(i) ? 0.5 : 0;
+    const double mean = farther.mean();
+    const auto n = static_cast<double>(across.size());
+    variance += (farther - mean).square().sum() / (n - 1) / n;
+    return mean;
+  };
+  result.of_data = share(data_to_samples, within_data);
+  result.of_samples = share(samples_to_data, within_samples);
+  result.error = std::sqrt(variance) / 2;
+  return result;
+}
+
+inline double correlation(const Eigen::ArrayXd& x, const Eigen::ArrayXd& y) {
+  const Eigen::ArrayXd a = x - x.mean(), b = y - y.mean();
+  return (a * b).sum() / std::sqrt(a.square().sum() * b.square().sum());
+}
+
+/// The second and third moments of some rows about their means.
+struct Moments {
+  Eigen::ArrayXd pairs, triples;
+};
+
+inline Moments moments_of(const Cpu<double>& on, const Eigen::MatrixXd& x,
+                          std::span<const std::array<Index, 3>> triples) {
+  const Index p = x.rows();
+  const auto n = static_cast<double>(x.cols());
+  Eigen::MatrixXd centered = x.transpose();  // a variable is a column here
+  for (Index i = 0; i < p; ++i) centered.col(i).array() -= centered.col(i).mean();
+  Eigen::MatrixXd covariance(p, p);
+  on.multiply(Op::transposed, Op::plain, 1 / n, centered, centered, 0, covariance);
+  Moments result{.pairs = Eigen::ArrayXd(p * (p - 1) / 2),
+                 .triples = Eigen::ArrayXd(static_cast<Index>(triples.size()))};
+  Index at = 0;
+  for (Index j = 0; j < p; ++j)
+    for (Index i = 0; i < j; ++i) result.pairs(at++) = covariance(i, j);
+  for (std::size_t t = 0; t < triples.size(); ++t) {
+    const auto& [i, j, k] = triples[t];
+    result.triples(static_cast<Index>(t)) =
+        (centered.col(i).array() * centered.col(j).array() * centered.col(k).array()).mean();
+  }
+  return result;
+}
+
+/// `count` triples of different numbers of 0 ... p - 1.
+inline std::vector<std::array<Index, 3>> random_triples(Index p, Index count, Draws draws) {
+  std::vector<std::array<Index, 3>> triples(p < 3 ? 0 : static_cast<std::size_t>(count));
+  for (std::size_t t = 0; t < triples.size(); ++t) {
+    const PhiloxBlock block = draws.block_of_row(static_cast<std::uint32_t>(t), 0, 0);
+    const auto below = [&](int word, Index limit) {
+      return static_cast<Index>(block.word[word] % static_cast<std::uint64_t>(limit));
+    };
+    Index i = below(0, p), j = below(1, p - 1), k = below(2, p - 2);
+    j += j >= i;  // the j-th of those that are left
+    for (const Index taken : {std::min(i, j), std::max(i, j)}) k += k >= taken;
+    triples[t] = {i, j, k};
+  }
+  return triples;
+}
+
+/// `held_out` is nullptr where there are none.
+template <class Samples, class Data, class HeldOut>
+Coverage coverage_of(const Samples& samples, const Data& data, const HeldOut* held_out,
+                     const CoverageOptions& options, const Cpu<double>& on) {
+  constexpr const char* caller = "coverage";
+  check<ValueError>(options.most_samples >= 2, caller, ": most_samples is ", options.most_samples,
+                    ", expected at least 2");
+  check<ValueError>(options.most_rows >= 1, caller, ": most_rows is ", options.most_rows,
+                    ", expected at least 1");
+  check<ValueError>(options.triples >= 0 && options.triples <= 0x7fffffff, caller, ": triples is ",
+                    options.triples, ", expected 0 to 2147483647");
+  check<ValueError>(options.components >= 1, caller, ": components is ", options.components,
+                    ", expected at least 1");
+  const Index rows = data.rows();
+  Index count = options.most_samples;  // equal, or the larger set would have the nearer neighbours
+  const auto look_at = [&](const auto& source, const char* what) {
+    check_samples(caller, source.rows(), source.size(), rows, what);
+    check<DataError>(source.size() >= 2, caller, ": ", what, " have 1 sample, expected at least 2");
+    count = std::min<Index>(count, source.size());
+  };
+  look_at(data, "the data");
+  look_at(samples, "the samples");
+  if (held_out) look_at(*held_out, "the held-out data");
+
+  Eigen::MatrixXd x = data.draw(caller, count, options.seed);
+  Eigen::MatrixXd s = samples.draw(caller, count, options.seed);
+  const Eigen::VectorXd center = x.rowwise().mean();  // far from 0 distances would lose digits
+  x.colwise() -= center;
+  s.colwise() -= center;
+  const Draws draws{.seed = seed_for(options.seed, SeedFor::coverage), .stream = Stream::shuffle};
+  const std::vector<Index> some_rows = random_subset(rows, options.most_rows, draws);
+  Draws of_triples = draws;
+  of_triples.step = 1;
+  const auto triples = random_triples(static_cast<Index>(some_rows.size()), options.triples, of_triples);
+  const auto few_rows = [&](const Eigen::MatrixXd& all) {
+    Eigen::MatrixXd few(static_cast<Index>(some_rows.size()), all.cols());
+    for (Index i = 0; i < few.rows(); ++i) few.row(i) = all.row(some_rows[static_cast<std::size_t>(i)]);
+    return few;
+  };
+  const Eigen::MatrixXd few_x = few_rows(x), few_s = few_rows(s);
+  const Moments moments = moments_of(on, few_x, triples);
+  const auto compare = [&](const Eigen::MatrixXd& other, auto& pairs, auto& third) {
+    const Moments others = moments_of(on, other, triples);
+    pairs = correlation(others.pairs, moments.pairs);
+    third = correlation(others.triples, moments.triples);
+  };
+
+  Coverage result;
+  const Eigen::VectorXd within_samples = nearest_distances(on, s, s, true);
+  const Eigen::VectorXd within_data = nearest_distances(on, x, x, true);
+  const Eigen::VectorXd to_data = nearest_distances(on, s, x, false);
+  result.nearest =
+      adversarial_accuracy(nearest_distances(on, x, s, false), within_data, to_data, within_samples);
+  result.nearest_datum = to_data.cwiseSqrt().mean();
+  compare(few_s, result.pairs, result.triples);
+  if (held_out) {
+    Eigen::MatrixXd h = held_out->draw(caller, count, options.seed);
+    h.colwise() -= center;
+    result.held_out =
+        adversarial_accuracy(nearest_distances(on, h, s, false), nearest_distances(on, h, h, true),
+                             nearest_distances(on, s, h, false), within_samples);
+    result.held_out_nearest_datum = nearest_distances(on, h, x, false).cwiseSqrt().mean();
+    compare(few_rows(h), result.held_out_pairs, result.held_out_triples);
+  }
+  const PrincipalComponents pca = principal_components(few_x, std::min(options.components, few_x.rows()));
+  result.variances = pca.variances;
+  const Eigen::MatrixXd codes = encode(pca, few_s);
+  result.sample_variances =
+      (codes.colwise() - codes.rowwise().mean()).rowwise().squaredNorm() / static_cast<double>(count);
+  return result;
+}
+
+}  // namespace detail
+
+/// Compares samples with the data that a model learned from; both may be of any kind, on the host. As many
+/// are taken of each set as the smallest has, drawn by seed; weights are not used, but samples of weight 0
+/// are left out. Correlations are NaN where one side does not vary. \throws ShapeError if rows differ \throws
+/// DataError if a set has fewer than 2 samples, or a number is not finite \throws ValueError if an entry is
+/// missing, or an option is out of range
+template <HostSamples Samples, HostSamples Data>
+Coverage coverage(const Samples& samples, const Data& data, const CoverageOptions& options = {},
+                  const Cpu<double>& on = Cpu<double>::all()) {
+  const auto set = detail::sample_set(data);
+  return detail::coverage_of(detail::sample_set(samples), set, static_cast<decltype(&set)>(nullptr), options,
+                             on);
+}
+
+/// The same beside held-out data, which neither the model nor the choice of it has seen.
+template <HostSamples Samples, HostSamples Data, HostSamples HeldOut>
+Coverage coverage(const Samples& samples, const Data& data, const HeldOut& held_out,
+                  const CoverageOptions& options = {}, const Cpu<double>& on = Cpu<double>::all()) {
+  const auto others = detail::sample_set(held_out);
+  return detail::coverage_of(detail::sample_set(samples), detail::sample_set(data), &others, options, on);
+}
+
+}  // namespace harmonium
