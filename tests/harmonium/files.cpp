@@ -3,7 +3,6 @@
 #include <harmonium/model.hpp>
 #include <harmonium/run_file.hpp>
 
-#include <harmonium/core/timer.hpp>
 #include <harmonium/io/formats/safetensors.hpp>
 
 #include "io/temporary_folder.hpp"
@@ -99,7 +98,7 @@ TEST_CASE("a description of columns that is not that of the model is refused", "
   }
 }
 
-TEST_CASE("a description of columns takes memory in proportion to its length", "[program][hostile]") {
+TEST_CASE("a description of columns takes memory in proportion to its length", "[program][hostile][linear]") {
   const TemporaryFolder folder;
   TensorFile file = read_safetensors(model_file(folder));
   std::string columns = R"([{"name":"x","kind":"categorical","words":[)";  // of many words, and many of one
@@ -109,9 +108,7 @@ TEST_CASE("a description of columns takes memory in proportion to its length", "
     columns += R"(,{"name":")" + std::to_string(i) + R"(","kind":"categorical","words":["a"]})";
   file.metadata["harmonium.columns"] = columns + ']';
   write_safetensors(folder / "bad", file);
-  const Timer timer;
   CHECK_THROWS_WITH(load_model(folder / "bad"), ContainsSubstring("400020000 rows, the model has"));
-  CHECK(timer.seconds() < 10);
 }
 
 TEST_CASE("numbers of a run file are taken as they are or refused", "[program][hostile]") {
@@ -201,7 +198,7 @@ TEST_CASE("a model is there even if its report cannot be written", "[program][ho
   CHECK(std::filesystem::exists(folder / "results" / "run.json"));
 }
 
-TEST_CASE("kinds for very many columns are found in time", "[program][hostile]") {
+TEST_CASE("kinds for very many columns are found in time", "[program][hostile][linear]") {
   const TemporaryFolder folder;
   std::string names, first, second, kinds = "bernoulli:";
   for (int i = 0; i < 30'000; ++i) {
@@ -212,12 +209,10 @@ TEST_CASE("kinds for very many columns are found in time", "[program][hostile]")
     second += comma + "1";
   }
   test::put(folder / "wide.csv", names + '\n' + first + '\n' + second + '\n');
-  const Timer timer;
   const RawTable raw(folder / "wide.csv");
   const Columns columns = choose_columns(raw, kinds, choose_columns(raw, ""));
   CHECK(encode_table(raw, columns).values.rows() == 30'000);
   CHECK_THROWS_AS(choose_columns(raw, "bernoulli:" + std::string(300'000, ',')), ValueError);
-  CHECK(timer.seconds() < 10);
 }
 
 TEST_CASE("a table whose numbers would not fit in memory is refused", "[program][hostile]") {

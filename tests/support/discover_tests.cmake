@@ -26,6 +26,8 @@ set(grouped 0)
 if(NOT FAST)
   set(FAST fast)
 endif()
+# What takes long only if its time grows faster than its input: a limit for each, of a hundred times what it takes.
+execute_process(COMMAND "${PROGRAM}" ${list} "[linear]" OUTPUT_VARIABLE linear ERROR_QUIET)
 foreach(label IN ITEMS ${FAST} slow)
   if(label STREQUAL "slow")
     set(tests "[slow]")
@@ -61,7 +63,12 @@ foreach(label IN ITEMS ${FAST} slow)
     endif()
     string(APPEND script "add_test([==[${name}]==] [==[${PROGRAM}]==] [==[${pattern}]==] --warn NoAssertions)\n"
       "set_tests_properties([==[${name}]==] PROPERTIES LABELS ${label} FAIL_REGULAR_EXPRESSION \"No tests ran\""
-      " SKIP_REGULAR_EXPRESSION \"SKIPPED: \")\n")
+      " SKIP_REGULAR_EXPRESSION \"SKIPPED: \"")
+    string(FIND "\n${linear}" "\n${name}\n" at)
+    if(at GREATER_EQUAL 0)
+      string(APPEND script " TIMEOUT 100")
+    endif()
+    string(APPEND script ")\n")
   endwhile()
   end_group()
   if(GROUP AND NOT all_names STREQUAL "")      # a name that its file does not match would be left out in silence

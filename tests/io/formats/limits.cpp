@@ -1,6 +1,5 @@
 // What files from strangers cost: no reader takes more time or memory than a small multiple of their length.
 #include <zlib.h>
-#include <harmonium/core/timer.hpp>
 #include <harmonium/io.hpp>
 
 #include "io/temporary_folder.hpp"
@@ -30,8 +29,6 @@ void put_pictures(const std::filesystem::path& path, std::uint32_t count, std::s
     REQUIRE(gzwrite(file, block.data(), static_cast<unsigned>(block.size())) > 0);
   REQUIRE(gzclose(file) == Z_OK);
 }
-// Under sanitizers everything takes longer, but not a thousand times.
-constexpr double patience = 10;
 
 }  // namespace
 
@@ -96,13 +93,12 @@ TEST_CASE("packed files take no memory for what is not in them", "[io][hostile]"
   CHECK(peak_memory_mb() - before < 20);
 }
 
-TEST_CASE("headers take time and memory in proportion to their length", "[io][hostile][slow]") {
+TEST_CASE("headers take time and memory in proportion to their length", "[io][hostile][linear][slow]") {
   const TemporaryFolder folder;
-  const Timer timer;
   const double before = peak_memory_mb();
   SECTION("objects where a list belongs") {
     std::string header = R"({"a":[)";
-    for (int i = 0; i < 200'000; ++i) header += i == 0 ? "{}" : ",{}";
+    for (int i = 0; i < 1'000'000; ++i) header += i == 0 ? "{}" : ",{}";
     test::put(folder / "file", safetensors(header + "]}"));
     CHECK_THROWS_WITH(read_safetensors(folder / "file"), ContainsSubstring("'a' is not described"));
   }
@@ -120,22 +116,21 @@ TEST_CASE("headers take time and memory in proportion to their length", "[io][ho
   }
   SECTION("metadata") {
     std::string header = R"({"__metadata__":{)";
-    for (int i = 0; i < 100'000; ++i) header += (i == 0 ? "\"" : ",\"") + std::to_string(i) + R"(":"")";
+    for (int i = 0; i < 400'000; ++i) header += (i == 0 ? "\"" : ",\"") + std::to_string(i) + R"(":"")";
     test::put(folder / "file", safetensors(header + "}}"));
-    CHECK(read_safetensors(folder / "file").metadata.size() == 100'000);
+    CHECK(read_safetensors(folder / "file").metadata.size() == 400'000);
   }
   SECTION("long shapes") {
     std::string header = R"({"a":{"dtype":"U8","shape":[0)";
-    for (int i = 0; i < 200'000; ++i) header += ",0";
+    for (int i = 0; i < 1'000'000; ++i) header += ",0";
     test::put(folder / "file", safetensors(header + R"(],"data_offsets":[0,0]}})"));
     CHECK_THROWS_WITH(read_safetensors(folder / "file"), ContainsSubstring("more than 64 sizes"));
   }
-  CHECK(timer.seconds() < patience);
 }
 
-TEST_CASE("wide tables take time and memory in proportion to their length", "[io][csv][hostile][slow]") {
+TEST_CASE("wide tables take time and memory in proportion to their length",
+          "[io][csv][hostile][linear][slow]") {
   const TemporaryFolder folder;
-  const Timer timer;
   std::string names, numbers, empty(200'000, ',');
   for (int i = 0; i < 100'000; ++i) {
     names += (i == 0 ? "" : ",") + std::to_string(i);
@@ -149,17 +144,14 @@ TEST_CASE("wide tables take time and memory in proportion to their length", "[io
   const double before = peak_memory_mb();
   CHECK(read_csv(folder / "empty.csv").columns() == 200'001);
   CHECK(peak_memory_mb() - before < 40 * 0.4 + 10);
-  CHECK(timer.seconds() < patience);
 }
 
-TEST_CASE("a model of very many layers is read in time", "[io][hostile][slow]") {
+TEST_CASE("a model of very many layers is read in time", "[io][hostile][linear][slow]") {
   const TemporaryFolder folder;
   using Deep = Dbn<Stack<Bernoulli>>;
   const Deep dbn(DbnOptions{.sizes = std::vector<StackSize>(10'001, StackSize(1))});
-  const Timer timer;
   save(folder / "deep", dbn);
   CHECK(load<Deep>(folder / "deep") == dbn);
-  CHECK(timer.seconds() < patience);
 }
 
 }  // namespace test::formats_limits
