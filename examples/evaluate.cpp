@@ -2,6 +2,7 @@
 // both sides and a verdict on whether to trust it; for a DBN, a lower bound. And do its own samples cover the
 // data?
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 #include <harmonium/harmonium.hpp>
@@ -76,7 +77,7 @@ nlohmann::ordered_json cover(const Model& model, const Eigen::MatrixXf& data, co
                on),
       data, {.most_samples = settings.samples, .seed = settings.seed}, Cpu<double>(on.threads()));
   const auto numbers = [](const Eigen::VectorXd& x) { return std::vector<double>(x.begin(), x.end()); };
-  return {{"samples", settings.samples},
+  return {{"samples", std::min<Index>(settings.samples, data.cols())},  // as many of the data
           {"steps", settings.sample_steps},
           {"adversarial_accuracy", c.nearest.mean()},
           {"adversarial_accuracy_error", c.nearest.error},
