@@ -37,18 +37,6 @@ Dataset prepared(const Dataset& digits, const Settings& settings) {
   return digits;
 }
 
-// The columns of `all` that are nearest to those of `x`.
-Eigen::MatrixXf nearest(const Eigen::MatrixXf& all, const Eigen::MatrixXf& x) {
-  const Eigen::RowVectorXf lengths = all.colwise().squaredNorm();
-  Eigen::MatrixXf found(x.rows(), x.cols());
-  for (Index c = 0; c < x.cols(); ++c) {
-    Index best = 0;
-    (lengths - 2 * (x.col(c).transpose() * all)).minCoeff(&best);
-    found.col(c) = all.col(best);
-  }
-  return found;
-}
-
 // A row of samples for each number of steps, and below it their nearest training digits.
 template <class M>
 Image draw_chains(const M& model, const Eigen::MatrixXf& train, int tempering, const Settings& settings,
@@ -63,7 +51,11 @@ Image draw_chains(const M& model, const Eigen::MatrixXf& train, int tempering, c
                                               .tempering = tempering},
                                              on);
     Eigen::MatrixXf pairs(samples.rows(), 2 * samples.cols());
-    pairs << samples, nearest(train, samples);
+    const std::vector<Index> nearest = nearest_columns(on, samples, train);
+    for (Index c = 0; c < samples.cols(); ++c) {
+      pairs.col(c) = samples.col(c);
+      pairs.col(samples.cols() + c) = train.col(nearest[static_cast<std::size_t>(c)]);
+    }
     rows.push_back(tiles(pairs, digit_tiles(settings.chains)));
   }
   return stack(rows, {.gap = 6});

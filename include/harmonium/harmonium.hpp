@@ -33,6 +33,7 @@
 #include "inference/generate_up_down.hpp"
 #include "inference/label_free_energies.hpp"
 #include "inference/layers.hpp"
+#include "inference/nearest_columns.hpp"
 #include "inference/networks/autoencoding.hpp"
 #include "inference/networks/calibration.hpp"
 #include "inference/networks/classification.hpp"

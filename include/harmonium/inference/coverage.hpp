@@ -6,8 +6,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <limits>
-#include <numeric>
 #include <optional>
 #include <span>
 #include <type_traits>
@@ -16,6 +14,7 @@
 #include "../backend/cpu.hpp"
 #include "../core/permutation.hpp"
 #include "../data/batch_source.hpp"
+#include "nearest_columns.hpp"
 #include "principal_components.hpp"
 #include "sample_blocks.hpp"
 
@@ -92,10 +91,7 @@ struct SampleSet {
     Index done = 0;
     for_each_block(std::span<const Index>(chosen), block, [&](std::span<const Index> columns) {
       const ViewOf<B> x = view_of(room).columns(0, static_cast<Index>(columns.size()));
-      check_nothing_missing(on, caller, source, columns, x);
-      source.fill(on, columns, x);
-      for (Index c = 0; c < x.cols; ++c)
-        check_finite(on, caller, ConstViewOf<B>(x.columns(c, 1)), columns[static_cast<std::size_t>(c)]);
+      fill_checked(on, caller, source, columns, x);
       all.middleCols(done, x.cols) = room.leftCols(x.cols).template cast<double>();
       done += x.cols;
     });
@@ -111,42 +107,15 @@ auto sample_set(const Data& data) {
 }
 
 /// Squared distance of each column of x to the nearest one of `others`; to the nearest other one if both are
-/// the same set.
+/// the same set. Equal columns have a distance of exactly 0.
 inline Eigen::VectorXd nearest_distances(const Cpu<double>& on, const Eigen::MatrixXd& x,
                                          const Eigen::MatrixXd& others, bool same) {
-  constexpr Index block = 256;
-  const Eigen::VectorXd lengths = others.colwise().squaredNorm().transpose();
-  Eigen::MatrixXd products(block, block);
-  Eigen::VectorXd nearest(x.cols());
-  std::array<double, block> best;
-  std::array<Index, block> at;
-  for (Index first = 0; first < x.cols(); first += block) {
-    const Index count = std::min(block, x.cols() - first);
-    best.fill(std::numeric_limits<double>::infinity());
-    at.fill(-1);
-    for (Index other = 0; other < others.cols(); other += block) {
-      const Index some = std::min(block, others.cols() - other);
-      on.multiply(Op::transposed, Op::plain, -2, View<const double>(others).columns(other, some),
-                  View<const double>(x).columns(first, count), 0,
-                  View<double>(products.data(), some, count, block));
-      for (Index c = 0; c < count; ++c)
-        for (Index r = 0; r < some; ++r) {
-          const double distance = products(r, c) + lengths(other + r);
-          const auto i = static_cast<std::size_t>(c);
-          if (distance < best[i] && !(same && other + r == first + c)) {
-            best[i] = distance;
-            at[i] = other + r;
-          }
-        }
-    }
-    for (Index c = 0; c < count; ++c) {  // once more, so that equal columns have a distance of 0
-      const Index i = at[static_cast<std::size_t>(c)];
-      nearest(first + c) =
-          i < 0 ? std::numeric_limits<double>::infinity() : (x.col(first + c) - others.col(i)).squaredNorm();
-    }
-  }
-  check<DataError>(nearest.allFinite(), "coverage: distances are too large for double precision");
-  return nearest;
+  const std::vector<Index> nearest = nearest_columns<double>(on, x, others, same);
+  Eigen::VectorXd distances(x.cols());
+  for (Index c = 0; c < x.cols(); ++c)
+    distances(c) = (x.col(c) - others.col(nearest[static_cast<std::size_t>(c)])).squaredNorm();
+  check<DataError>(distances.allFinite(), "coverage: distances are too large for double precision");
+  return distances;
 }
 
 /// From distances to the other set and within the own.

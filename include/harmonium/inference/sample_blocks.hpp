@@ -24,16 +24,26 @@ inline Index block_of(Index rows, Index size) {
   return std::min(few, size);
 }
 
-/// \throws DataError if a number of x is not finite; `first` is the number of its first sample
-template <class B>
-void check_finite(const B& on, const char* caller, ConstViewOf<B> x, Index first = 0) {
+/// \throws DataError if a number of x is not finite; number(c) is that of the sample in column c
+template <class B, class Number>
+void check_finite(const B& on, const char* caller, ConstViewOf<B> x, Number number) {
   if (on.sum(NotFiniteBody{}, x) == 0) return;
   HostMatrix<ScalarOf<B>> host(x.rows, x.cols);
   on.download(x, View<ScalarOf<B>>(host));
   for (Index c = 0; c < x.cols; ++c)
     for (Index r = 0; r < x.rows; ++r)
       check<DataError>(std::isfinite(host(r, c)), caller, ": the data have ", host(r, c), " in row ", r,
-                       " of column ", first + c, ", expected a finite number");
+                       " of column ", number(c), ", expected a finite number");
+}
+
+/// x = these samples of a source. \throws ValueError if a number is missing \throws DataError if one is not
+/// finite
+template <class B, class Source>
+void fill_checked(const B& on, const char* caller, const Source& source, std::span<const Index> columns,
+                  ViewOf<B> x) {
+  check_nothing_missing(on, caller, source, columns, x);
+  source.fill(on, columns, x);
+  check_finite(on, caller, ConstViewOf<B>(x), [&](Index c) { return columns[static_cast<std::size_t>(c)]; });
 }
 
 /// Calls f(first, x) for each block of samples, where x (rows x n) are samples `first` to first + n - 1. A
@@ -46,16 +56,14 @@ void for_each_sample_block(const B& on, const char* caller, Index rows, const So
   if constexpr (std::same_as<Source, MatrixSource<ScalarOf<B>, typename B::Memory>>) {
     for (Index first = 0; first < source.size(); first += block) {
       const ConstViewOf<B> x = source.values.columns(first, std::min(block, source.size() - first));
-      check_finite(on, caller, x, first);
+      check_finite(on, caller, x, [=](Index c) { return first + c; });
       f(first, x);
     }
   } else {
     Matrix<B> room(rows, block);
     for_each_block(source.size(), block, [&](std::span<const Index> columns) {
       const auto x = view_of(room).columns(0, static_cast<Index>(columns.size()));
-      check_nothing_missing(on, caller, source, columns, x);
-      source.fill(on, columns, x);
-      check_finite(on, caller, ConstViewOf<B>(x), columns.front());
+      fill_checked(on, caller, source, columns, x);
       f(columns.front(), ConstViewOf<B>(x));
     });
   }

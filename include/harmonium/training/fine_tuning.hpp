@@ -47,10 +47,7 @@ class FineTuningObjective {
                     const Source& source) {
     targets_.check_source(on, caller, source, view_of(values_));
     detail::for_each_block(source.size(), options.batch_size, [&](std::span<const Index> columns) {
-      const auto block = samples(static_cast<Index>(columns.size()));
-      detail::check_nothing_missing(on, caller, source, columns, block);
-      source.fill(on, columns, block);
-      detail::check_finite(on, caller, ConstViewOf<Backend>(block), columns.front());
+      detail::fill_checked(on, caller, source, columns, samples(static_cast<Index>(columns.size())));
     });
   }
   /// Discards losses that single steps and epochs may have left.

@@ -107,9 +107,7 @@ Eigen::MatrixXd means_of(const B& on, const Source& source, Index rows, Code cod
     for (Index c = 0; c < n; ++c)  // not divided yet: sums of zeros and ones are exact
       host_shares(0, c) =
           weights.empty() ? T(1) : static_cast<T>(weights[static_cast<std::size_t>(columns.front() + c)]);
-    check_nothing_missing(on, "base_rates", source, columns, view_of(x).columns(0, n));
-    source.fill(on, columns, view_of(x).columns(0, n));
-    check_finite(on, "base_rates", ConstViewOf<B>(x).columns(0, n), columns.front());
+    fill_checked(on, "base_rates", source, columns, view_of(x).columns(0, n));
     on.upload(View<const T>(host_shares), shares);
     on.fill(sum, T(0));
     const ConstViewOf<B> codes = code(ConstViewOf<B>(x).columns(0, n));
