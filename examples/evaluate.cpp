@@ -126,6 +126,7 @@ nlohmann::ordered_json judge(const Dbn<Units>& dbn, const Eigen::MatrixXf& data,
 
 void run(const Settings& settings) {
   const Timer timer;
+  check<ValueError>(settings.samples != 1, "--samples: one sample cannot be compared");
   require_writable_folder(std::filesystem::absolute(settings.output).parent_path());
   const Model model = load_any<Model>(settings.model);
   const Dataset data = prepared(settings);
@@ -191,9 +192,6 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   app.add_option("--samples", settings.samples, "samples of the model to compare with the data; 0 for none")
       ->check(CLI::Range(0, 1000000))
-      ->check([](const std::string& text) {
-        return text == "1" ? "one sample cannot be compared" : std::string();
-      })
       ->capture_default_str();
   app.add_option("--sample-steps", settings.sample_steps, "steps of the chains that yield them")
       ->check(CLI::Range(1, 1000000000))

@@ -1,5 +1,5 @@
-// Included first by all tests, so that Eigen's products are compiled once, in products.cpp, rather than in
-// every test file, where they took a fifth of the compile time.
+// Precompiled (precompiled.cmake), so that Eigen's products are compiled once, in products.cpp, rather than
+// in every test file, where they took a fifth of the compile time.
 #pragma once
 
 #include <harmonium/backend/products.hpp>
