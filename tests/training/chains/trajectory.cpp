@@ -7,6 +7,7 @@
 #include <harmonium/training/contrastive_divergence.hpp>
 
 #include "support/catch.hpp"
+#include "support/ladders.hpp"
 #include "support/models.hpp"
 #include "support/statistics.hpp"
 
@@ -21,38 +22,6 @@ namespace {
 const Cpu<double> on;
 using Model = BernoulliBernoulli;
 using Options = ContrastiveDivergenceOptions<Trajectory>;
-
-template <class M>
-M with_weights_scaled(M model, double factor) {
-  model.weights *= factor;
-  return model;
-}
-
-/// A ladder to `model` in equal steps of its weights, each settled for a fixed number of steps.
-template <class M>
-Ladder<M> ladder_to(const M& model, int rungs, Index columns, Index blocks, std::uint64_t seed) {
-  Ladder<M> ladder(model, columns, blocks);
-  Draws draws{.seed = seed};
-  ladder.begin(on, model, draws);
-  draws.step = static_cast<std::uint64_t>(blocks);
-  auto state = make_state(model, columns);
-  auto work = make_workspace(model, columns);
-  const auto chains = state.columns(0, columns);
-  for (int i = 1; i <= rungs; ++i) {
-    const M next = with_weights_scaled(model, static_cast<double>(i) / rungs);
-    ladder.draw(on, next, chains, draws);
-    const auto move = [&](int steps) {
-      for (int k = 0; k < steps; ++k) ladder.move(on, next, chains, work, {seed, draws.step++});
-    };
-    move(40);
-    ladder.freeze(on, next, [&](auto out) {
-      move(10);
-      on.copy(chains.visible, out.visible);
-      refresh(on, next, out);
-    });
-  }
-  return ladder;
-}
 }  // namespace
 
 TEST_CASE("trades leave the distributions of both models as they are", "[trajectory][oracle]") {
@@ -120,21 +89,6 @@ TEST_CASE("the lowest rung's log Z is known", "[trajectory][oracle]") {
   check(small_rbm<CategoricalBernoulli>(2));
   check(small_rbm<CategoricalGaussian>(3));
   check(small_rbm<SpinRectified>(4));
-}
-
-TEMPLATE_TEST_CASE("intervals of the ladder's log Z hold as often as they should",
-                   "[trajectory][oracle][slow]", BernoulliBernoulli, CategoricalBernoulli, QuinticBernoulli) {
-  TestType model = small_rbm<TestType>(6);
-  model.weights *= 3;
-  const double exact = oracle::log_z(oracle_of(model));
-  int inside = 0;
-  for (std::uint64_t seed = 0; seed < 100; ++seed) {
-    const LogZEstimate estimate = ladder_to(model, 3, 50, 4, seed).log_z();
-    REQUIRE(estimate.standard_error > 0);
-    inside += std::abs(estimate.log_z - exact) < 1.96 * estimate.standard_error ? 1 : 0;
-  }
-  CHECK(inside >= 90);
-  CHECK(inside <= 99);
 }
 
 TEST_CASE("chains of a trajectory learn, and know log Z on the way", "[trajectory][cd]") {
