@@ -32,13 +32,18 @@ Eigen::MatrixXd chains(Index rows, Index count, std::uint64_t seed) {
 
 // The definition, a pair of points at a time.
 double share_farther(const Eigen::MatrixXd& x, const Eigen::MatrixXd& others) {
+  const auto between = [rows = x.rows()](const double* a, const double* b) {
+    double sum = 0;
+    for (Index r = 0; r < rows; ++r) sum += (a[r] - b[r]) * (a[r] - b[r]);
+    return sum;
+  };
   double share = 0;
   for (Index i = 0; i < x.cols(); ++i) {
+    const double* own = x.col(i).data();
     double across = INFINITY, within = INFINITY;
-    for (Index j = 0; j < others.cols(); ++j)
-      across = std::min(across, (x.col(i) - others.col(j)).squaredNorm());
+    for (Index j = 0; j < others.cols(); ++j) across = std::min(across, between(own, others.col(j).data()));
     for (Index j = 0; j < x.cols(); ++j)
-      if (j != i) within = std::min(within, (x.col(i) - x.col(j)).squaredNorm());
+      if (j != i) within = std::min(within, between(own, x.col(j).data()));
     share += across > within ? 1 : across == within ? 0.5 : 0;
   }
   return share / static_cast<double>(x.cols());

@@ -99,7 +99,7 @@ TEST_CASE("two Gaussian layers have their closed form, or are refused", "[sandwi
   for (std::uint64_t seed = 1; seed <= 20; ++seed) {
     GaussianGaussian rbm{{.visible = 5, .hidden = 4}};
     randomise(rbm, seed, 0.15);
-    const Sandwich s = sandwich(rbm, {.betas = uniform_betas(50), .seed = seed}, on);
+    const Sandwich s = sandwich(rbm, {.chains = 100, .betas = uniform_betas(50), .seed = seed}, on);
     CHECK(s.consistent());
     CHECK(std::abs(s.log_z - exact_log_z(rbm)) < 5 * s.standard_error);
   }
