@@ -17,10 +17,8 @@ namespace detail {
 template <class V, class H>
 double log_z_by_hidden(const Rbm<V, H, Cpu<double>>& rbm, const Cpu<double>& on) {
   LogSum sum;
-  for_each_hidden_block(rbm, on,
-                        [&](View<const double>, View<const double>, const Eigen::MatrixXd& log_weights) {
-                          for (Index c = 0; c < log_weights.cols(); ++c) sum.add(log_weights(0, c));
-                        });
+  HiddenStates states(rbm, on);
+  states.for_each_block([&](View<const double>, const Eigen::MatrixXd& log_weights) { sum.add(on, log_weights); });
   return sum.value();
 }
 
@@ -32,6 +30,11 @@ double log_z_by_visible(const Model& model, const Cpu<double>& on) {
     for (Index c = 0; c < log_weights.cols(); ++c) sum.add(log_weights(0, c));
   });
   return sum.value();
+}
+/// The same of an RBM, whose layers play the same part.
+template <class V, class H>
+double log_z_by_visible(const Rbm<V, H, Cpu<double>>& rbm, const Cpu<double>& on) {
+  return log_z_by_hidden(exchanged(rbm), on);
 }
 
 }  // namespace detail
