@@ -97,14 +97,15 @@ class HiddenStates {
       : rbm_(rbm),
         on_(on),
         grid_(grid_of(rbm.hidden, Partition::slow ? most_slow_states : most_states,
-                      most_lows(rbm.visible.rows()))) {
+                      most_lows(17, 256, rbm.visible.rows()), most_lows(20, 4096, rbm.visible.rows()))) {
     Eigen::MatrixXd input(rbm.visible.rows(), grid_.lows);
     visible_input(on, rbm, View<const double>(grid_.low_changes), View<double>(input));
     // The middle of each row's inputs is counted as high, so that what is left is small.
     middle_ = 0.5 * (input.rowwise().maxCoeff() + input.rowwise().minCoeff());
     input.colwise() -= middle_;
     partition_.emplace(rbm.visible, input);
-    columns_ = std::clamp<Index>((Index{1} << 16) / grid_.lows, 1, std::max<Index>(1, (Index{1} << 22) / rbm.visible.rows()));
+    columns_ = std::clamp<Index>((Index{1} << 16) / grid_.lows, 1,
+                                 std::max<Index>(1, (Index{1} << 22) / std::max<Index>(rbm.visible.rows(), 1)));
   }
 
   /// The states.
@@ -135,8 +136,11 @@ class HiddenStates {
   }
 
  private:
-  // Exponentials are taken once per column, and the low half of them should stay in the second-level cache.
-  static Index most_lows(Index rows) { return std::clamp<Index>((Index{1} << 17) / rows, 16, 256); }
+  // Exponentials are taken once per column, so columns should be long; but those of the low states should stay
+  // in the second-level cache, and the products of some columns in the first.
+  static Index most_lows(int log_numbers, Index most, Index rows) {
+    return std::clamp<Index>((Index{1} << log_numbers) / std::max<Index>(rows, 1), 16, most);
+  }
 
   const Rbm<V, H, Cpu<double>>& rbm_;
   Cpu<double> on_;

@@ -17,9 +17,11 @@ namespace detail {
 template <class Model>
 using Precise = typename Model::template On<Cpu<double>>;
 
-/// exp(log_weights - log_z), in place
+/// exp(log_weights - log_z), in place. Probabilities below e^-600 are 0: products with subnormal numbers would
+/// take a hundred times as long.
 inline View<const double> to_probabilities(Eigen::MatrixXd& log_weights, double log_z) {
-  log_weights = (log_weights.array() - log_z).exp();
+  log_weights.array() -= log_z;
+  log_weights = (log_weights.array() < -600).select(0, log_weights.array().exp());
   return log_weights;
 }
 

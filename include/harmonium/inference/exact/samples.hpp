@@ -12,7 +12,7 @@ namespace harmonium {
 
 namespace detail {
 
-inline constexpr double most_states_to_draw = 1 << 22;  // one number is kept for each
+inline constexpr double most_states_to_draw = 1 << 24;  // one number is kept for each
 
 /// Indices of `count` states drawn according to their log weights.
 inline std::vector<std::uint64_t> draw_states(std::vector<double> log_weights, Index count, Draws draws) {
@@ -54,7 +54,7 @@ Eigen::MatrixXd visible_given(const Rbm<V, H, Cpu<double>>& rbm, const Eigen::Ma
 }  // namespace detail
 
 /// `count` independent draws of the visible layer from p(v), V x count, computed in double precision on the
-/// host. \throws ValueError if there are more than 2^22 states to draw from, if the model can't be
+/// host. \throws ValueError if there are more than 2^24 states to draw from, if the model can't be
 /// normalised, or if count is negative
 template <class V, class H, class B>
 Matrix<B> exact_samples(const Rbm<V, H, B>& rbm, Index count, std::uint64_t seed = 0,

@@ -24,9 +24,12 @@ struct StateGrid {
   Eigen::MatrixXd low_log_weight;  ///< 1 x lows: minus their energy, less that of state number 0
 };
 
-/// Arranges the states so that the first units have at most `most_lows` joint states.
+/// Arranges the states so that the first units have at most `most_lows` joint states, or, if one unit has
+/// more, at most `most_of_one`.
+/// \throws ValueError if there are more than `most_states`
 template <class U>
-StateGrid grid_of(const Layer<U, Cpu<double>>& layer, double most_states, Index most_lows) {
+StateGrid grid_of(const Layer<U, Cpu<double>>& layer, double most_states, Index most_lows,
+                  Index most_of_one) {
   const double count = state_count(layer);
   check<ValueError>(count <= most_states, "exact: the layer has ", count, " states, more than ", most_states,
                     " are not summed over");
@@ -34,7 +37,7 @@ StateGrid grid_of(const Layer<U, Cpu<double>>& layer, double most_states, Index 
   bool full = false;
   for_each_unit_kind(layer, [&](Index /*first*/, Index /*rows*/, Index units, const Eigen::MatrixXd& states) {
     for (Index unit = 0; unit < units && !full; ++unit) {
-      full = grid.lows * states.cols() > most_lows;
+      full = grid.lows * states.cols() > (grid.lows == 1 ? most_of_one : most_lows);
       if (!full) grid.lows *= states.cols();
     }
   });

@@ -63,7 +63,7 @@ class FinitePartition {
   /// out (lows x n) += the log-partition at each input
   void add_log_partition(const Cpu<double>& on, View<double> out) const {
     if (!factorises_) return direct_.add_log_partition(on, out);
-    constexpr Index together = 8;  // high states whose products stay in the first-level cache
+    const Index together = std::clamp<Index>(2048 / low_.rows(), 1, 8);  // products in the first-level cache
     on.for_each_piece((out.cols + together - 1) / together, [&](Index piece) {
       const Index first = piece * together;
       add_logs_of_products(out.columns(first, std::min(together, out.cols - first)), first);
