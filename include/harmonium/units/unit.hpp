@@ -113,8 +113,8 @@ concept RealUnit = Unit<U> && !FiniteUnit<U> && requires {
   requires U::real_line;
 };
 
-/// A unit whose log-partition is a quadratic function of the field: it says `static constexpr bool quadratic =
-/// true`. Exact sums over the other layer's states are then fast.
+/// A unit whose log-partition is a quadratic function of the field: it says `static constexpr bool quadratic
+/// = true`. Exact sums over the other layer's states are then fast.
 template <class U>
 concept QuadraticUnit = Unit<U> && !FiniteUnit<U> && requires {
   requires U::quadratic;

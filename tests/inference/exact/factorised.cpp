@@ -126,7 +126,8 @@ TEST_CASE("sums over several blocks of a grid are those of the enumeration", "[e
   CategoricalCategorical groups{{.visible = {2, 3}, .hidden = {2, 300}}};  // the first unit is a whole side
   randomise(groups, 5, 0.7);
   check_sums(groups);
-  Rbm<Spin, Categorical, Cpu<double>> large{{.visible = 3, .hidden = {1, 5000}}};  // more than a side may have
+  Rbm<Spin, Categorical, Cpu<double>> large{
+      {.visible = 3, .hidden = {1, 5000}}};  // more than a side may have
   randomise(large, 5, 0.7);
   check_sums(large);
 }

@@ -129,7 +129,8 @@ TEST_CASE("exact sums over too many states are refused", "[exact][errors]") {
   CHECK_THROWS_AS(exact_log_z(rbm), ValueError);
   CHECK_THROWS_WITH(exact_log_z(rbm), Catch::Matchers::StartsWith("exact: the layer has 2.14748e+09 states"));
   const Rbm<Rectified, Bernoulli> slow{{.visible = 3, .hidden = 27}};  // neither finite nor split
-  CHECK_THROWS_WITH(exact_log_z(slow), Catch::Matchers::StartsWith("exact: the layer has 1.34218e+08 states"));
+  CHECK_THROWS_WITH(exact_log_z(slow),
+                    Catch::Matchers::StartsWith("exact: the layer has 1.34218e+08 states"));
   const Rbm<Bernoulli, Bernoulli> huge{{.visible = 2000, .hidden = 2000}};
   CHECK_THROWS_AS(exact_log_z(huge), ValueError);
   const Eigen::MatrixXf v(26, 1);

@@ -73,8 +73,7 @@ template <class U, class F>
 void for_each_state_block(const Layer<U, Cpu<double>>& layer, Index others, F f) {
   const double count = state_count(layer);
   check<ValueError>(count <= most_slow_states, "exact: the layer has ", count, " states, more than ",
-                    most_slow_states,
-                    " are not summed over");
+                    most_slow_states, " are not summed over");
   const auto states = static_cast<Index>(count);
   const Index rows = std::max<Index>({1, layer.rows(), others});
   Eigen::MatrixXd block(layer.rows(), std::min(states, std::clamp<Index>((Index{1} << 22) / rows, 16, 4096)));
@@ -104,8 +103,9 @@ class HiddenStates {
     middle_ = 0.5 * (input.rowwise().maxCoeff() + input.rowwise().minCoeff());
     input.colwise() -= middle_;
     partition_.emplace(rbm.visible, input);
-    columns_ = std::clamp<Index>((Index{1} << 16) / grid_.lows, 1,
-                                 std::max<Index>(1, (Index{1} << 22) / std::max<Index>(rbm.visible.rows(), 1)));
+    columns_ =
+        std::clamp<Index>((Index{1} << 16) / grid_.lows, 1,
+                          std::max<Index>(1, (Index{1} << 22) / std::max<Index>(rbm.visible.rows(), 1)));
   }
 
   /// The states.
@@ -113,8 +113,8 @@ class HiddenStates {
   /// The visible layer, as of the block that is in memory.
   Partition& partition() { return *partition_; }
 
-  /// Calls f(high states, log_weights) for each block, in order: log_weights(low, c) is the log of the sum over
-  /// v of exp(-E(v, state)).
+  /// Calls f(high states, log_weights) for each block, in order: log_weights(low, c) is the log of the sum
+  /// over v of exp(-E(v, state)).
   template <class F>
   void for_each_block(F f) {
     Eigen::MatrixXd high, input, log_weights, energies;
@@ -136,8 +136,8 @@ class HiddenStates {
   }
 
  private:
-  // Exponentials are taken once per column, so columns should be long; but those of the low states should stay
-  // in the second-level cache, and the products of some columns in the first.
+  // Exponentials are taken once per column, so columns should be long; but those of the low states should
+  // stay in the second-level cache, and the products of some columns in the first.
   static Index most_lows(int log_numbers, Index most, Index rows) {
     return std::clamp<Index>((Index{1} << log_numbers) / std::max<Index>(rows, 1), 16, most);
   }

@@ -39,9 +39,8 @@ inline void sum_terms(Index terms, const double* a, const double* b, Index dista
     const double a0 = a[t], a1 = a[t + 1], a2 = a[t + 2], a3 = a[t + 3];
     const double *b0 = b + t * distance, *b1 = b0 + distance, *b2 = b1 + distance, *b3 = b2 + distance;
     for (Index i = 0; i < n; ++i)
-      sum[i] =
-          multiply_add(a0, b0[i],
-                       multiply_add(a1, b1[i], multiply_add(a2, b2[i], multiply_add(a3, b3[i], sum[i]))));
+      sum[i] = multiply_add(
+          a0, b0[i], multiply_add(a1, b1[i], multiply_add(a2, b2[i], multiply_add(a3, b3[i], sum[i]))));
   }
   for (; t < terms; ++t) {
     const double factor = a[t];
@@ -65,8 +64,8 @@ inline void add_logs(const double* p, const std::int64_t* powers, double shift, 
   Eigen::Map<Numbers>(out, n) += shift + Eigen::Map<const Numbers>(p, n).log();
   for (Index i = 0; i < n; ++i) {
     // 2^52 + power, whose low bits are the power: conversions from 64 bits are not vectorised everywhere.
-    const double power =
-        std::bit_cast<double>(static_cast<std::uint64_t>(powers[i]) + 0x4330000000000000u) - 4503599627370496.0;
+    const double power = std::bit_cast<double>(static_cast<std::uint64_t>(powers[i]) + 0x4330000000000000u) -
+                         4503599627370496.0;
     out[i] = multiply_add(power, 0.69314718055994530942, out[i]);
   }
 }

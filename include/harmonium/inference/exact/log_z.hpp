@@ -18,7 +18,8 @@ template <class V, class H>
 double log_z_by_hidden(const Rbm<V, H, Cpu<double>>& rbm, const Cpu<double>& on) {
   LogSum sum;
   HiddenStates states(rbm, on);
-  states.for_each_block([&](View<const double>, const Eigen::MatrixXd& log_weights) { sum.add(on, log_weights); });
+  states.for_each_block(
+      [&](View<const double>, const Eigen::MatrixXd& log_weights) { sum.add(on, log_weights); });
   return sum.value();
 }
 

@@ -17,8 +17,8 @@ namespace detail {
 template <class Model>
 using Precise = typename Model::template On<Cpu<double>>;
 
-/// exp(log_weights - log_z), in place. Probabilities below e^-600 are 0: products with subnormal numbers would
-/// take a hundred times as long.
+/// exp(log_weights - log_z), in place. Probabilities below e^-600 are 0: products with subnormal numbers
+/// would take a hundred times as long.
 inline View<const double> to_probabilities(Eigen::MatrixXd& log_weights, double log_z) {
   log_weights.array() -= log_z;
   log_weights = (log_weights.array() < -600).select(0, log_weights.array().exp());
@@ -54,7 +54,8 @@ auto moments_by_hidden(const Rbm<V, H, Cpu<double>>& rbm, const Cpu<double>& on)
     minus_total(0, 0) -= block.of_lows.sum();
   });
   states.partition().finish(on, grid, sums.visible, sums.weights);
-  add_statistics(on, rbm.hidden, View<const double>(grid.low_states), View<const double>(of_lows), sums.hidden);
+  add_statistics(on, rbm.hidden, View<const double>(grid.low_states), View<const double>(of_lows),
+                 sums.hidden);
   add_statistics(on, rbm.hidden, View<const double>(grid.zero), View<const double>(minus_total), sums.hidden);
   return sums;
 }

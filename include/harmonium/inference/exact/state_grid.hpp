@@ -47,7 +47,8 @@ StateGrid grid_of(const Layer<U, Cpu<double>>& layer, double most_states, Index 
   grid.zero = grid.low_states.col(0);
   grid.low_changes = grid.low_states.colwise() - grid.low_states.col(0);
   grid.low_log_weight.setZero(1, grid.lows);
-  add_energy(Cpu<double>{}, layer, View<const double>(grid.low_states), -1, View<double>(grid.low_log_weight));
+  add_energy(Cpu<double>{}, layer, View<const double>(grid.low_states), -1,
+             View<double>(grid.low_log_weight));
   grid.low_log_weight.array() -= double(grid.low_log_weight(0, 0));
   return grid;
 }

@@ -92,9 +92,9 @@ class BilinearPartition {
 
   const Layer<U, Cpu<double>>* layer_;
   DirectPartition<U> direct_;
-  Eigen::MatrixXd low_, high_;                   // whose product, over rows, is to be added
-  Eigen::RowVectorXd low_alone_, high_alone_;    // what depends on one side alone
-  bool splits_low_ = true, splits_ = false;      // are the exponentials neither too large nor too small?
+  Eigen::MatrixXd low_, high_;                 // whose product, over rows, is to be added
+  Eigen::RowVectorXd low_alone_, high_alone_;  // what depends on one side alone
+  bool splits_low_ = true, splits_ = false;    // are the exponentials neither too large nor too small?
 };
 
 }  // namespace harmonium::detail

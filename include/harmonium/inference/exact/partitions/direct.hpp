@@ -47,7 +47,8 @@ class DirectPartition {
   void add_moments(const Cpu<double>& on, const GridBlock& block, Layer<U, Cpu<double>>& sums,
                    View<double> weights) {
     const Index lows = low_.cols(), rows = std::max<Index>({1, low_.rows(), block.high_states.rows});
-    const Index step = std::clamp<Index>((Index{1} << 20) / rows / lows, 1, 4096 / std::min<Index>(lows, 4096));
+    const Index step =
+        std::clamp<Index>((Index{1} << 20) / rows / lows, 1, 4096 / std::min<Index>(lows, 4096));
     Eigen::MatrixXd mean, states;
     for (Index first = 0; first < high_.cols; first += step) {
       const Index count = std::min(step, high_.cols - first);

@@ -110,7 +110,8 @@ class FinitePartition {
         const double change = changes_(row, t);
         if (change == 0) continue;
         sums.parameters(r, 0) += change * of_terms_(unit * terms() + t);
-        for (Index c = 0; c < weights.cols; ++c) weights(r, c) += change * with_states_(unit * terms() + t, c);
+        for (Index c = 0; c < weights.cols; ++c)
+          weights(r, c) += change * with_states_(unit * terms() + t, c);
       }
     }
   }
@@ -130,7 +131,8 @@ class FinitePartition {
           const double first = Family<U>::energy(first_state_(0), shape...);
           first_cost_ += first;
           for (Index t = 0; t < terms(); ++t)
-            costs_(unit * terms() + t) = Family<U>::energy(first_state_(0) + changes_(0, t), shape...) - first;
+            costs_(unit * terms() + t) =
+                Family<U>::energy(first_state_(0) + changes_(0, t), shape...) - first;
         });
     }
   }
@@ -219,19 +221,19 @@ class FinitePartition {
 
   const Layer<U, Cpu<double>>* layer_;
   DirectPartition<U> direct_;
-  Eigen::VectorXd first_state_;                      // x_0, of one unit
-  Eigen::MatrixXd changes_;                          // x_k - x_0
-  Eigen::VectorXd costs_;                            // e_k - e_0
-  double first_cost_ = 0;                            // e_0, of all units
-  Eigen::MatrixXd low_;                              // lows x terms of all units: B
-  Eigen::RowVectorXd most_low_;                      // the largest field of each
-  Eigen::VectorXd low_linear_, high_linear_;         // x_0 field - e_0
-  Eigen::MatrixXd input_, high_;                     // terms of all units x n: A
-  std::vector<double> bits_;                         // that each unit's factor may have
-  bool tame_ = false, factorises_ = false;           // are the fields small enough?
-  Eigen::MatrixXd of_lows_, with_states_;            // probabilities of terms; and times the grid's states
-  Eigen::VectorXd of_terms_, first_with_states_;     // in total; the states' mean
-  double of_first_ = 0;                              // total probability
+  Eigen::VectorXd first_state_;                   // x_0, of one unit
+  Eigen::MatrixXd changes_;                       // x_k - x_0
+  Eigen::VectorXd costs_;                         // e_k - e_0
+  double first_cost_ = 0;                         // e_0, of all units
+  Eigen::MatrixXd low_;                           // lows x terms of all units: B
+  Eigen::RowVectorXd most_low_;                   // the largest field of each
+  Eigen::VectorXd low_linear_, high_linear_;      // x_0 field - e_0
+  Eigen::MatrixXd input_, high_;                  // terms of all units x n: A
+  std::vector<double> bits_;                      // that each unit's factor may have
+  bool tame_ = false, factorises_ = false;        // are the fields small enough?
+  Eigen::MatrixXd of_lows_, with_states_;         // probabilities of terms; and times the grid's states
+  Eigen::VectorXd of_terms_, first_with_states_;  // in total; the states' mean
+  double of_first_ = 0;                           // total probability
 };
 
 }  // namespace harmonium::detail

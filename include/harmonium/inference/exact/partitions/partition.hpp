@@ -65,20 +65,16 @@ struct MixedPartition {
   /// Adds the expectation of the layer's statistics to `sums`, and of x h^T to `weights`.
   void add_moments(const Cpu<double>& on, const GridBlock& block, Layer<Mixed<U...>, Cpu<double>>& sums,
                    View<double> weights) {
-    for_each_part(
-        [&](PartRows rows, const auto&, auto& form, auto& part_sums) {
-          form->add_moments(on, block, part_sums, rows.of(weights));
-        },
-        *layer, *this, sums);
+    for_each_part([&](PartRows rows, const auto&, auto& form,
+                      auto& part_sums) { form->add_moments(on, block, part_sums, rows.of(weights)); },
+                  *layer, *this, sums);
   }
   /// Adds what `add_moments` has kept.
   void finish(const Cpu<double>& on, const StateGrid& grid, Layer<Mixed<U...>, Cpu<double>>& sums,
               View<double> weights) {
-    for_each_part(
-        [&](PartRows rows, const auto&, auto& form, auto& part_sums) {
-          form->finish(on, grid, part_sums, rows.of(weights));
-        },
-        *layer, *this, sums);
+    for_each_part([&](PartRows rows, const auto&, auto& form,
+                      auto& part_sums) { form->finish(on, grid, part_sums, rows.of(weights)); },
+                  *layer, *this, sums);
   }
 };
 
