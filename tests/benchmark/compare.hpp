@@ -44,7 +44,11 @@ inline const std::vector<Duel>& duels() {
       {"mlp_torch.py", "mlp", "--layers 500-500-2000 --batch 100 --lr 0.001 --epochs 1 --threads 1"},
       {"mlp_torch.py", "mlp", "--layers 500-500-2000 --batch 100 --lr 0.001 --epochs 1 --threads 2"},
       {"ais_numpy.py", "ais", "--hidden 500 --batch 100 --limit 500 --threads 1"},
-      {"ais_numpy.py", "ais", "--hidden 500 --batch 100 --limit 500 --threads 2"}};
+      {"ais_numpy.py", "ais", "--hidden 500 --batch 100 --limit 500 --threads 2"},
+      {"log_z_numpy.py", "exact", "--visible 112 --hidden 23 --epochs 3 --threads 1"},
+      {"log_z_numpy.py", "exact", "--visible 112 --hidden 23 --epochs 3 --threads 2"},
+      {"log_z_numpy.py", "exact", "--visible 784 --hidden 20 --epochs 3 --threads 1"},
+      {"log_z_numpy.py", "exact", "--visible 784 --hidden 20 --epochs 3 --threads 2"}};
   return all;
 }
 

@@ -13,7 +13,7 @@ using namespace harmonium;
 
 // Options of a job; `limit` is the number of digits, 0 for all.
 struct Job {
-  int hidden = 500, batch = 100, k = 1, epochs = 3, threads = 1, limit = 0;
+  int visible = 784, hidden = 500, batch = 100, k = 1, epochs = 3, threads = 1, limit = 0;
   double lr = 0.05, momentum = 0.5;
   std::uint64_t seed = 1;
   int temperatures = 500;
@@ -114,6 +114,20 @@ inline Outcome annealing(const Job& job, const Dataset& train) {
     check<ValueError>(std::abs(outcome.quality[0] - exact) < 0.5, "benchmark: log Z by annealing is ",
                       outcome.quality[0], ", the exact one ", exact);
     outcome.quality.push_back(exact);
+  }
+  return outcome;
+}
+
+// log Z by all hidden states, for a model with random weights.
+inline Outcome exact_sum(const Job& job) {
+  const Cpu<double> on(job.threads);
+  const Rbm<Bernoulli, Bernoulli> rbm{
+      {.visible = job.visible, .hidden = job.hidden, .seed = job.seed, .weight_scale = 0.3}};
+  Outcome outcome;
+  for (int round = 0; round < job.epochs; ++round) {
+    const Timer timer;
+    outcome.quality = {exact_log_z(rbm, on)};
+    outcome.seconds.push_back(timer.seconds());
   }
   return outcome;
 }

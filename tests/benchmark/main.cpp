@@ -106,12 +106,23 @@ int main(int argc, char** argv) {
   CLI::App& ais = *app.add_subcommand("ais", "annealed importance sampling; --batch chains");
   add_job(ais);
   ais.add_option("--hidden", settings.job.hidden)->check(CLI::Range(1, 1000000));
+  CLI::App& exact = *app.add_subcommand("exact", "exact log Z");
+  add_job(exact);
+  exact.add_option("--visible", settings.job.visible)->check(CLI::Range(1, 1000000));
+  exact.add_option("--hidden", settings.job.hidden)->check(CLI::Range(1, 30));
   app.require_subcommand(0, 1);
   CLI11_PARSE(app, argc, argv);
   try {
     Job& job = settings.job;
     const int machine = Cpu<float>::all().threads();
     const bool one = cd.parsed() || mlp.parsed() || ais.parsed();
+    if (exact.parsed()) {
+      job.threads = std::max(1, job.threads);
+      if (exact.count("--hidden") == 0) job.hidden = 20;
+      const Outcome outcome = exact_sum(job);
+      print(settings, "harmonium", outcome, {{"log_z", outcome.quality}});
+      return 0;
+    }
     if (settings.compare.empty() || one) {
       const Mnist mnist = read_mnist(settings.data);
       if (ais.parsed()) {

@@ -63,6 +63,8 @@ class Suite {
       cd("cd centred", {.threads = threads, .centered = true});
       network({.batch = 100, .threads = threads, .lr = 0.001});
       annealed({.threads = threads, .temperatures = quick_ ? 50 : 500});
+      exact({.visible = 112, .hidden = quick_ ? 19 : 23, .threads = threads});
+      exact({.visible = 784, .hidden = quick_ ? 16 : 20, .threads = threads});
       passes(threads);
       for (const Index visible : {392, 1568, 3136}) growth(visible, 10000, {.threads = threads});
       for (const int count : {2500, 5000, 20000, 40000}) growth(784, count, {.threads = threads});
@@ -140,6 +142,18 @@ class Suite {
                      {"temperatures", job.temperatures},
                      {"flops", operations / seconds},
                      {"share_of_limit", operations / seconds / peak}});
+  }
+  void exact(const Job& job) {
+    const double seconds = exact_sum(job).median();
+    char title[80];
+    std::snprintf(title, sizeof title, "exact_log_z %d-%d, %d thread%s", job.visible, job.hidden, job.threads,
+                  job.threads == 1 ? "" : "s");
+    std::printf("%-44s %8.3f s in all\n", title, seconds);
+    jobs_.push_back({{"job", "exact_log_z"},
+                     {"visible", job.visible},
+                     {"hidden", job.hidden},
+                     {"threads", job.threads},
+                     {"seconds", seconds}});
   }
   static Dataset noise(Index visible, Index count) {
     Dataset::Bytes bytes(visible, count);

@@ -228,19 +228,21 @@ class Cpu {
     return total;
   }
 
- private:
-  using Loops = detail::CpuLoops<Scalar>;
-  static constexpr Index chunk_rows = Loops::chunk_rows;
-  template <class Body>
-  using Shapes = typename Loops::template Shapes<Body>;
-
-  // body(0) ... body(pieces - 1)
+  /// body(0) ... body(pieces - 1), in any order, by all threads. For results that do not depend on their
+  /// number, neither `pieces` nor what a piece adds up may.
   template <class Body>
   void for_each_piece(Index pieces, const Body& body) const {
     share_out(pieces, [&](Index begin, Index end) {
       for (Index piece = begin; piece < end; ++piece) body(piece);
     });
   }
+
+ private:
+  using Loops = detail::CpuLoops<Scalar>;
+  static constexpr Index chunk_rows = Loops::chunk_rows;
+  template <class Body>
+  using Shapes = typename Loops::template Shapes<Body>;
+
   void share_out(Index pieces, const RangeWork& work) const {
     if (pool_ && pieces > 1) {
       pool_->run(pieces, work);

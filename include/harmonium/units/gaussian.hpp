@@ -14,6 +14,7 @@ struct Gaussian {
   static constexpr const char* name = "gaussian";            ///< name in files and errors
   static constexpr const char* shape[] = {"log_precision"};  ///< a logarithm, so it stays positive
   static constexpr bool real_line = true;                    ///< any number is a state
+  static constexpr bool quadratic = true;                    ///< the log-partition is, in the field
   /// g x^2 / 2
   template <class T>
   static constexpr T energy(T x, T log_precision) {

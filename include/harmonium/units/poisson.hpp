@@ -14,6 +14,7 @@ namespace harmonium {
 /// A count, with rate e^field.
 struct Poisson {
   static constexpr const char* name = "poisson";  ///< name in files and errors
+  static constexpr bool multiplicative = true;  ///< log_partition(a + b) = log_partition(a) log_partition(b)
   /// log x!
   template <class T>
   static constexpr T energy(T x) {

@@ -113,6 +113,20 @@ concept RealUnit = Unit<U> && !FiniteUnit<U> && requires {
   requires U::real_line;
 };
 
+/// A unit whose log-partition is a quadratic function of the field: it says `static constexpr bool quadratic
+/// = true`. Exact sums over the other layer's states are then fast.
+template <class U>
+concept QuadraticUnit = Unit<U> && !FiniteUnit<U> && requires {
+  requires U::quadratic;
+};
+
+/// A unit with log_partition(a + b) = log_partition(a) log_partition(b) > 0 for all fields: it says `static
+/// constexpr bool multiplicative = true`, to the same effect.
+template <class U>
+concept MultiplicativeUnit = Unit<U> && !FiniteUnit<U> && requires {
+  requires U::multiplicative;
+};
+
 /// Fails to compile with a readable sentence for each requirement that a unit type does not meet; `Layer`
 /// calls it.
 template <class U>

@@ -17,10 +17,9 @@ namespace detail {
 template <class V, class H>
 double log_z_by_hidden(const Rbm<V, H, Cpu<double>>& rbm, const Cpu<double>& on) {
   LogSum sum;
-  for_each_hidden_block(rbm, on,
-                        [&](View<const double>, View<const double>, const Eigen::MatrixXd& log_weights) {
-                          for (Index c = 0; c < log_weights.cols(); ++c) sum.add(log_weights(0, c));
-                        });
+  HiddenStates states(rbm, on);
+  states.for_each_block(
+      [&](View<const double>, const Eigen::MatrixXd& log_weights) { sum.add(on, log_weights); });
   return sum.value();
 }
 
@@ -33,12 +32,18 @@ double log_z_by_visible(const Model& model, const Cpu<double>& on) {
   });
   return sum.value();
 }
+/// The same of an RBM, whose layers play the same part.
+template <class V, class H>
+double log_z_by_visible(const Rbm<V, H, Cpu<double>>& rbm, const Cpu<double>& on) {
+  return log_z_by_hidden(exchanged(rbm), on);
+}
 
 }  // namespace detail
 
 /// log Z, where Z is the sum (or integral) of exp(-E) over all joint states: summed over the states of the
 /// layer that has fewer, or in closed form for two Gaussian layers. \throws ValueError if there are more than
-/// 2^26 states to sum over, or the model can't be normalised \throws ShapeError if the weights do not fit the
+/// 2^30 states to sum over (2^26 if the other layer's units are not finite and do not say how they split: see
+/// units/unit.hpp), or the model can't be normalised \throws ShapeError if the weights do not fit the
 /// layers
 template <class V, class H, class B>
 double exact_log_z(const Rbm<V, H, B>& rbm, const Cpu<double>& on = Cpu<double>::all()) {

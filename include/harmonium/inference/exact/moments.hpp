@@ -17,9 +17,11 @@ namespace detail {
 template <class Model>
 using Precise = typename Model::template On<Cpu<double>>;
 
-/// exp(log_weights - log_z), in place
+/// exp(log_weights - log_z), in place. Probabilities below e^-600 are 0: products with subnormal numbers
+/// would take a hundred times as long.
 inline View<const double> to_probabilities(Eigen::MatrixXd& log_weights, double log_z) {
-  log_weights = (log_weights.array() - log_z).exp();
+  log_weights.array() -= log_z;
+  log_weights = (log_weights.array() < -600).select(0, log_weights.array().exp());
   return log_weights;
 }
 
@@ -40,18 +42,28 @@ template <class V, class H>
 auto moments_by_hidden(const Rbm<V, H, Cpu<double>>& rbm, const Cpu<double>& on) {
   const double log_z = log_z_by_hidden(rbm, on);
   auto sums = zeros_like(rbm);
-  Eigen::MatrixXd v;
-  for_each_hidden_block(rbm, on,
-                        [&](View<const double> h, View<const double> input, Eigen::MatrixXd& log_weights) {
-                          const View<const double> p = to_probabilities(log_weights, log_z);
-                          v.resize(input.rows, input.cols);
-                          mean(on, rbm.visible, input, v);
-                          add_mean_statistics(on, rbm.visible, input, View<const double>(v), p, sums.visible);
-                          add_statistics(on, rbm.hidden, h, p, sums.hidden);
-                          on.scale_columns(v, p);
-                          on.multiply(Op::plain, Op::transposed, 1, v, h, 1, sums.weights);
-                        });
+  HiddenStates states(rbm, on);
+  const StateGrid& grid = states.grid();
+  Eigen::MatrixXd of_lows = Eigen::MatrixXd::Zero(1, grid.lows), minus_total = Eigen::MatrixXd::Zero(1, 1);
+  states.for_each_block([&](View<const double> high, Eigen::MatrixXd& log_weights) {
+    const GridBlock block(grid, high, to_probabilities(log_weights, log_z));
+    states.partition().add_moments(on, block, sums.visible, sums.weights);
+    // Statistics of hidden units, like all that is additive: those of each half, less those of state 0.
+    add_statistics(on, rbm.hidden, high, View<const double>(block.of_highs), sums.hidden);
+    of_lows.row(0) += block.of_lows;
+    minus_total(0, 0) -= block.of_lows.sum();
+  });
+  states.partition().finish(on, grid, sums.visible, sums.weights);
+  add_statistics(on, rbm.hidden, View<const double>(grid.low_states), View<const double>(of_lows),
+                 sums.hidden);
+  add_statistics(on, rbm.hidden, View<const double>(grid.zero), View<const double>(minus_total), sums.hidden);
   return sums;
+}
+
+/// By the states of an RBM's visible layer, which plays the same part.
+template <class V, class H>
+auto moments_by_visible(const Rbm<V, H, Cpu<double>>& rbm, const Cpu<double>& on) {
+  return exchanged(moments_by_hidden(exchanged(rbm), on));
 }
 
 template <class R>

@@ -12,7 +12,7 @@ namespace harmonium {
 
 namespace detail {
 
-inline constexpr double most_states_to_draw = 1 << 22;  // one number is kept for each
+inline constexpr double most_states_to_draw = 1 << 24;  // one number is kept for each
 
 /// Indices of `count` states drawn according to their log weights.
 inline std::vector<std::uint64_t> draw_states(std::vector<double> log_weights, Index count, Draws draws) {
@@ -54,7 +54,7 @@ Eigen::MatrixXd visible_given(const Rbm<V, H, Cpu<double>>& rbm, const Eigen::Ma
 }  // namespace detail
 
 /// `count` independent draws of the visible layer from p(v), V x count, computed in double precision on the
-/// host. \throws ValueError if there are more than 2^22 states to draw from, if the model can't be
+/// host. \throws ValueError if there are more than 2^24 states to draw from, if the model can't be
 /// normalised, or if count is negative
 template <class V, class H, class B>
 Matrix<B> exact_samples(const Rbm<V, H, B>& rbm, Index count, std::uint64_t seed = 0,
@@ -68,22 +68,17 @@ Matrix<B> exact_samples(const Rbm<V, H, B>& rbm, Index count, std::uint64_t seed
                     " states, expected at most ", detail::most_states_to_draw);
   const Draws draws{.seed = seed, .stream = Stream::exact};
   std::vector<double> log_weights;
-  const auto keep = [&](const Eigen::MatrixXd& block) {
-    log_weights.insert(log_weights.end(), block.data(), block.data() + block.size());
+  const auto draw_hidden = [&](const auto& r) {
+    detail::HiddenStates all(r, on);
+    all.for_each_block([&](View<const double>, const Eigen::MatrixXd& block) {
+      log_weights.insert(log_weights.end(), block.data(), block.data() + block.size());
+    });
+    return detail::draw_layer(r.hidden, log_weights, count, draws);
   };
   const Eigen::MatrixXd v = detail::by_smaller_layer(
       convert<Cpu<double>>(rbm),
-      [&]<class R>(const R& r) -> Eigen::MatrixXd {
-        detail::for_each_visible_block(
-            r, on, [&](typename R::StateView, const Eigen::MatrixXd& block) { keep(block); });
-        return detail::draw_layer(r.visible, log_weights, count, draws);
-      },
-      [&](const auto& r) -> Eigen::MatrixXd {
-        detail::for_each_hidden_block(
-            r, on,
-            [&](View<const double>, View<const double>, const Eigen::MatrixXd& block) { keep(block); });
-        return detail::visible_given(r, detail::draw_layer(r.hidden, log_weights, count, draws), draws, on);
-      },
+      [&](const auto& r) -> Eigen::MatrixXd { return draw_hidden(detail::exchanged(r)); },
+      [&](const auto& r) -> Eigen::MatrixXd { return detail::visible_given(r, draw_hidden(r), draws, on); },
       [&](const auto& r) -> Eigen::MatrixXd {
         const detail::GaussianPair joint(r);
         Eigen::MatrixXd h(joint.mean_h.size(), count);
