@@ -39,11 +39,11 @@ TEST_CASE("nothing but defaults learns the bars and stripes, with every kind of 
   CHECK(learned(bars_and_stripes(3), {.chains = chains, .seed = 1}) > -3.5);
 }
 
-TEST_CASE("by default there are at least ten epochs and 12,500 updates", "[cd][defaults]") {
-  CHECK(planned_epochs(automatic_epochs, 100, 60'000) == 21);
+TEST_CASE("by default there are at least ten epochs and 11,000 updates", "[cd][defaults]") {
+  CHECK(planned_epochs(automatic_epochs, 100, 60'000) == 19);
   CHECK(planned_epochs(automatic_epochs, 100, 1'000'000) == 10);
-  CHECK(planned_epochs(automatic_epochs, 100, 101) == 6250);
-  CHECK(planned_epochs(automatic_epochs, 100, 1) == 12'500);
+  CHECK(planned_epochs(automatic_epochs, 100, 101) == 5500);
+  CHECK(planned_epochs(automatic_epochs, 100, 1) == 11'000);
   CHECK(planned_epochs(3, 100, 1) == 3);
   CHECK(planned_epochs(0, 100, 1) == 0);
 }

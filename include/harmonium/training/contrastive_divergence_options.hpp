@@ -24,7 +24,7 @@ enum class Statistics {
 /// argument.
 template <class Chains = AnyChains, class Optimizer = AnyOptimizer>
 struct ContrastiveDivergenceOptions {
-  int epochs = automatic_epochs;  ///< passes over the data; automatic: at least 10, and 12,500 updates
+  int epochs = automatic_epochs;  ///< passes over the data; automatic: at least 10, and 11,000 updates
   Index batch_size = 100;         ///< samples in an update, at least 1
   int steps = 5;                  ///< k: steps of the chains in an update, at least 1
   Chains chains{};          ///< `Persistent{...}`, `DataChains{}` (CD-k), ...: see training/chains/chains.hpp
