@@ -31,9 +31,8 @@ struct ContrastiveDivergenceOptions {
   Optimizer optimizer{};    ///< `Momentum{...}`, `Nesterov{...}`, `Sgd{...}` or `Adam{...}`
   double weight_decay = 0;  ///< L2: at each update weights shrink by this fraction times the step size
   Penalties penalties{};    ///< L1, groups, sparsity, largest norm
-  double max_gradient_norm = 4;  ///< longer gradients are scaled back to this norm; 0: no limit. Those of
-                                 ///< models of hundreds of thousands of weights usually are longer, since
-                                 ///< their noise adds up: a large model takes smaller steps
+  double max_gradient_norm = 4;  ///< longer gradients are scaled back to this norm; 0: no limit. The noise
+                                 ///< of all weights adds up, so that a large model takes smaller steps
   double discriminative = 0;  ///< weight of log p(label | sample), added to the likelihood of joint RBMs: a
                               ///< hybrid (training/gradient/label_gradient.hpp)
   bool centered = true;       ///< the centered gradient (models/centering.hpp)
