@@ -26,6 +26,8 @@ struct Way {
 
 // The best of a few settings tried by hand for each task; the guide says on which samples.
 inline void tune(const std::string& task, Options& options) {
+  options.steps = 3;
+  options.max_gradient_norm = 10;
   const auto momentum = [&](double rate) { options.optimizer = Momentum{.rate = linear(rate, 0)}; };
   if (task == "digits") {
     options.epochs = 20;

@@ -24,6 +24,7 @@ ContrastiveDivergenceOptions<> training_options(const TrainSettings& s, int laye
                     .sparsity = s.sparsity,
                     .activity_target = s.activity_target,
                     .max_norm = s.max_norm},
+      .max_gradient_norm = 10,
       .centered = !s.plain_gradient,
       .average_last = s.average_last,
       .fit_visible_biases = layer > 0,

@@ -105,6 +105,16 @@ struct Mix {
   constexpr void operator()(T& x, T y) const { x = a * x + b * y; }
 };
 
+/// x = a x + b y, where y counts as at most `most` in either direction
+template <class T>
+struct MixLimited {
+  T a;     ///< weight of x
+  T b;     ///< weight of y
+  T most;  ///< the largest size of y, above 0
+  /// Applies it to one number.
+  constexpr void operator()(T& x, T y) const { x = a * x + b * (y > most ? most : y < -most ? -most : y); }
+};
+
 /// x = a y + b z
 template <class T>
 struct SetToCombination {

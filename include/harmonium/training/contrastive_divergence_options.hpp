@@ -24,14 +24,15 @@ enum class Statistics {
 /// argument.
 template <class Chains = AnyChains, class Optimizer = AnyOptimizer>
 struct ContrastiveDivergenceOptions {
-  int epochs = automatic_epochs;  ///< passes over the data; automatic: at least 10, and 10,000 updates
+  int epochs = automatic_epochs;  ///< passes over the data; automatic: at least 10, and 11,000 updates
   Index batch_size = 100;         ///< samples in an update, at least 1
-  int steps = 3;                  ///< k: steps of the chains in an update, at least 1
+  int steps = 5;                  ///< k: steps of the chains in an update, at least 1
   Chains chains{};          ///< `Persistent{...}`, `DataChains{}` (CD-k), ...: see training/chains/chains.hpp
   Optimizer optimizer{};    ///< `Momentum{...}`, `Nesterov{...}`, `Sgd{...}` or `Adam{...}`
   double weight_decay = 0;  ///< L2: at each update weights shrink by this fraction times the step size
   Penalties penalties{};    ///< L1, groups, sparsity, largest norm
-  double max_gradient_norm = 10;  ///< longer gradients are scaled back to this norm; 0: no limit
+  double max_gradient_norm = 4;  ///< longer gradients are scaled back to this norm; 0: no limit. The noise
+                                 ///< of all weights adds up, so that a large model takes smaller steps
   double discriminative = 0;  ///< weight of log p(label | sample), added to the likelihood of joint RBMs: a
                               ///< hybrid (training/gradient/label_gradient.hpp)
   bool centered = true;       ///< the centered gradient (models/centering.hpp)

@@ -174,6 +174,7 @@ void check_rules() {
       CHECK(good(ScaleBy<T>{n}));
       CHECK(good(SetToMultiple<T>{n}, a));
       CHECK(good(Mix<T>{n, m}, a));
+      CHECK(good(MixLimited<T>{n, m, n}, a));
       CHECK(good(SetToCombination<T>{n, m}, a, b));
       CHECK(good(MoveTowards<T>{n}, a));
       CHECK(good(Pull<T>{n, m}, a));

@@ -1,4 +1,5 @@
 // Chains with more state than their visible units: fast weights and parallel tempering.
+#include <algorithm>
 #include <harmonium/inference/layers.hpp>
 #include <harmonium/training/contrastive_divergence.hpp>
 
@@ -42,7 +43,7 @@ TEST_CASE("fast weights learn from each gradient, decay, and move the chains", "
   // Seen in the chains' next move, which uses the sum of slow and fast weights.
   Model model = small_rbm<Model>(4);
   auto options = plain;
-  options.chains = FastWeights{.chains = 5, .rate = 1.5, .keep = 0.6};
+  options.chains = FastWeights{.chains = 5, .rate = 1.5, .keep = 0.6, .max_gradient = 0.1};
   options.steps = 2;
   options.centered = false;
   ContrastiveDivergence trainer{model, options, on};
@@ -66,9 +67,11 @@ TEST_CASE("fast weights learn from each gradient, decay, and move the chains", "
     trainer.step({.values = v});
     INFO("update " << update);
     CHECK(largest_difference(trainer.gradient().weights, expected) < 1e-12);
-    for_each_parameter([](const ParameterName&, Role, auto f,
-                          auto g) { on.update([](double& a, double b) { a = 0.6 * a + 1.5 * b; }, f, g); },
-                       fast, trainer.gradient());
+    for_each_parameter(
+        [](const ParameterName&, Role, auto f, auto g) {
+          on.update([](double& a, double b) { a = 0.6 * a + 1.5 * std::clamp(b, -0.1, 0.1); }, f, g);
+        },
+        fast, trainer.gradient());
   }
 }
 
@@ -76,7 +79,7 @@ TEST_CASE("chains with fast weights draw with their current weights", "[cd][fast
   // Slow parameters are 0; fast weights copy v to h and back, so that chains at 1 stay there.
   using One = Rbm<Bernoulli, Bernoulli, Cpu<double>>;
   One slow{{.visible = 1, .hidden = 1, .weight_scale = 0}};
-  FastWeights::Memory<One> fast({.chains = 500, .rate = 1, .keep = 0}, slow);
+  FastWeights::Memory<One> fast({.chains = 500, .rate = 1, .keep = 0, .max_gradient = 0}, slow);
   One copies = slow;
   copies.weights(0, 0) = 20;
   copies.visible.parameters(0) = copies.hidden.parameters(0) = -10;
@@ -133,6 +136,8 @@ TEST_CASE("options of chains that are out of range are refused", "[cd][errors]")
   refused(FastWeights{.chains = 0}, "ContrastiveDivergence: there are 0 chains, expected at least 1");
   refused(FastWeights{.rate = -1}, "FastWeights: rate is -1, expected a number of at least 0");
   refused(FastWeights{.keep = 1}, "FastWeights: keep is 1, expected at least 0 and less than 1");
+  refused(FastWeights{.max_gradient = -1},
+          "FastWeights: max_gradient is -1, expected a number of at least 0");
   refused(Tempered{.chains = 0}, "ContrastiveDivergence: there are 0 chains, expected at least 1");
   refused(Tempered{.temperatures = 1}, "Tempered: temperatures is 1, expected 2 to 10000");
   refused(Tempered{.adapt = -0.1}, "Tempered: adapt is -0.1, expected 0 to 1");

@@ -70,6 +70,8 @@ inline constexpr bool cuda_compiled<SetToMultiple<T>> = true;
 template <class T>
 inline constexpr bool cuda_compiled<Mix<T>> = true;
 template <class T>
+inline constexpr bool cuda_compiled<MixLimited<T>> = true;
+template <class T>
 inline constexpr bool cuda_compiled<SetToCombination<T>> = true;
 template <class T>
 inline constexpr bool cuda_compiled<MoveTowards<T>> = true;

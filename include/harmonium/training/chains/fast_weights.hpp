@@ -1,7 +1,11 @@
 /// \file
 /// Fast-weights persistent CD (Tieleman and Hinton, 2009): on top of the model's own weights, the chains see
-/// weights that learn fast and decay fast, which drive them away from where they are.
+/// weights that learn fast and decay fast, which drive them away from where they are. A fast bias of a unit
+/// acts on the gradient in proportion to the unit's variance: for counts up to 15 a hundred times as much as
+/// for bits, enough for all chains to swing from one end to the other and back. Hence `max_gradient`.
 #pragma once
+
+#include <limits>
 
 #include "../../models/energy_model.hpp"
 
@@ -9,9 +13,11 @@ namespace harmonium {
 
 /// Persistent chains whose transitions use the model's weights and biases plus fast ones.
 struct FastWeights {
-  Index chains = 100;                                  ///< number of chains, at least 1
-  double rate = 0.02;                                  ///< learning rate of the fast weights, at least 0
-  double keep = 0.95;                                  ///< factor by which they decay per update, in [0, 1)
+  Index chains = 100;          ///< number of chains, at least 1
+  double rate = 0.02;          ///< learning rate of the fast weights, at least 0
+  double keep = 0.95;          ///< factor by which they decay per update, in [0, 1)
+  double max_gradient = 0.25;  ///< in fast weights, entries of the gradient count as at most this much, which
+                               ///< bits hardly ever reach; 0: no limit
   static constexpr const char* name = "fast weights";  ///< in files
 
   /// The same number for every batch.
@@ -24,10 +30,11 @@ struct FastWeights {
 /// Options by name: see training/run/option_words.hpp.
 template <class F>
 void for_each_option(F&& f, const FastWeights& options) {
-  const auto& [chains, rate, keep] = options;  // every field, or this does not compile
+  const auto& [chains, rate, keep, max_gradient] = options;  // every field, or this does not compile
   f("chains", chains);
   f("rate", rate);
   f("keep", keep);
+  f("max_gradient", max_gradient);
 }
 
 template <class M>
@@ -42,6 +49,8 @@ class FastWeights::Memory {
                       ", expected a number of at least 0");
     check<ValueError>(policy.keep >= 0 && policy.keep < 1, "FastWeights: keep is ", policy.keep,
                       ", expected at least 0 and less than 1");
+    check<ValueError>(policy.max_gradient >= 0, "FastWeights: max_gradient is ", policy.max_gradient,
+                      ", expected a number of at least 0");
   }
   /// Runs the chains for `steps` steps with the model's parameters plus the fast ones.
   void advance(const B& on, const M& model, typename M::StateView /*data*/, typename M::StateView states,
@@ -55,10 +64,12 @@ class FastWeights::Memory {
   }
   /// The fast weights decay a little, and learn from the gradient.
   void learned(const B& on, const M& gradient) {
-    const T kept = static_cast<T>(policy_.keep), step = static_cast<T>(policy_.rate);
+    const T kept = static_cast<T>(policy_.keep), step = static_cast<T>(policy_.rate),
+            most = policy_.max_gradient > 0 ? static_cast<T>(policy_.max_gradient)
+                                            : std::numeric_limits<T>::infinity();
     for_each_parameter(
         [&](const ParameterName&, Role role, auto fast, auto g) {
-          if (role != Role::shape) on.update(Mix<T>{kept, step}, fast, g);
+          if (role != Role::shape) on.update(MixLimited<T>{kept, step, most}, fast, g);
         },
         fast_, gradient);
   }

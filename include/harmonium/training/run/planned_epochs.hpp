@@ -9,7 +9,7 @@
 
 namespace harmonium {
 
-/// As a number of epochs: at least 10, and as many as 10,000 updates take. Ten passes over tens of thousands
+/// As a number of epochs: at least 10, and as many as 11,000 updates take. Ten passes over tens of thousands
 /// of samples are enough; over thirty samples they are ten updates, after which nothing has been learned.
 inline constexpr int automatic_epochs = std::numeric_limits<int>::min();
 
@@ -26,7 +26,7 @@ void name_epochs(F&& f, int epochs) {
 /// The number of epochs of a run over this many samples.
 inline int planned_epochs(int epochs, Index batch_size, Index samples) {
   if (epochs != automatic_epochs) return epochs;
-  constexpr Index least_epochs = 10, least_updates = 10'000;
+  constexpr Index least_epochs = 10, least_updates = 11'000;
   const Index batches = std::max<Index>(1, (samples + batch_size - 1) / batch_size);
   return static_cast<int>(std::max(least_epochs, (least_updates + batches - 1) / batches));
 }
