@@ -11,6 +11,9 @@ std::vector<harmonium::History> read_history(const std::string& path);
 
 // Training rows and held-out rows.
 std::pair<Samples, Samples> cut(const Samples& all, const TrainSettings& settings);
+// Their indices. With labels, no class loses its last row.
+std::pair<std::vector<Index>, std::vector<Index>> cut_rows(Index rows, const TrainSettings& settings,
+                                                           const std::vector<int>& labels = {});
 // At most 2000 complete rows, evenly spread.
 Eigen::MatrixXf some_of(const Samples& rows);
 

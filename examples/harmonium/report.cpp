@@ -164,12 +164,14 @@ void run_report(const CommonSettings& given) {
                    "' has no results: the run was not finished");
   take_run_file(settings);
   static_cast<void>(training_options(settings.train, 0));  // how rows were held out is among them
-  const auto [model, columns] = load_model((folder / "model.safetensors").string());
+  const auto [model, columns, target, predictor] = load_model((folder / "model.safetensors").string());
   Eigen::MatrixXf rows;
   std::error_code ignored;
   if (std::filesystem::exists(settings.data, ignored)) {
-    const auto [learned, held_out] = cut(
-        encode_table(RawTable(settings.data, settings.array, settings.index_base), columns), settings.train);
+    const auto [learned, held_out] =
+        cut(encode_table(RawTable(settings.data, settings.array, settings.index_base), columns,
+                         predictor != nullptr),
+            settings.train);
     rows = some_of(held_out.size() > 0 ? held_out : learned);
   } else {
     std::fprintf(stderr, "harmonium: '%s' is no longer there: the report shows none of its rows\n",
