@@ -376,6 +376,9 @@ Layout::Layout(const Columns& columns, Index most) {
 
 Columns choose_columns(const RawTable& table, const std::string& specification, const Columns& given,
                        const std::string& target) {
+  check<ValueError>(
+      target.empty() || table.sparse() == nullptr, "--target: '", table.path(),
+      "' lists only the numbers that are not 0, expected a table with all of them, such as CSV");
   const Specification said(table, specification);
   const auto& kinds = said.kinds();
   std::map<std::string_view, const Column*> before;

@@ -52,7 +52,8 @@ LoadedModel load_model(const std::string& path) {
     const auto target = file.metadata.find(target_name);
     if (target != file.metadata.end()) {
       const Columns one = columns_from(target->second);
-      check<DataError>(one.size() == 1 && (one[0].kind == Kind::gaussian || one[0].words.size() >= 2),
+      check<DataError>(one.size() == 1 && (one[0].kind == Kind::gaussian ||
+                                           (has_classes(one[0]) && one[0].words.size() >= 2)),
                        "its target is neither a column of classes nor of numbers");
       loaded.target = one[0];
       file.metadata.erase(target);

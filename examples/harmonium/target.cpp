@@ -26,9 +26,6 @@ std::vector<Index> Answers::known() const {
 }
 
 Column take_target(const RawTable& table, Columns& columns, const std::string& name) {
-  check<ValueError>(
-      table.sparse() == nullptr, "--target: '", table.path(),
-      "' lists only the numbers that are not 0, expected a table with all of them, such as CSV");
   const auto found =
       std::find_if(columns.begin(), columns.end(), [&](const Column& c) { return c.name == name; });
   if (found == columns.end()) {

@@ -52,7 +52,8 @@ nlohmann::ordered_json sum_up(const Model& model, const Columns& columns, const 
 // All files of a run but for the model.
 void write_results(const CommonSettings& settings, const Columns& columns, const Model& model,
                    const std::vector<History>& histories, const Samples& rows, const Samples& held_out,
-                   const nlohmann::ordered_json& run_so_far, const nlohmann::ordered_json& prediction) {
+                   const nlohmann::ordered_json& run_so_far, const nlohmann::ordered_json& prediction,
+                   const Column* target) {
   const std::filesystem::path folder = settings.folder;
   write_file(folder / "history.csv", history_csv(histories));
   nlohmann::ordered_json run = run_so_far;
@@ -66,7 +67,8 @@ void write_results(const CommonSettings& settings, const Columns& columns, const
                 .columns = columns,
                 .histories = histories,
                 .model = model,
-                .rows = some_of(held_out.size() > 0 ? held_out : rows)});
+                .rows = some_of(held_out.size() > 0 ? held_out : rows),
+                .target = target});
 }
 
 }  // namespace
@@ -105,7 +107,7 @@ void run_train(const CommonSettings& given) {
     return encode_table(table, columns, predicts);
   }();
   std::printf("%s: %ld rows, %ld columns\n%s", settings.data.c_str(), static_cast<long>(all.size()),
-              static_cast<long>(columns.size()), explain(columns).c_str());
+              static_cast<long>(columns.size() + (predicts ? 1 : 0)), explain(columns).c_str());
   if (predicts) std::printf("  target       %s\n", describe_target(target).c_str());
   if (all.sparse)
     std::printf("%ld of its numbers are not 0: it is kept sparse\n",
@@ -136,19 +138,20 @@ void run_train(const CommonSettings& given) {
   const std::string saved = (folder / "model.safetensors").string();
   save_model(saved, *model, columns, target, learned.predictor.get());
   try {
-    write_results(settings, columns, *model, histories, rows, held_out, run, learned.measures);
+    write_results(settings, columns, *model, histories, rows, held_out, run, learned.measures,
+                  predicts ? &target : nullptr);
   } catch (const std::exception& error) {
     throw FileError("the model is in '" + saved + "', but not all of the results: " + error.what());
   }
   std::printf("learned in %.1f s; the model, the run and a report are in %s\n", seconds,
               settings.folder.c_str());
   if (predicts)
-    std::printf("%s of %s, %ld rows:\n%snext:  harmonium predict %s OTHER_ROWS\n",
+    std::printf("%s of %s, %ld rows:\n%s",
                 learned.measures["judged_on"] == "held out" ? "held-out rows" : "training rows",
                 target.name.c_str(), static_cast<long>(learned.measures["rows"].get<std::int64_t>()),
-                text_of_measures(target, learned.measures).c_str(), saved.c_str());
-  std::printf("next:  harmonium evaluate %s OTHER_ROWS\n       harmonium sample %s -n 20\n", saved.c_str(),
-              saved.c_str());
+                text_of_measures(target, learned.measures).c_str());
+  std::printf("next:  harmonium %s %s OTHER_ROWS\n       harmonium sample %s -n 20\n",
+              predicts ? "predict" : "evaluate", saved.c_str(), saved.c_str());
 }
 
 }  // namespace program

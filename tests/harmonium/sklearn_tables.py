@@ -59,7 +59,8 @@ def predicted(names, x, y, new):
 
 
 def names_of(data):
-    return getattr(data, "feature_names", None) or [f"c{i}" for i in range(data.data.shape[1])]
+    names = getattr(data, "feature_names", None)
+    return [f"c{i}" for i in range(data.data.shape[1])] if names is None else [str(name) for name in names]
 
 
 def compare(load, words, split):
@@ -69,7 +70,7 @@ def compare(load, words, split):
     y = np.array([words[i] for i in data.target]) if classes else data.target
     x, new, y, truth = train_test_split(data.data, y, test_size=1 / 3, random_state=split,
                                         stratify=y if classes else None)
-    own = predicted([str(name) for name in names_of(data)], x, y, new)
+    own = predicted(names_of(data), x, y, new)
     if not classes:
         ridge = make_pipeline(StandardScaler(), RidgeCV(np.logspace(-2, 3, 20))).fit(x, y)
         rbm = make_pipeline(MinMaxScaler(clip=True), BernoulliRBM(100, random_state=split),
@@ -86,7 +87,7 @@ def anomalies(split):
     data = datasets.load_breast_cancer()
     benign, malignant = data.data[data.target == 1], data.data[data.target == 0]
     x, other = train_test_split(benign, test_size=1 / 3, random_state=split)
-    names = [str(name) for name in data.feature_names]
+    names = names_of(data)
     write(os.path.join(WORK, "train.csv"), names, x)
     write(os.path.join(WORK, "new.csv"), names, np.concatenate([other, malignant]))
     run("train", "train.csv", "-o", "results")
@@ -99,7 +100,7 @@ def main():
     os.makedirs(WORK, exist_ok=True)
     wanted = sys.argv[3:] or [*TABLES, "anomalies"]
     failed = []
-    print("table | measure | `harmonium` | logistic regression or ridge | BernoulliRBM, then the same | bound")
+    print("table | measure | `harmonium` | logistic or ridge regression | `BernoulliRBM` and the same | bound")
     print("---|---|---|---|---|---", flush=True)
     for name in wanted:
         begin = time.time()
