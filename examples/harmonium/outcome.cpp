@@ -89,10 +89,6 @@ std::pair<std::vector<Index>, std::vector<Index>> cut_rows(Index rows, const Tra
   std::sort(rest.begin(), rest.end());
   return {rest, held};
 }
-std::pair<Samples, Samples> cut(const Samples& all, const TrainSettings& settings) {
-  const auto [rest, held] = cut_rows(all.size(), settings);
-  return {all.subset(rest), all.subset(held)};
-}
 
 Eigen::MatrixXf some_of(const Samples& rows) {
   const std::vector<Index> whole = rows.whole_ones();

@@ -205,11 +205,12 @@ void run_report(const CommonSettings& given) {
   Eigen::MatrixXf rows;
   std::error_code ignored;
   if (std::filesystem::exists(settings.data, ignored)) {
-    const auto [learned, held_out] =
-        cut(encode_table(RawTable(settings.data, settings.array, settings.index_base), columns,
-                         predictor != nullptr),
-            settings.train);
-    rows = some_of(held_out.size() > 0 ? held_out : learned);
+    const RawTable table(settings.data, settings.array, settings.index_base);
+    const Samples all = encode_table(table, columns, predictor != nullptr);
+    const std::vector<int> labels =
+        predictor != nullptr ? read_answers(table, target).labels : std::vector<int>();
+    const auto [learned, held_out] = cut_rows(all.size(), settings.train, labels);
+    rows = some_of(all.subset(held_out.empty() ? learned : held_out));
   } else {
     std::fprintf(stderr, "harmonium: '%s' is no longer there: the report shows none of its rows\n",
                  settings.data.c_str());

@@ -34,7 +34,9 @@ void for_each_setting(Settings& s, F f) {
     Choices{});
   f("target", s.target,
     "column to predict: the other columns are learned first, and then what it is given them", Choices{});
-  f("hidden", s.hidden, "hidden units; more numbers make a deep belief network: 64,32", Choices{});
+  f("hidden", s.hidden,
+    "hidden units, with --target 128 if nothing is said; more numbers make a deep belief network: 64,32",
+    Choices{});
   f("epochs", s.epochs, "passes over the rows, for each layer", Choices{});
   f("batch-size", s.batch_size, "rows per update", Choices{});
   f("chains", s.chains,
