@@ -93,11 +93,6 @@ Contents look_at(const RawTable& table, Index column) {
   return c;
 }
 
-// A cell as a word; in a column of numbers "1.0" and "1" are the same word.
-std::string word_at(const RawTable& table, Index row, Index column, bool numbers) {
-  return numbers ? csv_text(table.number(row, column)) : table.cell(row, column);
-}
-
 // Words in the order of their states: numbers by size, text alphabetically.
 std::vector<std::string> vocabulary(const Contents& c) {
   std::vector<std::string> words;
@@ -108,12 +103,21 @@ std::vector<std::string> vocabulary(const Contents& c) {
   return words;
 }
 
-Kind guess(const RawTable& table, Index column, const Contents& c, std::string& reason) {
+// What a guess is for.
+enum class Part { visible, predicting, target };
+
+Kind guess(const RawTable& table, Index column, const Contents& c, Part part, std::string& reason) {
   const auto distinct = static_cast<Index>(c.words.size());
   const auto because = [&](Kind kind, std::string why) {
     reason = std::move(why);
     return kind;
   };
+  if (part == Part::target && c.known > 0 && c.numbers == c.known && distinct > 1) {
+    if (distinct == 2) return because(Kind::categorical, "two different numbers");
+    if (c.whole && distinct <= 12)
+      return because(Kind::categorical, std::to_string(distinct) + " whole numbers");
+    return because(Kind::gaussian, "numbers");
+  }
   if (table.grey()) return because(Kind::bernoulli, "grey levels from 0 to 255, as probabilities");
   if (c.known == 0) return because(Kind::ignored, "no value is known");
   if (table.numeric() && c.unit && c.numbers == c.known)
@@ -124,6 +128,9 @@ Kind guess(const RawTable& table, Index column, const Contents& c, std::string& 
                   : because(Kind::gaussian, "numbers, most of them 0");
   }
   if (distinct == 1) return because(Kind::constant, "always '" + c.words.begin()->first + "'");
+  if (part == Part::predicting && c.numbers == c.known && !c.unit && c.whole && distinct <= 12)
+    return because(Kind::gaussian, "numbers");
+  if (part == Part::target && distinct == 2) return because(Kind::categorical, "2 words");
   if (distinct == 2)
     return because(Kind::bernoulli, c.words.begin()->first + " or " + c.words.rbegin()->first);
   if (c.numbers == c.known) {
@@ -261,6 +268,20 @@ void check_contents(const RawTable& table, Index index, const Contents& c, const
 
 }  // namespace
 
+std::string word_at(const RawTable& table, Index row, Index column, bool numbers) {
+  return numbers ? csv_text(table.number(row, column)) : table.cell(row, column);
+}
+bool all_numbers(const std::vector<std::string>& words) {
+  return std::none_of(words.begin(), words.end(),
+                      [](const std::string& word) { return std::isnan(parse_number(word)); });
+}
+std::string some_words(const Column& column) {
+  std::string text;
+  for (std::size_t k = 0; k < std::min<std::size_t>(column.words.size(), 12); ++k)
+    text += (k == 0 ? "" : ", ") + column.words[k];
+  return text + (column.words.size() > 12 ? ", ..." : "");
+}
+
 const char* name_of(Kind kind) { return kind_names[static_cast<std::size_t>(kind)]; }
 
 void to_json(nlohmann::ordered_json& json, const Column& c) {
@@ -353,7 +374,11 @@ Layout::Layout(const Columns& columns, Index most) {
     }
 }
 
-Columns choose_columns(const RawTable& table, const std::string& specification, const Columns& given) {
+Columns choose_columns(const RawTable& table, const std::string& specification, const Columns& given,
+                       const std::string& target) {
+  check<ValueError>(
+      target.empty() || table.sparse() == nullptr, "--target: '", table.path(),
+      "' lists only the numbers that are not 0, expected a table with all of them, such as CSV");
   const Specification said(table, specification);
   const auto& kinds = said.kinds();
   std::map<std::string_view, const Column*> before;
@@ -371,7 +396,10 @@ Columns choose_columns(const RawTable& table, const std::string& specification, 
       column.kind = known->second->kind;
       column.reason = known->second->reason;
     } else {
-      column.kind = guess(table, i, c, column.reason);
+      const Part part = target.empty()          ? Part::visible
+                        : column.name == target ? Part::target
+                                                : Part::predicting;
+      column.kind = guess(table, i, c, part, column.reason);
     }
     check_contents(table, i, c, column);
     const bool plain = c.unit && c.numbers == c.known;  // numbers from 0 to 1 are probabilities
@@ -496,7 +524,7 @@ Samples encode_sparse(const RawTable& table, const Columns& columns) {
 }
 }  // namespace
 
-Samples encode_table(const RawTable& table, const Columns& columns) {
+Samples encode_table(const RawTable& table, const Columns& columns, bool limited) {
   if (table.sparse() != nullptr) return encode_sparse(table, columns);
   const Layout layout(columns);
   constexpr Index most = (Index{1} << 32) / 5;  // numbers: a float and a bool each
@@ -513,8 +541,7 @@ Samples encode_table(const RawTable& table, const Columns& columns) {
                 size = column.kind == Kind::categorical ? layout.states : 1;
     std::map<std::string, Index> states;
     for (const std::string& word : column.words) states.emplace(word, static_cast<Index>(states.size()));
-    const bool numbers = std::none_of(column.words.begin(), column.words.end(),
-                                      [](const std::string& word) { return std::isnan(parse_number(word)); });
+    const bool numbers = all_numbers(column.words);
     const auto fail = [&](Index row, const std::string& expected) {
       throw DataError(table.place(row, index) + ": '" + table.cell(row, index) + "', expected " + expected);
     };
@@ -525,20 +552,17 @@ Samples encode_table(const RawTable& table, const Columns& columns) {
         samples.known.col(row).segment(first, size).setConstant(false);
       } else if (!states.empty()) {
         const auto state = states.find(word_at(table, row, index, numbers));
-        if (state == states.end()) {
-          std::string known;
-          for (std::size_t k = 0; k < std::min<std::size_t>(column.words.size(), 12); ++k)
-            known += (k == 0 ? "" : ", ") + column.words[k];
-          fail(row, "a word known from training: " + known + (column.words.size() > 12 ? ", ..." : ""));
-        }
+        if (state == states.end()) fail(row, "a word known from training: " + some_words(column));
         if (column.kind == Kind::categorical) {
           values(state->second) = 1;
         } else {
           values(0) = static_cast<float>(state->second);
         }
       } else {
-        const double x = (table.number(row, index) - column.mean) / column.scale;
+        double x = (table.number(row, index) - column.mean) / column.scale;
         if (!std::isfinite(static_cast<float>(x))) fail(row, "a number, of no more than 38 digits");
+        if (limited && column.kind == Kind::gaussian) x = std::clamp(x, -5.0, 5.0);
+        if (limited && column.kind == Kind::bernoulli) x = std::clamp(x, 0.0, 1.0);
         if (column.kind == Kind::bernoulli && (x < 0 || x > 1)) fail(row, "a number from 0 to 1");
         if (column.kind == Kind::poisson && (x < 0 || x != std::floor(x))) fail(row, "a whole number from 0");
         values(0) = static_cast<float>(x);

@@ -40,7 +40,10 @@ struct Layout {
 
 // Guesses what is not specified. `specification` is that of --visible; `given` are the columns of a run file,
 // whose kinds apply where the specification says nothing.
-Columns choose_columns(const RawTable& table, const std::string& specification, const Columns& given = {});
+// With a target, columns of numbers other than 0 and 1 are gaussian, few as they may be: rows to predict may
+// have others. The target itself is categorical (words, two values, at most 12 whole numbers) or gaussian.
+Columns choose_columns(const RawTable& table, const std::string& specification, const Columns& given = {},
+                       const std::string& target = "");
 // As in a model's file. Throws DataError if a name or a word is not UTF-8.
 std::string description_of(const Columns& columns);
 Columns columns_from(const std::string& description);
@@ -64,7 +67,14 @@ struct Samples {
 
 // The table as numbers. The columns' means and scales are those of training: `standardise` sets them.
 void standardise(const RawTable& table, Columns& columns);
-Samples encode_table(const RawTable& table, const Columns& columns);
+// With `limited`, numbers that lie far out are moved in: 5 standard deviations from the mean, or 0 and 1.
+Samples encode_table(const RawTable& table, const Columns& columns, bool limited = false);
+
+// A cell as a word; in a column of numbers "1.0" and "1" are the same word.
+std::string word_at(const RawTable& table, Index row, Index column, bool numbers);
+bool all_numbers(const std::vector<std::string>& words);
+// For messages: a column's words, at most 12 of them.
+std::string some_words(const Column& column);
 
 // The term that standardising adds to the log density of a row.
 double log_scale(const Columns& columns);

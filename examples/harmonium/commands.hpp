@@ -7,7 +7,7 @@
 namespace program {
 
 struct CommonSettings {
-  std::string data, array, model, run, output = "-", folder = "results";
+  std::string data, array, model, run, output = "-", folder = "results", given;
   TrainSettings train;
   JudgeSettings judge;
   Columns columns;  // of a run file
@@ -20,6 +20,7 @@ void read_run_file(int argc, const char* const* argv, CommonSettings& settings);
 
 void run_train(const CommonSettings& settings);
 void run_evaluate(const CommonSettings& settings);
+void run_predict(const CommonSettings& settings);
 void run_sample(const CommonSettings& settings);
 void run_score(const CommonSettings& settings);
 void run_encode(const CommonSettings& settings);

@@ -7,6 +7,7 @@
 #include <harmonium/inference/annealing/conditional_likelihood.hpp>
 #include <harmonium/inference/annealing/dbn_bound.hpp>
 #include <harmonium/inference/exact/log_z.hpp>
+#include <harmonium/inference/exact/samples.hpp>
 #include <harmonium/inference/fill_in.hpp>
 #include <harmonium/inference/generate.hpp>
 #include <harmonium/io/models/model_file.hpp>
@@ -150,10 +151,11 @@ class Machine final : public Model {
     return histories;
   }
 
-  void save(const std::string& path, const Metadata& more) const override {
-    TensorFile file = dbn_.depth() == 1 ? file_of(bottom()) : file_of(dbn_);
-    file.metadata.insert(more.begin(), more.end());
-    write_safetensors(path, file);
+  TensorFile file() const override { return dbn_.depth() == 1 ? file_of(bottom()) : file_of(dbn_); }
+  std::vector<HiddenLayer> hidden_layers() const override {
+    std::vector<HiddenLayer> layers;
+    for_each_rbm(dbn_, [&](const auto& rbm, Index) { layers.push_back({rbm.weights, rbm.hidden}); });
+    return layers;
   }
 
   Eigen::MatrixXf fill_in(const Samples& rows, std::uint64_t seed) const override {
@@ -169,6 +171,19 @@ class Machine final : public Model {
   }
   Eigen::MatrixXf generate(Index samples, int steps, std::uint64_t seed) const override {
     return harmonium::generate(dbn_, {.samples = samples, .steps = steps, .seed = seed});
+  }
+  Eigen::MatrixXf generate_given(const Samples& row, Index samples, int steps,
+                                 std::uint64_t seed) const override {
+    const View<const bool> known(row.known);
+    const auto rest = clamp(bottom(), row.values, known);
+    if (dbn_.depth() == 1 && !rest.visible_rows.empty() && detail::states_to_sum(rest.rbm) <= most_states) {
+      Eigen::MatrixXf values = row.values.replicate(1, samples);
+      values(rest.visible_rows, Eigen::all) = exact_samples(rest.rbm, samples, seed).template cast<float>();
+      return values;
+    }
+    const Eigen::MatrixXf values = row.values.replicate(1, samples);
+    const Mask mask = row.known.replicate(1, samples);
+    return harmonium::fill_in(bottom(), values, View<const bool>(mask), {.steps = steps, .seed = seed});
   }
 
   Scores score(const Samples& rows) const override {

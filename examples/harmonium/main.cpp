@@ -21,7 +21,7 @@ void add_settings(CLI::App& command, Settings& settings) {
       if constexpr (std::is_same_v<T, std::vector<int>>) option->delimiter(',');
       if (!choices.empty()) option->check(CLI::IsMember(choices));
       if constexpr (std::is_unsigned_v<T>) option->check(CLI::NonNegativeNumber);  // -1 would be 2^64 - 1
-      if (name != "visible") option->capture_default_str();
+      if (name != "visible" && name != "target") option->capture_default_str();
     }
   });
 }
@@ -59,13 +59,16 @@ CLI::App* add_train(CLI::App& app, CommonSettings& s) {
   train->footer(
       "Example:\n  harmonium train people.csv --hidden 32 -o results\n"
       "  harmonium train people.csv --visible categorical:grade,ignored:id\n"
+      "  harmonium train flowers.csv --target species -o results\n"
       "  harmonium train --run results/run.json -o again");
   return train;
 }
 
 CLI::App* add_evaluate(CLI::App& app, CommonSettings& s) {
-  CLI::App* evaluate = app.add_subcommand(
-      "evaluate", "how well does a model know rows? Log likelihood, and whether to trust it");
+  CLI::App* evaluate = app.add_subcommand("evaluate",
+                                          "how well does a model know rows? Log likelihood, and whether to "
+                                          "trust it; of a model with a target, how "
+                                          "good its predictions are");
   add_model(*evaluate, s);
   add_data(*evaluate, s, true);
   evaluate->add_option("--chains", s.judge.chains, "annealing chains, in each direction")
@@ -112,9 +115,22 @@ int main(int argc, char** argv) {
   sample->add_option("--steps", settings.steps, "steps of each row's own chain")
       ->check(CLI::Range(1, 100000000))
       ->capture_default_str();
+  sample->add_option("--given", settings.given, "values that the rows have: COLUMN=VALUE,COLUMN=VALUE,...");
   add_seed(*sample, settings);
   add_output(*sample, settings);
-  sample->footer("Example:\n  harmonium sample results/model.safetensors -n 1000 -o made_up.csv");
+  sample->footer(
+      "Example:\n  harmonium sample results/model.safetensors -n 1000 -o made_up.csv\n"
+      "  harmonium sample results/model.safetensors --given \"smoker=yes,visits=3\"");
+  CLI::App* predict = app.add_subcommand(
+      "predict", "the target of new rows: a class and the probability of each, or a number in its own unit");
+  add_model(*predict, settings);
+  add_data(*predict, settings, true);
+  add_seed(*predict, settings);
+  add_output(*predict, settings);
+  predict->footer(
+      "Example:\n  harmonium predict results/model.safetensors new.csv -o predicted.csv\n\n"
+      "The model must have been trained with --target. Columns are found by name; that of the target may be\n"
+      "there or not.");
   CLI::App* score = app.add_subcommand(
       "score", "how odd is each row? A column of -log p, or of free energies: the larger, the odder");
   add_model(*score, settings);
@@ -158,8 +174,11 @@ int main(int argc, char** argv) {
     return 1;
   }
   try {
+    if (!settings.train.target.empty() && settings.run.empty() && train->count("--hidden") == 0)
+      settings.train.hidden = {128};  // codes for reading, not for looking at
     if (train->parsed()) run_train(settings);
     if (evaluate->parsed()) run_evaluate(settings);
+    if (predict->parsed()) run_predict(settings);
     if (sample->parsed()) run_sample(settings);
     if (score->parsed()) run_score(settings);
     if (encode->parsed()) run_encode(settings);

@@ -7,7 +7,7 @@
 #include <harmonium/training/run/report.hpp>
 #include <memory>
 
-#include "columns.hpp"
+#include "predictor.hpp"
 #include "settings.hpp"
 
 namespace program {
@@ -32,13 +32,19 @@ class Model {
   virtual ~Model() = default;
   virtual std::vector<harmonium::History> train(const Samples& rows, const Samples& held_out,
                                                 const TrainSettings& settings) = 0;
-  virtual void save(const std::string& path, const harmonium::Metadata& more) const = 0;
+  virtual harmonium::TensorFile file() const = 0;
+  // For a predictor to start from.
+  virtual std::vector<HiddenLayer> hidden_layers() const = 0;
   // Fills in missing values: their averages given the known ones.
   virtual Eigen::MatrixXf fill_in(const Samples& rows, std::uint64_t seed) const = 0;
   // Codes of rows whose missing values are filled in first.
   virtual Eigen::MatrixXf encode(const Samples& rows, std::uint64_t seed) const = 0;
   virtual Eigen::MatrixXf reconstruct(const Eigen::MatrixXf& rows) const = 0;
   virtual Eigen::MatrixXf generate(Index samples, int steps, std::uint64_t seed) const = 0;
+  // The same given some values of one row: exact for small models, otherwise from chains of `steps` steps. A
+  // deep model draws from its lowest RBM.
+  virtual Eigen::MatrixXf generate_given(const Samples& row, Index samples, int steps,
+                                         std::uint64_t seed) const = 0;
   // Missing values are summed out, where that is exact.
   virtual Scores score(const Samples& rows) const = 0;
   virtual Judgement judge(const Eigen::MatrixXf& rows, const JudgeSettings& settings) const = 0;
@@ -65,8 +71,11 @@ std::unique_ptr<Model> make_model(const Columns& columns, const TrainSettings& s
 struct LoadedModel {
   std::unique_ptr<Model> model;
   Columns columns;
+  Column target = {};  // without a name if there is none
+  std::unique_ptr<Predictor> predictor = {};
 };
 LoadedModel load_model(const std::string& path);
-void save_model(const std::string& path, const Model& model, const Columns& columns);
+void save_model(const std::string& path, const Model& model, const Columns& columns,
+                const Column& target = {}, const Predictor* predictor = nullptr);
 
 }  // namespace program

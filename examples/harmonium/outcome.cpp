@@ -2,6 +2,7 @@
 
 #include <harmonium/core/permutation.hpp>
 #include <harmonium/core/random.hpp>
+#include <map>
 
 using namespace harmonium;
 
@@ -71,14 +72,22 @@ std::vector<History> read_history(const std::string& path) {
   return histories;
 }
 
-std::pair<Samples, Samples> cut(const Samples& all, const TrainSettings& settings) {
-  const Index rows = all.size();
-  const auto aside = static_cast<std::ptrdiff_t>(std::llround(settings.hold_out * static_cast<double>(rows)));
+std::pair<std::vector<Index>, std::vector<Index>> cut_rows(Index rows, const TrainSettings& settings,
+                                                           const std::vector<int>& labels) {
+  const auto aside = static_cast<std::size_t>(std::llround(settings.hold_out * static_cast<double>(rows)));
   const std::vector<Index> order = permutation(rows, {.seed = settings.seed, .stream = Stream::split});
-  std::vector<Index> held(order.begin(), order.begin() + aside), rest(order.begin() + aside, order.end());
+  std::map<int, Index> left;
+  for (const int label : labels) ++left[label];
+  std::vector<Index> held, rest;
+  for (const Index row : order) {
+    const int label = labels.empty() ? -1 : labels[static_cast<std::size_t>(row)];
+    const bool out = held.size() < aside && (label < 0 || left[label] > 1);
+    if (out && label >= 0) --left[label];
+    (out ? held : rest).push_back(row);
+  }
   std::sort(held.begin(), held.end());
   std::sort(rest.begin(), rest.end());
-  return {all.subset(rest), all.subset(held)};
+  return {rest, held};
 }
 
 Eigen::MatrixXf some_of(const Samples& rows) {

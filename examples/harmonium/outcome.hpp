@@ -9,8 +9,9 @@ namespace program {
 std::string history_csv(const std::vector<harmonium::History>& histories);
 std::vector<harmonium::History> read_history(const std::string& path);
 
-// Training rows and held-out rows.
-std::pair<Samples, Samples> cut(const Samples& all, const TrainSettings& settings);
+// Indices of training rows and of held-out rows. With labels, no class loses its last row.
+std::pair<std::vector<Index>, std::vector<Index>> cut_rows(Index rows, const TrainSettings& settings,
+                                                           const std::vector<int>& labels = {});
 // At most 2000 complete rows, evenly spread.
 Eigen::MatrixXf some_of(const Samples& rows);
 

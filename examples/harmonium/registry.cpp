@@ -17,6 +17,7 @@ const std::vector<ModelKind>& registry() {
 namespace {
 
 constexpr const char* columns_name = "harmonium.columns";
+constexpr const char* target_name = "harmonium.target";
 
 const ModelKind& kind_of(const Layout& layout, const Columns& columns) {
   for (const ModelKind& kind : registry())
@@ -48,9 +49,19 @@ LoadedModel load_model(const std::string& path) {
     LoadedModel loaded;
     loaded.columns = columns_from(found->second);
     file.metadata.erase(found);
+    const auto target = file.metadata.find(target_name);
+    if (target != file.metadata.end()) {
+      const Columns one = columns_from(target->second);
+      check<DataError>(one.size() == 1 && (one[0].kind == Kind::gaussian ||
+                                           (has_classes(one[0]) && one[0].words.size() >= 2)),
+                       "its target is neither a column of classes nor of numbers");
+      loaded.target = one[0];
+      file.metadata.erase(target);
+    }
     Index numbers = 0;  // a visible row has at least one
     for (const Tensor& tensor : file.tensors) numbers += static_cast<Index>(tensor.bytes.size());
     const Layout layout(loaded.columns, numbers);
+    if (!loaded.target.name.empty()) loaded.predictor = take_predictor(file, loaded.target, layout.rows());
     loaded.model = kind_of(layout, loaded.columns).from(file, layout);
     return loaded;
   } catch (const nlohmann::ordered_json::exception& error) {
@@ -60,8 +71,15 @@ LoadedModel load_model(const std::string& path) {
   }
 }
 
-void save_model(const std::string& path, const Model& model, const Columns& columns) {
-  model.save(path, {{columns_name, description_of(columns)}});
+void save_model(const std::string& path, const Model& model, const Columns& columns, const Column& target,
+                const Predictor* predictor) {
+  TensorFile file = model.file();
+  file.metadata[columns_name] = description_of(columns);
+  if (predictor != nullptr) {
+    file.metadata[target_name] = description_of({target});
+    predictor->add_to(file);
+  }
+  write_safetensors(path, file);
 }
 
 }  // namespace program

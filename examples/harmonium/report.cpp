@@ -125,6 +125,41 @@ void add_results(HtmlReport& report, const nlohmann::ordered_json& results) {
     report.add_warnings(std::vector<std::string>{"The log likelihood cannot be trusted: " + reason});
 }
 
+// How good predictions of the target are.
+void add_prediction(HtmlReport& report, const Column& target, const nlohmann::ordered_json& m) {
+  report.add_section("Prediction of " + target.name);
+  const std::string rows = std::string(m.at("judged_on") == "held out" ? "held out" : "used for training");
+  if (!has_classes(target)) {
+    ReportValues values;
+    if (m.contains("r2")) values.emplace_back("R2", m["r2"].get<double>());
+    values.emplace_back("root mean squared error", m.at("rmse").get<double>());
+    values.emplace_back("mean absolute error", m.at("mean_absolute_error").get<double>());
+    values.emplace_back("rows " + rows, whole_number<Index>(m.at("rows")));
+    report.add_key_values(values).add_text("Errors are in the unit of the column.");
+    return;
+  }
+  report.add_key_values({{"share of wrong classes", m.at("error").get<double>()},
+                         {"log loss, in nats", m.at("log_loss").get<double>()},
+                         {"expected calibration error", m.at("calibration_error").get<double>()},
+                         {"rows " + rows, whole_number<Index>(m.at("rows"))}});
+  if (target.words.size() <= 20) {
+    std::vector<std::string> names = {"true class"};
+    std::vector<std::vector<ReportCell>> cells;
+    for (std::size_t r = 0; r < target.words.size(); ++r) {
+      names.push_back("as " + target.words[r]);
+      cells.push_back({target.words[r]});
+      for (const auto& count : m.at("confusion").at(r)) cells.back().push_back(whole_number<Index>(count));
+    }
+    report.add_text("How many rows of each class were predicted as which:").add_table(names, cells);
+  }
+  std::vector<std::vector<ReportCell>> bins;
+  for (const auto& bin : m.at("calibration"))
+    if (bin.at(0).get<double>() > 0)
+      bins.push_back({100 * bin.at(0).get<double>(), bin.at(1).get<double>(), bin.at(2).get<double>()});
+  report.add_text("Is it right as often as it claims? Rows by the probability of their predicted class:")
+      .add_table({"% of rows", "mean probability", "share that is right"}, bins);
+}
+
 }  // namespace
 
 void write_report(const ReportInput& input) {
@@ -132,6 +167,8 @@ void write_report(const ReportInput& input) {
   const std::string data = run.at("data");
   HtmlReport report(std::filesystem::path(data).filename().string(), input.model.text());
   add_results(report, run.at("results"));
+  if (input.target != nullptr && run.at("results").contains("prediction"))
+    add_prediction(report, *input.target, run.at("results").at("prediction"));
   report.add_section("How it learned").add_history(input.histories);
   if (const Index side = picture_side(input.columns); side > 0 && input.rows.cols() > 0) {
     add_pictures(report, input, side);
@@ -164,13 +201,16 @@ void run_report(const CommonSettings& given) {
                    "' has no results: the run was not finished");
   take_run_file(settings);
   static_cast<void>(training_options(settings.train, 0));  // how rows were held out is among them
-  const auto [model, columns] = load_model((folder / "model.safetensors").string());
+  const auto [model, columns, target, predictor] = load_model((folder / "model.safetensors").string());
   Eigen::MatrixXf rows;
   std::error_code ignored;
   if (std::filesystem::exists(settings.data, ignored)) {
-    const auto [learned, held_out] = cut(
-        encode_table(RawTable(settings.data, settings.array, settings.index_base), columns), settings.train);
-    rows = some_of(held_out.size() > 0 ? held_out : learned);
+    const RawTable table(settings.data, settings.array, settings.index_base);
+    const Samples all = encode_table(table, columns, predictor != nullptr);
+    const std::vector<int> labels =
+        predictor != nullptr ? read_answers(table, target).labels : std::vector<int>();
+    const auto [learned, held_out] = cut_rows(all.size(), settings.train, labels);
+    rows = some_of(all.subset(held_out.empty() ? learned : held_out));
   } else {
     std::fprintf(stderr, "harmonium: '%s' is no longer there: the report shows none of its rows\n",
                  settings.data.c_str());
@@ -180,7 +220,8 @@ void run_report(const CommonSettings& given) {
                 .columns = columns,
                 .histories = read_history((folder / "history.csv").string()),
                 .model = *model,
-                .rows = rows});
+                .rows = rows,
+                .target = predictor != nullptr ? &target : nullptr});
   std::printf("%s\n", (folder / "report.html").c_str());
 }
 

@@ -11,7 +11,8 @@ struct ReportInput {
   const Columns& columns;
   const std::vector<harmonium::History>& histories;
   const Model& model;
-  Eigen::MatrixXf rows;  // held-out rows, if there are any
+  Eigen::MatrixXf rows;            // held-out rows, if there are any
+  const Column* target = nullptr;  // what is predicted, if anything
 };
 
 // Writes `report.html` into the folder.

@@ -44,4 +44,31 @@ ContrastiveDivergenceOptions<> training_options(const TrainSettings& s, int laye
   return options;
 }
 
+FineTuningOptions<> fine_tuning_options(const TrainSettings& s, bool classes) {
+  const auto share = [](const char* name, double value) {
+    check<ValueError>(value >= 0 && value < 1, name, " is ", value, ", expected at least 0 and below 1");
+  };
+  check<ValueError>(s.tune_epochs >= 1, "tune-epochs is ", s.tune_epochs, ", expected at least 1");
+  check<ValueError>(s.tune_batch_size >= 1, "tune-batch-size is ", s.tune_batch_size,
+                    ", expected at least 1");
+  check<ValueError>(s.tune_rate > 0 && std::isfinite(s.tune_rate), "tune-rate is ", s.tune_rate,
+                    ", expected a number above 0");
+  check<ValueError>(s.tune_weight_decay >= 0 && std::isfinite(s.tune_weight_decay), "tune-weight-decay is ",
+                    s.tune_weight_decay, ", expected at least 0");
+  share("dropout", s.dropout);
+  share("input-dropout", s.input_dropout);
+  FineTuningOptions<> options{.epochs = s.tune_epochs,
+                              .batch_size = s.tune_batch_size,
+                              .optimizer = Adam{.rate = linear(s.tune_rate, 0)},
+                              .weight_decay = s.tune_weight_decay,
+                              .input_dropout = s.input_dropout,
+                              .dropout = s.dropout,
+                              .loss = classes ? Loss::likelihood : Loss::squared_error,
+                              .average_last = 0.5,
+                              .seed = s.seed,
+                              .phase = "prediction"};
+  detail::check_fine_tuning_options(options);
+  return options;
+}
+
 }  // namespace program

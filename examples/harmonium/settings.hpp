@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <harmonium/training/contrastive_divergence_options.hpp>
+#include <harmonium/training/fine_tuning_options.hpp>
 #include <string>
 #include <vector>
 
@@ -10,14 +11,15 @@ namespace program {
 
 // How to train.
 struct TrainSettings {
-  std::string visible = "", chains = "tempered", optimizer = "adam";
+  std::string visible = "", target = "", chains = "tempered", optimizer = "adam";
   std::vector<int> hidden = {32};
   int epochs = 100, batch_size = 20, steps = 1, chain_count = 20, temperatures = 10;
   double rate = 0.01, final_rate = 0, momentum = 0.5, weight_decay = 1e-4, l1 = 0, sparsity = 0,
          activity_target = 0.1;
   double max_norm = 0, average_last = 0.5, hold_out = 0.1, weight_scale = 0.01;
   bool plain_gradient = false;
-  int patience = 0, threads = 0;
+  int patience = 0, threads = 0, tune_epochs = 100, tune_batch_size = 20;
+  double tune_rate = 0.003, tune_weight_decay = 0.01, dropout = 0.2, input_dropout = 0;
   std::uint64_t seed = 1;
 };
 
@@ -30,7 +32,11 @@ void for_each_setting(Settings& s, F f) {
     "categorical, "
     "gaussian, poisson and ignored; a..b are all columns from a to b, * all others",
     Choices{});
-  f("hidden", s.hidden, "hidden units; more numbers make a deep belief network: 64,32", Choices{});
+  f("target", s.target,
+    "column to predict: the other columns are learned first, and then what it is given them", Choices{});
+  f("hidden", s.hidden,
+    "hidden units, with --target 128 if nothing is said; more numbers make a deep belief network: 64,32",
+    Choices{});
   f("epochs", s.epochs, "passes over the rows, for each layer", Choices{});
   f("batch-size", s.batch_size, "rows per update", Choices{});
   f("chains", s.chains,
@@ -53,6 +59,14 @@ void for_each_setting(Settings& s, F f) {
   f("average-last", s.average_last, "end with the mean parameters of this last share of the updates",
     Choices{});
   f("weight-scale", s.weight_scale, "standard deviation of the initial weights", Choices{});
+  f("tune-epochs", s.tune_epochs, "passes over the rows with a known target, to learn to predict it",
+    Choices{});
+  f("tune-batch-size", s.tune_batch_size, "rows per update of these passes", Choices{});
+  f("tune-rate", s.tune_rate, "learning rate of these passes at their beginning", Choices{});
+  f("tune-weight-decay", s.tune_weight_decay, "L2 penalty of these passes", Choices{});
+  f("dropout", s.dropout, "fraction of each hidden layer's units dropped in an update of these passes",
+    Choices{});
+  f("input-dropout", s.input_dropout, "likewise of the inputs", Choices{});
   f("hold-out", s.hold_out, "share of the rows held out for evaluation", Choices{});
   f("patience", s.patience,
     "end with the best model after this many epochs without better reconstructions of held-out rows; "
@@ -64,6 +78,9 @@ void for_each_setting(Settings& s, F f) {
 
 // The library's options for layer `layer`. Throws ValueError if one makes no sense.
 harmonium::ContrastiveDivergenceOptions<> training_options(const TrainSettings& settings, int layer);
+
+// Likewise for learning to predict a target.
+harmonium::FineTuningOptions<> fine_tuning_options(const TrainSettings& settings, bool classes);
 
 // How to judge.
 struct JudgeSettings {

@@ -2,10 +2,12 @@
 #include <harmonium/core/timer.hpp>
 #include <harmonium/io/formats/atomic_file.hpp>
 
+#include "accuracy.hpp"
 #include "model.hpp"
 #include "outcome.hpp"
 #include "report.hpp"
 #include "run_file.hpp"
+#include "supervised.hpp"
 
 using namespace harmonium;
 
@@ -49,12 +51,15 @@ nlohmann::ordered_json sum_up(const Model& model, const Columns& columns, const 
 
 // All files of a run but for the model.
 void write_results(const CommonSettings& settings, const Columns& columns, const Model& model,
-                   const std::vector<History>& histories, const Samples& rows, const Samples& held_out) {
+                   const std::vector<History>& histories, const Samples& rows, const Samples& held_out,
+                   const nlohmann::ordered_json& run_so_far, const nlohmann::ordered_json& prediction,
+                   const Column* target) {
   const std::filesystem::path folder = settings.folder;
   write_file(folder / "history.csv", history_csv(histories));
-  nlohmann::ordered_json run = run_json(settings, columns);
+  nlohmann::ordered_json run = run_so_far;
   write_file(folder / "run.json", run_text(run));  // enough to repeat it
   run["results"] = sum_up(model, columns, rows, held_out, settings.train);
+  if (!prediction.is_null()) run["results"]["prediction"] = prediction;
   run["results"]["rows_learned_from"] = rows.size();
   write_file(folder / "run.json", run_text(run));
   write_report({.folder = settings.folder,
@@ -62,7 +67,8 @@ void write_results(const CommonSettings& settings, const Columns& columns, const
                 .columns = columns,
                 .histories = histories,
                 .model = model,
-                .rows = some_of(held_out.size() > 0 ? held_out : rows)});
+                .rows = some_of(held_out.size() > 0 ? held_out : rows),
+                .target = target});
 }
 
 }  // namespace
@@ -71,22 +77,38 @@ void run_train(const CommonSettings& given) {
   CommonSettings settings = given;
   check<ValueError>(!settings.data.empty(), "train needs a table, or a run file that names one (--run)");
   static_cast<void>(training_options(settings.train, 0));  // before anything is read
+  static_cast<void>(fine_tuning_options(settings.train, true));
+  const bool predicts = !settings.train.target.empty();
   const Timer timer;
   Columns columns;
+  Column target;
+  Answers answers;
+  nlohmann::ordered_json run;
   const Samples all = [&] {
     const RawTable table(settings.data, settings.array, settings.index_base);
-    columns = choose_columns(table, settings.train.visible, settings.columns);
+    columns = choose_columns(table, settings.train.visible, settings.columns, settings.train.target);
+    const Columns chosen = columns;
+    if (predicts) target = take_target(table, columns, settings.train.target);
     standardise(table, columns);
+    if (predicts) {
+      Columns one = {target};
+      standardise(table, one);
+      target = one[0];
+      answers = read_answers(table, target);
+      check_answers(target, answers);
+    }
     // Before hours of training, not after.
     require_writable_folder(settings.folder);
     for (const char* name : {"model.safetensors", "history.csv", "run.json"})
       const AtomicFile probe(std::filesystem::path(settings.folder) / name);
-    static_cast<void>(run_text(run_json(settings, columns)));
+    run = run_json(settings, chosen);
+    static_cast<void>(run_text(run));
     static_cast<void>(description_of(columns));
-    return encode_table(table, columns);
+    return encode_table(table, columns, predicts);
   }();
   std::printf("%s: %ld rows, %ld columns\n%s", settings.data.c_str(), static_cast<long>(all.size()),
-              static_cast<long>(columns.size()), explain(columns).c_str());
+              static_cast<long>(columns.size() + (predicts ? 1 : 0)), explain(columns).c_str());
+  if (predicts) std::printf("  target       %s\n", describe_target(target).c_str());
   if (all.sparse)
     std::printf("%ld of its numbers are not 0: it is kept sparse\n",
                 static_cast<long>(all.sparse->nonZeros()));
@@ -94,29 +116,42 @@ void run_train(const CommonSettings& given) {
   if (missing > 0)
     std::printf("%ld rows have missing values, which are drawn anew at each update\n",
                 static_cast<long>(missing));
-  const auto [rows, held_out] = cut(all, settings.train);
+  const auto [row_numbers, held_numbers] = cut_rows(all.size(), settings.train, answers.labels);
+  const Samples rows = all.subset(row_numbers), held_out = all.subset(held_numbers);
   check<DataError>(rows.size() >= 2, "'", settings.data, "' leaves ", rows.size(),
                    " rows to learn from, expected at least 2");
   const std::unique_ptr<Model> model = make_model(columns, settings.train);
   std::printf("learning from %ld rows, %ld held out; %s\n", static_cast<long>(rows.size()),
               static_cast<long>(held_out.size()), model->text().c_str());
   std::fflush(stdout);
-  const std::vector<History> histories = model->train(rows, held_out, settings.train);
+  std::vector<History> histories = model->train(rows, held_out, settings.train);
+  Supervised learned;
+  if (predicts) {
+    learned = learn_target(*model, target, rows, answers.subset(row_numbers), held_out,
+                           answers.subset(held_numbers), settings.train);
+    histories.push_back(learned.history);
+  }
   const double seconds = timer.seconds();
 
   // The model first: it is there whatever fails afterwards.
   const std::filesystem::path folder = settings.folder;
   const std::string saved = (folder / "model.safetensors").string();
-  save_model(saved, *model, columns);
+  save_model(saved, *model, columns, target, learned.predictor.get());
   try {
-    write_results(settings, columns, *model, histories, rows, held_out);
+    write_results(settings, columns, *model, histories, rows, held_out, run, learned.measures,
+                  predicts ? &target : nullptr);
   } catch (const std::exception& error) {
     throw FileError("the model is in '" + saved + "', but not all of the results: " + error.what());
   }
   std::printf("learned in %.1f s; the model, the run and a report are in %s\n", seconds,
               settings.folder.c_str());
-  std::printf("next:  harmonium evaluate %s OTHER_ROWS\n       harmonium sample %s -n 20\n", saved.c_str(),
-              saved.c_str());
+  if (predicts)
+    std::printf("%s of %s, %ld rows:\n%s",
+                learned.measures["judged_on"] == "held out" ? "held-out rows" : "training rows",
+                target.name.c_str(), static_cast<long>(learned.measures["rows"].get<std::int64_t>()),
+                text_of_measures(target, learned.measures).c_str());
+  std::printf("next:  harmonium %s %s OTHER_ROWS\n       harmonium sample %s -n 20\n",
+              predicts ? "predict" : "evaluate", saved.c_str(), saved.c_str());
 }
 
 }  // namespace program

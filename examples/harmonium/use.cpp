@@ -1,46 +1,18 @@
 // Uses of a trained model.
 #include <cstdio>
-#include <harmonium/io/formats/npz.hpp>
 
+#include "given.hpp"
 #include "model.hpp"
 #include "outcome.hpp"
+#include "output.hpp"
 #include "run_file.hpp"
+#include "supervised.hpp"
 
 using namespace harmonium;
 
 namespace program {
 
 namespace {
-
-// Writes a table with a header or an array, depending on the file's extension.
-void write_numbers(const std::string& output, const std::string& name, const Eigen::MatrixXf& values,
-                   const std::function<std::string()>& csv) {
-  const std::filesystem::path path = output;
-  if (path.extension() == ".npy") {
-    write_npy(path, values);
-  } else if (path.extension() == ".npz") {
-    write_npz(path, {samples_tensor(name, values)});
-  } else if (output == "-") {
-    const std::string text = csv();
-    check<FileError>(
-        std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0,
-        "cannot write to the terminal");
-  } else {
-    check<ValueError>(path.extension() == ".csv", "--output is '", output,
-                      "', expected a name in .csv, .npy or .npz");
-    write_file(path, csv());
-  }
-  if (output != "-")
-    std::fprintf(stderr, "%ld rows written to %s\n", static_cast<long>(values.cols()), output.c_str());
-}
-
-void check_output(const std::string& output) {
-  const std::string ending = std::filesystem::path(output).extension();
-  check<ValueError>(output == "-" || ending == ".csv" || ending == ".npy" || ending == ".npz",
-                    "--output is '", output, "', expected a name in .csv, .npy or .npz");
-  if (output != "-")
-    const AtomicFile probe(output);  // can it be written? Better to know before an hour of chains
-}
 
 // Values in the table's own units; categories become their indices.
 Eigen::MatrixXf in_units(const Columns& columns, Eigen::MatrixXf values) {
@@ -62,7 +34,9 @@ Samples read_rows(const CommonSettings& settings, const Columns& columns) {
 }  // namespace
 
 void run_evaluate(const CommonSettings& settings) {
-  const auto [model, columns] = load_model(settings.model);
+  const LoadedModel loaded = load_model(settings.model);
+  if (loaded.predictor != nullptr) return evaluate_target(loaded, settings);
+  const auto& [model, columns, target, predictor] = loaded;
   const Samples all = read_rows(settings, columns);
   const std::vector<Index> whole = all.whole_ones();
   check<DataError>(!whole.empty(), "'", settings.data, "': every row has a missing value");
@@ -95,15 +69,18 @@ void run_evaluate(const CommonSettings& settings) {
 
 void run_sample(const CommonSettings& settings) {
   check_output(settings.output);
-  const auto [model, columns] = load_model(settings.model);
-  const Eigen::MatrixXf values = model->generate(settings.count, settings.steps, settings.judge.seed);
+  const auto [model, columns, target, predictor] = load_model(settings.model);
+  const Eigen::MatrixXf values =
+      settings.given.empty() ? model->generate(settings.count, settings.steps, settings.judge.seed)
+                             : model->generate_given(read_given(columns, settings.given), settings.count,
+                                                     settings.steps, settings.judge.seed);
   write_numbers(settings.output, "samples", in_units(columns, values),
                 [&, &columns_ = columns] { return decode_table(columns_, values, true); });
 }
 
 void run_score(const CommonSettings& settings) {
   check_output(settings.output);
-  const auto [model, columns] = load_model(settings.model);
+  const auto [model, columns, target, predictor] = load_model(settings.model);
   const Samples rows = read_rows(settings, columns);
   Scores scores = model->score(rows);
   const Layout layout(columns);
@@ -123,7 +100,7 @@ void run_score(const CommonSettings& settings) {
 
 void run_encode(const CommonSettings& settings) {
   check_output(settings.output);
-  const auto [model, columns] = load_model(settings.model);
+  const auto [model, columns, target, predictor] = load_model(settings.model);
   const Eigen::MatrixXf codes = model->encode(read_rows(settings, columns), settings.judge.seed);
   write_numbers(settings.output, "codes", codes, [&] {
     std::vector<std::string> cells;
@@ -139,7 +116,7 @@ void run_encode(const CommonSettings& settings) {
 
 void run_reconstruct(const CommonSettings& settings) {
   check_output(settings.output);
-  const auto [model, columns] = load_model(settings.model);
+  const auto [model, columns, target, predictor] = load_model(settings.model);
   const Samples rows = read_rows(settings, columns);
   Eigen::MatrixXf values = model->fill_in(rows, settings.judge.seed);
   if (!settings.fill_in) values = model->reconstruct(values);

@@ -1,0 +1,91 @@
+#include "given.hpp"
+
+#include <harmonium/io/formats/csv.hpp>
+
+using namespace harmonium;
+
+namespace program {
+
+namespace {
+
+// The column whose name and "=" the text has at this place; names may contain commas and "=".
+std::optional<std::size_t> column_at(const Columns& columns, const std::string& text, std::size_t at) {
+  std::optional<std::size_t> found;
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    const std::string& name = columns[i].name;
+    if (text.compare(at, name.size(), name) != 0 || text.size() <= at + name.size() ||
+        text[at + name.size()] != '=')
+      continue;
+    if (!found || name.size() > columns[*found].name.size()) found = i;
+  }
+  return found;
+}
+
+// The model's number for a cell: a state if the column has words.
+double number_for(const Column& column, const std::string& cell) {
+  const auto refuse = [&](const std::string& expected) {
+    throw ValueError("--given: '" + column.name + "' is '" + cell + "', expected " + expected);
+  };
+  const double number = parse_number(cell);
+  if (!column.words.empty()) {
+    const std::string word = all_numbers(column.words) && !std::isnan(number) ? csv_text(number) : cell;
+    const auto found = std::find(column.words.begin(), column.words.end(), word);
+    if (found == column.words.end()) refuse("a word known from training: " + some_words(column));
+    return static_cast<double>(found - column.words.begin());
+  }
+  const double x = (number - column.mean) / column.scale;
+  if (!std::isfinite(static_cast<float>(x))) refuse("a number");
+  if (column.kind == Kind::bernoulli && (x < 0 || x > 1)) refuse("a number from 0 to 1");
+  if (column.kind == Kind::poisson && (x < 0 || x != std::floor(x))) refuse("a whole number from 0");
+  return x;
+}
+
+}  // namespace
+
+Samples read_given(const Columns& columns, const std::string& text) {
+  const Layout layout(columns);
+  Samples row{Eigen::MatrixXf::Constant(layout.rows(), 1, 0)};
+  row.known.setConstant(layout.rows(), 1, false);
+  for (std::size_t at = 0; at <= text.size();) {
+    const auto place = column_at(columns, text, at);
+    if (!place) {
+      std::string known;
+      for (std::size_t i = 0; i < columns.size() && i < 50; ++i)
+        known += (i > 0 ? ", '" : "'") + columns[i].name + "'";
+      throw ValueError("--given: '" + text.substr(at) +
+                       "' does not begin with COLUMN=VALUE, where the columns are " + known +
+                       (columns.size() > 50 ? ", ..." : ""));
+    }
+    const Column& column = columns[*place];
+    const std::size_t begin = at + column.name.size() + 1;
+    std::size_t end = text.find(',', begin);
+    while (end != std::string::npos && !column_at(columns, text, end + 1)) {  // commas may be part of a value
+      const std::size_t next = text.find(',', end + 1);
+      if (next == std::string::npos) break;
+      end = next;
+    }
+    if (end != std::string::npos && !column_at(columns, text, end + 1)) end = text.find(',', begin);
+    const std::string cell = text.substr(begin, end == std::string::npos ? end : end - begin);
+    const Index first = layout.first[*place];
+    check<ValueError>(column.kind != Kind::ignored, "--given: the model does not know column '", column.name,
+                      "', which was ignored in training");
+    check<ValueError>(column.kind != Kind::constant || cell == column.value, "--given: '", column.name,
+                      "' is '", cell, "', expected '", column.value, "', as it always was in training");
+    if (first >= 0) {
+      check<ValueError>(!row.known(first, 0), "--given: '", column.name, "' is there twice");
+      const double number = number_for(column, cell);
+      const Index size = column.kind == Kind::categorical ? layout.states : 1;
+      row.known.col(0).segment(first, size).setConstant(true);
+      if (column.kind == Kind::categorical) {
+        row.values(first + static_cast<Index>(number), 0) = 1;
+      } else {
+        row.values(first, 0) = static_cast<float>(number);
+      }
+    }
+    if (end == std::string::npos) break;
+    at = end + 1;
+  }
+  return row;
+}
+
+}  // namespace program

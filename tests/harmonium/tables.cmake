@@ -1,0 +1,22 @@
+# Tables that scikit-learn brings along: see sklearn_tables.py. Skipped where there is no scikit-learn.
+#   cmake -D PROGRAM=<harmonium> -D WORK=<folder> -P tables.cmake
+cmake_minimum_required(VERSION 3.25)
+file(REMOVE_RECURSE "${WORK}")
+set(python "")
+foreach(candidate IN ITEMS python3 /usr/bin/python3)
+  if(NOT python)
+    execute_process(COMMAND ${candidate} -I -c "import numpy, sklearn" RESULT_VARIABLE status OUTPUT_QUIET ERROR_QUIET)
+    if(status EQUAL 0)
+      set(python ${candidate})
+    endif()
+  endif()
+endforeach()
+if(NOT python)
+  message("SKIPPED: there is no Python with scikit-learn")
+  return()
+endif()
+execute_process(COMMAND ${python} -I "${CMAKE_CURRENT_LIST_DIR}/sklearn_tables.py" "${PROGRAM}" "${WORK}"
+  RESULT_VARIABLE status)
+if(NOT status EQUAL 0)
+  message(FATAL_ERROR "a table was learned worse than it should be")
+endif()
