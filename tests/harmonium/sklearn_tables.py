@@ -1,7 +1,7 @@
 """Tables that scikit-learn brings along, learned by the program `harmonium` with nothing but its defaults, beside
 scikit-learn's own models on the same rows: means over five splits in which a third is kept aside.
 
-    sklearn_tables.py PROGRAM WORK [TABLE ...]
+    sklearn_tables.py PROGRAM WORK [TABLE[:SPLITS] ...]
 
 Fails if a mean misses its bound."""
 import csv
@@ -104,12 +104,14 @@ def main():
     print("---|---|---|---|---|---", flush=True)
     for name in wanted:
         begin = time.time()
+        name, _, splits = name.partition(":")
+        splits = range(int(splits or SPLITS))
         if name == "anomalies":
-            results = np.array([[anomalies(split), np.nan, np.nan] for split in range(SPLITS)])
+            results = np.array([[anomalies(split), np.nan, np.nan] for split in splits])
             measure, bound = "area under the ROC curve", 0.95
         else:
             load, words, bound = TABLES[name]
-            results = np.array([compare(load, words, split) for split in range(SPLITS)])
+            results = np.array([compare(load, words, split) for split in splits])
             measure = "R²" if name == "diabetes" else "right"
         means = results.mean(axis=0)
         percent = measure == "right"
