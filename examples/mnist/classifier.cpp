@@ -33,18 +33,22 @@ Json learn(Run& run, const Mnist& mnist, const Source& train_set, const B& on,
   save(settings.path("model.safetensors"), network);  // first: it is there whatever fails afterwards
 
   const Evaluation test = evaluate(network, mnist.test, on), train = evaluate(network, train_set, on);
-  Pictures pictures;
-  if (!settings.no_pre_training)
-    pictures = draw_dbn(settings.output, pre_trained_dbn, mnist.test, cpu(settings));
   const auto learned = convert<Cpu<float>>(network);
+  Pictures pictures;
+  Json results = {{"test_error", test.error},
+                  {"train_error", train.error},
+                  {"test_log_loss", test.log_loss},
+                  {"train_log_loss", train.log_loss}};
+  if (!settings.no_pre_training) {
+    const Eigen::MatrixXf digits = generated(pre_trained_dbn, settings);
+    pictures = draw_dbn(settings.output, pre_trained_dbn, mnist.test, digits);
+    results.update(classes_of(digits, learned, cpu(settings)));
+  }
   const Pictures wrong =
       draw_misclassified(settings.path("misclassified.png"), learned, mnist.test, cpu(settings));
   pictures.insert(pictures.end(), wrong.begin(), wrong.end());
   write_file(settings.path("history.csv"), history_csv(run.histories, "error"));
-  const Json metrics = run.write_metrics({{"test_error", test.error},
-                                          {"train_error", train.error},
-                                          {"test_log_loss", test.log_loss},
-                                          {"train_log_loss", train.log_loss}});
+  const Json metrics = run.write_metrics(results);
   HtmlReport report("Handwritten digits", settings.no_pre_training
                                               ? "A classifier from a random start"
                                               : "A deep belief network that became a classifier");

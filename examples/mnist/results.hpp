@@ -16,9 +16,16 @@ struct Picture {
 };
 using Pictures = std::vector<Picture>;
 
-// Pictures of what a DBN has learned.
+// Digits that a DBN generates: each by a chain of its own, of 1000 steps from a state without data.
+Eigen::MatrixXf generated(const Dbn<ClassifierUnits>& dbn, const Settings& settings);
+
+// Which digits a classifier takes them for: `sample_class_shares`, and the entropy of those in nats.
+Json classes_of(const Eigen::MatrixXf& samples, const Network<ClassifierUnits>& network,
+                const Cpu<float>& on);
+
+// Pictures of what a DBN has learned, and of the digits that it generates.
 Pictures draw_dbn(const std::string& folder, const Dbn<ClassifierUnits>& dbn, const Dataset& test,
-                  const Cpu<float>& on);
+                  const Eigen::MatrixXf& digits);
 
 // The first two hundred test digits that the network gets wrong.
 Pictures draw_misclassified(const std::string& path, const Network<ClassifierUnits>& network,

@@ -75,6 +75,7 @@ TEST_CASE("contrastive divergence adds the label gradient with its weight", "[jo
     ContrastiveDivergence trainer{rbm,
                                   {.batch_size = 8,
                                    .optimizer = Sgd{.rate = 1e-30},
+                                   .max_gradient_norm = 0,
                                    .discriminative = discriminative,
                                    .centered = false,
                                    .seed = 6},
