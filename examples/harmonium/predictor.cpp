@@ -17,7 +17,7 @@ namespace program {
 
 namespace {
 
-constexpr const char* prefix = "predictor.";
+constexpr const char* part = "predictor";  // of the model's file
 
 // Shows how it learns, and stops.
 struct TuningWatcher {
@@ -87,14 +87,7 @@ class NetworkPredictor final : public Predictor {
     }
   }
 
-  void add_to(TensorFile& file) const override {
-    const TensorFile own = file_of(network_);
-    for (const auto& [name, value] : own.metadata) file.metadata[prefix + name] = value;
-    for (Tensor tensor : own.tensors) {
-      tensor.name = prefix + tensor.name;
-      file.tensors.push_back(std::move(tensor));
-    }
-  }
+  void add_to(TensorFile& file) const override { add_part(file, part, file_of(network_)); }
 
  private:
   Dataset with_answers(const Eigen::MatrixXf& x, const Answers& answers) const {
@@ -120,23 +113,7 @@ std::unique_ptr<Predictor> make_predictor(const Column& target, const std::vecto
 }
 
 std::unique_ptr<Predictor> take_predictor(TensorFile& file, const Column& target, Index inputs) {
-  const std::string begin = prefix;
-  TensorFile own;
-  for (auto it = file.metadata.begin(); it != file.metadata.end();) {
-    if (it->first.starts_with(begin)) {
-      own.metadata[it->first.substr(begin.size())] = it->second;
-      it = file.metadata.erase(it);
-    } else {
-      ++it;
-    }
-  }
-  std::vector<Tensor> rest;
-  for (Tensor& tensor : file.tensors) {
-    const bool of_it = tensor.name.starts_with(begin);
-    if (of_it) tensor.name.erase(0, begin.size());
-    (of_it ? own.tensors : rest).push_back(std::move(tensor));
-  }
-  file.tensors = std::move(rest);
+  const TensorFile own = take_part(file, part);
   if (has_classes(target)) return std::make_unique<NetworkPredictor<Categorical>>(target, own, inputs);
   return std::make_unique<NetworkPredictor<Gaussian>>(target, own, inputs);
 }

@@ -22,6 +22,7 @@
 #include "io/models/any_model.hpp"
 #include "io/models/checkpoint.hpp"
 #include "io/models/checkpoint_format.hpp"
+#include "io/models/file_parts.hpp"
 #include "io/models/model_file.hpp"
 #include "io/pictures/chart_axis.hpp"
 #include "io/pictures/curves.hpp"

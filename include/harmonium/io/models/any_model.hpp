@@ -47,7 +47,8 @@ struct AnyLoader<std::variant<Models...>> {
 /// limit
 template <class Variant>
 Variant load_any(const std::filesystem::path& path, const ReadLimits& limits = {}) {
-  const TensorFile file = read_safetensors(path, limits);
+  TensorFile file = read_safetensors(path, limits);
+  drop_parts(file);
   try {
     if (auto model = detail::AnyLoader<Variant>::from(file)) return *std::move(model);
   } catch (const Error& error) {

@@ -14,6 +14,7 @@
 #include "../../core/host_matrix.hpp"
 #include "../../models/parameters.hpp"
 #include "../formats/safetensors.hpp"
+#include "file_parts.hpp"
 
 namespace harmonium {
 
@@ -138,12 +139,15 @@ void save(const std::filesystem::path& path, const Model& model) {
   write_safetensors(path, file_of(model));
 }
 
-/// Makes a model from a file. Memory: that of `read_safetensors`, and three times its numbers. \throws
-/// FileError if the file is damaged, holds another kind of model, or is longer than the limit
+/// Makes a model from a file. Memory: that of `read_safetensors`, and three times its numbers. Parts of the
+/// file (file_parts.hpp) are not looked at; `part` names the one to take instead. \throws FileError if the
+/// file is damaged, holds another kind of model or no such part, or is longer than the limit
 template <class Model>
-Model load(const std::filesystem::path& path, const ReadLimits& limits = {}) {
-  const TensorFile file = read_safetensors(path, limits);
+Model load(const std::filesystem::path& path, const ReadLimits& limits = {}, const std::string& part = "") {
+  TensorFile file = read_safetensors(path, limits);
   try {
+    if (!part.empty()) file = take_part(file, part);
+    drop_parts(file);
     return model_from<Model>(file);
   } catch (const Error& error) {
     throw FileError("load: '" + path.string() + "': " + error.what());

@@ -1,0 +1,102 @@
+/// \file
+/// Parts of a model's file: further models that it holds, each under a name, such as the network that
+/// predicts from what an RBM has learned. Names of a part's tensors and metadata begin with its own and a
+/// dot; the metadata `parts` list the names, separated by commas. Whoever asks for the model alone need not
+/// know.
+#pragma once
+
+#include <algorithm>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "../../core/error.hpp"
+#include "../formats/tensor.hpp"
+
+namespace harmonium {
+
+namespace detail {
+
+inline constexpr const char* parts_key = "parts";
+
+inline std::vector<std::string> part_names(const Metadata& metadata) {
+  std::vector<std::string> names;
+  const auto found = metadata.find(parts_key);
+  if (found == metadata.end()) return names;
+  for (std::size_t begin = 0; begin <= found->second.size();) {
+    const std::size_t end = std::min(found->second.find(',', begin), found->second.size());
+    names.push_back(found->second.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return names;
+}
+
+inline void set_part_names(Metadata& metadata, const std::vector<std::string>& names) {
+  metadata.erase(parts_key);
+  for (const std::string& name : names) {
+    std::string& list = metadata[parts_key];
+    list += (list.empty() ? "" : ",") + name;
+  }
+}
+
+}  // namespace detail
+
+/// Adds the file of a model to that of another, as the part `name`. \throws ValueError if the name is empty,
+/// has a comma or a dot, or is that of another part
+inline void add_part(TensorFile& file, const std::string& name, TensorFile part) {
+  std::vector<std::string> names = detail::part_names(file.metadata);
+  check<ValueError>(!name.empty() && name.find_first_of(",.") == std::string::npos, "add_part: the name is '",
+                    name, "', expected one without commas and dots");
+  check<ValueError>(std::find(names.begin(), names.end(), name) == names.end(), "add_part: there is a part '",
+                    name, "' already");
+  names.push_back(name);
+  detail::set_part_names(file.metadata, names);
+  for (auto& [key, value] : part.metadata) file.metadata[name + '.' + key] = std::move(value);
+  for (Tensor& tensor : part.tensors) {
+    tensor.name = name + '.' + tensor.name;
+    file.tensors.push_back(std::move(tensor));
+  }
+}
+
+/// Takes a part out of a file. \throws DataError if there is no part of this name
+inline TensorFile take_part(TensorFile& file, const std::string& name) {
+  std::vector<std::string> names = detail::part_names(file.metadata);
+  const auto found = std::find(names.begin(), names.end(), name);
+  check<DataError>(found != names.end(), "it has no part '", name, "'");
+  names.erase(found);
+  const std::string begin = name + '.';
+  TensorFile part;
+  for (auto entry = file.metadata.begin(); entry != file.metadata.end();) {
+    if (entry->first.starts_with(begin)) {
+      part.metadata[entry->first.substr(begin.size())] = std::move(entry->second);
+      entry = file.metadata.erase(entry);
+    } else {
+      ++entry;
+    }
+  }
+  std::vector<Tensor> rest;
+  for (Tensor& tensor : file.tensors) {
+    const bool of_it = tensor.name.starts_with(begin);
+    if (of_it) tensor.name.erase(0, begin.size());
+    (of_it ? part.tensors : rest).push_back(std::move(tensor));
+  }
+  file.tensors = std::move(rest);
+  detail::set_part_names(file.metadata, names);
+  return part;
+}
+
+/// Leaves only the model whose file it is.
+inline void drop_parts(TensorFile& file) {
+  const std::vector<std::string> listed = detail::part_names(file.metadata);
+  const std::set<std::string> names(listed.begin(), listed.end());
+  const auto of_part = [&](const std::string& name) {
+    const std::size_t dot = name.find('.');
+    return dot != std::string::npos && names.contains(name.substr(0, dot));
+  };
+  std::erase_if(file.metadata, [&](const auto& entry) { return of_part(entry.first); });
+  std::erase_if(file.tensors, [&](const Tensor& tensor) { return of_part(tensor.name); });
+  file.metadata.erase(detail::parts_key);
+}
+
+}  // namespace harmonium
