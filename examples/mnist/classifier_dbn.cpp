@@ -21,14 +21,7 @@ PreTraining classifier_pre_training(const Settings& settings) {
                               .average_last = 0,
                               .seed = settings.seed});
   }
-  // The top layer generates: persistent chains, a rate that falls to 0 and the mean of the second half's
-  // parameters, so that its chains move between all kinds of digits.
-  auto& top = options.layers.back();
-  const double rate = 25.0 / std::max(settings.layers.back(), 500);
-  top.chains = Persistent{.chains = 100};
-  top.optimizer = Momentum{.rate = linear(rate, 0), .momentum = 0.5};
-  top.weight_decay = 1e-3;
-  top.average_last = 0.5;
+  options.layers.back().chains = Persistent{.chains = 100};  // persistent chains learn to generate
   return options;
 }
 
