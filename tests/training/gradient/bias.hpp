@@ -130,6 +130,7 @@ void check_bias(Model rbm) {
         .batch_size = chains,
         .steps = steps,
         .optimizer = {.rate = 0.0},
+        .max_gradient_norm = 0,
         .centered = false,
         .seed = static_cast<std::uint64_t>(steps)};
     ContrastiveDivergence trainer{rbm, options};
