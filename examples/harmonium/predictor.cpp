@@ -17,7 +17,7 @@ namespace program {
 
 namespace {
 
-constexpr const char* part = "predictor";  // of the model's file
+constexpr const char* part_name = "predictor";  // of the model's file
 
 // Shows how it learns, and stops.
 struct TuningWatcher {
@@ -87,7 +87,7 @@ class NetworkPredictor final : public Predictor {
     }
   }
 
-  void add_to(TensorFile& file) const override { add_part(file, part, file_of(network_)); }
+  void add_to(TensorFile& file) const override { add_part(file, part_name, file_of(network_)); }
 
  private:
   Dataset with_answers(const Eigen::MatrixXf& x, const Answers& answers) const {
@@ -113,7 +113,7 @@ std::unique_ptr<Predictor> make_predictor(const Column& target, const std::vecto
 }
 
 std::unique_ptr<Predictor> take_predictor(TensorFile& file, const Column& target, Index inputs) {
-  const TensorFile own = take_part(file, part);
+  const TensorFile own = take_part(file, part_name);
   if (has_classes(target)) return std::make_unique<NetworkPredictor<Categorical>>(target, own, inputs);
   return std::make_unique<NetworkPredictor<Gaussian>>(target, own, inputs);
 }
