@@ -210,11 +210,8 @@ class Specification {
   [[noreturn]] void fail(const std::string& item) const {
     if (const std::size_t colon = item.find(':'); colon != std::string::npos)
       kind_from(item.substr(0, colon));
-    std::string known;
-    for (std::size_t i = 0; i < std::min<std::size_t>(table_.names().size(), 50); ++i)
-      known += (i > 0 ? ", '" : "'") + table_.names()[i] + "'";
-    throw ValueError("--visible: '" + table_.path() + "' has no column '" + item + "', but " + known +
-                     (table_.names().size() > 50 ? ", ..." : ""));
+    throw ValueError("--visible: '" + table_.path() + "' has no column '" + item + "', but " +
+                     some_names(table_.names()));
   }
 
   const RawTable& table_;
@@ -280,6 +277,23 @@ std::string some_words(const Column& column) {
   for (std::size_t k = 0; k < std::min<std::size_t>(column.words.size(), 12); ++k)
     text += (k == 0 ? "" : ", ") + column.words[k];
   return text + (column.words.size() > 12 ? ", ..." : "");
+}
+
+std::string some_names(const std::vector<std::string>& names) {
+  std::string text;
+  for (std::size_t i = 0; i < std::min<std::size_t>(names.size(), 50); ++i)
+    text += (i > 0 ? ", '" : "'") + names[i] + "'";
+  return text + (names.size() > 50 ? ", ..." : "");
+}
+std::string some_names(const Columns& columns) {
+  std::vector<std::string> names;
+  for (const Column& column : columns) names.push_back(column.name);
+  return some_names(names);
+}
+const char* misfit(const Column& column, double x) {
+  if (column.kind == Kind::bernoulli && (x < 0 || x > 1)) return "a number from 0 to 1";
+  if (column.kind == Kind::poisson && (x < 0 || x != std::floor(x))) return "a whole number from 0";
+  return nullptr;
 }
 
 const char* name_of(Kind kind) { return kind_names[static_cast<std::size_t>(kind)]; }
@@ -563,8 +577,7 @@ Samples encode_table(const RawTable& table, const Columns& columns, bool limited
         if (!std::isfinite(static_cast<float>(x))) fail(row, "a number, of no more than 38 digits");
         if (limited && column.kind == Kind::gaussian) x = std::clamp(x, -5.0, 5.0);
         if (limited && column.kind == Kind::bernoulli) x = std::clamp(x, 0.0, 1.0);
-        if (column.kind == Kind::bernoulli && (x < 0 || x > 1)) fail(row, "a number from 0 to 1");
-        if (column.kind == Kind::poisson && (x < 0 || x != std::floor(x))) fail(row, "a whole number from 0");
+        if (const char* expected = misfit(column, x)) fail(row, expected);
         values(0) = static_cast<float>(x);
       }
     }

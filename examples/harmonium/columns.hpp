@@ -73,8 +73,13 @@ Samples encode_table(const RawTable& table, const Columns& columns, bool limited
 // A cell as a word; in a column of numbers "1.0" and "1" are the same word.
 std::string word_at(const RawTable& table, Index row, Index column, bool numbers);
 bool all_numbers(const std::vector<std::string>& words);
-// For messages: a column's words, at most 12 of them.
+// For messages: a column's words, at most 12 of them, and the names of columns, at most 50.
 std::string some_words(const Column& column);
+std::string some_names(const std::vector<std::string>& names);
+std::string some_names(const Columns& columns);
+// What a number of a bernoulli or poisson column, as the model sees it, should have been; nothing if it is
+// right.
+const char* misfit(const Column& column, double x);
 
 // The term that standardising adds to the log density of a row.
 double log_scale(const Columns& columns);

@@ -35,8 +35,7 @@ double number_for(const Column& column, const std::string& cell) {
   }
   const double x = (number - column.mean) / column.scale;
   if (!std::isfinite(static_cast<float>(x))) refuse("a number");
-  if (column.kind == Kind::bernoulli && (x < 0 || x > 1)) refuse("a number from 0 to 1");
-  if (column.kind == Kind::poisson && (x < 0 || x != std::floor(x))) refuse("a whole number from 0");
+  if (const char* expected = misfit(column, x)) refuse(expected);
   return x;
 }
 
@@ -48,23 +47,16 @@ Samples read_given(const Columns& columns, const std::string& text) {
   row.known.setConstant(layout.rows(), 1, false);
   for (std::size_t at = 0; at <= text.size();) {
     const auto place = column_at(columns, text, at);
-    if (!place) {
-      std::string known;
-      for (std::size_t i = 0; i < columns.size() && i < 50; ++i)
-        known += (i > 0 ? ", '" : "'") + columns[i].name + "'";
+    if (!place)
       throw ValueError("--given: '" + text.substr(at) +
-                       "' does not begin with COLUMN=VALUE, where the columns are " + known +
-                       (columns.size() > 50 ? ", ..." : ""));
-    }
+                       "' does not begin with COLUMN=VALUE, where the columns are " + some_names(columns));
     const Column& column = columns[*place];
     const std::size_t begin = at + column.name.size() + 1;
-    std::size_t end = text.find(',', begin);
-    while (end != std::string::npos && !column_at(columns, text, end + 1)) {  // commas may be part of a value
-      const std::size_t next = text.find(',', end + 1);
-      if (next == std::string::npos) break;
-      end = next;
-    }
-    if (end != std::string::npos && !column_at(columns, text, end + 1)) end = text.find(',', begin);
+    // To the comma before the next column; other commas may be part of a value.
+    const std::size_t first_comma = text.find(',', begin);
+    std::size_t end = first_comma;
+    while (end != std::string::npos && !column_at(columns, text, end + 1)) end = text.find(',', end + 1);
+    if (end == std::string::npos) end = first_comma;
     const std::string cell = text.substr(begin, end == std::string::npos ? end : end - begin);
     const Index first = layout.first[*place];
     check<ValueError>(column.kind != Kind::ignored, "--given: the model does not know column '", column.name,

@@ -24,22 +24,6 @@ namespace program {
 
 using namespace harmonium;  // a part of one program
 
-inline Cpu<float> processors(int threads) { return threads == 0 ? Cpu<float>::all() : Cpu<float>(threads); }
-
-// Monitors, reports, and stops. One type, so that training is compiled once.
-struct Watcher {
-  std::function<void(EpochReport&)> look;
-  Progress progress = {};
-  std::optional<EarlyStopping> stopping = {};
-  Flow operator()(EpochReport& report) {
-    look(report);
-    const Flow flow = stopping ? (*stopping)(report) : Flow::go_on;
-    progress.show(report, flow == Flow::stop_and_restore);
-    return flow;
-  }
-  void on_batch(const BatchReport& report) { progress.bar.on_batch(report); }
-};
-
 inline MissingData with_missing(const Samples& rows) {
   return MissingData(rows.values.cast<double>(), rows.known);
 }

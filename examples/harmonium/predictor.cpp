@@ -19,20 +19,6 @@ namespace {
 
 constexpr const char* part_name = "predictor";  // of the model's file
 
-// Shows how it learns, and stops.
-struct TuningWatcher {
-  std::function<void(EpochReport&)> look;
-  Progress progress = {};
-  std::optional<EarlyStopping> stopping = {};
-  Flow operator()(EpochReport& report) {
-    look(report);
-    const Flow flow = stopping ? (*stopping)(report) : Flow::go_on;
-    progress.show(report, flow == Flow::stop_and_restore);
-    return flow;
-  }
-  void on_batch(const BatchReport& report) { progress.bar.on_batch(report); }
-};
-
 // Only the size of a network's inputs matters, whatever units they were for the model below.
 template <class Head>
 class NetworkPredictor final : public Predictor {
@@ -65,11 +51,11 @@ class NetworkPredictor final : public Predictor {
 
   History train(const Eigen::MatrixXf& x, const Answers& answers, const Eigen::MatrixXf& held_out,
                 const Answers& held_out_answers, const TrainSettings& settings) override {
-    const Cpu<float> on = settings.threads == 0 ? Cpu<float>::all() : Cpu<float>(settings.threads);
+    const Cpu<float> on = processors(settings.threads);
     FineTuning trainer{network_, fine_tuning_options(settings, Net::classifies), on};
     const Dataset rows = with_answers(x, answers);
     const Dataset aside = held_out.cols() > 0 ? with_answers(held_out, held_out_answers) : rows;
-    TuningWatcher watcher{[](EpochReport&) {}};
+    Watcher watcher{[](EpochReport&) {}};
     if (held_out.cols() > 0) watcher.look = HeldOut{network_, aside, on};
     check<DataError>(settings.patience == 0 || held_out.cols() > 0,
                      "patience: no held-out row has a known target");

@@ -76,6 +76,11 @@ void for_each_setting(Settings& s, F f) {
   f("threads", s.threads, "0 for all processors; the result does not depend on it", Choices{});
 }
 
+// How many threads: 0 for all processors.
+inline harmonium::Cpu<float> processors(int threads) {
+  return threads == 0 ? harmonium::Cpu<float>::all() : harmonium::Cpu<float>(threads);
+}
+
 // The library's options for layer `layer`. Throws ValueError if one makes no sense.
 harmonium::ContrastiveDivergenceOptions<> training_options(const TrainSettings& settings, int layer);
 

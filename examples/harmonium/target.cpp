@@ -28,13 +28,9 @@ std::vector<Index> Answers::known() const {
 Column take_target(const RawTable& table, Columns& columns, const std::string& name) {
   const auto found =
       std::find_if(columns.begin(), columns.end(), [&](const Column& c) { return c.name == name; });
-  if (found == columns.end()) {
-    std::string known;
-    for (std::size_t i = 0; i < std::min<std::size_t>(columns.size(), 50); ++i)
-      known += (i > 0 ? ", '" : "'") + columns[i].name + "'";
-    throw ValueError("--target: '" + table.path() + "' has no column '" + name + "', but " + known +
-                     (columns.size() > 50 ? ", ..." : ""));
-  }
+  if (found == columns.end())
+    throw ValueError("--target: '" + table.path() + "' has no column '" + name + "', but " +
+                     some_names(columns));
   const Column target = *found;
   const auto refuse = [&](const std::string& what) {
     throw DataError("--target: column '" + name + "' of '" + table.path() + "' " + what);
