@@ -7,9 +7,15 @@
 namespace program {
 
 void Progress::show(const harmonium::EpochReport& report, bool last) {
+  const char* separator = "";
   const auto metric = [&](const char* name, const char* text) {
     for (const auto& [key, value] : report.metrics)
-      if (key == name) std::fprintf(stderr, "%s %.4g", text, value);
+      if (key == name) {
+        std::fprintf(stderr, "%s %s %.4g", separator, text, value);
+        separator = ",";
+        return true;
+      }
+    return false;
   };
   const int every = std::max(1, report.epochs / 10);
   const bool telling =
@@ -17,10 +23,11 @@ void Progress::show(const harmonium::EpochReport& report, bool last) {
   const char* clear = isatty(fileno(stderr)) != 0 ? "\r\033[K" : "";
   if (telling) {
     std::fprintf(stderr, "%s%s %d/%d:", clear, report.phase.c_str(), report.epoch, report.epochs);
-    metric("reconstruction_error", " reconstruction error");
-    metric("held_out_reconstruction_error", ", of held-out rows");
-    metric("held_out_loss", ", held-out loss in nats");
-    metric("free_energy_gap", ", free-energy gap");
+    metric("reconstruction_error", "reconstruction error");
+    metric("held_out_reconstruction_error", "of held-out rows");
+    const bool predicts = metric("loss", "loss");  // of numbers it is no log likelihood
+    metric("held_out_loss", predicts ? "of held-out rows" : "held-out loss in nats");
+    metric("free_energy_gap", "free-energy gap");
     std::fprintf(stderr, "\n");
   }
   for (const std::string& warning : report.warnings)
