@@ -40,6 +40,8 @@ Json learn(Run& run, const Mnist& mnist, const Source& train_set, const B& on,
                   {"test_log_loss", test.log_loss},
                   {"train_log_loss", train.log_loss}};
   if (!settings.no_pre_training) {
+    std::printf("generating digits\n");  // for some twenty seconds
+    std::fflush(stdout);
     const Eigen::MatrixXf digits = generated(pre_trained_dbn, settings);
     pictures = draw_dbn(settings.output, pre_trained_dbn, mnist.test, digits);
     results.update(classes_of(digits, learned, cpu(settings)));
