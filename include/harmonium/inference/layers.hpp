@@ -10,14 +10,6 @@
 namespace harmonium {
 
 namespace detail {
-/// \throws ShapeError if x's rows do not match the layer
-template <class B, class L>
-void check_rows(const char* caller, const char* argument, ConstViewOf<B> x, const L& layer,
-                const char* layer_name) {
-  check<ShapeError>(x.rows == layer.rows(), caller, ": ", argument, " has ", x.rows, " rows, the RBM has ",
-                    layer.rows(), " ", layer_name, " rows");
-}
-
 /// W^T v for samples of any kind, H x n: all that the hidden layer needs of them, and dense even if they are
 /// not. \throws ShapeError, DataError, ValueError as `for_each_sample_block`
 template <class V, class H, class B, class Data>
@@ -28,6 +20,19 @@ Matrix<B> hidden_inputs(const B& on, const char* caller, const Rbm<V, H, B>& rbm
   for_each_sample_block(on, caller, rbm.visible.rows(), source, [&](Index first, ConstViewOf<B> v) {
     hidden_input(on, rbm, v, view_of(input).columns(first, v.cols));
   });
+  return input;
+}
+
+/// W h, V x n: all that the visible layer needs of a state of the hidden one. \throws ShapeError if h's
+/// rows do not match the hidden layer
+template <class V, class H, class B>
+Matrix<B> visible_inputs(const B& on, const char* caller, const Rbm<V, H, B>& rbm,
+                         std::type_identity_t<ConstViewOf<B>> h) {
+  check_shapes(caller, rbm);
+  check<ShapeError>(h.rows == rbm.hidden.rows(), caller, ": h has ", h.rows, " rows, the RBM has ",
+                    rbm.hidden.rows(), " hidden rows");
+  Matrix<B> input(rbm.visible.rows(), h.cols);
+  visible_input(on, rbm, h, input);
   return input;
 }
 }  // namespace detail
@@ -46,11 +51,9 @@ Matrix<B> mean_hidden(const Rbm<V, H, B>& rbm, const Data& data, const std::type
 /// E[v | h], V x n. \throws ShapeError if h's rows do not match the hidden layer
 template <class V, class H, class B>
 Matrix<B> mean_visible(const Rbm<V, H, B>& rbm, std::type_identity_t<ConstViewOf<B>> h, const B& on = {}) {
-  check_shapes("mean_visible", rbm);
-  detail::check_rows<B>("mean_visible", "h", h, rbm.hidden, "hidden");
-  Matrix<B> input(rbm.visible.rows(), h.cols), v(rbm.visible.rows(), h.cols);
-  visible_input(on, rbm, h, input);
-  mean(on, rbm.visible, input, v);
+  const Matrix<B> input = detail::visible_inputs(on, "mean_visible", rbm, h);
+  Matrix<B> v(input.rows(), input.cols());
+  mean(on, rbm.visible, ConstViewOf<B>(input), view_of(v));
   return v;
 }
 
@@ -68,11 +71,9 @@ Matrix<B> sample_hidden(const Rbm<V, H, B>& rbm, const Data& data, Draws draws,
 template <class V, class H, class B>
 Matrix<B> sample_visible(const Rbm<V, H, B>& rbm, std::type_identity_t<ConstViewOf<B>> h, Draws draws,
                          const B& on = {}) {
-  check_shapes("sample_visible", rbm);
-  detail::check_rows<B>("sample_visible", "h", h, rbm.hidden, "hidden");
-  Matrix<B> input(rbm.visible.rows(), h.cols), v(rbm.visible.rows(), h.cols);
-  visible_input(on, rbm, h, input);
-  sample(on, rbm.visible, input, v, draws.in(Stream::visible));
+  const Matrix<B> input = detail::visible_inputs(on, "sample_visible", rbm, h);
+  Matrix<B> v(input.rows(), input.cols());
+  sample(on, rbm.visible, ConstViewOf<B>(input), view_of(v), draws.in(Stream::visible));
   return v;
 }
 
