@@ -13,8 +13,8 @@ namespace harmonium {
 /// Gradient ascent with a momentum that looks ahead.
 /// The default rate falls to 0 over a call of `fit`; without a plan (`step` alone) it stays at its start.
 struct Nesterov {
-  Schedule rate = linear(0.04, 0);  ///< step along the gradient, at least 0
-  Schedule momentum = 0.9;          ///< fraction of the last step to keep, 0 to below 1
+  Schedule rate = linear(0.2, 0);  ///< step along the gradient, at least 0
+  Schedule momentum = 0.5;         ///< fraction of the last step to keep, 0 to below 1
 
   static constexpr const char* name = "nesterov";  ///< name in files
   static constexpr int moments = 1;                ///< numbers stored per parameter
