@@ -255,24 +255,56 @@ inline Distribution visible_distribution(const Machine& machine) {
   return result;
 }
 
-/// The distribution over v after one step of block Gibbs sampling from another: h ~ p(h | v), then v ~ p(v |
-/// h).
+/// A layer's states, listed once for many sums over them.
+struct States {
+  explicit States(const Layer& layer) {
+    for_each_state(layer, [&](const Numbers& x, double log_weight) {
+      states.push_back(x);
+      log_weights.push_back(log_weight);
+    });
+  }
+  /// p(x | input) of each.
+  Numbers conditional(const Numbers& input) const {
+    Numbers p(states.size());
+    for (std::size_t k = 0; k < p.size(); ++k) p[k] = log_weights[k] + dot(input, states[k]);
+    const double top = *std::max_element(p.begin(), p.end());
+    double sum = 0;
+    for (double& x : p) sum += x = x < top - 700 ? 0 : std::exp(x - top);  // no slow subnormal numbers
+    for (double& x : p) x /= sum;
+    return p;
+  }
+  std::vector<Numbers> states;
+  Numbers log_weights;
+};
+
+/// Block Gibbs sampling, exactly.
+class GibbsChain {
+ public:
+  explicit GibbsChain(const Machine& machine)
+      : machine_(machine), visible_(machine.visible), hidden_(machine.hidden) {}
+
+  /// The distribution over v after one step from another: h ~ p(h | v), then v ~ p(v | h). What is less
+  /// likely than 1e-25 is left out: the distant corners of a continuous unit's grid.
+  Distribution step(const Distribution& from) const {
+    Numbers h(hidden_.states.size(), 0.0), v(visible_.states.size(), 0.0);
+    const auto add = [](Numbers& sum, double factor, const Numbers& p) {
+      for (std::size_t k = 0; k < sum.size(); ++k) sum[k] += factor * p[k];
+    };
+    for (std::size_t i = 0; i < from.states.size(); ++i)
+      if (from.probabilities[i] > 1e-25)
+        add(h, from.probabilities[i], hidden_.conditional(hidden_input(machine_, from.states[i])));
+    for (std::size_t j = 0; j < h.size(); ++j)
+      if (h[j] > 1e-25) add(v, h[j], visible_.conditional(visible_input(machine_, hidden_.states[j])));
+    return {visible_.states, v};
+  }
+
+ private:
+  Machine machine_;
+  States visible_, hidden_;
+};
+
 inline Distribution gibbs_step(const Machine& machine, const Distribution& from) {
-  Distribution hidden = conditional(machine.hidden, Numbers(machine.hidden.biases.size(), 0.0));
-  std::fill(hidden.probabilities.begin(), hidden.probabilities.end(), 0.0);
-  for (std::size_t i = 0; i < from.states.size(); ++i) {
-    const Distribution given = conditional(machine.hidden, hidden_input(machine, from.states[i]));
-    for (std::size_t j = 0; j < given.probabilities.size(); ++j)
-      hidden.probabilities[j] += from.probabilities[i] * given.probabilities[j];
-  }
-  Distribution to = conditional(machine.visible, Numbers(machine.visible.biases.size(), 0.0));
-  std::fill(to.probabilities.begin(), to.probabilities.end(), 0.0);
-  for (std::size_t j = 0; j < hidden.states.size(); ++j) {
-    const Distribution given = conditional(machine.visible, visible_input(machine, hidden.states[j]));
-    for (std::size_t i = 0; i < given.probabilities.size(); ++i)
-      to.probabilities[i] += hidden.probabilities[j] * given.probabilities[i];
-  }
-  return to;
+  return GibbsChain(machine).step(from);
 }
 
 /// df/dx by central differences of fourth order: with a step of 1e-3 and values of order 1, the error is

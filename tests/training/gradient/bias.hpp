@@ -35,28 +35,31 @@ void add_statistics(const Layer<Mixed<U...>, Cpu<double>>& layer, const oracle::
   std::apply([&](const auto&... part) { (add(part), ...); }, layer.parts);
 }
 
-/// d(-energy)/d(parameter) at (v, h), in the order of the walk.
-template <class V, class H>
-oracle::Numbers statistics_of(const Rbm<V, H, Cpu<double>>& rbm, const oracle::Numbers& v,
-                              const oracle::Numbers& h) {
-  oracle::Numbers numbers;
-  for (const double y : h)
-    for (const double x : v) numbers.push_back(x * y);
-  add_statistics(rbm.visible, v, 0, numbers);
-  add_statistics(rbm.hidden, h, 0, numbers);
-  return numbers;
-}
-
-/// Mean and variance, over p(v), of the statistics' expectation given v.
+/// Mean and variance, over p(v), of the expectation given v of d(-energy)/d(parameter), in the order of the
+/// walk: the product of v and h for weights, and the statistics of each layer.
 template <class Model>
 std::pair<oracle::Numbers, oracle::Numbers> moments(const Model& rbm, const oracle::Distribution& p) {
   const oracle::Machine machine = machine_of(rbm);
+  const oracle::States hidden(machine.hidden);
+  std::vector<oracle::Numbers> statistics;  // of each hidden state
+  for (const oracle::Numbers& h : hidden.states) {
+    statistics.push_back(h);
+    add_statistics(rbm.hidden, h, 0, statistics.back());
+  }
   oracle::Numbers mean, variance;
   for (std::size_t i = 0; i < p.states.size(); ++i) {
     if (p.probabilities[i] < 1e-25) continue;  // the distant corners of a Gaussian's grid
     const oracle::Numbers& v = p.states[i];
-    const auto f = oracle::expectation(machine.hidden, oracle::hidden_input(machine, v),
-                                       [&](const oracle::Numbers& h) { return statistics_of(rbm, v, h); });
+    const oracle::Numbers p_h = hidden.conditional(oracle::hidden_input(machine, v));
+    oracle::Numbers of_h(statistics[0].size(), 0.0);
+    for (std::size_t k = 0; k < p_h.size(); ++k)
+      for (std::size_t j = 0; j < of_h.size(); ++j) of_h[j] += p_h[k] * statistics[k][j];
+    const auto own = of_h.begin() + rbm.hidden.rows();  // after E[h | v]
+    oracle::Numbers f;
+    for (auto y = of_h.begin(); y != own; ++y)
+      for (const double x : v) f.push_back(x * *y);
+    add_statistics(rbm.visible, v, 0, f);
+    f.insert(f.end(), own, of_h.end());
     mean.resize(f.size());
     variance.resize(f.size());
     for (std::size_t j = 0; j < f.size(); ++j) {
@@ -118,10 +121,11 @@ void check_bias(Model rbm) {
     CHECK(worst_slope(rbm, exact, likelihood) < 1e-9);
   }
 
+  const oracle::GibbsChain chain(machine);
   std::vector<double> biases;
   int steps_so_far = 0;
   for (const int steps : {1, 5, 25}) {
-    for (; steps_so_far < steps; ++steps_so_far) p = oracle::gibbs_step(machine, p);
+    for (; steps_so_far < steps; ++steps_so_far) p = chain.step(p);
     const auto [negative, variance] = moments(rbm, p);
     biases.push_back(largest_difference(negative, model_mean));
 
