@@ -25,6 +25,7 @@ struct PrincipalComponents {
 /// or a number is not finite
 template <SamplesFor<Cpu<double>> Data>
 PrincipalComponents principal_components(const Data& data, Index count) {
+  using Matrix = HostMatrix<DoubleIn<Data>>;
   const auto& source = source_of<Cpu<double>>(data);
   const Index rows = source.rows();
   check<ValueError>(count >= 1 && count <= rows, "principal_components: count is ", count, ", expected 1 to ",
@@ -33,7 +34,7 @@ PrincipalComponents principal_components(const Data& data, Index count) {
   const std::span<const double> weights = weights_of(source);
   detail::check_weights("principal_components", weights, source.size());
   const Cpu<double> on;
-  Eigen::RowVectorXd weight(detail::block_of(rows, source.size()));
+  Eigen::Matrix<DoubleIn<Data>, 1, Eigen::Dynamic> weight(detail::block_of(rows, source.size()));
   // f(samples, their weights) for blocks of the data
   const auto for_each = [&](auto f) {
     detail::for_each_sample_block(
@@ -44,17 +45,17 @@ PrincipalComponents principal_components(const Data& data, Index count) {
         });
   };
   const double total = detail::mean_weight(source) * static_cast<double>(source.size());
-  PrincipalComponents result{.mean = Eigen::VectorXd::Zero(rows), .components = {}, .variances = {}};
-  for_each([&](const auto& part, const auto& w) { result.mean += part * w.transpose() / total; });
-  Eigen::MatrixXd covariance = Eigen::MatrixXd::Zero(rows, rows), centred;
+  HostVector<DoubleIn<Data>> mean = HostVector<DoubleIn<Data>>::Zero(rows);
+  for_each([&](const auto& part, const auto& w) { mean += part * w.transpose() / total; });
+  Matrix covariance = Matrix::Zero(rows, rows), centered;
   for_each([&](const auto& part, const auto& w) {
-    centred = (part.colwise() - result.mean) * (w / total).cwiseSqrt().asDiagonal();
-    covariance.selfadjointView<Eigen::Lower>().rankUpdate(centred);
+    centered = (part.colwise() - mean) * (w / total).cwiseSqrt().asDiagonal();
+    covariance.template selfadjointView<Eigen::Lower>().rankUpdate(centered);
   });
-  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(covariance);  // smallest variance first
-  result.components = solver.eigenvectors().rightCols(count).rowwise().reverse();
-  result.variances = solver.eigenvalues().tail(count).reverse();
-  return result;
+  const Eigen::SelfAdjointEigenSolver<Matrix> solver(covariance);  // smallest variance first
+  return {.mean = mean,
+          .components = solver.eigenvectors().rightCols(count).rowwise().reverse(),
+          .variances = solver.eigenvalues().tail(count).reverse()};
 }
 
 /// Codes of samples x (rows x n), code size x n. \throws ShapeError if x has a different number of rows

@@ -26,8 +26,9 @@ struct UnitPlace {
 };
 
 /// The share of each of a unit's states in x: 1 and 0, or a mixture if x lies between two (one-hot) states.
-inline Eigen::VectorXd state_shares(const Eigen::MatrixXd& states, const Eigen::VectorXd& x) {
-  Eigen::VectorXd shares = Eigen::VectorXd::Zero(states.cols());
+template <class T>
+HostVector<T> state_shares(const HostMatrix<T>& states, const HostVector<T>& x) {
+  HostVector<T> shares = HostVector<T>::Zero(states.cols());
   if (states.rows() == 1 && states.cols() == 2) {
     shares(1) = (x(0) - states(0, 0)) / (states(0, 1) - states(0, 0));
     shares(0) = 1 - shares(1);
@@ -66,36 +67,39 @@ Eigen::VectorXd log_conditionals(const Model& model, const Eigen::MatrixXd& v,
                                  const typename Model::Backend& on) {
   using T = ScalarOf<typename Model::Backend>;
   using B = typename Model::Backend;
+  using Vector = HostVector<DoubleIn<Model>>;
   const auto place_of = [&](Index c) -> const UnitPlace& {
     return places[static_cast<std::size_t>(unit(c))];
   };
   Index most = 0;
   for (Index c = 0; c < v.cols(); ++c) most = std::max(most, place_of(c).states->cols());
-  Eigen::MatrixXd energies =
-      Eigen::MatrixXd::Constant(most, v.cols(), std::numeric_limits<double>::infinity());
-  HostMatrix<T> host = v.template cast<T>();
+  HostMatrix<DoubleIn<Model>> energies(most, v.cols());
+  energies.setConstant(std::numeric_limits<double>::infinity());
+  const HostMatrix<DoubleIn<Model>>& samples = v;
+  HostMatrix<T> host = samples.template cast<T>();
   Matrix<B> moved(v.rows(), v.cols());
   const auto free_energies = [&] {
     on.upload(View<const T>(host), view_of(moved));
     return row_on_host(on, free_energy(model, moved, on));
   };
-  Eigen::VectorXd own;
+  Vector own;
   if (std::any_of(places.begin(), places.end(), [](const UnitPlace& p) { return p.log_weights != nullptr; }))
     own = free_energies();
   for (Index k = 0; k < most; ++k) {
     for (Index c = 0; c < v.cols(); ++c) {
       const UnitPlace& place = place_of(c);
       if (k < place.states->cols())
-        host.col(c).segment(place.first, place.states->rows()) = place.states->col(k).template cast<T>();
+        for (Index r = 0; r < place.states->rows(); ++r)
+          host(place.first + r, c) = static_cast<T>((*place.states)(r, k));
     }
-    const Eigen::VectorXd here = free_energies();
+    const Vector here = free_energies();
     for (Index c = 0; c < v.cols(); ++c)
       if (k < place_of(c).states->cols()) energies(k, c) = here(c);
   }
-  Eigen::VectorXd result(v.cols());
+  Vector result(v.cols());
   for (Index c = 0; c < v.cols(); ++c) {
     const UnitPlace& place = place_of(c);
-    Eigen::VectorXd log_weights = -energies.col(c).head(place.states->cols());
+    Vector log_weights = -energies.col(c).head(place.states->cols());
     if (place.log_weights != nullptr) log_weights += *place.log_weights;
     const double top = log_weights.maxCoeff();
     const double log_z = top + std::log((log_weights.array() - top).exp().sum());
@@ -103,9 +107,9 @@ Eigen::VectorXd log_conditionals(const Model& model, const Eigen::MatrixXd& v,
       result(c) = -own(c) - log_z;
       continue;
     }
-    const Eigen::VectorXd shares =
-        state_shares(*place.states, v.col(c).segment(place.first, place.states->rows()));
-    result(c) = shares.dot(Eigen::VectorXd(log_weights.array() - log_z));
+    const Vector own_rows = samples.col(c).segment(place.first, place.states->rows());
+    const Vector shares = state_shares<double>(*place.states, own_rows);
+    result(c) = (shares.array() * (log_weights.array() - log_z)).sum();
   }
   return result;
 }

@@ -88,7 +88,7 @@ DbnBound log_likelihood_bound(const Dbn<Units, B>& dbn, const Data& data, double
   DbnBound result{.bounds = Eigen::VectorXd(source.size())};
   double variance = 0;
   const auto bound = [&](Index first, ConstViewOf<B> v) {
-    Eigen::MatrixXd terms(v.cols, options.samples);
+    HostMatrix<DoubleIn<B>> terms(v.cols, options.samples);
     for (int s = 0; s < options.samples; ++s)
       terms.col(s) = detail::climb_to_top(on, dbn, v,
                                           {.seed = options.seed,
@@ -97,7 +97,7 @@ DbnBound log_likelihood_bound(const Dbn<Units, B>& dbn, const Data& data, double
                                            .stream = Stream::bound});
     const double count = options.samples;
     for (Index c = 0; c < v.cols; ++c) {
-      Eigen::ArrayXd own = terms.row(c).transpose();
+      Eigen::Array<DoubleIn<B>, Eigen::Dynamic, 1> own = terms.row(c).transpose();
       double value = own.mean();
       if (options.importance_weighted) {
         value = log_mean_exp(own);

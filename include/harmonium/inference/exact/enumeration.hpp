@@ -34,13 +34,14 @@ class LogSum {
     }
   }
   /// Adds all of a matrix, column by column, in the same order for any number of threads.
-  void add(const Cpu<double>& on, const Eigen::MatrixXd& x) {
+  template <class T>
+  void add(const Cpu<T>& on, const HostMatrix<T>& x) {
     std::vector<std::pair<double, double>> parts(static_cast<std::size_t>(x.cols()));
     on.for_each_piece(x.cols(), [&](Index c) {
       const auto column = x.col(c).array();
-      const double top = column.maxCoeff();
+      const T top = column.maxCoeff();
       const bool finite = (column - column).sum() == 0;  // false for infinities and NaNs
-      parts[static_cast<std::size_t>(c)] = {top, finite ? (column - top).exp().sum() : 0.0};
+      parts[static_cast<std::size_t>(c)] = {top, finite ? (column - top).exp().sum() : T(0)};
     });
     for (Index c = 0; c < x.cols(); ++c) {
       const auto [top, sum] = parts[static_cast<std::size_t>(c)];
@@ -88,6 +89,8 @@ void for_each_state_block(const Layer<U, Cpu<double>>& layer, Index others, F f)
 /// memory at a time.
 template <class V, class H>
 class HiddenStates {
+  using Matrix = HostMatrix<DoubleIn<V>>;
+
  public:
   using Partition = PartitionOf<V>;  ///< of the visible layer
 
@@ -97,7 +100,7 @@ class HiddenStates {
         on_(on),
         grid_(grid_of(rbm.hidden, Partition::slow ? most_slow_states : most_states,
                       most_lows(17, 256, rbm.visible.rows()), most_lows(20, 4096, rbm.visible.rows()))) {
-    Eigen::MatrixXd input(rbm.visible.rows(), grid_.lows);
+    Matrix input(rbm.visible.rows(), grid_.lows);
     visible_input(on, rbm, View<const double>(grid_.low_changes), View<double>(input));
     // The middle of each row's inputs is counted as high, so that what is left is small.
     middle_ = 0.5 * (input.rowwise().maxCoeff() + input.rowwise().minCoeff());
@@ -117,7 +120,7 @@ class HiddenStates {
   /// over v of exp(-E(v, state)).
   template <class F>
   void for_each_block(F f) {
-    Eigen::MatrixXd high, input, log_weights, energies;
+    Matrix high, input, log_weights, energies;
     for (Index first = 0; first < grid_.highs; first += columns_) {
       const Index count = std::min(columns_, grid_.highs - first);
       high.resize(rbm_.hidden.rows(), count);
@@ -145,7 +148,7 @@ class HiddenStates {
   const Rbm<V, H, Cpu<double>>& rbm_;
   Cpu<double> on_;
   StateGrid grid_;
-  Eigen::VectorXd middle_;
+  HostVector<DoubleIn<V>> middle_;
   std::optional<Partition> partition_;
   Index columns_ = 1;  // per block
 };

@@ -15,19 +15,22 @@ namespace harmonium::detail {
 /// only code that uses it compiles a Cholesky factorisation.
 template <std::same_as<Rbm<Gaussian, Gaussian, Cpu<double>>> R>
 struct GaussianPair {
-  Eigen::LLT<Eigen::MatrixXd> precision;  ///< of h, factored: Schur's complement, v integrated out
-  Eigen::VectorXd mean_v, mean_h;         ///< V, H
-  Eigen::VectorXd variance_v_given_h;     ///< V
-  Eigen::MatrixXd slope;                  ///< V x H: E[v | h] = slope h + a constant
-  double log_z = 0;                       ///< log of the integral of exp(-E)
+  using Matrix = HostMatrix<DoubleIn<R>>;
+  using Vector = HostVector<DoubleIn<R>>;
+
+  Eigen::LLT<Matrix> precision;  ///< of h, factored: Schur's complement, v integrated out
+  Vector mean_v, mean_h;         ///< V, H
+  Vector variance_v_given_h;     ///< V
+  Matrix slope;                  ///< V x H: E[v | h] = slope h + a constant
+  double log_z = 0;              ///< log of the integral of exp(-E)
 
   /// \throws ValueError if the precision matrix is not positive definite
   explicit GaussianPair(const R& rbm) {
-    const Eigen::VectorXd a = rbm.visible.parameters.col(0), b = rbm.hidden.parameters.col(0);
-    const Eigen::VectorXd precision_v = rbm.visible.parameters.col(1).array().exp();
+    const Vector a = rbm.visible.parameters.col(0), b = rbm.hidden.parameters.col(0);
+    const Vector precision_v = rbm.visible.parameters.col(1).array().exp();
     variance_v_given_h = precision_v.cwiseInverse();
     slope = variance_v_given_h.asDiagonal() * rbm.weights;
-    Eigen::MatrixXd rest = rbm.hidden.parameters.col(1).array().exp().matrix().asDiagonal();
+    Matrix rest = rbm.hidden.parameters.col(1).array().exp().matrix().asDiagonal();
     rest -= rbm.weights.transpose() * slope;
     precision.compute(rest);
     check<ValueError>(
@@ -35,7 +38,7 @@ struct GaussianPair {
         "log_z: the model can't be normalised: between Gaussian layers the weights must be small against "
         "the precisions, so that the energy is bounded from below (their joint precision matrix is not "
         "positive definite)");
-    const Eigen::VectorXd field = b + slope.transpose() * a;
+    const Vector field = b + slope.transpose() * a;
     mean_h = precision.solve(field);
     mean_v = variance_v_given_h.cwiseProduct(a) + slope * mean_h;
     const double log_2pi = std::log(2 * 3.14159265358979323846);

@@ -19,9 +19,10 @@ using Precise = typename Model::template On<Cpu<double>>;
 
 /// exp(log_weights - log_z), in place. Probabilities below e^-600 are 0: products with subnormal numbers
 /// would take a hundred times as long.
-inline View<const double> to_probabilities(Eigen::MatrixXd& log_weights, double log_z) {
+template <class T>
+View<const T> to_probabilities(HostMatrix<T>& log_weights, T log_z) {
   log_weights.array() -= log_z;
-  log_weights = (log_weights.array() < -600).select(0, log_weights.array().exp());
+  log_weights = (log_weights.array() < -600).select(T(0), log_weights.array().exp());
   return log_weights;
 }
 
@@ -44,7 +45,8 @@ auto moments_by_hidden(const Rbm<V, H, Cpu<double>>& rbm, const Cpu<double>& on)
   auto sums = zeros_like(rbm);
   HiddenStates states(rbm, on);
   const StateGrid& grid = states.grid();
-  Eigen::MatrixXd of_lows = Eigen::MatrixXd::Zero(1, grid.lows), minus_total = Eigen::MatrixXd::Zero(1, 1);
+  using Matrix = HostMatrix<DoubleIn<V>>;
+  Matrix of_lows = Matrix::Zero(1, grid.lows), minus_total = Matrix::Zero(1, 1);
   states.for_each_block([&](View<const double> high, Eigen::MatrixXd& log_weights) {
     const GridBlock block(grid, high, to_probabilities(log_weights, log_z));
     states.partition().add_moments(on, block, sums.visible, sums.weights);
@@ -68,18 +70,18 @@ auto moments_by_visible(const Rbm<V, H, Cpu<double>>& rbm, const Cpu<double>& on
 
 template <class R>
 R moments_of_gaussians(const R& rbm) {
+  using Matrix = typename GaussianPair<R>::Matrix;
+  using Vector = typename GaussianPair<R>::Vector;
   const GaussianPair<R> joint(rbm);
   const Index count = joint.mean_h.size();
-  const Eigen::MatrixXd covariance_h = joint.precision.solve(Eigen::MatrixXd::Identity(count, count));
-  const Eigen::MatrixXd cross = joint.slope * covariance_h;
-  const Eigen::ArrayXd variance_v =
-      joint.variance_v_given_h.array() + cross.cwiseProduct(joint.slope).rowwise().sum().array();
+  const Matrix covariance_h = joint.precision.solve(Matrix::Identity(count, count));
+  const Matrix cross = joint.slope * covariance_h;
+  const Vector variance_v = joint.variance_v_given_h + cross.cwiseProduct(joint.slope).rowwise().sum();
   auto sums = rbm;
   sums.weights = cross + joint.mean_v * joint.mean_h.transpose();
-  const auto set = [](Eigen::MatrixXd& parameters, const Eigen::VectorXd& mean,
-                      const Eigen::ArrayXd& variance) {
+  const auto set = [](Matrix& parameters, const Vector& mean, const Vector& variance) {
     parameters.col(0) = mean;  // and -g E[x^2] / 2, the statistic of log g
-    parameters.col(1) = -0.5 * parameters.col(1).array().exp() * (mean.array().square() + variance);
+    parameters.col(1) = -0.5 * parameters.col(1).array().exp() * (mean.array().square() + variance.array());
   };
   set(sums.visible.parameters, joint.mean_v, variance_v);
   set(sums.hidden.parameters, joint.mean_h, covariance_h.diagonal());
@@ -143,7 +145,8 @@ detail::Precise<Model> exact_gradient(const Model& model, const Data& data,
         const auto columns = state.columns(0, v.cols);
         on.copy(View<const double>(samples), columns.visible);
         refresh(on, precise, columns);
-        Eigen::MatrixXd shares = Eigen::MatrixXd::Constant(1, v.cols, 1 / total);
+        HostMatrix<double> shares(1, v.cols);
+        shares.setConstant(1 / total);
         for (Index c = 0; c < v.cols && !weights.empty(); ++c)
           shares(0, c) = weights[static_cast<std::size_t>(first + c)] / total;
         set_statistics(on, precise, columns, View<const double>(shares), 1, gradient, work);

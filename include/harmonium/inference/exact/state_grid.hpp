@@ -44,12 +44,14 @@ StateGrid grid_of(const Layer<U, Cpu<double>>& layer, double most_states, Index 
   grid.highs = static_cast<Index>(count) / grid.lows;
   grid.low_states.resize(layer.rows(), grid.lows);
   write_states(layer, 0, View<double>(grid.low_states));
-  grid.zero = grid.low_states.col(0);
-  grid.low_changes = grid.low_states.colwise() - grid.low_states.col(0);
+  const HostMatrix<DoubleIn<U>>& low = grid.low_states;
+  grid.zero = low.col(0);
+  grid.low_changes = low.colwise() - low.col(0);
   grid.low_log_weight.setZero(1, grid.lows);
   add_energy(Cpu<double>{}, layer, View<const double>(grid.low_states), -1,
              View<double>(grid.low_log_weight));
-  grid.low_log_weight.array() -= double(grid.low_log_weight(0, 0));
+  const double log_weight_of_0 = grid.low_log_weight(0, 0);
+  for (Index l = 0; l < grid.lows; ++l) grid.low_log_weight(0, l) -= log_weight_of_0;
   return grid;
 }
 
@@ -74,9 +76,19 @@ struct GridBlock {
       : grid(all),
         high_states(high),
         probabilities(p),
-        of_highs(eigen_map(p).colwise().sum()),
-        of_lows(eigen_map(p).rowwise().sum()),
-        mean(eigen_map(high) * of_highs.transpose() + all.low_changes * of_lows) {}
+        of_highs(p.cols),
+        of_lows(Eigen::VectorXd::Zero(p.rows)),
+        mean(high.rows) {
+    for (Index c = 0; c < p.cols; ++c) {
+      const Eigen::Map<const Eigen::VectorXd> column(p.column(c), p.rows);
+      of_highs(c) = column.sum();
+      of_lows += column;
+    }
+    const Cpu<double> on;
+    on.multiply(Op::plain, Op::plain, 1, high, View<const double>(of_highs.data(), p.cols, 1, p.cols), 0,
+                mean);
+    on.multiply(Op::plain, Op::plain, 1, all.low_changes, of_lows, 1, mean);
+  }
 
   /// Writes the states (low, first), all `low`, (low, first + 1), ... into the columns of `out`.
   void write_states_from(Index first, View<double> out) const {

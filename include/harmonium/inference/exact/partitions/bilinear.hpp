@@ -16,18 +16,21 @@ namespace harmonium::detail {
 template <class U>
 requires QuadraticUnit<U> || MultiplicativeUnit<U>
 class BilinearPartition {
+  using Matrix = HostMatrix<DoubleIn<U>>;
+  using RowVector = Eigen::Matrix<DoubleIn<U>, 1, Eigen::Dynamic>;
+
  public:
   static constexpr bool slow = false;  ///< all states of a grid are cheap
 
   /// \param layer must outlive this object
   /// \param low rows x lows: inputs from the low states
-  BilinearPartition(const Layer<U, Cpu<double>>& layer, const Eigen::MatrixXd& low)
+  BilinearPartition(const Layer<U, Cpu<double>>& layer, const Matrix& low)
       : layer_(&layer), direct_(layer, low), low_(low) {
     if constexpr (QuadraticUnit<U>) {
       Layer<U, Cpu<double>> unbiased = layer;
       unbiased.parameters.col(0).setZero();
       low_alone_ = log_partitions(unbiased, low);
-      const Eigen::MatrixXd none = Eigen::MatrixXd::Zero(layer.rows(), 1);
+      const Matrix none = Matrix::Zero(layer.rows(), 1);
       low_alone_.array() -= double(log_partitions(unbiased, none)(0));
     } else {
       exponentials(low_, false);
@@ -38,11 +41,11 @@ class BilinearPartition {
   /// Inputs from high states, rows x n.
   void set_high(View<const double> high) {
     direct_.set_high(high);
-    const Eigen::MatrixXd input = eigen_map(high);
+    const Matrix input = eigen_map(high);
     if constexpr (QuadraticUnit<U>) {
       high_alone_ = log_partitions(*layer_, input);
       high_.resize(input.rows(), input.cols());
-      const Eigen::MatrixXd field = input.colwise() + layer_->parameters.col(0);
+      const Matrix field = input.colwise() + layer_->parameters.col(0);
       backpropagate(Cpu<double>{}, *layer_, View<const double>(input), View<const double>(field),
                     View<double>(high_));
       splits_ = true;
@@ -72,13 +75,13 @@ class BilinearPartition {
   void finish(const Cpu<double>&, const StateGrid&, Layer<U, Cpu<double>>&, View<double>) const {}
 
  private:
-  static Eigen::RowVectorXd log_partitions(const Layer<U, Cpu<double>>& layer, const Eigen::MatrixXd& input) {
-    Eigen::RowVectorXd sums = Eigen::RowVectorXd::Zero(input.cols());
+  static RowVector log_partitions(const Layer<U, Cpu<double>>& layer, const Matrix& input) {
+    RowVector sums = RowVector::Zero(input.cols());
     harmonium::add_log_partition(Cpu<double>{}, layer, View<const double>(input), 1, View<double>(sums));
     return sums;
   }
   // G of each number of x, with or without the bias.
-  void exponentials(Eigen::MatrixXd& x, bool biased) const {
+  void exponentials(Matrix& x, bool biased) const {
     for (Index r = 0; r < x.rows(); ++r)
       with_shapes(*layer_, r, [&](auto... shape) {
         const double bias = biased ? layer_->parameters(r, 0) : 0.0;
@@ -86,15 +89,15 @@ class BilinearPartition {
       });
   }
   // False for NaNs.
-  static bool within(const Eigen::MatrixXd& x, double least, double most) {
+  static bool within(const Matrix& x, double least, double most) {
     return (x.array() >= least).all() && (x.array() <= most).all();
   }
 
   const Layer<U, Cpu<double>>* layer_;
   DirectPartition<U> direct_;
-  Eigen::MatrixXd low_, high_;                 // whose product, over rows, is to be added
-  Eigen::RowVectorXd low_alone_, high_alone_;  // what depends on one side alone
-  bool splits_low_ = true, splits_ = false;    // are the exponentials neither too large nor too small?
+  Matrix low_, high_;                        // whose product, over rows, is to be added
+  RowVector low_alone_, high_alone_;         // what depends on one side alone
+  bool splits_low_ = true, splits_ = false;  // are the exponentials neither too large nor too small?
 };
 
 }  // namespace harmonium::detail

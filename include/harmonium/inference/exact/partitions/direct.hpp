@@ -23,14 +23,15 @@ auto with_shapes(const Layer<U, Cpu<double>>& layer, Index row, F f) {
 /// A layer that receives low(:, l) + high(:, h).
 template <class U>
 class DirectPartition {
+  using Matrix = HostMatrix<DoubleIn<U>>;
+
  public:
   /// Are its sums that much slower than of other layers that fewer states should be summed over?
   static constexpr bool slow = true;
 
   /// \param layer must outlive this object
   /// \param low rows x lows: inputs from the low states
-  DirectPartition(const Layer<U, Cpu<double>>& layer, Eigen::MatrixXd low)
-      : layer_(&layer), low_(std::move(low)) {}
+  DirectPartition(const Layer<U, Cpu<double>>& layer, Matrix low) : layer_(&layer), low_(std::move(low)) {}
 
   /// Inputs from high states, rows x n.
   void set_high(View<const double> high) { high_ = high; }
@@ -38,7 +39,7 @@ class DirectPartition {
   /// out (lows x n) += the log-partition at each input
   void add_log_partition(const Cpu<double>& on, View<double> out) const {
     on.for_each_piece(high_.cols, [&](Index h) {
-      const Eigen::MatrixXd input = inputs(h, 1);
+      const Matrix input = inputs(h, 1);
       harmonium::add_log_partition(Cpu<double>{}, *layer_, View<const double>(input), 1, row(out, h, 1));
     });
   }
@@ -49,10 +50,10 @@ class DirectPartition {
     const Index lows = low_.cols(), rows = std::max<Index>({1, low_.rows(), block.high_states.rows});
     const Index step =
         std::clamp<Index>((Index{1} << 20) / rows / lows, 1, 4096 / std::min<Index>(lows, 4096));
-    Eigen::MatrixXd mean, states;
+    Matrix mean, states;
     for (Index first = 0; first < high_.cols; first += step) {
       const Index count = std::min(step, high_.cols - first);
-      const Eigen::MatrixXd input = inputs(first, count);
+      const Matrix input = inputs(first, count);
       const auto p = row(block.probabilities, first, count);
       mean.resize(input.rows(), input.cols());
       states.resize(block.high_states.rows, input.cols());
@@ -68,12 +69,12 @@ class DirectPartition {
 
  private:
   // One column per state (low, high), of `count` high states.
-  Eigen::MatrixXd inputs(Index first, Index count) const {
+  Matrix inputs(Index first, Index count) const {
     const Index lows = low_.cols();
-    Eigen::MatrixXd input(low_.rows(), count * lows);
+    Matrix input(low_.rows(), count * lows);
     for (Index h = 0; h < count; ++h)
       input.middleCols(h * lows, lows) =
-          low_.colwise() + Eigen::Map<const Eigen::VectorXd>(high_.column(first + h), low_.rows());
+          low_.colwise() + Eigen::Map<const HostVector<DoubleIn<U>>>(high_.column(first + h), low_.rows());
     return input;
   }
   // Columns of a lows x n matrix as one row.
@@ -83,7 +84,7 @@ class DirectPartition {
   }
 
   const Layer<U, Cpu<double>>* layer_;
-  Eigen::MatrixXd low_;
+  Matrix low_;
   View<const double> high_;
 };
 

@@ -20,20 +20,23 @@ namespace harmonium::detail {
 /// exponential might overflow, sums are taken directly.
 template <class U>
 class FinitePartition {
+  using Matrix = HostMatrix<DoubleIn<U>>;
+  using Vector = HostVector<DoubleIn<U>>;
+
  public:
   static constexpr bool slow = false;  ///< all states of a grid are cheap
 
   /// \param layer must outlive this object
   /// \param low rows x lows: inputs from the low states
-  FinitePartition(const Layer<U, Cpu<double>>& layer, const Eigen::MatrixXd& low)
+  FinitePartition(const Layer<U, Cpu<double>>& layer, const Matrix& low)
       : layer_(&layer), direct_(layer, low) {
-    for_each_unit_kind(layer, [&](Index, Index, Index, const Eigen::MatrixXd& states) {
+    for_each_unit_kind(layer, [&](Index, Index, Index, const Matrix& states) {
       first_state_ = states.col(0);
       changes_ = states.rightCols(states.cols() - 1).colwise() - states.col(0);
     });
     set_costs();
     low_ = fields(low).transpose();
-    most_low_ = low_.colwise().maxCoeff();
+    most_low_ = low_.colwise().maxCoeff().transpose();
     tame_ = (low_.array().abs() <= most_low).all();  // false for NaNs
     low_ = low_.array().exp();
     low_linear_ = linear(low);
@@ -47,7 +50,7 @@ class FinitePartition {
     high_ = fields(input_).colwise() - costs_;
     high_linear_ = linear(input_);
     high_linear_.array() -= first_cost_;
-    const Eigen::VectorXd most = high_.rowwise().maxCoeff() + most_low_.transpose();
+    const Vector most = high_.rowwise().maxCoeff() + most_low_;
     factorises_ = tame_ && (high_.array() <= most_field).all() && (most.array() <= most_field).all();
     if (!factorises_) return;
     high_ = high_.array().exp();
@@ -83,7 +86,7 @@ class FinitePartition {
       of_first_ = 0;
       first_with_states_.setZero(block.high_states.rows);
     }
-    Eigen::MatrixXd of_highs(count, highs);
+    Matrix of_highs(count, highs);
     const Index pieces = std::min<Index>(layer_->units(), 64);
     on.for_each_piece(pieces, [&](Index piece) {
       const Index begin = layer_->units() * piece / pieces, end = layer_->units() * (piece + 1) / pieces;
@@ -99,7 +102,7 @@ class FinitePartition {
   void finish(const Cpu<double>& on, const StateGrid& grid, Layer<U, Cpu<double>>& sums,
               View<double> weights) {
     if (of_lows_.size() == 0) return;
-    const Eigen::MatrixXd of_terms = of_lows_.transpose();
+    const Matrix of_terms = of_lows_.transpose();
     on.multiply(Op::plain, Op::transposed, 1, of_terms, grid.low_changes, 1, with_states_);
     for (Index r = 0; r < layer_->rows(); ++r) {
       const Index unit = r / layer_->group, row = r % layer_->group;
@@ -137,8 +140,8 @@ class FinitePartition {
     }
   }
   // (x_k - x_0) field, units * terms x n
-  Eigen::MatrixXd fields(const Eigen::MatrixXd& field) const {
-    Eigen::MatrixXd result = Eigen::MatrixXd::Zero(layer_->units() * terms(), field.cols());
+  Matrix fields(const Matrix& field) const {
+    Matrix result = Matrix::Zero(layer_->units() * terms(), field.cols());
     for (Index c = 0; c < field.cols(); ++c)
       for (Index unit = 0; unit < layer_->units(); ++unit)
         for (Index t = 0; t < terms(); ++t)
@@ -148,8 +151,8 @@ class FinitePartition {
     return result;
   }
   // The sum over units of x_0 field.
-  Eigen::VectorXd linear(const Eigen::MatrixXd& field) const {
-    Eigen::VectorXd sum = Eigen::VectorXd::Zero(field.cols());
+  Vector linear(const Matrix& field) const {
+    Vector sum = Vector::Zero(field.cols());
     for (Index r = 0; r < field.rows(); ++r)
       if (first_state_(r % layer_->group) != 0)
         sum += first_state_(r % layer_->group) * field.row(r).transpose();
@@ -159,9 +162,8 @@ class FinitePartition {
   // For high states from `first` on.
   void add_logs_of_products(View<double> out, Index first) const {
     const Index lows = low_.rows(), units = layer_->units();
-    Eigen::MatrixXd product = Eigen::MatrixXd::Ones(lows, out.cols), sum(lows, 1);
-    Eigen::Matrix<std::int64_t, Eigen::Dynamic, Eigen::Dynamic> powers;
-    powers.setZero(lows, out.cols);
+    Matrix product = Matrix::Ones(lows, out.cols), sum(lows, 1);
+    std::vector<std::int64_t> powers(static_cast<std::size_t>(lows * out.cols), 0);
     double bits = 0;
     for (Index unit = 0, count = 0; unit < units; unit += count) {
       count = 1;
@@ -191,16 +193,16 @@ class FinitePartition {
       }
     }
     for (Index c = 0; c < out.cols; ++c) {
-      add_logs(product.col(c).data(), powers.col(c).data(), high_linear_(first + c), out.column(c), lows);
+      add_logs(product.col(c).data(), powers.data() + c * lows, high_linear_(first + c), out.column(c), lows);
       for (Index i = 0; i < lows; ++i) out(i, c) += low_linear_(i);
     }
   }
 
   // The probabilities of a unit's states k > 0, times those of the grid's states, summed over each of its
   // sides.
-  void weigh_terms(Index unit, View<const double> p, Eigen::MatrixXd& of_highs) {
+  void weigh_terms(Index unit, View<const double> p, Matrix& of_highs) {
     const Index lows = low_.rows();
-    Eigen::ArrayXd share(lows), part(lows);
+    Vector share(lows), part(lows);
     const double* b = low_.data() + unit * terms() * lows;
     for (Index h = 0; h < p.cols; ++h) {
       const double *a = high_.data() + h * high_.rows() + unit * terms(), *weight = p.column(h);
@@ -221,19 +223,19 @@ class FinitePartition {
 
   const Layer<U, Cpu<double>>* layer_;
   DirectPartition<U> direct_;
-  Eigen::VectorXd first_state_;                   // x_0, of one unit
-  Eigen::MatrixXd changes_;                       // x_k - x_0
-  Eigen::VectorXd costs_;                         // e_k - e_0
-  double first_cost_ = 0;                         // e_0, of all units
-  Eigen::MatrixXd low_;                           // lows x terms of all units: B
-  Eigen::RowVectorXd most_low_;                   // the largest field of each
-  Eigen::VectorXd low_linear_, high_linear_;      // x_0 field - e_0
-  Eigen::MatrixXd input_, high_;                  // terms of all units x n: A
-  std::vector<double> bits_;                      // that each unit's factor may have
-  bool tame_ = false, factorises_ = false;        // are the fields small enough?
-  Eigen::MatrixXd of_lows_, with_states_;         // probabilities of terms; and times the grid's states
-  Eigen::VectorXd of_terms_, first_with_states_;  // in total; the states' mean
-  double of_first_ = 0;                           // total probability
+  Vector first_state_;                      // x_0, of one unit
+  Matrix changes_;                          // x_k - x_0
+  Vector costs_;                            // e_k - e_0
+  double first_cost_ = 0;                   // e_0, of all units
+  Matrix low_;                              // lows x terms of all units: B
+  Vector most_low_;                         // the largest field of each
+  Vector low_linear_, high_linear_;         // x_0 field - e_0
+  Matrix input_, high_;                     // terms of all units x n: A
+  std::vector<double> bits_;                // that each unit's factor may have
+  bool tame_ = false, factorises_ = false;  // are the fields small enough?
+  Matrix of_lows_, with_states_;            // probabilities of terms; and times the grid's states
+  Vector of_terms_, first_with_states_;     // in total; the states' mean
+  double of_first_ = 0;                     // total probability
 };
 
 }  // namespace harmonium::detail
