@@ -29,7 +29,7 @@ TEST_CASE("products of sparse samples are those of dense ones, with any number o
           "[inference][sparse]") {
   const Rbm<Gaussian, Bernoulli> rbm{{.visible = 300, .hidden = 7, .seed = 1, .weight_scale = 1}};
   for (const double share : {0.01, 0.5}) {
-    const Eigen::SparseMatrix<float> x = random_samples(300, 150, share);
+    const Eigen::SparseMatrix<float> x = random_samples(300, 600, share);
     CHECK(detail::has_sparse_products<Cpu<float>>(SparseSource(x)) == (share < 0.1));
     const Eigen::MatrixXf dense = mean_hidden(rbm, Eigen::MatrixXf(x)), sparse = mean_hidden(rbm, x);
     CHECK((sparse - dense).cwiseAbs().maxCoeff() < 1e-6f);  // in sums of 3 or 150 terms of size 1
@@ -47,8 +47,8 @@ TEST_CASE("products of sparse samples are those of dense ones, with any number o
 
 TEST_CASE("sparse samples are checked as dense ones are", "[inference][sparse]") {
   const Rbm<Gaussian, Bernoulli> rbm{{.visible = 300, .hidden = 7, .seed = 1}};
-  Eigen::SparseMatrix<float> x = random_samples(300, 150, 0.01);
-  CHECK_THROWS_AS(mean_hidden(rbm, random_samples(299, 150, 0.01)), ShapeError);
+  Eigen::SparseMatrix<float> x = random_samples(300, 600, 0.01);
+  CHECK_THROWS_AS(mean_hidden(rbm, random_samples(299, 600, 0.01)), ShapeError);
   x.coeffRef(17, 140) = std::numeric_limits<float>::infinity();
   CHECK_THROWS_WITH(
       mean_hidden(rbm, x),

@@ -22,12 +22,12 @@ void check_rows(const char* caller, const char* argument, ConstViewOf<B> x, cons
 /// than those of dense blocks: see the measurements in the guide (sparse.md).
 inline constexpr double most_sparse = 0.02;
 
-/// Is it worth while to multiply a source's samples with weights number by number? From 100 samples on, since
+/// Is it worth while to multiply a source's samples with weights number by number? From 500 samples on, since
 /// the weights are transposed for it.
 template <class B, class Source>
 bool has_sparse_products(const Source& source) {
   if constexpr (std::same_as<typename B::Memory, HostMemory> && requires { source.is_sparse(); }) {
-    if (!source.is_sparse() || source.size() < 100) return false;
+    if (!source.is_sparse() || source.size() < 500) return false;
     double numbers = 0;
     for (Index c = 0; c < source.size(); ++c) source.for_each_entry(c, [&](Index, double) { ++numbers; });
     return numbers <= most_sparse * static_cast<double>(source.rows()) * static_cast<double>(source.size());
