@@ -3,6 +3,7 @@
 #include <array>
 #include <harmonium/data/sparse.hpp>
 #include <harmonium/io/formats/json_numbers.hpp>
+#include <harmonium/units/poisson.hpp>
 #include <map>
 #include <set>
 
@@ -41,30 +42,21 @@ struct Contents {
   Index odd_row = -1;                  // the first row that is not a number
 };
 
-using ByColumn = Eigen::SparseMatrix<float, Eigen::RowMajor>;
-
-// A sparse table by its columns; otherwise nothing.
-ByColumn by_column(const RawTable& table) {
-  return table.sparse() != nullptr ? ByColumn(*table.sparse()) : ByColumn();
-}
-
-// A column of a sparse table, where a number that is not listed is 0.
-Contents look_at_sparse(const ByColumn& numbers, Index column) {
-  Contents c;
-  c.known = c.numbers = numbers.cols();
-  Index zeros = numbers.cols();
-  for (ByColumn::InnerIterator it(numbers, column); it; ++it) {
-    const auto x = static_cast<double>(it.value());
-    if (x == 0) continue;
-    --zeros;
-    c.least = std::min(c.least, x);
-    c.most = std::max(c.most, x);
-    c.whole = c.whole && x == std::floor(x);
-    c.unit = c.unit && x >= 0 && x <= 1;
-    if (c.words.size() <= 1000) ++c.words[csv_text(it.value())];
-  }
-  if (zeros > 0) c.words["0"] = zeros;
-  return c;
+// The columns of a sparse table, where a number that is not listed is 0. Words are not collected: no kind of
+// column that such a table can have needs them.
+std::vector<Contents> look_at_sparse(const Eigen::SparseMatrix<float>& samples) {
+  std::vector<Contents> all(static_cast<std::size_t>(samples.rows()));
+  for (Contents& c : all) c.known = c.numbers = samples.cols();
+  for (Index sample = 0; sample < samples.cols(); ++sample)
+    detail::for_each_stored(samples, sample, [&](Index column, float number) {
+      Contents& c = all[static_cast<std::size_t>(column)];
+      const auto x = static_cast<double>(number);
+      c.least = std::min(c.least, x);
+      c.most = std::max(c.most, x);
+      c.whole = c.whole && x == std::floor(x);
+      c.unit = c.unit && x >= 0 && x <= 1;
+    });
+  return all;
 }
 
 Contents look_at(const RawTable& table, Index column) {
@@ -398,10 +390,11 @@ Columns choose_columns(const RawTable& table, const std::string& specification, 
   std::map<std::string_view, const Column*> before;
   for (const Column& column : given) before.emplace(column.name, &column);
   Columns columns;
-  const ByColumn sparse = by_column(table);
+  const std::vector<Contents> sparse =
+      table.sparse() != nullptr ? look_at_sparse(*table.sparse()) : std::vector<Contents>();
   for (Index i = 0; i < table.columns(); ++i) {
     Column column{.name = table.names()[static_cast<std::size_t>(i)]};
-    const Contents c = table.sparse() != nullptr ? look_at_sparse(sparse, i) : look_at(table, i);
+    const Contents c = sparse.empty() ? look_at(table, i) : sparse[static_cast<std::size_t>(i)];
     const auto known = before.find(column.name);
     if (const auto asked = kinds.find(column.name); asked != kinds.end()) {
       column.kind = asked->second;
@@ -478,74 +471,92 @@ std::vector<Index> Samples::whole_ones() const {
   return whole;
 }
 
+namespace {
+// Of all columns of a sparse table; nothing of another one.
+detail::RowMoments sparse_moments(const RawTable& table) {
+  if (table.sparse() == nullptr) return detail::RowMoments(0);
+  const Eigen::SparseMatrix<float>& numbers = *table.sparse();
+  Eigen::MatrixXd block(numbers.rows(), 1);
+  return detail::moments_of_source(Cpu<double>(), SparseSource(numbers), View<double>(block));
+}
+}  // namespace
+
 void standardise(const RawTable& table, Columns& columns) {
-  const ByColumn sparse = by_column(table);
+  const auto is_gaussian = [](const Column& column) { return column.kind == Kind::gaussian; };
+  if (std::none_of(columns.begin(), columns.end(), is_gaussian)) return;
+  const bool shifted = table.sparse() == nullptr;  // otherwise zeros stay zeros: only the scale changes
+  const detail::RowMoments sparse = sparse_moments(table);
   for (Column& column : columns) {
-    if (column.kind != Kind::gaussian) continue;
+    if (!is_gaussian(column)) continue;
     const Index index = table.column(column.name);
-    if (table.sparse() != nullptr) {  // zeros stay zeros: only the scale changes
-      const auto numbers = sparse.row(index);
-      const double count = static_cast<double>(sparse.cols()),
-                   mean = static_cast<double>(numbers.sum()) / count;
-      column.scale = std::sqrt(static_cast<double>(numbers.squaredNorm()) / count - mean * mean);
-      continue;
-    }
-    double count = 0, mean = 0, squares = 0;  // Welford, 1962
-    for (Index row = 0; row < table.rows(); ++row) {
-      if (table.missing(row, index)) continue;
-      const double x = table.number(row, index), before = mean;
-      mean += (x - mean) / ++count;
-      squares += (x - before) * (x - mean);
-    }
-    column.mean = mean;
-    column.scale = std::sqrt(squares / count);
-    check<DataError>(std::isnormal(column.scale) && std::isfinite(mean), "column '", column.name, "' of '",
+    detail::RowMoments own(1);
+    for (Index row = 0; row < table.rows() && shifted; ++row)
+      if (!table.missing(row, index)) own.add(0, table.number(row, index), 1);
+    const double mean = shifted ? own.mean()(0) : sparse.mean()(index),
+                 spread = std::sqrt(shifted ? own.variance()(0) : sparse.variance()(index));
+    check<DataError>(std::isnormal(spread) && std::isfinite(mean), "column '", column.name, "' of '",
                      table.path(), "' has numbers that are too large or too small to standardise: mean ",
-                     mean, ", standard deviation ", column.scale);
+                     mean, ", standard deviation ", spread);
+    column.mean = shifted ? mean : 0;
+    column.scale = spread;
   }
 }
 
 namespace {
-// The same for a sparse table. It may have fewer columns than the training table: the others are all 0.
-Samples encode_sparse(const RawTable& table, const Columns& columns) {
+// The same for a sparse table, whose numbers are replaced where they are. It may have fewer columns than the
+// training table: the others are all 0.
+Samples encode_sparse(const RawTable& table, Eigen::SparseMatrix<float> numbers, const Columns& columns) {
   const Layout layout(columns);
-  const auto& numbers = *table.sparse();
+  const Scaling scaling = scaling_of(columns);
   check<DataError>(table.columns() <= static_cast<Index>(columns.size()), "'", table.path(), "' has ",
                    table.columns(), " columns, the training table had ", columns.size());
-  Samples samples;
-  samples.sparse.emplace(layout.rows(), table.rows());
-  samples.sparse->reserve(numbers.nonZeros());
-  std::vector<std::pair<Index, float>> entries;
-  for (Index row = 0; row < table.rows(); ++row) {
+  std::vector<std::pair<int, float>> entries;
+  int* const begins = numbers.outerIndexPtr();
+  int next = 0;
+  for (Index row = 0; row < numbers.cols(); ++row) {
     entries.clear();
     detail::for_each_stored(numbers, row, [&](Index index, float number) {
       const auto place = static_cast<std::size_t>(index);
       const Column& column = columns[place];
-      const double x = static_cast<double>(number) / column.scale;
-      const bool fits = column.kind == Kind::bernoulli ? x >= 0 && x <= 1
-                        : column.kind == Kind::poisson ? x >= 0 && x == std::floor(x)
-                                                       : true;
-      check<DataError>(fits, table.place(row, index), ": '", number, "', expected ",
-                       column.kind == Kind::bernoulli ? "a number from 0 to 1" : "a whole number from 0");
-      if (layout.first[place] >= 0) entries.emplace_back(layout.first[place], static_cast<float>(x));
+      const Index first = layout.first[place];
+      if (first < 0) return;
+      const double x = scaling.to_model(first, static_cast<double>(number));
+      if (const char* expected = misfit(column, x))
+        throw DataError(table.place(row, index) + ": '" + csv_text(number) + "', expected " + expected);
+      entries.emplace_back(static_cast<int>(first), static_cast<float>(x));
     });
-    std::sort(entries.begin(), entries.end());
-    samples.sparse->startVec(row);
-    for (const auto& [first, x] : entries) samples.sparse->insertBack(first, row) = x;
+    if (!std::is_sorted(entries.begin(), entries.end())) std::sort(entries.begin(), entries.end());
+    begins[row] = next;
+    for (const auto& [first, x] : entries) {
+      numbers.innerIndexPtr()[next] = first;
+      numbers.valuePtr()[next++] = x;
+    }
   }
-  samples.sparse->finalize();
+  begins[numbers.cols()] = next;
+  numbers.resizeNonZeros(next);
+  if (numbers.rows() != layout.rows()) numbers.conservativeResize(layout.rows(), numbers.cols());
+  numbers.makeCompressed();
+  Samples samples;
+  samples.sparse = std::move(numbers);
   return samples;
 }
 }  // namespace
 
+Samples encode_table(RawTable&& table, const Columns& columns, bool limited) {
+  if (table.sparse() == nullptr) return encode_table(table, columns, limited);
+  Eigen::SparseMatrix<float> numbers = std::move(table).take_sparse();
+  return encode_sparse(table, std::move(numbers), columns);
+}
+
 Samples encode_table(const RawTable& table, const Columns& columns, bool limited) {
-  if (table.sparse() != nullptr) return encode_sparse(table, columns);
+  if (table.sparse() != nullptr) return encode_sparse(table, *table.sparse(), columns);
   const Layout layout(columns);
   constexpr Index most = (Index{1} << 32) / 5;  // numbers: a float and a bool each
   check<DataError>(layout.rows() <= most / table.rows(), "'", table.path(), "' makes ", table.rows(),
                    " samples of ", layout.rows(), " numbers, which take more than 4 GiB. A column of ",
                    layout.states,
                    " words makes every categorical column as wide: ignore it, --visible ignored:...");
+  const Scaling scaling = scaling_of(columns);
   Samples samples{Eigen::MatrixXf::Zero(layout.rows(), table.rows())};
   samples.known.setConstant(layout.rows(), table.rows(), true);
   for (std::size_t i = 0; i < columns.size(); ++i) {
@@ -573,7 +584,7 @@ Samples encode_table(const RawTable& table, const Columns& columns, bool limited
           values(0) = static_cast<float>(state->second);
         }
       } else {
-        double x = (table.number(row, index) - column.mean) / column.scale;
+        double x = scaling.to_model(first, table.number(row, index));
         if (!std::isfinite(static_cast<float>(x))) fail(row, "a number, of no more than 38 digits");
         if (limited && column.kind == Kind::gaussian) x = std::clamp(x, -5.0, 5.0);
         if (limited && column.kind == Kind::bernoulli) x = std::clamp(x, 0.0, 1.0);
@@ -593,15 +604,38 @@ std::string rounded(double number, int decimals) {
 }
 }  // namespace
 
-double log_scale(const Columns& columns) {
-  double sum = 0;
-  for (const Column& column : columns)
-    if (column.kind == Kind::gaussian) sum += std::log(column.scale);
-  return sum;
+Scaling scaling_of(const Columns& columns) {
+  const Layout layout(columns);
+  Scaling scaling(ScalingOptions{layout.rows()});
+  for (std::size_t i = 0; i < columns.size(); ++i)
+    if (layout.first[i] >= 0 && columns[i].kind != Kind::categorical) {
+      scaling.shift(layout.first[i]) = columns[i].mean;
+      scaling.scale(layout.first[i]) = columns[i].scale;
+    }
+  return scaling;
+}
+
+void set_scaling(Columns& columns, const Scaling& scaling) {
+  const Layout layout(columns);
+  check<DataError>(scaling.rows() == layout.rows(), "its scaling has ", scaling.rows(),
+                   " rows, its columns take ", layout.rows());
+  for (std::size_t i = 0; i < columns.size(); ++i)
+    if (layout.first[i] >= 0 && columns[i].kind != Kind::categorical) {
+      columns[i].mean = scaling.shift(layout.first[i]);
+      columns[i].scale = scaling.scale(layout.first[i]);
+    }
+}
+
+Eigen::VectorXd log_scales(const Columns& columns) {
+  const Layout layout(columns);
+  const Layer<Mixed<Bernoulli, Categorical, Gaussian, Poisson>> visible(
+      {layout.bernoulli, {layout.categorical, layout.states}, layout.gaussian, layout.poisson});
+  return harmonium::log_scales(visible, scaling_of(columns));
 }
 
 std::string decode_table(const Columns& columns, const Eigen::MatrixXf& values, bool draws) {
   const Layout layout(columns);
+  const Scaling scaling = scaling_of(columns);
   std::vector<std::string> cells;
   for (const Column& column : columns)
     if (column.kind != Kind::ignored) cells.push_back(column.name);
@@ -624,7 +658,7 @@ std::string decode_table(const Columns& columns, const Eigen::MatrixXf& values, 
       } else if (!column.words.empty()) {
         cells.push_back(column.words[x > 0.5f ? 1 : 0]);
       } else {
-        const double number = column.mean + column.scale * static_cast<double>(x);
+        const double number = scaling.to_data(first, static_cast<double>(x));
         cells.push_back(draws && column.decimals >= 0 && column.decimals < 6
                             ? rounded(number, column.decimals)
                             : csv_text(static_cast<float>(number)));

@@ -1,6 +1,7 @@
 // The kinds of a table's columns, and the table as a model sees it: numbers, one sample per column.
 #pragma once
 
+#include <harmonium/models/scaling.hpp>
 #include <nlohmann/json.hpp>
 
 #include "raw_table.hpp"
@@ -69,6 +70,8 @@ struct Samples {
 void standardise(const RawTable& table, Columns& columns);
 // With `limited`, numbers that lie far out are moved in: 5 standard deviations from the mean, or 0 and 1.
 Samples encode_table(const RawTable& table, const Columns& columns, bool limited = false);
+// The same; the numbers of a sparse table are not copied.
+Samples encode_table(RawTable&& table, const Columns& columns, bool limited = false);
 
 // A cell as a word; in a column of numbers "1.0" and "1" are the same word.
 std::string word_at(const RawTable& table, Index row, Index column, bool numbers);
@@ -81,8 +84,11 @@ std::string some_names(const Columns& columns);
 // right.
 const char* misfit(const Column& column, double x);
 
-// The term that standardising adds to the log density of a row.
-double log_scale(const Columns& columns);
+// The columns' means and scales by visible row, and back. Throws DataError unless there is one for each row.
+harmonium::Scaling scaling_of(const Columns& columns);
+void set_scaling(Columns& columns, const harmonium::Scaling& scaling);
+// What each visible row adds to minus the log density in the table's own units.
+Eigen::VectorXd log_scales(const Columns& columns);
 
 // Visible rows as a CSV table with the training table's header: either draws, unchanged, or means, in which
 // categories become the most probable word.

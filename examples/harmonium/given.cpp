@@ -33,7 +33,7 @@ double number_for(const Column& column, const std::string& cell) {
     if (found == column.words.end()) refuse("a word known from training: " + some_words(column));
     return static_cast<double>(found - column.words.begin());
   }
-  const double x = (number - column.mean) / column.scale;
+  const double x = scaling_of({column}).to_model(0, number);
   if (!std::isfinite(static_cast<float>(x))) refuse("a number");
   if (const char* expected = misfit(column, x)) refuse(expected);
   return x;

@@ -31,8 +31,8 @@ inline MissingData with_missing(const Samples& rows) {
 // Calls f with rows as a source of batches.
 template <class F>
 auto with_source(const Samples& rows, F f) {
-  if (rows.sparse) return f(Dataset(*rows.sparse));
-  if (rows.complete()) return f(Dataset(rows.values));
+  if (rows.sparse) return f(SparseSource(*rows.sparse));
+  if (rows.complete()) return f(MatrixSource<float>{rows.values});
   return f(with_missing(rows));
 }
 
@@ -54,10 +54,10 @@ History train_rbm(Rbm<V, Bernoulli>& rbm, const Samples& rows, const Samples& he
       monitor.emplace(rbm, source_of_rows(rows), options, on);
     }
   };
-  if (rows.sparse) {  // samples of 16 MB
+  if (rows.sparse) {  // samples of 8 MB, of which there are several copies at times
     watch(
         [](const Samples& s) -> const auto& { return *s.sparse; },
-        std::clamp<Index>(4'000'000 / rows.rows(), 50, 500));
+        std::clamp<Index>(2'000'000 / rows.rows(), 50, 500));
   } else {
     watch(with_missing, 500);
   }

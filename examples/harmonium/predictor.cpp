@@ -69,7 +69,7 @@ class NetworkPredictor final : public Predictor {
       return predict_proba(network_, x).template cast<double>();
     } else {
       const Eigen::MatrixXf y = outputs(network_, x);
-      return (y.cast<double>().array() * target_.scale + target_.mean).matrix();
+      return unscaled(scaling_of({target_}), y);
     }
   }
 
@@ -80,8 +80,7 @@ class NetworkPredictor final : public Predictor {
     if constexpr (Net::classifies) {
       return Dataset(x, answers.labels);
     } else {
-      const Eigen::MatrixXd y =
-          ((answers.numbers.array() - target_.mean) / target_.scale).matrix().transpose();
+      const auto y = scaled<double>(scaling_of({target_}), answers.numbers.transpose());
       return Dataset(x).with_targets(y);
     }
   }

@@ -26,6 +26,8 @@ class RawTable {
   bool grey() const { return grey_; }
   // The numbers that are not zero, one sample per column, if the file lists only these.
   const Eigen::SparseMatrix<float>* sparse() const { return sparse_ ? &*sparse_ : nullptr; }
+  // The same, taken out of the table.
+  Eigen::SparseMatrix<float> take_sparse() && { return *std::move(sparse_); }
   // Can it contain only numbers?
   bool numeric() const { return !csv_; }
   std::string cell(harmonium::Index row, harmonium::Index column) const;

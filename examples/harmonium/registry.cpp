@@ -1,4 +1,4 @@
-#include <harmonium/io/formats/safetensors.hpp>
+#include <harmonium/io/models/scaling_file.hpp>
 
 #include "model.hpp"
 
@@ -18,6 +18,16 @@ namespace {
 
 constexpr const char* columns_name = "harmonium.columns";
 constexpr const char* target_name = "harmonium.target";
+constexpr const char* target_scaling = "target_scaling";  // a part of the file
+
+// Means and scales are a part of the file, so their description has none.
+std::string description_without_scaling(Columns columns) {
+  for (Column& column : columns) {
+    column.mean = 0;
+    column.scale = 1;
+  }
+  return description_of(columns);
+}
 
 const ModelKind& kind_of(const Layout& layout, const Columns& columns) {
   for (const ModelKind& kind : registry())
@@ -61,6 +71,12 @@ LoadedModel load_model(const std::string& path) {
     Index numbers = 0;  // a visible row has at least one
     for (const Tensor& tensor : file.tensors) numbers += static_cast<Index>(tensor.bytes.size());
     const Layout layout(loaded.columns, numbers);
+    if (has_scaling(file)) set_scaling(loaded.columns, take_scaling(file));
+    if (has_scaling(file, target_scaling)) {
+      Columns one = {loaded.target};
+      set_scaling(one, take_scaling(file, target_scaling));
+      loaded.target = one[0];
+    }
     if (!loaded.target.name.empty()) loaded.predictor = take_predictor(file, loaded.target, layout.rows());
     loaded.model = kind_of(layout, loaded.columns).from(file, layout);
     return loaded;
@@ -74,9 +90,11 @@ LoadedModel load_model(const std::string& path) {
 void save_model(const std::string& path, const Model& model, const Columns& columns, const Column& target,
                 const Predictor* predictor) {
   TensorFile file = model.file();
-  file.metadata[columns_name] = description_of(columns);
+  file.metadata[columns_name] = description_without_scaling(columns);
+  add_scaling(file, scaling_of(columns));
   if (predictor != nullptr) {
-    file.metadata[target_name] = description_of({target});
+    file.metadata[target_name] = description_without_scaling({target});
+    if (!has_classes(target)) add_scaling(file, scaling_of({target}), target_scaling);
     predictor->add_to(file);
   }
   write_safetensors(path, file);

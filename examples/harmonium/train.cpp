@@ -26,7 +26,7 @@ nlohmann::ordered_json sum_up(const Model& model, const Columns& columns, const 
     std::printf("all rows have missing values: the likelihood was not evaluated\n");
     return results;
   }
-  const double units = log_scale(columns);
+  const double units = log_scales(columns).sum();
   const JudgeSettings judge{.threads = settings.threads, .seed = settings.seed};
   const Judgement judgement = model.judge(judged, judge);
   const double here = judgement.log_likelihoods.mean() - units,
@@ -84,8 +84,8 @@ void run_train(const CommonSettings& given) {
   Column target;
   Answers answers;
   nlohmann::ordered_json run;
-  const Samples all = [&] {
-    const RawTable table(settings.data, settings.array, settings.index_base);
+  Samples all = [&] {
+    RawTable table(settings.data, settings.array, settings.index_base);
     columns = choose_columns(table, settings.train.visible, settings.columns, settings.train.target);
     const Columns chosen = columns;
     if (predicts) target = take_target(table, columns, settings.train.target);
@@ -104,7 +104,7 @@ void run_train(const CommonSettings& given) {
     run = run_json(settings, chosen);
     static_cast<void>(run_text(run));
     static_cast<void>(description_of(columns));
-    return encode_table(table, columns, predicts);
+    return encode_table(std::move(table), columns, predicts);
   }();
   std::printf("%s: %ld rows, %ld columns\n%s", settings.data.c_str(), static_cast<long>(all.size()),
               static_cast<long>(columns.size() + (predicts ? 1 : 0)), explain(columns).c_str());
@@ -118,6 +118,7 @@ void run_train(const CommonSettings& given) {
                 static_cast<long>(missing));
   const auto [row_numbers, held_numbers] = cut_rows(all.size(), settings.train, answers.labels);
   const Samples rows = all.subset(row_numbers), held_out = all.subset(held_numbers);
+  all = {};  // its memory is needed
   check<DataError>(rows.size() >= 2, "'", settings.data, "' leaves ", rows.size(),
                    " rows to learn from, expected at least 2");
   const std::unique_ptr<Model> model = make_model(columns, settings.train);

@@ -14,16 +14,9 @@ namespace program {
 
 namespace {
 
-// Values in the table's own units; categories become their indices.
-Eigen::MatrixXf in_units(const Columns& columns, Eigen::MatrixXf values) {
-  const Layout layout(columns);
-  for (std::size_t i = 0; i < columns.size(); ++i)
-    if (layout.first[i] >= 0 && columns[i].kind != Kind::categorical)
-      values.row(layout.first[i]) =
-          (values.row(layout.first[i]).array() * static_cast<float>(columns[i].scale) +
-           static_cast<float>(columns[i].mean))
-              .matrix();
-  return values;
+// Visible rows in the table's own units.
+Eigen::MatrixXf in_units(const Columns& columns, const Eigen::MatrixXf& values) {
+  return unscaled<float>(scaling_of(columns), values);
 }
 
 // New rows, as the model's table has them.
@@ -41,7 +34,7 @@ void run_evaluate(const CommonSettings& settings) {
   const std::vector<Index> whole = all.whole_ones();
   check<DataError>(!whole.empty(), "'", settings.data, "': every row has a missing value");
   const Eigen::MatrixXf rows = all.subset(whole).dense();
-  const double units = log_scale(columns);
+  const double units = log_scales(columns).sum();
   Eigen::MatrixXf states = rows;
   const bool drawn = draw_bits(columns, settings.judge.seed, states);
   const Judgement judgement = model->judge(states, settings.judge);
@@ -83,10 +76,9 @@ void run_score(const CommonSettings& settings) {
   const auto [model, columns, target, predictor] = load_model(settings.model);
   const Samples rows = read_rows(settings, columns);
   Scores scores = model->score(rows);
-  const Layout layout(columns);
-  for (std::size_t i = 0; i < columns.size() && scores.exact; ++i)  // densities in the table's own units
-    for (Index c = 0; c < rows.size() && columns[i].kind == Kind::gaussian; ++c)
-      if (rows.sparse || rows.known(layout.first[i], c)) scores.numbers(c) += std::log(columns[i].scale);
+  const Eigen::VectorXd logs = log_scales(columns);  // densities in the table's own units
+  for (Index c = 0; c < rows.size() && scores.exact; ++c)
+    scores.numbers(c) += rows.sparse ? logs.sum() : logs.dot(rows.known.col(c).cast<double>());
   std::fprintf(stderr, "score: %s, in nats\n", scores.meaning.c_str());
   if (const auto without = scores.numbers.array().isNaN().count(); without > 0)
     std::fprintf(stderr, "%ld rows have too many missing values to sum over: they have no score\n",

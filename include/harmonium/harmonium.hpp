@@ -55,6 +55,7 @@
 #include "models/mixed_layer.hpp"
 #include "models/network.hpp"
 #include "models/rbm.hpp"
+#include "models/scaling.hpp"
 #include "models/up_down.hpp"
 #include "observers/early_stopping.hpp"
 #include "observers/held_out.hpp"

@@ -132,6 +132,76 @@ inline Outcome exact_sum(const Job& job) {
   return outcome;
 }
 
+// A sparse matrix behind a source that does not say so: its samples are made dense block by block.
+struct DenseBlocks {
+  SparseSource<Eigen::SparseMatrix<float>> source;
+  Index rows() const { return source.rows(); }
+  Index size() const { return source.size(); }
+  std::span<const int> labels() const { return {}; }
+  template <class B>
+  void fill(const B& on, std::span<const Index> columns, ViewOf<B> out) const {
+    source.fill(on, columns, out);
+  }
+};
+
+// Ones at random, of which `share` are there.
+inline Eigen::SparseMatrix<float> random_ones(Index rows, Index samples, double share, std::uint64_t seed) {
+  Eigen::SparseMatrix<float> x(rows, samples);
+  const auto each = std::max<Index>(1, std::llround(share * static_cast<double>(rows)));
+  x.reserve(each * samples);
+  for (Index c = 0; c < samples; ++c) {
+    x.startVec(c);
+    for (const Index r : random_subset(rows, each, {.seed = seed + static_cast<std::uint64_t>(c)}))
+      x.insertBack(r, c) = 1;
+  }
+  x.finalize();
+  return x;
+}
+
+// Hidden inputs of sparse samples, for one share of ones after another: products number by number, and of
+// dense blocks. The best of `epochs` runs each, in seconds.
+struct SparseTimes {
+  double share = 0, sparse = 0, dense = 0, difference = 0;
+};
+inline std::vector<SparseTimes> sparse_products(const Job& job) {
+  const Cpu<float> on(job.threads);
+  const Rbm<Bernoulli, Bernoulli> rbm{
+      {.visible = job.visible, .hidden = job.hidden, .seed = job.seed, .weight_scale = 0.1}};
+  std::vector<SparseTimes> results;
+  for (const double share : {0.001, 0.003, 0.01, 0.02, 0.05, 0.1}) {
+    const Eigen::SparseMatrix<float> x = random_ones(job.visible, job.batch, share, job.seed);
+    SparseTimes times{share, 1e9, 1e9};
+    Eigen::MatrixXf one(job.hidden, job.batch), other;
+    for (int round = 0; round < job.epochs; ++round) {
+      const Timer timer;
+      detail::set_sparse_inputs(on, "benchmark", rbm.weights, SparseSource(x), one);
+      times.sparse = std::min(times.sparse, timer.seconds());
+      const Timer again;
+      other = detail::hidden_inputs(on, "benchmark", rbm, DenseBlocks{SparseSource(x)});
+      times.dense = std::min(times.dense, again.seconds());
+    }
+    times.difference = static_cast<double>((one - other).cwiseAbs().maxCoeff());
+    results.push_back(times);
+  }
+  return results;
+}
+
+// Seconds per update on sparse samples, by k steps of persistent chains.
+inline Outcome sparse_updates(const Job& job) {
+  const Eigen::SparseMatrix<float> x = random_ones(job.visible, 10 * job.batch, 0.003, job.seed);
+  Rbm<Bernoulli, Bernoulli> rbm{{.visible = job.visible, .hidden = job.hidden, .seed = job.seed}};
+  const ContrastiveDivergenceOptions<> options{
+      .batch_size = job.batch, .steps = job.k, .chains = Persistent{.chains = job.batch}};
+  ContrastiveDivergence trainer{rbm, options, Cpu<float>(job.threads)};
+  Outcome outcome;
+  for (int epoch = 1; epoch <= job.epochs; ++epoch) {
+    const Timer timer;
+    trainer.epoch(x, epoch);
+    outcome.seconds.push_back(timer.seconds() / 10);
+  }
+  return outcome;
+}
+
 // Floating-point operations of the products of an epoch: 3 + 2k products for each batch.
 inline double operations_of_cd(const Job& job, double visible, double samples) {
   return (3.0 + 2.0 * job.k) * 2.0 * visible * job.hidden * samples;

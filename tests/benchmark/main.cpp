@@ -110,6 +110,11 @@ int main(int argc, char** argv) {
   add_job(exact);
   exact.add_option("--visible", settings.job.visible)->check(CLI::Range(1, 1000000));
   exact.add_option("--hidden", settings.job.hidden)->check(CLI::Range(1, 30));
+  CLI::App& sparse = *app.add_subcommand("sparse", "products of --batch sparse samples, and updates");
+  add_job(sparse);
+  sparse.add_option("--visible", settings.job.visible)->check(CLI::Range(1, 1000000));
+  sparse.add_option("--hidden", settings.job.hidden)->check(CLI::Range(1, 1000000));
+  sparse.add_option("--k", settings.job.k, "steps of an update")->check(CLI::Range(1, 100000));
   app.require_subcommand(0, 1);
   CLI11_PARSE(app, argc, argv);
   try {
@@ -121,6 +126,15 @@ int main(int argc, char** argv) {
       if (exact.count("--hidden") == 0) job.hidden = 20;
       const Outcome outcome = exact_sum(job);
       print(settings, "harmonium", outcome, {{"log_z", outcome.quality}});
+      return 0;
+    }
+    if (sparse.parsed()) {
+      job.threads = std::max(1, job.threads);
+      if (sparse.count("--visible") == 0) job.visible = 20000;
+      for (const SparseTimes& t : sparse_products(job))
+        std::printf("%5.1f %% ones: number by number %8.2f ms, dense blocks %8.2f ms, difference %.1e\n",
+                    100 * t.share, 1000 * t.sparse, 1000 * t.dense, t.difference);
+      print(settings, "harmonium", sparse_updates(job), {{"update_steps", job.k}});
       return 0;
     }
     if (settings.compare.empty() || one) {

@@ -6,6 +6,7 @@
 
 #include "../models/rbm.hpp"
 #include "sample_blocks.hpp"
+#include "sparse_products.hpp"
 
 namespace harmonium {
 
@@ -17,6 +18,13 @@ Matrix<B> hidden_inputs(const B& on, const char* caller, const Rbm<V, H, B>& rbm
   check_shapes(caller, rbm);
   const auto& source = source_of<B>(data);
   Matrix<B> input(rbm.hidden.rows(), source.size());
+  check_samples(caller, source.rows(), source.size(), rbm.visible.rows());
+  if constexpr (EntrySource<std::remove_cvref_t<decltype(source)>> &&
+                std::same_as<typename B::Memory, HostMemory>)
+    if (sparse_pays(source)) {
+      set_sparse_inputs(on, caller, rbm.weights, source, input);
+      return input;
+    }
   for_each_sample_block(on, caller, rbm.visible.rows(), source, [&](Index first, ConstViewOf<B> v) {
     hidden_input(on, rbm, v, view_of(input).columns(first, v.cols));
   });

@@ -222,29 +222,34 @@ class Monitor {
   void watch_reconstruction(const Matrix<B>& train, const EpochReport& report, Warn warn) const {
     const Index n = train.cols();
     if (report.epoch == 1 || n < 2) return;
-    auto state = make_state(model_, n);
-    auto work = make_workspace(model_, n);
-    const auto all = state.columns(0, n);
-    Matrix<B> out(train.rows(), n);
-    on_.copy(ConstViewOf<B>(view_of(train)), all.visible);
-    refresh(on_, model_, all);
-    reconstruct(on_, model_, all, work, view_of(out));
-    HostMatrix<T> samples(out.rows(), n), again = samples;
-    on_.download(train, View<T>(samples));
-    on_.download(out, View<T>(again));
+    const Index block = std::min<Index>(n, 50);
+    auto state = make_state(model_, block);
+    auto work = make_workspace(model_, block);
+    Matrix<B> out(train.rows(), block);
+    HostMatrix<T> samples(out.rows(), block), again = samples;
     // Each row in units of its variance, so that no row drowns the others. The samples are closer to their
     // own mean than to that of all data.
     const double fewer = static_cast<double>(n) / static_cast<double>(n - 1);
     Eigen::VectorXd excess = Eigen::VectorXd::Zero(n);
     double known = 0;
-    for (Index c = 0; c < n; ++c)
-      for (Index r = 0; r < samples.rows(); ++r) {
-        if (!train_.is_known(r, c) || !(variances_(r) > 0)) continue;
-        const auto x = static_cast<double>(samples(r, c));
-        const double error = static_cast<double>(again(r, c)) - x, off = x - means_(r);
-        excess(c) += (error * error - fewer * off * off) / variances_(r);
-        known += train_.weights(c);
-      }
+    for (Index first = 0; first < n; first += block) {
+      const Index count = std::min(block, n - first);
+      const auto some = state.columns(0, count);
+      const auto here = ConstViewOf<B>(view_of(train)).columns(first, count);
+      on_.copy(here, some.visible);
+      refresh(on_, model_, some);
+      reconstruct(on_, model_, some, work, view_of(out).columns(0, count));
+      on_.download(here, View<T>(samples).columns(0, count));
+      on_.download(ConstViewOf<B>(view_of(out)).columns(0, count), View<T>(again).columns(0, count));
+      for (Index c = 0; c < count; ++c)
+        for (Index r = 0; r < samples.rows(); ++r) {
+          if (!train_.is_known(r, first + c) || !(variances_(r) > 0)) continue;
+          const auto x = static_cast<double>(samples(r, c));
+          const double error = static_cast<double>(again(r, c)) - x, off = x - means_(r);
+          excess(first + c) += (error * error - fewer * off * off) / variances_(r);
+          known += train_.weights(first + c);
+        }
+    }
     const detail::SampleMean worse(excess, train_.weights);
     known /= train_.weights.sum();
     if (worse.above(0.05 * known))

@@ -11,6 +11,7 @@
 #include "run/first_pass.hpp"
 #include "run/mean_free_energy.hpp"
 #include "run/reconstruction_error.hpp"
+#include "run/scale_warnings.hpp"
 #include "trainer.hpp"
 
 namespace harmonium {
@@ -146,6 +147,12 @@ class ContrastiveDivergenceObjective {
                                                          [&](Index n) { return data(n); }) -
                                    z->log_z);
       }
+  }
+  /// Rows of real numbers that are far from mean 0 and variance 1.
+  template <class Source>
+  void warn(const Backend& on, const Options& options, const Model& model, const Source& source,
+            std::vector<std::string>& warnings) {
+    detail::warn_of_layer_scales<Backend>(on, model.visible, source, options.seed, samples(most_), warnings);
   }
   /// Its state, for resuming: see training/run/run_state.hpp.
   template <class F>

@@ -92,6 +92,14 @@ class FineTuningObjective {
               const Model& /*gradient*/, std::vector<std::pair<std::string, double>>& metrics) {
     metrics = targets_.metrics(on, static_cast<double>(source.size()));
   }
+  /// Inputs and targets that are far from mean 0 and variance 1.
+  template <class Source>
+  void warn(const Backend& on, const Options& options, const Model& network, const Source& source,
+            std::vector<std::string>& warnings) {
+    detail::warn_of_scales<Backend>(on, source, detail::all_rows(network.input_rows()), options.seed,
+                                    view_of(values_), "the data", warnings);
+    targets_.warn(on, source, options.seed, warnings);
+  }
   /// Its state, for resuming: see training/run/run_state.hpp.
   template <class F>
   void for_each_state(const Backend& on, F&& f) {

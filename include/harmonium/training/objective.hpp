@@ -74,6 +74,7 @@ inline constexpr bool takes_matrices<O> = O::takes_matrices;
 ///   model that then replaces it; the optimizer's moments are reset
 /// - `rate_share()`: a factor of the optimizer's rate
 /// - `report(on, options, model, source, gradient, metrics)`: adds its metrics after an epoch
+/// - `warn(on, options, model, source, warnings)`: adds warnings about the data to the first epoch's report
 /// - `for_each_state(on, f)`: its state between updates (training/run/run_state.hpp)
 template <class O>
 concept Objective = requires {

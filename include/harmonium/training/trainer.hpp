@@ -95,6 +95,8 @@ class Trainer {
       auto judged = detail::end_epoch(on_, options_, progress(), average_, model_, report);
       if constexpr (requires { objective_.report(on_, options_, model_, source, gradient_, report.metrics); })
         objective_.report(on_, options_, model_, source, gradient_, report.metrics);
+      if constexpr (requires { objective_.warn(on_, options_, model_, source, report.warnings); })
+        if (report.epoch == 1) objective_.warn(on_, options_, model_, source, report.warnings);
       return judged;
     };
     return run_resumable_epochs(

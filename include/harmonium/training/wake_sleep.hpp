@@ -107,6 +107,20 @@ class WakeSleepObjective {
       std::visit([&](const auto& layer) { look(layer.generation.layer); }, model.stack.layers[0]);
     }
   }
+  /// Rows of real numbers that are far from mean 0 and variance 1.
+  template <class Source>
+  void warn(const Backend& on, const Options& options, const Model& model, const Source& source,
+            std::vector<std::string>& warnings) {
+    const auto look = [&](const auto& layer) {
+      detail::warn_of_layer_scales<Backend>(on, layer, source, options.seed, samples(options.batch_size),
+                                            warnings);
+    };
+    if (rooms_.empty()) {
+      look(model.features());
+    } else {
+      std::visit([&](const auto& layer) { look(layer.generation.layer); }, model.stack.layers[0]);
+    }
+  }
   /// The top RBM's schedules extend over the same epochs.
   template <class Source>
   void prepare(const Backend& /*on*/, const Options& /*options*/, Model& /*model*/, const Source& source) {

@@ -61,24 +61,55 @@ inline std::optional<std::int64_t> whole_number_in(std::string_view text) {
   return number;
 }
 
-/// Puts a file together, line by line.
+/// A line without its comment.
+inline std::string_view without_comment(std::string_view line) {
+  return line.substr(0, std::min(line.find('#'), line.size()));
+}
+
+/// Puts a file together, line by line. It is read twice: what it holds is counted first, so that the numbers
+/// are written where they stay, in memory that never has to grow.
 class LibsvmParser {
  public:
   LibsvmParser(const std::filesystem::path& path, const LibsvmOptions& options)
-      : path_(path.string()), options_(options), lines_(path, options.limits), rows_(options.rows) {}
+      : path_(path.string()), options_(options), lines_(path, options.limits), rows_(options.rows) {
+    count(path);
+  }
 
   /// \throws FileError
   LibsvmFile parse() && {
+    Eigen::SparseMatrix<float>& samples = file_.samples;
     for (std::string_view line; lines_.next(line);) {
-      line = line.substr(0, std::min(line.find('#'), line.size()));
+      line = without_comment(line);
       if (const std::string_view label = next_word(line); !label.empty()) read_sample(label, line);
     }
-    check<FileError>(!file_.labels.empty(), "LIBSVM file '", path_, "': it has no samples");
-    file_.samples = from_compressed(rows_, begins_, indices_, values_);
+    check<FileError>(static_cast<Index>(file_.labels.size()) == samples.cols(), "LIBSVM file '", path_,
+                     "': it has changed while it was read");
+    samples.finalize();
+    if (rows_ == 0) {
+      samples.resize(0, samples.cols());
+    } else if (rows_ > samples.rows()) {
+      samples.conservativeResize(rows_, samples.cols());  // only a number is changed
+    }
     return std::move(file_);
   }
 
  private:
+  // Takes memory for all samples, and for no fewer numbers than they have.
+  void count(const std::filesystem::path& path) {
+    TextLines lines(path, options_.limits);
+    Index samples = 0, numbers = 0;
+    for (std::string_view line; lines.next(line);) {
+      line = without_comment(line);
+      for (std::size_t i = 1; i < line.size(); ++i)
+        numbers += line[i] == ':' && line[i - 1] >= '0' && line[i - 1] <= '9' ? 1 : 0;
+      samples += next_word(line).empty() ? 0 : 1;
+    }
+    check<FileError>(samples > 0, "LIBSVM file '", path_, "': it has no samples");
+    check<FileError>(std::max(samples, numbers) < std::numeric_limits<int>::max(), "LIBSVM file '", path_,
+                     "': it has 2^31 - 1 samples or values, or more");
+    file_.samples.resize(std::max<Index>(1, rows_), samples);
+    file_.samples.reserve(numbers);
+  }
   [[noreturn]] void fail(const std::string& words) const {
     throw FileError("LIBSVM file '" + path_ + "', line " + std::to_string(lines_.number()) + ": " + words);
   }
@@ -102,11 +133,13 @@ class LibsvmParser {
     } else if (!file_.queries.empty()) {
       fail("it has no qid, lines before it have one");
     }
-    for (last_ = -1; !word.empty(); word = next_word(rest)) read_entry(word);
+    const auto sample = static_cast<Index>(file_.labels.size());
+    if (sample == file_.samples.cols()) fail("the file has grown while it was read");
+    file_.samples.startVec(sample);
+    for (last_ = -1; !word.empty(); word = next_word(rest)) read_entry(sample, word);
     file_.labels.push_back(number);
-    begins_.push_back(static_cast<int>(values_.size()));
   }
-  void read_entry(std::string_view word) {
+  void read_entry(Index sample, std::string_view word) {
     const std::size_t colon = word.find(':');
     const auto index = whole_number_in(word.substr(0, colon));
     if (colon == std::string_view::npos || !index) fail(quoted(word) + " is not index:value");
@@ -123,23 +156,17 @@ class LibsvmParser {
            ", expected indices that increase");
     const auto value = static_cast<float>(parse_number(word.substr(colon + 1)));
     if (!std::isfinite(value)) fail("the value in " + quoted(word) + " is not a finite number");
-    if (values_.size() >= static_cast<std::size_t>(std::numeric_limits<int>::max()))
-      fail("there are more than 2^31 - 1 values");
     last_ = row;
     rows_ = std::max(rows_, static_cast<Index>(row) + 1);
     if (value == 0) return;
-    indices_.push_back(static_cast<int>(row));
-    values_.push_back(value);
+    file_.samples.insertBack(static_cast<Index>(row), sample) = value;
   }
 
   std::string path_;
   LibsvmOptions options_;
   TextLines lines_;
   Index rows_;
-  std::int64_t last_ = -1;         // row of the line's last entry
-  std::vector<int> begins_ = {0};  // of the samples, in the next two
-  std::vector<int> indices_;
-  std::vector<float> values_;
+  std::int64_t last_ = -1;  // row of the line's last entry
   LibsvmFile file_;
 };
 

@@ -57,6 +57,7 @@ pre{margin:0;padding:14px;font:13px/1.5 ui-monospace,SFMono-Regular,Menlo,Consol
 details{margin:0 0 16px}
 summary{cursor:pointer;color:var(--soft);padding:4px 0 10px}
 details .card{max-height:70vh;overflow:auto}
+@media(max-width:699px){th,td{padding:8px 10px}thead th{white-space:normal;vertical-align:bottom}}
 @media(min-width:700px){main{padding:44px 28px 56px}h1{font-size:2.1rem}figure{padding:14px}}
 @media print{body{background:#fff}figure,.card,.warn{break-inside:avoid}}
 )";

@@ -14,6 +14,7 @@
 #include "../../inference/networks/regression.hpp"
 #include "../fine_tuning_options.hpp"
 #include "../run/first_pass.hpp"
+#include "../run/scale_warnings.hpp"
 
 namespace harmonium::detail {
 
@@ -91,6 +92,16 @@ class Targets {
     }
   }
 
+  /// Targets that are far from mean 0 and variance 1, if they are real numbers.
+  template <class Source>
+  void warn(const B& on, const Source& source, std::uint64_t seed, std::vector<std::string>& warnings) {
+    if constexpr (!Model::classifies && !Model::reconstructs && requires { source.target_rows(); }) {
+      std::vector<Index> rows;
+      for_each_real_row(network_.head.layer, [&](Index r) { rows.push_back(r); });
+      warn_of_scales<B>(on, TargetsOf<Source>{source}, rows, seed, view_of(targets_), "the targets", warnings);
+    }
+  }
+
   /// Records the losses of the current n samples, whose activations are those of `forward`. They stay in the
   /// backend's memory until many have accumulated, so that no batch waits for them.
   void measure(const B& on, Activations<B>& activations, Loss loss, Index n, std::span<const double> weights,
@@ -155,6 +166,7 @@ class Targets {
   struct TargetsOf {
     const Source& source;
     Index size() const { return source.size(); }
+    std::span<const double> weights() const { return weights_of(source); }
     void fill(const B& on, std::span<const Index> columns, ViewOf<B> out) const {
       source.fill_targets(on, columns, out);
     }

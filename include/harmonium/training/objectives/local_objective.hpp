@@ -15,6 +15,7 @@
 #include "../local_options.hpp"
 #include "../run/first_pass.hpp"
 #include "../run/reconstruction_error.hpp"
+#include "../run/scale_warnings.hpp"
 #include "../trainer.hpp"
 
 namespace harmonium {
@@ -93,6 +94,12 @@ class LocalObjective {
                                      on, model, source, most_, options.seed,
                                      [&](Index n) { return state_.columns(0, n); }, work_, reconstructed_)},
         {"gradient_norm", norm(on, gradient)}};
+  }
+  /// Rows of real numbers that are far from mean 0 and variance 1.
+  template <class Source>
+  void warn(const Backend& on, const Options& options, const Model& model, const Source& source,
+            std::vector<std::string>& warnings) {
+    detail::warn_of_layer_scales<Backend>(on, model.visible, source, options.seed, samples(most_), warnings);
   }
 
  private:

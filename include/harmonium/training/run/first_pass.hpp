@@ -9,6 +9,7 @@
 #include "../../core/host_matrix.hpp"
 #include "../../data/batch_source.hpp"
 #include "../../data/dataset.hpp"
+#include "../../data/row_moments.hpp"
 #include "../../models/layer_data.hpp"
 
 namespace harmonium::detail {
@@ -55,33 +56,6 @@ void check_whole_source(const B& on, const char* caller, const Source& source, V
     });
 }
 
-/// Weighted means and variances of the known numbers of each row, by Welford's sums (1962): equal numbers
-/// have a variance of exactly 0.
-class RowMoments {
- public:
-  /// No numbers yet.
-  explicit RowMoments(Index rows) : count_(Eigen::VectorXd::Zero(rows)), mean_(count_), squares_(count_) {}
-  /// Adds a number to a row.
-  void add(Index row, double x, double weight) {
-    if (!(weight > 0)) return;
-    count_(row) += weight;
-    const double off = x - mean_(row);
-    mean_(row) += weight / count_(row) * off;
-    squares_(row) += weight * off * (x - mean_(row));
-  }
-  /// The sum of the weights, rows x 1.
-  const Eigen::VectorXd& count() const { return count_; }
-  /// 0 where there is no number.
-  const Eigen::VectorXd& mean() const { return mean_; }
-  /// 0 where there is no number.
-  Eigen::VectorXd variance() const {
-    return (count_.array() > 0).select(squares_.array() / count_.array(), 0.0).matrix();
-  }
-
- private:
-  Eigen::VectorXd count_, mean_, squares_;
-};
-
 /// Are all parameters of a layer 0?
 template <class B, class L>
 bool is_untouched(const B& on, const L& layer) {
@@ -90,46 +64,6 @@ bool is_untouched(const B& on, const L& layer) {
       [&](const ParameterName&, Role, auto x) { untouched = untouched && on.sum(SquareBody{}, x) == 0; },
       layer);
   return untouched;
-}
-
-/// Means and variances of a source's known numbers. Of a sparse source only what is not zero is visited; the
-/// zeros of a row are added at once.
-template <class B, class Source>
-RowMoments moments_of_source(const B& on, const Source& source, ViewOf<B> block) {
-  using T = ScalarOf<B>;
-  RowMoments moments(block.rows);
-  const std::span<const double> weights = weights_of(source);
-  const double mean = mean_weight(source);
-  const auto weight_of = [&](Index sample) {
-    return weights.empty() ? 1 : weights[static_cast<std::size_t>(sample)] / mean;
-  };
-  if constexpr (requires { source.is_sparse(); }) {
-    if (source.is_sparse()) {
-      double total = 0;
-      for (Index sample = 0; sample < source.size(); ++sample) {
-        total += weight_of(sample);
-        source.for_each_entry(sample, [&](Index r, double x) { moments.add(r, x, weight_of(sample)); });
-      }
-      for (Index r = 0; r < block.rows; ++r) moments.add(r, 0, total - moments.count()(r));
-      return moments;
-    }
-  }
-  HostMatrix<T> host(block.rows, block.cols), known = HostMatrix<T>::Ones(block.rows, block.cols);
-  for_each_block(source.size(), block.cols, [&](std::span<const Index> columns) {
-    const auto n = static_cast<Index>(columns.size());
-    const auto here = block.columns(0, n);
-    source.fill(on, columns, here);
-    on.download(here, View<T>(host).columns(0, n));
-    if constexpr (requires { source.fill_known(on, columns, here); }) {
-      source.fill_known(on, columns, here);
-      on.download(here, View<T>(known).columns(0, n));
-    }
-    for (Index c = 0; c < n; ++c)
-      for (Index r = 0; r < block.rows; ++r)
-        if (known(r, c) != T(0))
-          moments.add(r, static_cast<double>(host(r, c)), weight_of(columns.front() + c));
-  });
-  return moments;
 }
 
 /// Starts a model at the data's means: an untouched (all zero) visible layer has the rows' means and

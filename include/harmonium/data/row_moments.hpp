@@ -1,0 +1,105 @@
+/// \file
+/// Means and variances of the rows of a source of samples.
+#pragma once
+
+#include <algorithm>
+#include <limits>
+#include <numeric>
+#include <span>
+#include <vector>
+
+#include "../core/host_matrix.hpp"
+#include "batch_source.hpp"
+
+namespace harmonium::detail {
+
+/// Weighted means and variances of the known numbers of each row, by Welford's sums (1962): equal numbers
+/// have a variance of exactly 0.
+class RowMoments {
+ public:
+  /// No numbers yet.
+  explicit RowMoments(Index rows)
+      : count_(Eigen::VectorXd::Zero(rows)),
+        mean_(count_),
+        squares_(count_),
+        least_(Eigen::VectorXd::Constant(rows, std::numeric_limits<double>::infinity())),
+        most_(-least_) {}
+  /// Adds a number to a row.
+  void add(Index row, double x, double weight) {
+    if (!(weight > 0)) return;
+    count_(row) += weight;
+    const double off = x - mean_(row);
+    mean_(row) += weight / count_(row) * off;
+    squares_(row) += weight * off * (x - mean_(row));
+    least_(row) = std::min(least_(row), x);
+    most_(row) = std::max(most_(row), x);
+  }
+  /// The sum of the weights, rows x 1.
+  const Eigen::VectorXd& count() const { return count_; }
+  /// 0 where there is no number.
+  const Eigen::VectorXd& mean() const { return mean_; }
+  /// 0 where there is no number.
+  Eigen::VectorXd variance() const {
+    return (count_.array() > 0).select(squares_.array() / count_.array(), 0.0).matrix();
+  }
+  /// How far the farthest number of a row is from its mean; 0 if there is no number.
+  double reach(Index row) const {
+    return count_(row) > 0 ? std::max(most_(row) - mean_(row), mean_(row) - least_(row)) : 0;
+  }
+
+ private:
+  Eigen::VectorXd count_, mean_, squares_, least_, most_;
+};
+
+/// Means and variances of the known numbers of some of a source's samples. Of a sparse source only what is
+/// not zero is visited; the zeros of a row are added at once. \param block scratch space on the device, which
+/// sets how many samples are looked at at once
+template <class B, class Source>
+RowMoments moments_of_samples(const B& on, const Source& source, std::span<const Index> samples,
+                              View<typename B::Scalar, typename B::Memory> block) {
+  using T = typename B::Scalar;
+  RowMoments moments(block.rows);
+  const std::span<const double> weights = weights_of(source);
+  const double mean = mean_weight(source);
+  const auto weight_of = [&](Index sample) {
+    return weights.empty() ? 1 : weights[static_cast<std::size_t>(sample)] / mean;
+  };
+  if constexpr (requires { source.is_sparse(); }) {
+    if (source.is_sparse()) {
+      double total = 0;
+      for (const Index sample : samples) {
+        total += weight_of(sample);
+        source.for_each_entry(sample, [&](Index r, double x) { moments.add(r, x, weight_of(sample)); });
+      }
+      for (Index r = 0; r < block.rows; ++r) moments.add(r, 0, total - moments.count()(r));
+      return moments;
+    }
+  }
+  HostMatrix<T> host(block.rows, block.cols), known = HostMatrix<T>::Ones(block.rows, block.cols);
+  for_each_block(samples, block.cols, [&](std::span<const Index> columns) {
+    const auto n = static_cast<Index>(columns.size());
+    const auto here = block.columns(0, n);
+    source.fill(on, columns, here);
+    on.download(here, View<T>(host).columns(0, n));
+    if constexpr (requires { source.fill_known(on, columns, here); }) {
+      source.fill_known(on, columns, here);
+      on.download(here, View<T>(known).columns(0, n));
+    }
+    for (Index c = 0; c < n; ++c)
+      for (Index r = 0; r < block.rows; ++r)
+        if (known(r, c) != T(0))
+          moments.add(r, static_cast<double>(host(r, c)), weight_of(columns[static_cast<std::size_t>(c)]));
+  });
+  return moments;
+}
+
+/// The same of all samples.
+template <class B, class Source>
+RowMoments moments_of_source(const B& on, const Source& source,
+                             View<typename B::Scalar, typename B::Memory> block) {
+  std::vector<Index> all(static_cast<std::size_t>(source.size()));
+  std::iota(all.begin(), all.end(), Index(0));
+  return moments_of_samples(on, source, std::span<const Index>(all), block);
+}
+
+}  // namespace harmonium::detail
