@@ -7,11 +7,11 @@
 namespace program {
 
 struct CommonSettings {
-  std::string data, array, model, run, output = "-", folder = "results", given;
+  std::string data, array, model, run, output = "-", folder = "results", given, training_data;
   TrainSettings train;
   JudgeSettings judge;
   Columns columns;  // of a run file
-  int count = 100, steps = 1000, index_base = 1;
+  int count = 100, steps = 1000, index_base = 1, samples = 0;
   bool fill_in = false;
 };
 

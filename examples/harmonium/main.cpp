@@ -83,12 +83,22 @@ CLI::App* add_evaluate(CLI::App& app, CommonSettings& s) {
       ->add_option("--start-steps", s.judge.start_steps, "steps of the chains that start reverse annealing")
       ->check(CLI::Range(1, 1000000000))
       ->capture_default_str();
+  evaluate->add_option("--samples", s.samples, "samples of the model to compare with the rows; 0 for none")
+      ->check(CLI::Range(0, 1000000))
+      ->capture_default_str();
+  evaluate->add_option("--sample-steps", s.steps, "steps of each sample's own chain")
+      ->check(CLI::Range(1, 1000000000))
+      ->capture_default_str();
+  evaluate->add_option("--training-data", s.training_data,
+                       "the table that the model learned from: samples are compared with its rows, and the "
+                       "others are the held-out ones");
   add_seed(*evaluate, s);
   evaluate->add_option("--threads", s.judge.threads, "0 for all processors; the result does not depend on it")
       ->check(CLI::Range(0, 1024))
       ->capture_default_str();
   evaluate->footer(
-      "Example:\n  harmonium evaluate results/model.safetensors test.csv\n\n"
+      "Example:\n  harmonium evaluate results/model.safetensors test.csv\n"
+      "  harmonium evaluate results/model.safetensors test.csv --samples 1000 --training-data people.csv\n\n"
       "Rows with missing values are left out. The numbers are nats per row; densities of real columns\n"
       "are in the table's own units. Small models are summed over exactly, others are estimated from two\n"
       "sides, with a verdict on whether the two agree.");

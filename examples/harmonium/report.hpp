@@ -11,8 +11,12 @@ struct ReportInput {
   const Columns& columns;
   const std::vector<harmonium::History>& histories;
   const Model& model;
-  Eigen::MatrixXf rows;            // held-out rows, if there are any
+  Eigen::MatrixXf learned;         // some of the rows that it learned from
+  Eigen::MatrixXf held_out;        // and of those held out, if there are any
   const Column* target = nullptr;  // what is predicted, if anything
+  int threads = 0;                 // 0: all processors
+
+  const Eigen::MatrixXf& rows() const { return held_out.cols() > 0 ? held_out : learned; }
 };
 
 // Writes `report.html` into the folder.

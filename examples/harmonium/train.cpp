@@ -67,8 +67,10 @@ void write_results(const CommonSettings& settings, const Columns& columns, const
                 .columns = columns,
                 .histories = histories,
                 .model = model,
-                .rows = some_of(held_out.size() > 0 ? held_out : rows),
-                .target = target});
+                .learned = some_of(rows),
+                .held_out = some_of(held_out),
+                .target = target,
+                .threads = settings.train.threads});
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // Uses of a trained model.
 #include <cstdio>
 
+#include "compare.hpp"
 #include "given.hpp"
 #include "model.hpp"
 #include "outcome.hpp"
@@ -24,11 +25,34 @@ Samples read_rows(const CommonSettings& settings, const Columns& columns) {
   return encode_table(RawTable(settings.data, settings.array, settings.index_base), columns);
 }
 
-}  // namespace
+// Rows without missing values. Throws DataError if there are fewer than `least`.
+Eigen::MatrixXf whole_rows(const Samples& all, const std::string& path, std::size_t least) {
+  const std::vector<Index> whole = all.whole_ones();
+  check<DataError>(whole.size() >= least, "'", path, "' has ", whole.size(),
+                   " rows without missing values, expected at least ", least);
+  return all.subset(whole).dense();
+}
 
-void run_evaluate(const CommonSettings& settings) {
-  const LoadedModel loaded = load_model(settings.model);
-  if (loaded.predictor != nullptr) return evaluate_target(loaded, settings);
+// Samples of the model beside rows.
+void print_coverage(const LoadedModel& loaded, const CommonSettings& settings) {
+  const bool limited = loaded.predictor != nullptr;
+  const auto read = [&](const std::string& path) {
+    const Samples all =
+        encode_table(RawTable(path, settings.array, settings.index_base), loaded.columns, limited);
+    return whole_rows(all, path, 2);
+  };
+  const Eigen::MatrixXf rows = read(settings.data);
+  const bool held_out = !settings.training_data.empty();
+  const Coverage c =
+      compare_samples(*loaded.model, loaded.columns, held_out ? read(settings.training_data) : rows,
+                      held_out ? rows : Eigen::MatrixXf(rows.rows(), 0), settings.samples, settings.steps,
+                      settings.judge.seed, settings.judge.threads);
+  const std::string& data = held_out ? settings.training_data : settings.data;
+  std::printf("%ld samples of the model beside as many rows of %s\n%s", static_cast<long>(c.codes.cols()),
+              data.c_str(), text_of(c).c_str());
+}
+
+void evaluate_model(const LoadedModel& loaded, const CommonSettings& settings) {
   const auto& [model, columns, target, predictor] = loaded;
   const Samples all = read_rows(settings, columns);
   const std::vector<Index> whole = all.whole_ones();
@@ -58,6 +82,21 @@ void run_evaluate(const CommonSettings& settings) {
   if (centred.squaredNorm() > 0)
     std::printf("; %.1f %% of the variance is left", 100 * error.squaredNorm() / centred.squaredNorm());
   std::printf("\n");
+}
+
+}  // namespace
+
+void run_evaluate(const CommonSettings& settings) {
+  check<ValueError>(settings.samples != 1, "--samples: one sample cannot be compared");
+  check<ValueError>(settings.training_data.empty() || settings.samples > 0,
+                    "--training-data is what samples are compared with: --samples says how many");
+  const LoadedModel loaded = load_model(settings.model);
+  if (loaded.predictor != nullptr) {
+    evaluate_target(loaded, settings);
+  } else {
+    evaluate_model(loaded, settings);
+  }
+  if (settings.samples > 0) print_coverage(loaded, settings);
 }
 
 void run_sample(const CommonSettings& settings) {

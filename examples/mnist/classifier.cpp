@@ -17,11 +17,12 @@ Json learn(Run& run, const Mnist& mnist, const Source& train_set, const B& on,
            const FineTuningOptions<Adam>& options) {
   const Settings& settings = run.settings;
   using Model = Network<ClassifierUnits, B>;
-  Dbn<ClassifierUnits> pre_trained_dbn;
+  Dbn<ClassifierUnits> generative;
   const auto from_dbn = [&] {
     const Dbn<ClassifierUnits, B> dbn =
         pre_trained<ClassifierUnits>(run, classifier_pre_training(settings), train_set, on);
-    pre_trained_dbn = convert<Cpu<float>>(dbn);
+    const LayerTraining more = generator_training(settings);
+    generative = convert<Cpu<float>>(more.epochs > 0 ? generator(run, dbn, more, train_set, on) : dbn);
     return classifier(dbn, 10, settings.seed);
   };
   Model network = settings.no_pre_training
@@ -42,8 +43,8 @@ Json learn(Run& run, const Mnist& mnist, const Source& train_set, const B& on,
   if (!settings.no_pre_training) {
     std::printf("generating digits\n");  // for some twenty seconds
     std::fflush(stdout);
-    const Eigen::MatrixXf digits = generated(pre_trained_dbn, settings);
-    pictures = draw_dbn(settings.output, pre_trained_dbn, mnist.test, digits);
+    const Eigen::MatrixXf digits = generated(generative, settings);
+    pictures = draw_dbn(settings.output, generative, mnist.test, digits);
     results.update(classes_of(digits, learned, cpu(settings)));
   }
   const Pictures wrong =

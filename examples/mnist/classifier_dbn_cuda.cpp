@@ -6,6 +6,9 @@ namespace mnist {
 
 template Dbn<ClassifierUnits, Cuda<float>> pre_trained(Run&, const PreTraining&, const CudaDataset&,
                                                        const Cuda<float>&);
+template Dbn<ClassifierUnits, Cuda<float>> generator(Run&, Dbn<ClassifierUnits, Cuda<float>>,
+                                                     const LayerTraining&, const CudaDataset&,
+                                                     const Cuda<float>&);
 
 }  // namespace mnist
 #endif

@@ -10,9 +10,11 @@ using AutoencoderUnits = Stack<Bernoulli, Bernoulli, Bernoulli, Bernoulli, Gauss
 
 // Naming the policies halves the compile time compared with a choice between all of them.
 using PreTrainingChains = std::variant<DataChains, Persistent>;
-using PreTraining = PreTrainingOptions<ContrastiveDivergenceOptions<PreTrainingChains, Momentum>>;
+using LayerTraining = ContrastiveDivergenceOptions<PreTrainingChains, Momentum>;
+using PreTraining = PreTrainingOptions<LayerTraining>;
 
 PreTraining classifier_pre_training(const Settings& settings);
+LayerTraining generator_training(const Settings& settings);
 PreTraining autoencoder_pre_training(const Settings& settings);
 
 // Learns on backend `B`, from training digits in its memory. Defined in pre_training.hpp, for the files that
@@ -20,5 +22,10 @@ PreTraining autoencoder_pre_training(const Settings& settings);
 // backend.
 template <class Units, class B, class Source>
 Dbn<Units, B> pre_trained(Run& run, const PreTraining& options, const Source& train, const B& on);
+
+// The same network, except that its top RBM has learned on, to generate. Saved in place of the first one.
+template <class Units, class B, class Source>
+Dbn<Units, B> generator(Run& run, Dbn<Units, B> dbn, const LayerTraining& options, const Source& train,
+                        const B& on);
 
 }  // namespace mnist

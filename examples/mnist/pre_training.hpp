@@ -16,6 +16,27 @@ void pre_train_and_save(Run& run, Model& model, const PreTraining& options, cons
 }
 
 template <class Units, class B, class Source>
+Dbn<Units, B> generator(Run& run, Dbn<Units, B> dbn, const LayerTraining& options, const Source& train,
+                        const B& on) {
+  const auto learn = [&](const auto& samples) {
+    std::visit(
+        [&](auto& top) {
+          ContrastiveDivergence trainer{top, options, on};
+          run.seconds_pre_training +=
+              run.finish(trainer.fit(samples, ProgressBar{}, run.interrupt, run.checkpoint));
+        },
+        dbn.rbms.back());
+  };
+  if (dbn.depth() == 1) {
+    learn(train);
+  } else {
+    learn(EncodedSource<Dbn<Units, B>, Source>(dbn, train, dbn.depth() - 1, false, options.seed));
+  }
+  save(run.settings.path("dbn.safetensors"), dbn);
+  return dbn;
+}
+
+template <class Units, class B, class Source>
 Dbn<Units, B> pre_trained(Run& run, const PreTraining& options, const Source& train, const B& on) {
   Dbn<Units, B> dbn{{.sizes = sizes_of(run.settings), .seed = run.settings.seed}};
   pre_train_and_save(run, dbn, options, train, on);

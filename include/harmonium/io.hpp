@@ -33,6 +33,7 @@
 #include "io/pictures/scatter.hpp"
 #include "io/pictures/snapshots.hpp"
 #include "io/pictures/tiles.hpp"
+#include "io/report/coverage_section.hpp"
 #include "io/report/html_report.hpp"
 #include "io/report/learning_curves.hpp"
 #include "io/report/peak_memory.hpp"

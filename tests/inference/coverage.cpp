@@ -123,6 +123,25 @@ TEST_CASE("a mode that samples miss is seen by neighbours and by variances", "[c
   CHECK(c.sample_variances(0) < 2);
 }
 
+TEST_CASE("shares of clusters show which mode samples miss, and what held-out data have", "[coverage]") {
+  const auto modes = [](Index first, Index second, std::uint64_t seed) {
+    Eigen::MatrixXd x = normal(6, 400, seed);
+    x.row(0).segment(first, second).array() += 30;
+    x.row(1).tail(400 - first - second).array() += 30;
+    return x;
+  };
+  const Coverage c =
+      coverage(modes(260, 140, 1), modes(200, 120, 2), modes(220, 100, 3), {.components = 3, .clusters = 3});
+  CHECK_THAT((c.shares - Eigen::Vector3d(0.5, 0.3, 0.2)).norm(), WithinAbs(0, 1e-15));
+  CHECK_THAT((c.sample_shares - Eigen::Vector3d(0.65, 0.35, 0)).norm(), WithinAbs(0, 1e-15));
+  CHECK_THAT((*c.held_out_shares - Eigen::Vector3d(0.55, 0.25, 0.2)).norm(), WithinAbs(0, 1e-15));
+  CHECK(c.codes.rows() == 3);
+  CHECK(c.sample_codes.cols() == 400);
+  CHECK_THAT((c.codes.rowwise().squaredNorm() / 400 - c.variances).norm(),
+             WithinAbs(0, 1e-9 * c.variances(0)));
+  CHECK(coverage(modes(200, 120, 1), modes(200, 120, 2)).shares.size() == 10);
+}
+
 TEST_CASE("moments are those of loops", "[coverage]") {
   const Eigen::MatrixXd x = chains(4, 50, 1), y = chains(4, 50, 2);
   const auto moments = [](const Eigen::MatrixXd& z) {
@@ -203,6 +222,7 @@ TEST_CASE("coverage refuses what it cannot compare", "[coverage][bad_input]") {
   CHECK_THROWS_AS(coverage(data, data, CoverageOptions{.most_rows = 0}), ValueError);
   CHECK_THROWS_AS(coverage(data, data, CoverageOptions{.triples = -1}), ValueError);
   CHECK_THROWS_AS(coverage(data, data, CoverageOptions{.components = 0}), ValueError);
+  CHECK_THROWS_AS(coverage(data, data, CoverageOptions{.clusters = 0}), ValueError);
 }
 
 }  // namespace test::inference_coverage

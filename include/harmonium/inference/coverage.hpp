@@ -1,10 +1,10 @@
 /// \file
 /// Do a model's samples cover the data? Likelihoods average over the data; here samples are compared with
-/// them directly: by nearest neighbours, by pairs and triples of variables, and along principal components.
+/// them directly: by nearest neighbours, by pairs and triples of variables, by clusters, and along principal
+/// components.
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <optional>
 #include <span>
@@ -14,6 +14,8 @@
 #include "../backend/cpu.hpp"
 #include "../core/permutation.hpp"
 #include "../data/batch_source.hpp"
+#include "central_moments.hpp"
+#include "k_means.hpp"
 #include "nearest_columns.hpp"
 #include "principal_components.hpp"
 #include "sample_blocks.hpp"
@@ -28,9 +30,11 @@ concept HostSamples = SamplesFor<Data, Cpu<double>> || SamplesFor<Data, Cpu<floa
 struct CoverageOptions {
   Index most_samples =
       5000;                ///< of each set, drawn by seed if there are more; the work grows with the square
-  Index most_rows = 1000;  ///< of which moments and components are compared, drawn by seed if there are more
+  Index most_rows = 1000;  ///< of which moments, components and clusters are compared, drawn by seed if there
+                           ///< are more
   Index triples = 10'000;  ///< how many triples, drawn by seed
   Index components = 10;   ///< principal components of the data, or as many as there are rows
+  Index clusters = 10;     ///< of the data, by k-means; fewer if fewer samples differ
   std::uint64_t seed = 1;  ///< of what is drawn
 };
 
@@ -58,6 +62,11 @@ struct Coverage {
   std::optional<double> held_out_nearest_datum;  ///< the same of held-out data
   Eigen::VectorXd variances;                     ///< of the data, along their principal components
   Eigen::VectorXd sample_variances;              ///< of the samples, along the same
+  Eigen::MatrixXd codes;                         ///< the data along them, components x samples
+  Eigen::MatrixXd sample_codes;                  ///< the samples along them
+  Eigen::VectorXd shares;         ///< of the data, in each of their clusters, the largest first
+  Eigen::VectorXd sample_shares;  ///< of the samples, by the nearest of the clusters' centers
+  std::optional<Eigen::VectorXd> held_out_shares;  ///< the same of held-out data
   /// Adversarial accuracy beside held-out data minus that beside the data: about 0 unless samples are nearer
   /// to the data than to others of their kind. Empty without held-out data.
   std::optional<double> privacy_loss() const {
@@ -140,53 +149,6 @@ inline AdversarialAccuracy adversarial_accuracy(const Eigen::VectorXd& data_to_s
   return result;
 }
 
-inline double correlation(const Eigen::ArrayXd& x, const Eigen::ArrayXd& y) {
-  const Eigen::ArrayXd a = x - x.mean(), b = y - y.mean();
-  return (a * b).sum() / std::sqrt(a.square().sum() * b.square().sum());
-}
-
-/// The second and third moments of some rows about their means.
-struct Moments {
-  Eigen::ArrayXd pairs, triples;
-};
-
-inline Moments moments_of(const Cpu<double>& on, const Eigen::MatrixXd& x,
-                          std::span<const std::array<Index, 3>> triples) {
-  const Index p = x.rows();
-  const auto n = static_cast<double>(x.cols());
-  Eigen::MatrixXd centered = x.transpose();  // a variable is a column here
-  for (Index i = 0; i < p; ++i) centered.col(i).array() -= centered.col(i).mean();
-  Eigen::MatrixXd covariance(p, p);
-  on.multiply(Op::transposed, Op::plain, 1 / n, centered, centered, 0, covariance);
-  Moments result{.pairs = Eigen::ArrayXd(p * (p - 1) / 2),
-                 .triples = Eigen::ArrayXd(static_cast<Index>(triples.size()))};
-  Index at = 0;
-  for (Index j = 0; j < p; ++j)
-    for (Index i = 0; i < j; ++i) result.pairs(at++) = covariance(i, j);
-  for (std::size_t t = 0; t < triples.size(); ++t) {
-    const auto& [i, j, k] = triples[t];
-    result.triples(static_cast<Index>(t)) =
-        (centered.col(i).array() * centered.col(j).array() * centered.col(k).array()).mean();
-  }
-  return result;
-}
-
-/// `count` triples of different numbers of 0 ... p - 1.
-inline std::vector<std::array<Index, 3>> random_triples(Index p, Index count, Draws draws) {
-  std::vector<std::array<Index, 3>> triples(p < 3 ? 0 : static_cast<std::size_t>(count));
-  for (std::size_t t = 0; t < triples.size(); ++t) {
-    const PhiloxBlock block = draws.block_of_row(static_cast<std::uint32_t>(t), 0, 0);
-    const auto below = [&](int word, Index limit) {
-      return static_cast<Index>(block.word[word] % static_cast<std::uint64_t>(limit));
-    };
-    Index i = below(0, p), j = below(1, p - 1), k = below(2, p - 2);
-    j += j >= i;  // the j-th of those that are left
-    for (const Index taken : {std::min(i, j), std::max(i, j)}) k += k >= taken;
-    triples[t] = {i, j, k};
-  }
-  return triples;
-}
-
 /// `held_out` is nullptr where there are none.
 template <class Samples, class Data, class HeldOut>
 Coverage coverage_of(const Samples& samples, const Data& data, const HeldOut* held_out,
@@ -200,6 +162,8 @@ Coverage coverage_of(const Samples& samples, const Data& data, const HeldOut* he
                     options.triples, ", expected 0 to 2147483647");
   check<ValueError>(options.components >= 1, caller, ": components is ", options.components,
                     ", expected at least 1");
+  check<ValueError>(options.clusters >= 1 && options.clusters <= 0x7fffffff, caller, ": clusters is ",
+                    options.clusters, ", expected 1 to 2147483647");
   const Index rows = data.rows();
   Index count = options.most_samples;  // equal, or the larger set would have the nearer neighbours
   const auto look_at = [&](const auto& source, const char* what) {
@@ -242,6 +206,12 @@ Coverage coverage_of(const Samples& samples, const Data& data, const HeldOut* he
       adversarial_accuracy(nearest_distances(on, x, s, false), within_data, to_data, within_samples);
   result.nearest_datum = to_data.cwiseSqrt().mean();
   compare(few_s, result.pairs, result.triples);
+  const Clusters clusters = k_means(few_x, {.clusters = options.clusters, .seed = options.seed}, on);
+  const auto shares = [&](const Eigen::MatrixXd& other) -> Eigen::VectorXd {
+    return shares_of(nearest_columns<double>(on, other, clusters.centers), clusters.centers.cols());
+  };
+  result.shares = shares_of(clusters.of, clusters.centers.cols());
+  result.sample_shares = shares(few_s);
   if (held_out) {
     Eigen::MatrixXd h = held_out->draw(caller, count, options.seed);
     h.colwise() -= center;
@@ -249,13 +219,17 @@ Coverage coverage_of(const Samples& samples, const Data& data, const HeldOut* he
         adversarial_accuracy(nearest_distances(on, h, s, false), nearest_distances(on, h, h, true),
                              nearest_distances(on, s, h, false), within_samples);
     result.held_out_nearest_datum = nearest_distances(on, h, x, false).cwiseSqrt().mean();
-    compare(few_rows(h), result.held_out_pairs, result.held_out_triples);
+    const Eigen::MatrixXd few_h = few_rows(h);
+    compare(few_h, result.held_out_pairs, result.held_out_triples);
+    result.held_out_shares = shares(few_h);
   }
   const PrincipalComponents pca = principal_components(few_x, std::min(options.components, few_x.rows()));
   result.variances = pca.variances;
-  const Eigen::MatrixXd codes = encode(pca, few_s);
+  result.codes = encode(pca, few_x);
+  result.sample_codes = encode(pca, few_s);
   result.sample_variances =
-      (codes.colwise() - codes.rowwise().mean()).rowwise().squaredNorm() / static_cast<double>(count);
+      (result.sample_codes.colwise() - result.sample_codes.rowwise().mean()).rowwise().squaredNorm() /
+      static_cast<double>(count);
   return result;
 }
 
