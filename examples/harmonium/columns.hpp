@@ -84,8 +84,13 @@ const char* misfit(const Column& column, double x);
 // The term that standardising adds to the log density of a row.
 double log_scale(const Columns& columns);
 
-// Visible rows as a CSV table with the training table's header: either draws, unchanged, or means, in which
-// categories become the most probable word.
-std::string decode_table(const Columns& columns, const Eigen::MatrixXf& values, bool draws);
+// What is written of visible rows.
+enum class Decoded {
+  draws,    // as they are
+  means,    // categories become the most probable word
+  expected  // the same, but words that are numbers become their mean
+};
+// Visible rows as a CSV table with the training table's header.
+std::string decode_table(const Columns& columns, const Eigen::MatrixXf& values, Decoded what);
 
 }  // namespace program
