@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "../data/known_only.hpp"
+#include "clamped.hpp"
 #include "layers.hpp"
 #include "pseudo_likelihood.hpp"
 
