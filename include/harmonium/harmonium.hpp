@@ -10,6 +10,7 @@
 #include "core/timer.hpp"
 #include "data/batch_source.hpp"
 #include "data/binarize.hpp"
+#include "data/centered_ratings.hpp"
 #include "data/dataset.hpp"
 #include "data/known_only.hpp"
 #include "data/labels.hpp"

@@ -1,4 +1,5 @@
 #include <harmonium/backend/cpu.hpp>
+#include <harmonium/data/centered_ratings.hpp>
 #include <harmonium/data/known_only.hpp>
 #include <harmonium/data/ratings.hpp>
 
@@ -52,6 +53,42 @@ TEST_CASE("ratings are samples of categorical units, most of which are missing",
   CHECK((x.col(1).head(3) - Eigen::Vector3f(1 + third, third, 1 + third) / 3).norm() < 1e-6f);
   CHECK((x.col(0).tail(3) - Eigen::Vector3f(third, third, 1 + third) / 2).norm() < 1e-6f);
   CHECK(x.col(0).head(6) == expected.col(0).head(6));
+}
+
+TEST_CASE("ratings are centered at what items and users add", "[ratings][backend]") {
+  // Every user rates every item, and nothing but items and users matters.
+  std::vector<Rating> all;
+  for (Index user = 0; user < 3; ++user)
+    for (Index item = 0; item < 2; ++item)
+      all.push_back({user, item, static_cast<double>(1 + user + 3 * item)});
+  const RatingData data(3, 2, {1, 2, 3, 4, 5, 6}, all);
+  const RatingMeans means = rating_means(data, 0);
+  CHECK(std::abs(means.mean - 3.5) < 1e-12);
+  CHECK(std::abs(means.items[1] - 1.5) < 1e-12);
+  const CenteredRatings rest(data, means);
+  static_assert(BatchSource<CenteredRatings, Device>);
+  for (const Rating& one : all) CHECK(std::abs(rest.by_means(one.item, one.user) - one.value) < 1e-12);
+  // With two ratings more that add nothing, less is added; a new user has a mean of their own.
+  const RatingMeans careful = rating_means(data);
+  CHECK((careful.items[1] > 0.5 && careful.items[1] < 1.5));
+  const RatingData fresh(1, 2, {1, 6}, std::vector<Rating>{{0, 1, 6}});
+  const CenteredRatings of_fresh(fresh, means);
+  CHECK(std::abs(of_fresh.by_means(0, 0) - (3.5 - 1.5 + 1)) < 1e-12);  // 6 is 1 more than the item's mean
+
+  const Device on;
+  const std::vector<Index> columns{0};
+  Matrix<Device> x(2, 1), known(2, 1);
+  of_fresh.fill(on, columns, view_of(x));
+  of_fresh.fill_known(on, columns, view_of(known));
+  Eigen::MatrixXd here(2, 2);
+  on.download(ConstViewOf<Device>(view_of(x)), View<double>(here).columns(0, 1));
+  on.download(ConstViewOf<Device>(view_of(known)), View<double>(here).columns(1, 1));
+  CHECK(here(0, 0) == 0);
+  CHECK(std::abs(here(1, 0)) < 1e-12);
+  CHECK((here(0, 1) == 0 && here(1, 1) == 1));
+  CHECK_THROWS_AS(CenteredRatings(RatingData(1, 3, {1, 2}, {}), means), ShapeError);
+  CHECK_THROWS_AS(rating_means(RatingData(1, 3, {1, 2}, {})), DataError);
+  CHECK_THROWS_AS(rating_means(data, -1), ValueError);
 }
 
 TEST_CASE("ratings that cannot be are refused", "[ratings][errors]") {

@@ -99,6 +99,13 @@ TEST_CASE("predicted ratings are the means of levels", "[ratings]") {
   const RatingData fresh(1, 3, {1, 2.5, 5}, std::vector<Rating>{{0, 2, 2.5}});
   CHECK(largest_difference(predict_ratings(rbm, fresh), Eigen::MatrixXd(stars.col(1))) < 1e-6);
 
+  // What the means leave over: without weights nothing is added to them.
+  const CenteredRatings rest(data, rating_means(data));
+  Rbm<Gaussian, Bernoulli> real{{.visible = 3, .hidden = 2, .weight_scale = 0}};
+  const Eigen::MatrixXd by_means = predict_ratings(real, rest);
+  CHECK(std::abs(by_means(2, 0) - rest.by_means(2, 0)) < 1e-6);
+  CHECK(std::abs(by_means(1, 0) - 5) < 1e-6);
+
   CHECK_THROWS_MATCHES(predict_ratings(rbm, RatingData(1, 2, {1, 2, 3}, {})), ShapeError,
                        Message("predict_ratings: the data have 2 items with 3 levels, the model 3 with 3"));
   CHECK_THROWS_MATCHES(mean_levels(std::vector<double>{1, 2}, Eigen::MatrixXd(3, 1)), ShapeError,

@@ -15,6 +15,24 @@
 
 namespace harmonium {
 
+namespace detail {
+/// write(block) fills `out`, in place if that is the host's memory; for a device the block is put together on
+/// the host first, in memory that each thread keeps.
+template <class B, class Write>
+void write_block(const B& on, View<typename B::Scalar, typename B::Memory> out, Write write) {
+  using T = typename B::Scalar;
+  if constexpr (std::same_as<typename B::Memory, HostMemory>) {
+    write(out);
+  } else {
+    thread_local HostMatrix<T> room;
+    if (room.rows() != out.rows || room.cols() < out.cols) room.resize(out.rows, out.cols);
+    const auto block = View<T>(room).columns(0, out.cols);
+    write(block);
+    on.upload(View<const T>(block), out);
+  }
+}
+}  // namespace detail
+
 /// One rating.
 struct Rating {
   Index user = 0;    ///< from 0
@@ -86,7 +104,7 @@ class RatingData {
   void fill(const B& on, std::span<const Index> columns,
             View<typename B::Scalar, typename B::Memory> out) const {
     using T = typename B::Scalar;
-    write_block(on, out, [&](View<T> to) {
+    detail::write_block(on, out, [&](View<T> to) {
       for (Index i = 0; i < to.cols; ++i) {
         std::transform(shares_.begin(), shares_.end(), to.column(i), [](float x) { return T(x); });
         for_each_rating(columns[static_cast<std::size_t>(i)], [&](Index item, Index level) {
@@ -102,7 +120,7 @@ class RatingData {
   void fill_known(const B& on, std::span<const Index> columns,
                   View<typename B::Scalar, typename B::Memory> out) const {
     using T = typename B::Scalar;
-    write_block(on, out, [&](View<T> to) {
+    detail::write_block(on, out, [&](View<T> to) {
       for (Index i = 0; i < to.cols; ++i) {
         std::fill_n(to.column(i), to.rows, T(0));
         for_each_rating(columns[static_cast<std::size_t>(i)], [&](Index item, Index /*level*/) {
@@ -144,21 +162,6 @@ class RatingData {
       double total = 0;
       for (std::size_t i = first; i < first + k; ++i) total += counts[i];
       for (std::size_t i = first; i < first + k; ++i) shares_[i] = static_cast<float>(counts[i] / total);
-    }
-  }
-  // Memory of the host is written in place; for a device the block is put together on the host first, in
-  // memory that each thread keeps.
-  template <class B, class Write>
-  static void write_block(const B& on, View<typename B::Scalar, typename B::Memory> out, Write write) {
-    using T = typename B::Scalar;
-    if constexpr (std::same_as<typename B::Memory, HostMemory>) {
-      write(out);
-    } else {
-      thread_local HostMatrix<T> room;
-      if (room.rows() != out.rows || room.cols() < out.cols) room.resize(out.rows, out.cols);
-      const auto block = View<T>(room).columns(0, out.cols);
-      write(block);
-      on.upload(View<const T>(block), out);
     }
   }
 

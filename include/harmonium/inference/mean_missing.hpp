@@ -136,7 +136,7 @@ Matrix<B> mean_missing(const Rbm<V, H, B>& rbm, const Data& data,
       on.download(to, View<T>(means));
     }
     for (Index c = 0; c < n; ++c) {
-      if (known.col(c).all()) continue;
+      if (known.col(c).all() || scores.places().empty()) continue;
       const Eigen::VectorXd weights = scores.of(on, rbm.hidden, ConstViewOf<B>(up.columns(c, 1)));
       Index at = 0;
       for (const detail::UnitPlace& place : scores.places()) {

@@ -4,6 +4,7 @@
 
 #include <span>
 
+#include "../data/centered_ratings.hpp"
 #include "../data/ratings.hpp"
 #include "mean_missing.hpp"
 
@@ -36,6 +37,17 @@ Eigen::MatrixXd predict_ratings(const Rbm<Categorical, H, B>& rbm, const RatingD
                     " levels, the model ", rbm.visible.units(), " with ", rbm.visible.group);
   const Matrix<B> probabilities = mean_missing(rbm, data, on);
   return mean_levels(data.levels(), detail::on_host(on, ConstViewOf<B>(probabilities)));
+}
+
+/// The same by a model of what the means leave over.
+template <class H, class B>
+Eigen::MatrixXd predict_ratings(const Rbm<Gaussian, H, B>& rbm, const CenteredRatings& data,
+                                const std::type_identity_t<B>& on = B::all()) {
+  const Matrix<B> rest = mean_missing(rbm, data, on);
+  Eigen::MatrixXd ratings = detail::on_host(on, ConstViewOf<B>(rest));
+  for (Index user = 0; user < ratings.cols(); ++user)
+    for (Index item = 0; item < ratings.rows(); ++item) ratings(item, user) += data.by_means(item, user);
+  return ratings;
 }
 
 }  // namespace harmonium
