@@ -22,10 +22,13 @@ const Cpu<double> on;
 // The trainer's own gradient against the free function's, for batches of two sizes and with weights.
 template <class Model>
 void check_gradient(Model model, const Eigen::MatrixXd& v) {
-  ContrastiveDivergence trainer{
-      model,
-      {.batch_size = v.cols(), .chains = Exact{}, .optimizer = Sgd{.rate = 0.5}, .centered = false},
-      on};
+  ContrastiveDivergence trainer{model,
+                                {.batch_size = v.cols(),
+                                 .chains = Exact{},
+                                 .optimizer = Sgd{.rate = 0.1},
+                                 .max_gradient_norm = 0,
+                                 .centered = false},
+                                on};
   const std::vector<double> weights(static_cast<std::size_t>(v.cols()), 1.0);
   for (const Index n : {v.cols(), v.cols() / 2, v.cols()}) {
     const Eigen::MatrixXd batch = v.leftCols(n);

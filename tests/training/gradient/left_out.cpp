@@ -94,7 +94,7 @@ TEMPLATE_TEST_CASE("with entries left out the gradient is that of the product of
       moved, trainer.gradient(), plain);
   // Means of 20,000 draws: five standard errors of numbers from 0 to 1, and of real ones, which spread more.
   CHECK(worst < sigmas * (TestType().visible.finite ? 0.5 : 1.5) / std::sqrt(20'000.0));
-  CHECK(unlike > 0.1);
+  CHECK(unlike > 0.05);
 }
 
 TEST_CASE("a unit that no sample of a batch has is not moved", "[cd][missing]") {
@@ -187,7 +187,7 @@ TEMPLATE_TEST_CASE("queries of known entries alone are those of a sample's own m
 }
 
 TEST_CASE("layers above learn from the codes of known entries", "[missing][dbn]") {
-  Dbn<Stack<Bernoulli, Bernoulli, Bernoulli>, Cpu<double>> dbn{{{6, 4, 3}}};
+  Dbn<Stack<Bernoulli>, Cpu<double>> dbn{{6, 4, 3}};
   Eigen::MatrixXd v = bars_and_stripes(3).to_matrix<double>().topRows(6);
   v(2, 1) = v(0, 4) = v(5, 5) = NAN;
   const MissingData data(v);
@@ -197,11 +197,10 @@ TEST_CASE("layers above learn from the codes of known entries", "[missing][dbn]"
   codes.fill(on, columns, View<double>(code));
   const Eigen::MatrixXd all = mean_hidden(std::get<0>(dbn.rbms[0]), KnownOnly(data), on);
   CHECK(largest_difference(code, Eigen::MatrixXd(all(Eigen::all, columns))) < 1e-14);
-  CHECK(pre_train_on(
-            on, dbn, data,
-            PreTrainingOptions<>{
-                {{.epochs = 1, .batch_size = 7, .chains = DataChains{}, .missing = Missing::left_out}}})
-            .size() == 2);
+  ContrastiveDivergenceOptions<> options{
+      .epochs = 1, .batch_size = 7, .chains = DataChains{}, .missing = Missing::left_out};
+  const auto histories = pre_train_on(on, dbn, data, PreTrainingOptions<>{.layers = {options}});
+  CHECK(histories.size() == 2);
 }
 
 TEST_CASE("entries are left out only where each sample has chains of its own", "[cd][missing][errors]") {

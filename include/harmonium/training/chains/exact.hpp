@@ -86,7 +86,7 @@ class Exact::Memory {
     if (by_hidden_) {
       on.fill(weights, T(0));
     } else {
-      detail::write_shares<B>(on, log_weights_, -total, host_, weights);
+      detail::write_softmax<B>(on, log_weights_, -total, host_, weights);
     }
   }
   /// Subtracts the expectations, if hidden states are summed over.

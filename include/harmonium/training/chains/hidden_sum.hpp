@@ -4,6 +4,8 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
+#include <utility>
 
 #include "../../core/host_matrix.hpp"
 #include "../../models/energy_model.hpp"
@@ -25,8 +27,8 @@ inline constexpr bool has_finite_hidden<M> = decltype(std::declval<const M&>().h
 /// Numbers of a row = factor * their softmax. Waits for a device: the sum over all states is in double
 /// precision, by the host.
 template <class B>
-void write_shares(const B& on, ConstViewOf<B> log_weights, double factor, HostMatrix<ScalarOf<B>>& host,
-                  ViewOf<B> out) {
+void write_softmax(const B& on, ConstViewOf<B> log_weights, double factor, HostMatrix<ScalarOf<B>>& host,
+                   ViewOf<B> out) {
   using T = ScalarOf<B>;
   on.download(log_weights, View<T>(host));
   const auto largest = static_cast<double>(host.maxCoeff());
@@ -66,7 +68,7 @@ class HiddenSum {
       add_log_partition(on, model.visible, input, T(1), out);
       add_energy(on, model.hidden, h, T(-1), out);
     });
-    write_shares<B>(on, log_weights_, factor, host_, view_of(shares_));
+    write_softmax<B>(on, log_weights_, factor, host_, view_of(shares_));
     for_each_block(on, model, [&](Index first, ConstViewOf<B> h, ConstViewOf<B> input) {
       const auto shares = ConstViewOf<B>(shares_).columns(first, h.cols);
       const auto v = view_of(means_).columns(0, h.cols);
