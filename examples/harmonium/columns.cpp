@@ -602,6 +602,17 @@ std::string rounded(double number, int decimals) {
   const double power = std::pow(10.0, decimals);
   return csv_text(std::round(number * power) / power + 0.0);  // not -0
 }
+// Of words that are numbers.
+float mean_of_words(const std::vector<std::string>& words, const Eigen::VectorXf& shares) {
+  double sum = 0, total = 0;
+  for (std::size_t k = 0; k < words.size(); ++k) {
+    const auto share = static_cast<double>(shares(static_cast<Index>(k)));
+    sum += share * parse_number(words[k]);
+    total += share;
+  }
+  return static_cast<float>(sum / total);
+}
+
 }  // namespace
 
 Scaling scaling_of(const Columns& columns) {
@@ -633,7 +644,7 @@ Eigen::VectorXd log_scales(const Columns& columns) {
   return harmonium::log_scales(visible, scaling_of(columns));
 }
 
-std::string decode_table(const Columns& columns, const Eigen::MatrixXf& values, bool draws) {
+std::string decode_table(const Columns& columns, const Eigen::MatrixXf& values, Decoded what) {
   const Layout layout(columns);
   const Scaling scaling = scaling_of(columns);
   std::vector<std::string> cells;
@@ -652,14 +663,19 @@ std::string decode_table(const Columns& columns, const Eigen::MatrixXf& values, 
       const Index first = layout.first[i];
       const float x = values(first, sample);
       if (column.kind == Kind::categorical) {
+        const auto shares = values.col(sample).segment(first, static_cast<Index>(column.words.size()));
         Index most = 0;
-        values.col(sample).segment(first, static_cast<Index>(column.words.size())).maxCoeff(&most);
-        cells.push_back(column.words[static_cast<std::size_t>(most)]);
+        shares.maxCoeff(&most);
+        cells.push_back(what == Decoded::expected && all_numbers(column.words)
+                            ? csv_text(mean_of_words(column.words, shares))
+                            : column.words[static_cast<std::size_t>(most)]);
+      } else if (!column.words.empty() && what == Decoded::expected && all_numbers(column.words)) {
+        cells.push_back(csv_text(mean_of_words(column.words, Eigen::Vector2f(1 - x, x))));
       } else if (!column.words.empty()) {
         cells.push_back(column.words[x > 0.5f ? 1 : 0]);
       } else {
         const double number = scaling.to_data(first, static_cast<double>(x));
-        cells.push_back(draws && column.decimals >= 0 && column.decimals < 6
+        cells.push_back(what == Decoded::draws && column.decimals >= 0 && column.decimals < 6
                             ? rounded(number, column.decimals)
                             : csv_text(static_cast<float>(number)));
       }

@@ -90,8 +90,13 @@ void set_scaling(Columns& columns, const harmonium::Scaling& scaling);
 // What each visible row adds to minus the log density in the table's own units.
 Eigen::VectorXd log_scales(const Columns& columns);
 
-// Visible rows as a CSV table with the training table's header: either draws, unchanged, or means, in which
-// categories become the most probable word.
-std::string decode_table(const Columns& columns, const Eigen::MatrixXf& values, bool draws);
+// What is written of visible rows.
+enum class Decoded {
+  draws,    // as they are
+  means,    // categories become the most probable word
+  expected  // the same, but words that are numbers become their mean
+};
+// Visible rows as a CSV table with the training table's header.
+std::string decode_table(const Columns& columns, const Eigen::MatrixXf& values, Decoded what);
 
 }  // namespace program

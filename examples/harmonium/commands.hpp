@@ -12,7 +12,7 @@ struct CommonSettings {
   JudgeSettings judge;
   Columns columns;  // of a run file
   int count = 100, steps = 1000, index_base = 1, samples = 0;
-  bool fill_in = false;
+  bool fill_in = false, expected = false;
 };
 
 // Looks for --run among the arguments and takes the settings from that file.

@@ -166,6 +166,8 @@ int main(int argc, char** argv) {
   add_model(*reconstruct, settings);
   add_data(*reconstruct, settings, true);
   reconstruct->add_flag("--fill-in", settings.fill_in, "leave known values unchanged");
+  reconstruct->add_flag("--expected", settings.expected,
+                        "of words that are numbers, such as stars, write the mean, not the likeliest word");
   add_seed(*reconstruct, settings);
   add_output(*reconstruct, settings);
   reconstruct->footer(

@@ -107,7 +107,7 @@ void run_sample(const CommonSettings& settings) {
                              : model->generate_given(read_given(columns, settings.given), settings.count,
                                                      settings.steps, settings.judge.seed);
   write_numbers(settings.output, "samples", in_units(columns, values),
-                [&, &columns_ = columns] { return decode_table(columns_, values, true); });
+                [&, &columns_ = columns] { return decode_table(columns_, values, Decoded::draws); });
 }
 
 void run_score(const CommonSettings& settings) {
@@ -151,8 +151,9 @@ void run_reconstruct(const CommonSettings& settings) {
   const Samples rows = read_rows(settings, columns);
   Eigen::MatrixXf values = model->fill_in(rows, settings.judge.seed);
   if (!settings.fill_in) values = model->reconstruct(values);
-  write_numbers(settings.output, "rows", in_units(columns, values),
-                [&, &columns_ = columns] { return decode_table(columns_, values, false); });
+  write_numbers(settings.output, "rows", in_units(columns, values), [&, &columns_ = columns] {
+    return decode_table(columns_, values, settings.expected ? Decoded::expected : Decoded::means);
+  });
 }
 
 }  // namespace program

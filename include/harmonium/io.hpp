@@ -14,6 +14,7 @@
 #include "io/formats/npy.hpp"
 #include "io/formats/npy_header.hpp"
 #include "io/formats/npz.hpp"
+#include "io/formats/ratings_csv.hpp"
 #include "io/formats/safetensors.hpp"
 #include "io/formats/sparse_npz.hpp"
 #include "io/formats/tensor.hpp"

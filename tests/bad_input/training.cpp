@@ -38,7 +38,7 @@ Eigen::MatrixXf with(float number) {
 }  // namespace
 
 TEST_CASE("contrastive divergence refuses options out of range", "[bad_input][cd]") {
-  Bits rbm{{.visible = 4, .hidden = 3, .seed = 1}}, wide{{.visible = 17, .hidden = 2}};
+  Bits rbm{{.visible = 4, .hidden = 3, .seed = 1}}, wide{{.visible = 17, .hidden = 17}};
   const auto asked = [&](const Options& options) {
     return [&rbm, options] { return ContrastiveDivergence<Bits>(rbm, options, on); };
   };
@@ -75,7 +75,8 @@ TEST_CASE("contrastive divergence refuses options out of range", "[bad_input][cd
           refused<ValueError>("Tempered: adapt", "Tempered: adapt is nan, expected 0 to 1",
                               asked({.chains = Tempered{.adapt = NAN}})),
           refused<ValueError>("Exact: states",
-                              "Exact: the visible layer has 131072 states, expected at most 65536 .*",
+                              "Exact: the visible layer has 131072 states and the hidden layer 131072, "
+                              "expected at most 65536 .*",
                               [&] { return ContrastiveDivergence<Bits>(wide, {.chains = Exact{}}, on); }),
           refused<ValueError>("rate", "optimizer: rate is -?nan, expected a number of at least 0",
                               asked({.optimizer = Momentum{.rate = NAN}})),
@@ -274,7 +275,7 @@ TEST_CASE("fine-tuning refuses invalid options and data", "[bad_input][fine_tuni
 
 TEST_CASE("pre-training refuses what is wrong for any layer before it trains the first", "[bad_input][dbn]") {
   using Deep = Dbn<Stack<Bernoulli>>;
-  Deep dbn{{.sizes = {4, 17, 2}, .seed = 1}}, nothing;
+  Deep dbn{{.sizes = {4, 17, 17}, .seed = 1}}, nothing;
   const Options good{.epochs = 1};
   const auto asked = [&](std::vector<Options> layers) {
     return
@@ -290,7 +291,8 @@ TEST_CASE("pre-training refuses what is wrong for any layer before it trains the
                               asked({good, {.steps = 0}})),
           refused<ValueError>("the second layer's ladder", "Tempered: temperatures is 1, expected 2 to 10000",
                               asked({good, {.chains = Tempered{.temperatures = 1}}})),
-          refused<ValueError>("the second layer's states", "Exact: the visible layer has 131072 states, .*",
+          refused<ValueError>("the second layer's states",
+                              "Exact: the visible layer has 131072 states and the hidden layer .*",
                               asked({good, {.chains = Exact{}}})),
           refused<ShapeError>("other data", "fit: the data have 3 rows, the model has 4",
                               [&] { return pre_train_on(on, dbn, Dataset(low), PreTrainingOptions<>{}); }),

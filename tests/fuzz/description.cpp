@@ -22,8 +22,8 @@ std::string saved(const LoadedModel& loaded) {
 void attack(Bytes input) {
   const LoadedModel loaded = load_model(file_with(input));
   const Eigen::MatrixXf rows = loaded.model->generate(3, 2, 1);
-  const std::string text = decode_table(loaded.columns, rows, true);
-  static_cast<void>(decode_table(loaded.columns, loaded.model->reconstruct(rows), false));
+  const std::string text = decode_table(loaded.columns, rows, Decoded::draws);
+  static_cast<void>(decode_table(loaded.columns, loaded.model->reconstruct(rows), Decoded::expected));
   require(loaded.model->encode(rows).cols() == 3, "it does not encode");
   static_cast<void>(parse_csv(text, {.separator = ','}));
   const std::string bytes = saved(loaded);

@@ -188,6 +188,24 @@ TEST_CASE("a monitor does not score what is missing", "[monitors][missing]") {
   CHECK(look(of_real, 2).warnings.size() == 1);  // the hidden units' codes are constant, and nothing else
 }
 
+TEST_CASE("a monitor leaves missing entries out if it is told to", "[monitors][missing]") {
+  // Each sample has one unit: its loss is that of a model of one visible unit.
+  const auto rbm = small_rbm<BernoulliBernoulli>(4, 1.5);
+  Eigen::MatrixXd v = Eigen::MatrixXd::Constant(4, 8, NAN);
+  for (Index c = 0; c < 8; ++c) v(c % 4, c) = static_cast<double>(c / 4);
+  Monitor left_out{rbm, MissingData(v), {.missing = Missing::left_out}, on};
+  Monitor drawn{rbm, MissingData(v), {}, on};
+  double mean = 0;
+  for (Index c = 0; c < 8; ++c) {
+    Eigen::MatrixXd x = Eigen::MatrixXd::Zero(4, 2);
+    x(c % 4, 1) = 1;
+    const Eigen::MatrixXd f = free_energy(rbm, x, on);
+    mean += (-f(0, c / 4) - std::log(std::exp(-f(0, 0)) + std::exp(-f(0, 1)))) / 8;
+  }
+  CHECK_THAT(look(left_out).metric("pseudo_likelihood"), WithinAbs(mean, 1e-12));
+  CHECK(std::abs(look(drawn).metric("pseudo_likelihood") - mean) > 1e-3);
+}
+
 TEST_CASE("a monitor says the same of data in other units", "[monitors]") {
   // x' = s x: weights and biases over s, precisions over s^2. Hidden x' = t x likewise.
   using Reals = Rbm<Gaussian, Gaussian, Cpu<double>>;

@@ -22,10 +22,12 @@ struct MonitorOptions {
   /// Epochs in a row in which the fit to held-out samples must be worse than it has been, beyond its standard
   /// error, before the monitor warns of over-fitting.
   int patience = 3;
-  std::uint64_t seed = 0;  ///< of the choice of samples and of the units to predict
+  Missing missing = Missing::drawn;  ///< entries, as the trainer's option says
+  std::uint64_t seed = 0;            ///< of the choice of samples and of the units to predict
 };
 
-/// Watches `Model` learn. Sample weights count; missing entries are drawn by the model, and never scored.
+/// Watches `Model` learn. Sample weights count; missing entries are drawn by the model or left out, and never
+/// scored.
 ///
 /// - `pseudo_likelihood`: estimate in nats per sample: the sum over units of log p(unit | all others), a
 ///   density where units are real (`prediction_losses`)
@@ -81,7 +83,7 @@ class Monitor {
       warn("parameters are infinite or not numbers: the rate is too high");
       return;
     }
-    const Matrix<B> train = complete_(on_, model_, train_, options_.seed);
+    const Matrix<B> train = complete_(on_, model_, train_, options_.missing, options_.seed);
     const double loss = detail::SampleMean(losses(train, train_, 4), train_.weights).mean;
     add("pseudo_likelihood", -loss);
     if constexpr (!finite)
@@ -109,9 +111,11 @@ class Monitor {
   /// Its options by name.
   template <class F>
   friend void for_each_option(F&& f, const Monitor& monitor) {
-    const auto& [samples, patience, seed] = monitor.options_;  // every field, or this does not compile
+    const auto& [samples, patience, missing, seed] =
+        monitor.options_;  // every field, or this does not compile
     f("samples", samples);
     f("patience", patience);
+    f("missing", missing == Missing::drawn ? "drawn" : "left out");
     f("seed", seed);
   }
 
@@ -125,7 +129,8 @@ class Monitor {
     detail::check_model("Monitor", model_);
     Samples taken =
         detail::draw_samples(on_, what, model_.visible, source_of<B>(data), options_.samples, options_.seed);
-    if (taken.known.size() > 0) static_cast<void>(complete_(on_, model_, taken, options_.seed));  // can it?
+    if (taken.known.size() > 0)
+      static_cast<void>(complete_(on_, model_, taken, options_.missing, options_.seed));  // can it?
     return taken;
   }
 
@@ -156,7 +161,7 @@ class Monitor {
 
   // A model over-fits when it gets better on what it learns from and worse on what it does not.
   void watch_held_out(EpochReport& report, const Matrix<B>& train, double train_loss) {
-    const Matrix<B> v = complete_(on_, model_, held_out_, options_.seed);
+    const Matrix<B> v = complete_(on_, model_, held_out_, options_.missing, options_.seed);
     const Eigen::VectorXd now = losses(v, held_out_, 16);
     const double mean = detail::SampleMean(now, held_out_.weights).mean;
     report.metrics.emplace_back("held_out_loss", mean);

@@ -11,6 +11,7 @@
 #include "../data/samples.hpp"
 #include "../inference/clamped.hpp"
 #include "../models/layer_data.hpp"
+#include "../training/contrastive_divergence_options.hpp"
 #include "../training/gradient/missing_entries.hpp"
 #include "../training/run/first_pass.hpp"
 
@@ -96,14 +97,15 @@ RowMoments moments_of(const B& on, const MonitoredSamples<B>& samples) {
   return moments;
 }
 
-/// Draws what is missing of samples, given the known numbers: with the same draws whenever it is called.
+/// Draws what is missing of samples, given the known numbers: with the same draws whenever it is called. Or
+/// leaves it out.
 template <class Model>
 class Completion {
   using B = typename Model::Backend;
 
  public:
   /// The samples; what is missing, by the model as it is. \throws ValueError if the model cannot draw it
-  Matrix<B> operator()(const B& on, const Model& model, const MonitoredSamples<B>& samples,
+  Matrix<B> operator()(const B& on, const Model& model, const MonitoredSamples<B>& samples, Missing missing,
                        std::uint64_t seed) {
     Matrix<B> v = samples.values;
     if (samples.known.size() == 0) return v;
@@ -115,7 +117,11 @@ class Completion {
     on.copy(ConstViewOf<B>(view_of(v)), all.visible);
     const HostMatrix<T> known = samples.known.template cast<T>();
     on.upload(View<const T>(known), missing_.known(v.rows(), n, n));
-    missing_.draw(on, model, all, work, 10, {.seed = seed, .stream = Stream::clamped});
+    if (missing == Missing::left_out) {
+      missing_.leave_out(on, all.visible);
+    } else {
+      missing_.draw(on, model, all, work, 10, {.seed = seed, .stream = Stream::clamped});
+    }
     on.copy(ConstViewOf<B>(all.visible), view_of(v));
     return v;
   }

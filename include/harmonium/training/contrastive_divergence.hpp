@@ -75,7 +75,8 @@ class ContrastiveDivergenceObjective {
   /// Fresh biases start at the data's means.
   template <class Source>
   void prepare(const Backend& on, const Options& options, Model& model, const Source& source) {
-    if (options.fit_visible_biases) detail::start_at_means<Backend>(on, model, source, samples(most_));
+    if (options.fit_visible_biases)
+      detail::start_at_means<Backend>(on, model, source, samples(most_), leaves_out(options));
   }
   /// Which entries of a batch are known. \throws ShapeError, ValueError if they do not fit the batch
   void take(const Backend& on, const Model& model,
@@ -107,11 +108,18 @@ class ContrastiveDivergenceObjective {
     total_ =
         weights_.write(on, chains_, samples_, negative_.follows_data(), update.weights, update.mean_weight);
 
-    if (std::exchange(is_missing_, false)) draw_missing(on, options, model, update.step, positive);
+    const bool missing = std::exchange(is_missing_, false), left_out = missing && leaves_out(options);
+    if (left_out) missing_.leave_out(on, positive.visible);
+    if (missing && !left_out) draw_missing(on, options, model, update.step, positive);
     refresh(on, model, positive);
-    negative_.advance(on, model, update, positive, negative, work_, options.steps, draws);
+    if (left_out) {
+      missing_.advance(on, model, positive, negative, work_, options.steps, draws);
+    } else {
+      negative_.advance(on, model, update, positive, negative, work_, options.steps, draws);
+    }
     negative_.weigh(on, total_, chains_, weights_);
     set_statistics_of(on, options, model, draws, gradient);
+    negative_.subtract(on, model, gradient);
     negative_.learned(on, gradient);
     if constexpr (LabelGradient<Model>::possible)
       if (options.discriminative > 0)
@@ -133,10 +141,11 @@ class ContrastiveDivergenceObjective {
   template <class Source>
   void report(const Backend& on, const Options& options, const Model& model, const Source& source,
               const Model& gradient, std::vector<std::pair<std::string, double>>& metrics) {
-    metrics = {{"reconstruction_error", detail::reconstruction_error(
-                                            on, model, source, most_, options.seed,
-                                            [&](Index n) { return data(n); }, work_, reconstructed_)},
-               {"gradient_norm", norm(on, gradient)}};
+    metrics = {
+        {"reconstruction_error", detail::reconstruction_error(
+                                     on, model, source, most_, options.seed, [&](Index n) { return data(n); },
+                                     work_, reconstructed_, leaves_out(options))},
+        {"gradient_norm", norm(on, gradient)}};
     negative_.report(on, state_.visible, metrics);
     if constexpr (Phase::may_know_log_z)
       if (const auto z = negative_.log_z(on, model, chains(chains_))) {
@@ -173,6 +182,7 @@ class ContrastiveDivergenceObjective {
     return count;
   }
 
+  static bool leaves_out(const Options& options) { return options.missing == Missing::left_out; }
   void draw_missing(const Backend& on, const Options& options, const Model& model, std::uint64_t step,
                     typename Model::StateView data) {
     missing_.draw(on, model, data, work_, options.missing_steps,
@@ -208,7 +218,8 @@ class ContrastiveDivergenceObjective {
 ///     ContrastiveDivergence trainer{rbm, {.epochs = 30, .chains = Persistent{.chains = 100}, .seed = 1}};
 ///     History history = trainer.fit(data, ProgressBar{});
 ///
-/// If a source has missing entries (`MissingData`), they are redrawn at each update, given the known ones.
+/// If a source has missing entries (`MissingData`, `RatingData`), they are redrawn at each update, given the
+/// known ones, or left out of their sample's model: see `Missing`.
 /// Reports the metrics `reconstruction_error` (mean squared difference per known visible number after a
 /// mean-field pass up and down, over up to 1000 samples drawn once by the seed, weighted by their sample
 /// weights), `gradient_norm` (of the last update), `chain_autocorrelation` for chains that persist (of

@@ -19,6 +19,14 @@ enum class Statistics {
   samples  ///< draws
 };
 
+/// What a sample's missing entries are to the model. It makes no difference to samples without any.
+enum class Missing {
+  drawn,    ///< numbers of one model of all entries: drawn anew at each update, given the known ones
+  left_out  ///< no part of the sample's own model, which has its known units only and shares its weights and
+            ///< biases with the others' (Salakhutdinov, Mnih and Hinton, 2007): for tables of which most is
+            ///< missing, such as ratings; with `DataChains`, for RBMs
+};
+
 /// How to train. What the defaults reach on six kinds of data, and how they were chosen, is measured in
 /// examples/guide/defaults.md. To use your own policy in place of a variant, name its type as a template
 /// argument.
@@ -40,11 +48,12 @@ struct ContrastiveDivergenceOptions {
   Statistics statistics = Statistics::means;  ///< of hidden units
   double average_last = 0.5;  ///< `fit` ends with the mean over this last fraction of updates; 0: the last
   bool zero_sum = false;      ///< categorical layers stay in the zero-sum gauge (models/gauge.hpp)
-  int missing_steps = 10;     ///< Gibbs steps that redraw missing entries at each update, at least 1
-  bool fit_visible_biases = true;  ///< untouched (all zero) layers start at the data's means, hidden ones
-                                   ///< with minus what they receive there
-  std::uint64_t seed = 0;          ///< of chains and order of samples
-  std::string phase = "training";  ///< what reports call the run
+  Missing missing = Missing::drawn;  ///< entries: drawn, or left out of a sample's model
+  int missing_steps = 10;            ///< Gibbs steps that redraw missing entries at each update, at least 1
+  bool fit_visible_biases = true;    ///< untouched (all zero) layers start at the data's means, hidden ones
+                                     ///< with minus what they receive there
+  std::uint64_t seed = 0;            ///< of chains and order of samples
+  std::string phase = "training";    ///< what reports call the run
 };
 
 // Evaluated here, before any user's braces need it: otherwise g++ 12 fails with an internal error.
@@ -54,8 +63,9 @@ static_assert(noexcept(ContrastiveDivergenceOptions<>{}) || true);
 template <class F, class Chains, class Optimizer>
 void for_each_option(F&& f, const ContrastiveDivergenceOptions<Chains, Optimizer>& options) {
   const auto& [epochs, batch_size, steps, chains, optimizer, weight_decay, penalties, max_gradient_norm,
-               discriminative, centered, offset_rate, statistics, average_last, zero_sum, missing_steps,
-               fit_visible_biases, seed, phase] = options;  // every field, or this does not compile
+               discriminative, centered, offset_rate, statistics, average_last, zero_sum, missing,
+               missing_steps, fit_visible_biases, seed, phase] =
+      options;  // every field, or this does not compile
   name_epochs(f, epochs);
   f("batch_size", batch_size);
   f("steps", steps);
@@ -70,6 +80,7 @@ void for_each_option(F&& f, const ContrastiveDivergenceOptions<Chains, Optimizer
   f("statistics", statistics == Statistics::means ? "means" : "samples");
   f("average_last", average_last);
   f("zero_sum", zero_sum);
+  f("missing", missing == Missing::drawn ? "drawn" : "left out");
   f("missing_steps", missing_steps);
   f("fit_visible_biases", fit_visible_biases);
   f("seed", seed);
@@ -87,7 +98,11 @@ void check_contrastive_divergence_options(const Options& options) {
   check<ValueError>(options.missing_steps >= 1, trainer, ": missing_steps is ", options.missing_steps,
                     ", expected at least 1");
   visit_policy(
-      [&](const auto& policy) {
+      [&]<class P>(const P& policy) {
+        // A chain is a state of one sample's model, so that it has to begin with that sample.
+        check<ValueError>(options.missing == Missing::drawn || std::is_same_v<P, DataChains>, trainer,
+                          ": missing = left_out needs chains = DataChains{}, since each sample has a model "
+                          "of its own");
         if constexpr (requires { policy.count(options.batch_size); }) {
           const Index chains = policy.count(options.batch_size);
           check<ValueError>(chains >= 1 && chains <= most_count, trainer, ": there are ", chains,

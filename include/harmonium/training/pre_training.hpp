@@ -19,19 +19,21 @@ struct PreTrainingOptions {
 };
 
 /// A source's samples as the lowest `depth` RBMs of a DBN encode them, computed batch by batch: nothing is
-/// stored. Missing entries are drawn by the lowest RBM given the known ones, again in each batch.
+/// stored. Missing entries are drawn by the lowest RBM given the known ones, again in each batch, or left
+/// out.
 template <class Model, class Source>
 class EncodedSource {
  public:
   using Backend = typename Model::Backend;  ///< where the models live
   /// The DBN and the source must outlive this. Draws use `seed_for(seed, SeedFor::codes, depth)`.
   EncodedSource(const Model& dbn, const Source& source, Index depth, bool samples, std::uint64_t seed,
-                int missing_steps = 10)
+                int missing_steps = 10, Missing missing = Missing::drawn)
       : dbn_(dbn),
         source_(source),
         depth_(depth),
         samples_(samples),
         missing_steps_(missing_steps),
+        missing_(missing),
         seed_(seed),
         draws_{.seed = seed_for(seed, SeedFor::codes, static_cast<std::uint32_t>(depth))} {}
 
@@ -52,7 +54,13 @@ class EncodedSource {
     if (buffers_.empty() || buffers_[0].cols() < n) make_buffers(n);
     const auto bottom = view_of(buffers_[0]).columns(0, n);
     source_.fill(on, columns, bottom);
-    if constexpr (has_missing) draw_missing(on, columns, bottom);
+    if constexpr (has_missing) {
+      if (missing_ == Missing::left_out) {
+        leave_out_missing(on, columns, bottom);
+      } else {
+        draw_missing(on, columns, bottom);
+      }
+    }
     ConstViewOf<Backend> x = bottom;
     for (Index i = 0; i < depth_; ++i)
       std::visit(
@@ -83,13 +91,22 @@ class EncodedSource {
   friend void for_each_option(F&& f, const EncodedSource& source) {
     f("samples", source.samples_);
     f("seed", source.seed_);
-    if constexpr (has_missing) f("missing_steps", source.missing_steps_);
+    if constexpr (has_missing) {
+      f("missing", source.missing_ == Missing::drawn ? "drawn" : "left out");
+      f("missing_steps", source.missing_steps_);
+    }
     if constexpr (HasOptions<Source>) f("source", source.source_);
   }
 
  private:
   static constexpr bool has_missing = SourceWithMissing<Source, Backend>;
 
+  void leave_out_missing(const Backend& on, std::span<const Index> columns, ViewOf<Backend> v) const {
+    if (known_.cols() < v.cols) known_ = Matrix<Backend>(v.rows, v.cols);
+    const auto known = view_of(known_).columns(0, v.cols);
+    source_.fill_known(on, columns, known);
+    on.update(Multiply{}, v, ConstViewOf<Backend>(known));
+  }
   void draw_missing(const Backend& on, std::span<const Index> columns, ViewOf<Backend> v) const {
     std::visit(
         [&](const auto& rbm) {
@@ -133,6 +150,7 @@ class EncodedSource {
   Index depth_;
   bool samples_;
   int missing_steps_;
+  Missing missing_;
   std::uint64_t seed_;
   mutable Draws draws_;
   mutable Matrix<Backend> known_, values_, down_, input_, hidden_;  // of missing entries
@@ -186,7 +204,7 @@ std::vector<History> pre_train_on(const B& on, Dbn<Units, B>& dbn, const Data& d
     } else {
       train(rbm, i,
             EncodedSource<Dbn<Units, B>, Source>(dbn, source, i, options.samples, options.layers[0].seed,
-                                                 options.layers[0].missing_steps));
+                                                 options.layers[0].missing_steps, options.layers[0].missing));
     }
   });
   return histories;

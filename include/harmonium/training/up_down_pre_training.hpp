@@ -60,8 +60,9 @@ std::vector<History> pre_train_on(const B& on, UpDownDbn<Units, B>& model, const
     model.stack.layers[static_cast<std::size_t>(i)] = UpDownLayer<V, H, B>(rbm);
   });
   if (!histories.back().paused)
-    histories.push_back(train_top(EncodedSource<Dbn<Units, B>, Source>(
-        dbn, source, depth, options.samples, options.layers[0].seed, options.layers[0].missing_steps)));
+    histories.push_back(train_top(
+        EncodedSource<Dbn<Units, B>, Source>(dbn, source, depth, options.samples, options.layers[0].seed,
+                                             options.layers[0].missing_steps, options.layers[0].missing)));
   return histories;
 }
 

@@ -155,7 +155,9 @@ class WakeSleepObjective {
   template <class Source>
   void report(const Backend& on, const Options& options, const Model& model, const Source& source,
               const Stack& gradient, std::vector<std::pair<std::string, double>>& metrics) {
-    const auto back = [&](Index n) { return reconstruct(model, samples(n), on); };
+    const auto back = [&](std::span<const Index> columns) {
+      return reconstruct(model, samples(static_cast<Index>(columns.size())), on);
+    };
     const double error = detail::reconstruction_error(
         on, source, options.batch_size, options.seed, [&](Index n) { return samples(n); }, back);
     metrics = {{"reconstruction_error", error},

@@ -18,6 +18,7 @@
 /// `count(batch)` | optional, in place of the policy's: the model determines the number of chains
 /// `begin(on, model, chains, draws)` | optional: where the chains start
 /// `weigh(on, total, weights)` | optional: after `advance`, sets the chains' weights, which sum to -total
+/// `subtract(on, model, gradient)` | optional: subtracts expectations that it knows without chains
 /// `learned(on, gradient)` | optional: receives the gradient (samples minus chains) at each update
 /// `refuses(on, model)`, `fallback()` | optional: rejects a model, and replaces it
 /// `rate_share()` | optional: a factor of the learning rate

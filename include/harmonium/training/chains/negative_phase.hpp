@@ -70,6 +70,12 @@ class NegativePhase {
       if constexpr (weighs<decltype(memory)>) memory.weigh(on, total, weights.overwritten(chains));
     });
   }
+  /// A policy may know expectations in closed form, and subtracts them from the gradient.
+  void subtract(const B& on, const Model& model, Model& gradient) {
+    visit([&](const auto&, auto& memory) {
+      if constexpr (requires { memory.subtract(on, model, gradient); }) memory.subtract(on, model, gradient);
+    });
+  }
   /// Chains may learn from the difference between the phases, too.
   void learned(const B& on, const Model& gradient) {
     visit([&](const auto&, auto& memory) {

@@ -1,7 +1,9 @@
 /// \file
-/// Learning from samples with missing entries: before each update these are drawn given the known ones, by
-/// block Gibbs sampling with the known ones clamped. The gradient's positive phase is then an estimate of
-/// that of log p(known), with the missing entries summed out.
+/// Learning from samples with missing entries. Either these are drawn before each update given the known
+/// ones, by block Gibbs sampling with the known ones clamped: the gradient's positive phase is then an
+/// estimate of that of log p(known), with the missing entries summed out. Or they are left out: a unit that
+/// is 0 sends nothing and has no statistics, so a sample's own model is the whole one with the missing units
+/// held at 0, and so are those of its chain.
 #pragma once
 
 #include "../../core/host_matrix.hpp"
@@ -74,6 +76,27 @@ class MissingEntries {
         sample(on, model.visible, down, data.visible, draws);
         draws.step += 1;
         on.update(PutBack{}, data.visible, ConstViewOf<B>(values), ConstViewOf<B>(known));
+      }
+    }
+  }
+  /// Leaves the missing entries of a batch, whose `known` has been filled, out of these states.
+  void leave_out(const B& on, ViewOf<B> visible) const {
+    on.update(Multiply{}, visible, ConstViewOf<B>(known_).columns(0, visible.cols));
+  }
+  /// Moves a chain for each sample by `steps` steps from the sample, as `DataChains` does, within its own
+  /// model.
+  void advance(const B& on, const Model& model, typename Model::StateView data,
+               typename Model::StateView chains, typename Model::Workspace& work, int steps,
+               Draws draws) const {
+    if constexpr (possible) {
+      const Index n = data.visible.cols;
+      const auto h = view_of(work.hidden).columns(0, n), down = view_of(work.visible).columns(0, n);
+      for (int k = 0; k < steps; ++k, ++draws.step) {
+        sample(on, model.hidden, k == 0 ? data.input : chains.input, h, draws.in(Stream::hidden));
+        visible_input(on, model, h, down);
+        sample(on, model.visible, down, chains.visible, draws.in(Stream::visible));
+        leave_out(on, chains.visible);
+        refresh(on, model, chains);
       }
     }
   }

@@ -69,9 +69,10 @@ bool is_untouched(const B& on, const L& layer) {
 /// Starts a model at the data's means: an untouched (all zero) visible layer has the rows' means and
 /// variances without input, and an untouched hidden layer receives nothing at the means, as if the
 /// interaction were (v - mean)^T W h. Otherwise it would matter to the start where zero is in a real column,
-/// or which of two states is called 1.
+/// or which of two states is called 1. If missing numbers are left out, they count as 0 in the latter means.
 template <class B, class Model, class Source>
-void start_at_means(const B& on, Model& model, const Source& source, ViewOf<B> block) {
+void start_at_means(const B& on, Model& model, const Source& source, ViewOf<B> block,
+                    bool missing_are_left_out = false) {
   using T = ScalarOf<B>;
   if (!is_untouched(on, model.visible)) return;
   const RowMoments moments = moments_of_source(on, source, block);
@@ -82,8 +83,11 @@ void start_at_means(const B& on, Model& model, const Source& source, ViewOf<B> b
   if constexpr (requires(ConstViewOf<B> v) { cancel_input(on, model, v); }) {
     if constexpr (requires { model.hidden; })
       if (!is_untouched(on, model.hidden)) return;
+    HostMatrix<T> received = means;
+    if (missing_are_left_out && source.size() > 0)  // the counts are in units of the mean weight
+      received.array() *= counts.array() / static_cast<T>(source.size());
     Matrix<B> v(means.rows(), 1);
-    on.upload(View<const T>(means), view_of(v));
+    on.upload(View<const T>(received), view_of(v));
     cancel_input(on, model, ConstViewOf<B>(view_of(v)));
   }
 }

@@ -15,8 +15,8 @@
 namespace harmonium::detail {
 
 /// Mean squared reconstruction error per known number, weighted by sample weights, over up to 1000 samples
-/// that are drawn once per run by its seed. Each block of n samples is written to visible(n); back(n) gives
-/// their reconstructions.
+/// that are drawn once per run by its seed. Each block of n samples is written to visible(n); back(columns)
+/// gives their reconstructions.
 template <class B, class Source, class Visible, class Back>
 double reconstruction_error(const B& on, const Source& source, Index batch_size, std::uint64_t seed,
                             Visible visible, Back back) {
@@ -30,7 +30,7 @@ double reconstruction_error(const B& on, const Source& source, Index batch_size,
     const auto n = static_cast<Index>(columns.size());
     const ViewOf<B> x = visible(n);
     source.fill(on, columns, x);
-    const auto& result = back(n);  // a view, or a matrix that lives as long as this
+    const auto& result = back(columns);  // a view, or a matrix that lives as long as this
     const ConstViewOf<B> again = result;
     if (!has_missing && weights.empty()) {
       sum += on.sum(SquaredDifferenceBody{}, ConstViewOf<B>(x), again);
@@ -57,16 +57,24 @@ double reconstruction_error(const B& on, const Source& source, Index batch_size,
 }
 
 /// The error of an `EnergyModel`, whose samples lie in states(n) while it reconstructs them. `work` and
-/// `room` (visible rows x batch_size, made when first needed) are memory.
+/// `room` (visible rows x batch_size, made when first needed) are memory. Missing entries may be left out.
 template <class Model, class Source, class States>
 double reconstruction_error(const typename Model::Backend& on, const Model& model, const Source& source,
                             Index batch_size, std::uint64_t seed, States states,
-                            typename Model::Workspace& work, Matrix<typename Model::Backend>& room) {
+                            typename Model::Workspace& work, Matrix<typename Model::Backend>& room,
+                            [[maybe_unused]] bool leave_out = false) {
+  using B = typename Model::Backend;
   if (room.cols() == 0) room = Matrix<typename Model::Backend>(source.rows(), batch_size);
   return reconstruction_error(
       on, source, batch_size, seed, [&](Index n) { return states(n).visible; },
-      [&](Index n) {
+      [&](std::span<const Index> columns) {
+        const auto n = static_cast<Index>(columns.size());
         const auto out = view_of(room).columns(0, n);
+        if constexpr (requires { source.fill_known(on, columns, out); })
+          if (leave_out) {
+            source.fill_known(on, columns, out);
+            on.update(Multiply{}, states(n).visible, ConstViewOf<B>(out));
+          }
         refresh(on, model, states(n));
         reconstruct(on, model, states(n), work, out);
         return out;
