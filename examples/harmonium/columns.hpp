@@ -21,6 +21,7 @@ struct Column {
   int decimals = -1;                    // most decimals of its numbers in the table; -1: any
   std::string value = {};               // of a constant column
   std::string reason = {};              // why this kind was chosen
+  harmonium::Spelling spelling = {};    // of its numbers in the table
 };
 using Columns = std::vector<Column>;
 
@@ -70,9 +71,15 @@ void standardise(const RawTable& table, Columns& columns);
 // With `limited`, numbers that lie far out are moved in: 5 standard deviations from the mean, or 0 and 1.
 Samples encode_table(const RawTable& table, const Columns& columns, bool limited = false);
 
-// A cell as a word; in a column of numbers "1.0" and "1" are the same word.
-std::string word_at(const RawTable& table, Index row, Index column, bool numbers);
-bool all_numbers(const std::vector<std::string>& words);
+// Are the column's words numbers? Then "1.0" and "1" are the same word.
+bool has_numeric_words(const Column& column);
+// A cell, whose number is spelled like that in this table, as a word of the column.
+std::string word_at(const RawTable& table, Index row, Index index, const harmonium::Spelling& spelling,
+                    const Column& column, bool numeric_words);
+// The number of a text that a user wrote for this column, spelled as in its table or plainly; otherwise NaN.
+double number_from(const Column& column, const std::string& text);
+// For messages: "a number", "a number like 1.234,5", "a date like DD.MM.YYYY".
+std::string number_of_this_kind(const Column& column);
 // For messages: a column's words, at most 12 of them, and the names of columns, at most 50.
 std::string some_words(const Column& column);
 std::string some_names(const std::vector<std::string>& names);
@@ -84,6 +91,10 @@ const char* misfit(const Column& column, double x);
 // The term that standardising adds to the log density of a row.
 double log_scale(const Columns& columns);
 
+// How a table of these columns is written: cells are separated by semicolons if numbers have decimal commas.
+char separator_of(const Columns& columns);
+// A number as this column spells it; `as_drawn`: with no more decimals than the table had.
+std::string number_text_of(const Column& column, double number, bool as_drawn);
 // Visible rows as a CSV table with the training table's header: either draws, unchanged, or means, in which
 // categories become the most probable word.
 std::string decode_table(const Columns& columns, const Eigen::MatrixXf& values, bool draws);

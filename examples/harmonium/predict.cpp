@@ -32,7 +32,7 @@ Supervised learn_target(const Model& model, const Column& target, const Samples&
 }
 
 void evaluate_target(const LoadedModel& loaded, const CommonSettings& settings) {
-  const RawTable table(settings.data, settings.array, settings.index_base);
+  const RawTable table = open_table(settings, loaded.columns, loaded.target);
   const Samples all = encode_table(table, loaded.columns, true);
   const Answers answers = read_answers(table, loaded.target);
   const std::vector<Index> known = answers.known();
@@ -53,25 +53,30 @@ void run_predict(const CommonSettings& settings) {
   const auto [model, columns, target, predictor] = load_model(settings.model);
   check<DataError>(predictor != nullptr, "predict: '", settings.model,
                    "' has no target, expected a model that was trained with --target COLUMN");
-  const Samples rows =
-      encode_table(RawTable(settings.data, settings.array, settings.index_base), columns, true);
+  const Samples rows = encode_table(open_table(settings, columns, target), columns, true);
   const Eigen::MatrixXd predicted = predictor->predict(inputs_of(*model, rows, settings.judge.seed));
-  write_numbers(settings.output, "predictions", predicted.cast<float>(), [&, &target_ = target] {
-    std::vector<std::string> cells = {target_.name};
-    if (has_classes(target_))
-      for (const std::string& word : target_.words) cells.push_back("p(" + word + ")");
-    std::string text = csv_line(cells);
-    for (Index c = 0; c < predicted.cols(); ++c) {
-      cells.clear();
-      Index best = 0;
-      predicted.col(c).maxCoeff(&best);
-      if (has_classes(target_)) cells.push_back(target_.words[static_cast<std::size_t>(best)]);
-      for (Index r = 0; r < predicted.rows(); ++r)
-        cells.push_back(csv_text(static_cast<float>(predicted(r, c))));
-      text += csv_line(cells);
-    }
-    return text;
-  });
+  write_numbers(
+      settings.output, "predictions", predicted.cast<float>(), [&, &target_ = target, &columns_ = columns] {
+        std::vector<std::string> cells = {target_.name};
+        if (has_classes(target_))
+          for (const std::string& word : target_.words) cells.push_back("p(" + word + ")");
+        Columns all = columns_;
+        all.push_back(target_);
+        const char separator = separator_of(all);
+        const Spelling probability{{.point = separator == ';' ? ',' : '.'}};
+        std::string text = csv_line(cells, separator);
+        for (Index c = 0; c < predicted.cols(); ++c) {
+          cells.clear();
+          Index best = 0;
+          predicted.col(c).maxCoeff(&best);
+          if (has_classes(target_)) cells.push_back(target_.words[static_cast<std::size_t>(best)]);
+          for (Index r = 0; r < predicted.rows(); ++r)
+            cells.push_back(has_classes(target_) ? spelled(static_cast<float>(predicted(r, c)), probability)
+                                                 : number_text_of(target_, predicted(r, c), false));
+          text += csv_line(cells, separator);
+        }
+        return text;
+      });
 }
 
 }  // namespace program

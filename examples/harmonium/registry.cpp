@@ -43,8 +43,10 @@ LoadedModel load_model(const std::string& path) {
                     error.what() + ")");
   }
   const auto found = file.metadata.find(columns_name);
-  check<FileError>(found != file.metadata.end(), "'", path,
-                   "' is a safetensors file, but not one of this program: it does not describe its columns");
+  check<FileError>(
+      found != file.metadata.end(), "'", path,
+      "' is a safetensors file, but not one of this program: it does not describe its columns. C++ takes "
+      "its weights: see set_parameters");
   try {
     LoadedModel loaded;
     loaded.columns = columns_from(found->second);

@@ -69,8 +69,8 @@ void for_each_setting(Settings& s, F f) {
   f("input-dropout", s.input_dropout, "likewise of the inputs", Choices{});
   f("hold-out", s.hold_out, "share of the rows held out for evaluation", Choices{});
   f("patience", s.patience,
-    "end with the best model after this many epochs without better reconstructions of held-out rows; "
-    "0: never",
+    "end with the best model after this many epochs in which the loss of held-out rows (minus their "
+    "pseudo-likelihood; with --target then that of their predictions) was not the least so far; 0: never",
     Choices{});
   f("seed", s.seed, "of everything random: the same seed gives the same result", Choices{});
   f("threads", s.threads, "0 for all processors; the result does not depend on it", Choices{});

@@ -85,7 +85,8 @@ void run_train(const CommonSettings& given) {
   Answers answers;
   nlohmann::ordered_json run;
   const Samples all = [&] {
-    const RawTable table(settings.data, settings.array, settings.index_base);
+    const RawTable table = open_table(settings);
+    settings.header = table.numeric() ? -1 : table.has_header() ? 1 : 0;
     columns = choose_columns(table, settings.train.visible, settings.columns, settings.train.target);
     const Columns chosen = columns;
     if (predicts) target = take_target(table, columns, settings.train.target);
@@ -108,6 +109,9 @@ void run_train(const CommonSettings& given) {
   }();
   std::printf("%s: %ld rows, %ld columns\n%s", settings.data.c_str(), static_cast<long>(all.size()),
               static_cast<long>(columns.size() + (predicts ? 1 : 0)), explain(columns).c_str());
+  if (settings.header == 0)
+    std::printf(
+        "No header was found, so columns are called 1, 2, ...; --header if its first row names them.\n");
   if (predicts) std::printf("  target       %s\n", describe_target(target).c_str());
   if (all.sparse)
     std::printf("%ld of its numbers are not 0: it is kept sparse\n",

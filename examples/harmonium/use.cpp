@@ -28,7 +28,7 @@ Eigen::MatrixXf in_units(const Columns& columns, Eigen::MatrixXf values) {
 
 // New rows, as the model's table has them.
 Samples read_rows(const CommonSettings& settings, const Columns& columns) {
-  return encode_table(RawTable(settings.data, settings.array, settings.index_base), columns);
+  return encode_table(open_table(settings, columns), columns);
 }
 
 }  // namespace
