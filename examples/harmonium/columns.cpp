@@ -574,7 +574,8 @@ Samples encode_sparse(const RawTable& table, const Columns& columns) {
 }
 }  // namespace
 
-Samples encode_table(const RawTable& table, const Columns& columns, bool limited) {
+Samples encode_table(const RawTable& table, const Columns& columns, bool limited,
+                     const std::string& unknown) {
   if (table.sparse() != nullptr) return encode_sparse(table, columns);
   const Layout layout(columns);
   constexpr Index most = (Index{1} << 32) / 5;  // numbers: a float and a bool each
@@ -587,8 +588,13 @@ Samples encode_table(const RawTable& table, const Columns& columns, bool limited
   for (std::size_t i = 0; i < columns.size(); ++i) {
     const Column& column = columns[i];
     if (layout.first[i] < 0) continue;
-    const Index index = table.column(column.name), first = layout.first[i],
-                size = column.kind == Kind::categorical ? layout.states : 1;
+    const Index first = layout.first[i], size = column.kind == Kind::categorical ? layout.states : 1;
+    if (!unknown.empty() && column.name == unknown) {
+      samples.values.middleRows(first, size).setConstant(std::numeric_limits<float>::quiet_NaN());
+      samples.known.middleRows(first, size).setConstant(false);
+      continue;
+    }
+    const Index index = table.column(column.name);
     std::map<std::string, Index> states;
     for (const std::string& word : column.words) states.emplace(word, static_cast<Index>(states.size()));
     const bool numeric_words = has_numeric_words(column);

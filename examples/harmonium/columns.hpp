@@ -69,7 +69,9 @@ struct Samples {
 // The table as numbers. The columns' means and scales are those of training: `standardise` sets them.
 void standardise(const RawTable& table, Columns& columns);
 // With `limited`, numbers that lie far out are moved in: 5 standard deviations from the mean, or 0 and 1.
-Samples encode_table(const RawTable& table, const Columns& columns, bool limited = false);
+// The column called `unknown` is missing in all rows, whether the table has it or not.
+Samples encode_table(const RawTable& table, const Columns& columns, bool limited = false,
+                     const std::string& unknown = "");
 
 // Are the column's words numbers? Then "1.0" and "1" are the same word.
 bool has_numeric_words(const Column& column);

@@ -121,6 +121,10 @@ Index RawTable::column(const std::string& name) const {
   return static_cast<Index>(number - 1);
 }
 
+bool RawTable::has_column(const std::string& name) const {
+  return std::find(names_.begin(), names_.end(), name) != names_.end();
+}
+
 std::string RawTable::cell(Index row, Index column) const {
   return csv_ ? std::string(csv_->cell(row, column)) : csv_text(number(row, column));
 }

@@ -31,6 +31,7 @@ class RawTable {
   harmonium::Index rows() const { return csv_ ? csv_->rows() : sparse_ ? sparse_->cols() : numbers_.cols(); }
   harmonium::Index columns() const { return static_cast<harmonium::Index>(names_.size()); }
   harmonium::Index column(const std::string& name) const;
+  bool has_column(const std::string& name) const;
   // Grey levels of 8 bits: numbers from 0 to 255 that represent 0 to 1.
   bool grey() const { return grey_; }
   // The numbers that are not zero, one sample per column, if the file lists only these.

@@ -63,8 +63,13 @@ LoadedModel load_model(const std::string& path) {
     Index numbers = 0;  // a visible row has at least one
     for (const Tensor& tensor : file.tensors) numbers += static_cast<Index>(tensor.bytes.size());
     const Layout layout(loaded.columns, numbers);
-    if (!loaded.target.name.empty()) loaded.predictor = take_predictor(file, loaded.target, layout.rows());
+    loaded.generative = std::any_of(loaded.columns.begin(), loaded.columns.end(),
+                                    [&](const Column& c) { return c.name == loaded.target.name; });
+    if (!loaded.target.name.empty() && !loaded.generative)
+      loaded.predictor = take_predictor(file, loaded.target, layout.rows());
     loaded.model = kind_of(layout, loaded.columns).from(file, layout);
+    if (loaded.generative)
+      loaded.predictor = generative_predictor(*loaded.model, loaded.columns, loaded.target);
     return loaded;
   } catch (const nlohmann::ordered_json::exception& error) {
     throw FileError("'" + path + "': its description of the columns is damaged: " + error.what());

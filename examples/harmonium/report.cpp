@@ -206,7 +206,8 @@ void run_report(const CommonSettings& given) {
                    "' has no results: the run was not finished");
   take_run_file(settings);
   static_cast<void>(training_options(settings.train, 0));  // how rows were held out is among them
-  const auto [model, columns, target, predictor] = load_model((folder / "model.safetensors").string());
+  const auto [model, columns, target, predictor, generative] =
+      load_model((folder / "model.safetensors").string());
   Eigen::MatrixXf rows;
   std::error_code ignored;
   if (std::filesystem::exists(settings.data, ignored)) {

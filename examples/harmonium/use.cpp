@@ -27,17 +27,21 @@ Eigen::MatrixXf in_units(const Columns& columns, Eigen::MatrixXf values) {
 }
 
 // New rows, as the model's table has them.
-Samples read_rows(const CommonSettings& settings, const Columns& columns) {
-  return encode_table(open_table(settings, columns), columns);
+Samples read_rows(const CommonSettings& settings, const LoadedModel& loaded) {
+  const RawTable table = open_table(settings, loaded.columns, loaded.target);
+  // A generative model need not be told the target.
+  const bool without = loaded.generative && !table.has_column(loaded.target.name);
+  return encode_table(table, loaded.columns, false, without ? loaded.target.name : std::string());
 }
 
 }  // namespace
 
 void run_evaluate(const CommonSettings& settings) {
   const LoadedModel loaded = load_model(settings.model);
-  if (loaded.predictor != nullptr) return evaluate_target(loaded, settings);
-  const auto& [model, columns, target, predictor] = loaded;
-  const Samples all = read_rows(settings, columns);
+  if (loaded.predictor != nullptr) evaluate_target(loaded, settings);
+  if (loaded.predictor != nullptr && !loaded.generative) return;
+  const auto& [model, columns, target, predictor, generative] = loaded;
+  const Samples all = read_rows(settings, loaded);
   const std::vector<Index> whole = all.whole_ones();
   check<DataError>(!whole.empty(), "'", settings.data, "': every row has a missing value");
   const Eigen::MatrixXf rows = all.subset(whole).dense();
@@ -69,7 +73,8 @@ void run_evaluate(const CommonSettings& settings) {
 
 void run_sample(const CommonSettings& settings) {
   check_output(settings.output);
-  const auto [model, columns, target, predictor] = load_model(settings.model);
+  const LoadedModel loaded = load_model(settings.model);
+  const auto& [model, columns, target, predictor, generative] = loaded;
   const Eigen::MatrixXf values =
       settings.given.empty() ? model->generate(settings.count, settings.steps, settings.judge.seed)
                              : model->generate_given(read_given(columns, settings.given), settings.count,
@@ -80,8 +85,9 @@ void run_sample(const CommonSettings& settings) {
 
 void run_score(const CommonSettings& settings) {
   check_output(settings.output);
-  const auto [model, columns, target, predictor] = load_model(settings.model);
-  const Samples rows = read_rows(settings, columns);
+  const LoadedModel loaded = load_model(settings.model);
+  const auto& [model, columns, target, predictor, generative] = loaded;
+  const Samples rows = read_rows(settings, loaded);
   Scores scores = model->score(rows);
   const Layout layout(columns);
   for (std::size_t i = 0; i < columns.size() && scores.exact; ++i)  // densities in the table's own units
@@ -100,8 +106,9 @@ void run_score(const CommonSettings& settings) {
 
 void run_encode(const CommonSettings& settings) {
   check_output(settings.output);
-  const auto [model, columns, target, predictor] = load_model(settings.model);
-  const Eigen::MatrixXf codes = model->encode(read_rows(settings, columns), settings.judge.seed);
+  const LoadedModel loaded = load_model(settings.model);
+  const auto& [model, columns, target, predictor, generative] = loaded;
+  const Eigen::MatrixXf codes = model->encode(read_rows(settings, loaded), settings.judge.seed);
   write_numbers(settings.output, "codes", codes, [&] {
     std::vector<std::string> cells;
     for (Index i = 1; i <= codes.rows(); ++i) cells.push_back(std::string("h").append(std::to_string(i)));
@@ -116,8 +123,9 @@ void run_encode(const CommonSettings& settings) {
 
 void run_reconstruct(const CommonSettings& settings) {
   check_output(settings.output);
-  const auto [model, columns, target, predictor] = load_model(settings.model);
-  const Samples rows = read_rows(settings, columns);
+  const LoadedModel loaded = load_model(settings.model);
+  const auto& [model, columns, target, predictor, generative] = loaded;
+  const Samples rows = read_rows(settings, loaded);
   Eigen::MatrixXf values = model->fill_in(rows, settings.judge.seed);
   if (!settings.fill_in) values = model->reconstruct(values);
   write_numbers(settings.output, "rows", in_units(columns, values),
