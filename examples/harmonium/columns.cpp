@@ -24,14 +24,6 @@ Kind kind_from(const std::string& name) {
       "' is not a kind of column, expected bernoulli, categorical, gaussian, poisson or ignored");
 }
 
-// Decimal places of a number as written; with an exponent, as many as a number can have.
-int decimals_of(const std::string& text) {
-  const std::size_t point = text.find('.');
-  if (text.find_first_of("eE") != std::string::npos) return 17;
-  return point == std::string::npos ? 0
-                                    : static_cast<int>(std::min<std::size_t>(text.size() - point - 1, 17));
-}
-
 // The contents of a column.
 struct Contents {
   Index known = 0, numbers = 0;
@@ -71,7 +63,9 @@ Contents look_at(const RawTable& table, Index column) {
       c.whole = c.whole && x == std::floor(x);
       c.unit = c.unit && x >= 0 && x <= 1;
       ++c.numbers;
-      if (!table.numeric()) c.decimals = std::max(c.decimals, decimals_of(table.cell(row, column)));
+      if (!table.numeric())
+        c.decimals =
+            std::max(c.decimals, decimals_of(table.cell(row, column), table.spelling(column).number));
     } else if (c.odd_row < 0) {
       c.odd_row = row;
     }
@@ -79,20 +73,29 @@ Contents look_at(const RawTable& table, Index column) {
   }
   if (c.numbers == c.known && c.words.size() <= 1000) {
     std::map<std::string, Index> words;
-    for (const auto& [word, count] : c.words) words[csv_text(parse_number(word))] += count;
+    const Spelling& spelling = table.spelling(column);
+    for (const auto& [word, count] : c.words)
+      words[table.numeric() ? word : spelled(parse_spelled(word, spelling), spelling)] += count;
     c.words = std::move(words);
   }
   return c;
 }
 
 // Words in the order of their states: numbers by size, text alphabetically.
-std::vector<std::string> vocabulary(const Contents& c) {
+std::vector<std::string> vocabulary(const Contents& c, const Spelling& spelling) {
   std::vector<std::string> words;
   for (const auto& [word, count] : c.words) words.push_back(word);
   if (c.numbers == c.known)
-    std::sort(words.begin(), words.end(),
-              [](const std::string& a, const std::string& b) { return parse_number(a) < parse_number(b); });
+    std::sort(words.begin(), words.end(), [&](const std::string& a, const std::string& b) {
+      return parse_spelled(a, spelling) < parse_spelled(b, spelling);
+    });
   return words;
+}
+
+// "a number", "a number like 1.234,5", "a date or time like DD.MM.YYYY"
+std::string like(const Spelling& spelling) {
+  if (spelling.plain()) return "a number";
+  return (spelling.date.empty() ? "a number like " : "a date or time like ") + name_of(spelling);
 }
 
 // What a guess is for.
@@ -104,11 +107,22 @@ Kind guess(const RawTable& table, Index column, const Contents& c, Part part, st
     reason = std::move(why);
     return kind;
   };
+  const Spelling& spelling = table.spelling(column);
+  const std::string numbers = !spelling.date.empty()
+                                  ? (is_time_of_day(spelling.date) ? "times (" : "dates (") + spelling.date +
+                                        (is_time_of_day(spelling.date) ? "), as hours" : "), as days")
+                              : spelling.plain() || spelling.number == NumberSpelling{.point = ','}
+                                  ? std::string(spelling.plain() ? "numbers" : "numbers with a decimal comma")
+                                  : "numbers like " + name_of(spelling);
+  if (table.ambiguous_date(column) && distinct > 1)
+    return because(Kind::ignored,
+                   "dates that are day/month or month/day, which nobody can tell; write 2020-12-31");
   if (part == Part::target && c.known > 0 && c.numbers == c.known && distinct > 1) {
+    if (!spelling.date.empty() && distinct > 2) return because(Kind::gaussian, numbers);
     if (distinct == 2) return because(Kind::categorical, "two different numbers");
     if (c.whole && distinct <= 12)
       return because(Kind::categorical, std::to_string(distinct) + " whole numbers");
-    return because(Kind::gaussian, "numbers");
+    return because(Kind::gaussian, numbers);
   }
   if (table.grey()) return because(Kind::bernoulli, "grey levels from 0 to 255, as probabilities");
   if (c.known == 0) return because(Kind::ignored, "no value is known");
@@ -121,24 +135,27 @@ Kind guess(const RawTable& table, Index column, const Contents& c, Part part, st
   }
   if (distinct == 1) return because(Kind::constant, "always '" + c.words.begin()->first + "'");
   if (part == Part::predicting && c.numbers == c.known && !c.unit && c.whole && distinct <= 12)
-    return because(Kind::gaussian, "numbers");
+    return because(Kind::gaussian, numbers);
   if (part == Part::target && distinct == 2) return because(Kind::categorical, "2 words");
   if (distinct == 2)
     return because(Kind::bernoulli, c.words.begin()->first + " or " + c.words.rbegin()->first);
+  if (c.numbers == c.known && !spelling.date.empty()) return because(Kind::gaussian, numbers);
   if (c.numbers == c.known) {
     if (c.whole && distinct <= 12)
       return because(Kind::categorical, std::to_string(distinct) + " whole numbers");
     if (c.whole && c.known > 20 && c.most - c.least == static_cast<double>(c.known - 1) &&
         (distinct == c.known || distinct > 1000))
       return because(Kind::ignored, "it counts the rows");
-    return because(Kind::gaussian, "numbers");
+    return because(Kind::gaussian, numbers);
   }
   if (10 * c.numbers >= 8 * c.known)
-    throw DataError(
-        table.place(c.odd_row, column) + ": '" + table.cell(c.odd_row, column) +
-        "' is not a number, as most of the column is. Correct it or leave the cell empty; if it is intended, "
-        "use --visible categorical:" +
-        table.names()[static_cast<std::size_t>(column)]);
+    throw DataError(table.place(c.odd_row, column) + ": '" + table.cell(c.odd_row, column) + "' is not " +
+                    like(spelling) +
+                    ", as most of the column is. Correct it or leave the cell empty; if it is intended, "
+                    "use --visible categorical:" +
+                    table.names()[static_cast<std::size_t>(column)]);
+  if (distinct == c.known && distinct > 5 && distinct <= 1000)
+    return because(Kind::ignored, "all words are different: names of the rows");
   if (distinct > 1000 || (distinct > 20 && 2 * distinct > c.known))
     return because(Kind::ignored, (distinct > 1000 ? "more than 1000" : std::to_string(distinct)) +
                                       " different words: names rather than categories");
@@ -232,6 +249,9 @@ void check_text(const RawTable& table, Index index, const Column& column) {
 // Does the requested kind fit the contents?
 void check_contents(const RawTable& table, Index index, const Contents& c, const Column& column) {
   const bool numbers = column.kind == Kind::gaussian || column.kind == Kind::poisson;
+  check<DataError>(
+      !numbers || !table.ambiguous_date(index), table.place(0, index), ": '", table.cell(0, index),
+      "' and all other dates of the column could be day/month or month/day: write them as 2020-12-31");
   if (numbers && c.odd_row >= 0)
     throw DataError(table.place(c.odd_row, index) + ": '" + table.cell(c.odd_row, index) +
                     "' is not a number, and the column is " + name_of(column.kind));
@@ -257,12 +277,24 @@ void check_contents(const RawTable& table, Index index, const Contents& c, const
 
 }  // namespace
 
-std::string word_at(const RawTable& table, Index row, Index column, bool numbers) {
-  return numbers ? csv_text(table.number(row, column)) : table.cell(row, column);
+bool has_numeric_words(const Column& column) {
+  return std::none_of(column.words.begin(), column.words.end(), [&](const std::string& word) {
+    return std::isnan(parse_spelled(word, column.spelling));
+  });
 }
-bool all_numbers(const std::vector<std::string>& words) {
-  return std::none_of(words.begin(), words.end(),
-                      [](const std::string& word) { return std::isnan(parse_number(word)); });
+std::string word_at(const RawTable& table, Index row, Index index, const Spelling& spelling,
+                    const Column& column, bool numeric_words) {
+  if (!numeric_words) return table.cell(row, index);
+  const double number = table.number(row, index, spelling);
+  return std::isnan(number) ? table.cell(row, index) : spelled(number, column.spelling);
+}
+double number_from(const Column& column, const std::string& text) {
+  const double number = parse_spelled(text, column.spelling);
+  const bool may_be_plain = column.spelling.date.empty() && column.spelling.number.point != ',';
+  return std::isnan(number) && may_be_plain ? parse_number(text) : number;
+}
+std::string number_of_this_kind(const Column& column) {
+  return column.spelling.plain() ? "a number, of no more than 38 digits" : like(column.spelling);
 }
 std::string some_words(const Column& column) {
   std::string text;
@@ -298,6 +330,7 @@ void to_json(nlohmann::ordered_json& json, const Column& c) {
   if (c.decimals >= 0) json["decimals"] = c.decimals;
   if (c.kind == Kind::constant) json["value"] = c.value;
   if (!c.reason.empty()) json["reason"] = c.reason;
+  if (!c.spelling.plain()) json["spelling"] = name_of(c.spelling);
 }
 void from_json(const nlohmann::ordered_json& json, Column& c) {
   c.name = json.at("name").get<std::string>();
@@ -308,6 +341,7 @@ void from_json(const nlohmann::ordered_json& json, Column& c) {
   c.decimals = json.contains("decimals") ? whole_number<int>(json["decimals"]) : -1;
   c.value = json.value("value", std::string());
   c.reason = json.value("reason", std::string());
+  if (json.contains("spelling")) c.spelling = spelling_named(json["spelling"].get<std::string>());
 }
 
 namespace {
@@ -395,6 +429,7 @@ Columns choose_columns(const RawTable& table, const std::string& specification, 
   for (Index i = 0; i < table.columns(); ++i) {
     Column column{.name = table.names()[static_cast<std::size_t>(i)]};
     const Contents c = sparse.empty() ? look_at(table, i) : sparse[static_cast<std::size_t>(i)];
+    column.spelling = table.spelling(i);
     const auto known = before.find(column.name);
     if (const auto asked = kinds.find(column.name); asked != kinds.end()) {
       column.kind = asked->second;
@@ -411,9 +446,10 @@ Columns choose_columns(const RawTable& table, const std::string& specification, 
     check_contents(table, i, c, column);
     const bool plain = c.unit && c.numbers == c.known;  // numbers from 0 to 1 are probabilities
     if (column.kind == Kind::categorical || (column.kind == Kind::bernoulli && !plain && !table.grey()))
-      column.words = vocabulary(c);
+      column.words = vocabulary(c, column.spelling);
     if (column.kind == Kind::bernoulli && table.grey()) column.scale = 255;
     if (column.kind == Kind::constant) column.value = c.words.begin()->first;
+    if (column.kind == Kind::ignored || c.numbers < c.known) column.spelling = {};
     if (c.numbers == c.known && (!table.numeric() || c.whole)) column.decimals = c.decimals;
     check_text(table, i, column);
     columns.push_back(std::move(column));
@@ -548,7 +584,8 @@ Samples encode_table(RawTable&& table, const Columns& columns, bool limited) {
   return encode_sparse(table, std::move(numbers), columns);
 }
 
-Samples encode_table(const RawTable& table, const Columns& columns, bool limited) {
+Samples encode_table(const RawTable& table, const Columns& columns, bool limited,
+                     const std::string& unknown) {
   if (table.sparse() != nullptr) return encode_sparse(table, *table.sparse(), columns);
   const Layout layout(columns);
   constexpr Index most = (Index{1} << 32) / 5;  // numbers: a float and a bool each
@@ -562,11 +599,17 @@ Samples encode_table(const RawTable& table, const Columns& columns, bool limited
   for (std::size_t i = 0; i < columns.size(); ++i) {
     const Column& column = columns[i];
     if (layout.first[i] < 0) continue;
-    const Index index = table.column(column.name), first = layout.first[i],
-                size = column.kind == Kind::categorical ? layout.states : 1;
+    const Index first = layout.first[i], size = column.kind == Kind::categorical ? layout.states : 1;
+    if (!unknown.empty() && column.name == unknown) {
+      samples.values.middleRows(first, size).setConstant(std::numeric_limits<float>::quiet_NaN());
+      samples.known.middleRows(first, size).setConstant(false);
+      continue;
+    }
+    const Index index = table.column(column.name);
     std::map<std::string, Index> states;
     for (const std::string& word : column.words) states.emplace(word, static_cast<Index>(states.size()));
-    const bool numbers = all_numbers(column.words);
+    const bool numeric_words = has_numeric_words(column);
+    const Spelling spelling = table.spelling_like(index, column.spelling);
     const auto fail = [&](Index row, const std::string& expected) {
       throw DataError(table.place(row, index) + ": '" + table.cell(row, index) + "', expected " + expected);
     };
@@ -576,7 +619,7 @@ Samples encode_table(const RawTable& table, const Columns& columns, bool limited
         values.setConstant(std::numeric_limits<float>::quiet_NaN());
         samples.known.col(row).segment(first, size).setConstant(false);
       } else if (!states.empty()) {
-        const auto state = states.find(word_at(table, row, index, numbers));
+        const auto state = states.find(word_at(table, row, index, spelling, column, numeric_words));
         if (state == states.end()) fail(row, "a word known from training: " + some_words(column));
         if (column.kind == Kind::categorical) {
           values(state->second) = 1;
@@ -584,8 +627,8 @@ Samples encode_table(const RawTable& table, const Columns& columns, bool limited
           values(0) = static_cast<float>(state->second);
         }
       } else {
-        double x = scaling.to_model(first, table.number(row, index));
-        if (!std::isfinite(static_cast<float>(x))) fail(row, "a number, of no more than 38 digits");
+        double x = scaling.to_model(first, table.number(row, index, spelling));
+        if (!std::isfinite(static_cast<float>(x))) fail(row, number_of_this_kind(column));
         if (limited && column.kind == Kind::gaussian) x = std::clamp(x, -5.0, 5.0);
         if (limited && column.kind == Kind::bernoulli) x = std::clamp(x, 0.0, 1.0);
         if (const char* expected = misfit(column, x)) fail(row, expected);
@@ -597,23 +640,32 @@ Samples encode_table(const RawTable& table, const Columns& columns, bool limited
 }
 
 namespace {
-// Rounded to `decimals` places, like the training table.
-std::string rounded(double number, int decimals) {
-  const double power = std::pow(10.0, decimals);
-  return csv_text(std::round(number * power) / power + 0.0);  // not -0
-}
 // Of words that are numbers.
-float mean_of_words(const std::vector<std::string>& words, const Eigen::VectorXf& shares) {
+double mean_of_words(const Column& column, const Eigen::VectorXf& shares) {
   double sum = 0, total = 0;
-  for (std::size_t k = 0; k < words.size(); ++k) {
+  for (std::size_t k = 0; k < column.words.size(); ++k) {
     const auto share = static_cast<double>(shares(static_cast<Index>(k)));
-    sum += share * parse_number(words[k]);
+    sum += share * number_from(column, column.words[k]);
     total += share;
   }
-  return static_cast<float>(sum / total);
+  return sum / total;
+}
+}  // namespace
+
+char separator_of(const Columns& columns) {
+  return std::any_of(columns.begin(), columns.end(),
+                     [](const Column& c) { return c.spelling.number.point == ','; })
+             ? ';'
+             : ',';
 }
 
-}  // namespace
+std::string number_text_of(const Column& column, double number, bool as_drawn) {
+  if (!column.spelling.date.empty()) return spelled(number, column.spelling);
+  if (!as_drawn || column.decimals < 0 || column.decimals >= 6)
+    return spelled(static_cast<float>(number), column.spelling);
+  const double power = std::pow(10.0, column.decimals);
+  return spelled(std::round(number * power) / power + 0.0, column.spelling);  // not -0
+}
 
 Scaling scaling_of(const Columns& columns) {
   const Layout layout(columns);
@@ -650,7 +702,8 @@ std::string decode_table(const Columns& columns, const Eigen::MatrixXf& values, 
   std::vector<std::string> cells;
   for (const Column& column : columns)
     if (column.kind != Kind::ignored) cells.push_back(column.name);
-  std::string text = csv_line(cells);
+  const char separator = separator_of(columns);
+  std::string text = csv_line(cells, separator);
   for (Index sample = 0; sample < values.cols(); ++sample) {
     cells.clear();
     for (std::size_t i = 0; i < columns.size(); ++i) {
@@ -666,21 +719,19 @@ std::string decode_table(const Columns& columns, const Eigen::MatrixXf& values, 
         const auto shares = values.col(sample).segment(first, static_cast<Index>(column.words.size()));
         Index most = 0;
         shares.maxCoeff(&most);
-        cells.push_back(what == Decoded::expected && all_numbers(column.words)
-                            ? csv_text(mean_of_words(column.words, shares))
+        cells.push_back(what == Decoded::expected && has_numeric_words(column)
+                            ? number_text_of(column, mean_of_words(column, shares), false)
                             : column.words[static_cast<std::size_t>(most)]);
-      } else if (!column.words.empty() && what == Decoded::expected && all_numbers(column.words)) {
-        cells.push_back(csv_text(mean_of_words(column.words, Eigen::Vector2f(1 - x, x))));
+      } else if (!column.words.empty() && what == Decoded::expected && has_numeric_words(column)) {
+        cells.push_back(number_text_of(column, mean_of_words(column, Eigen::Vector2f(1 - x, x)), false));
       } else if (!column.words.empty()) {
         cells.push_back(column.words[x > 0.5f ? 1 : 0]);
       } else {
-        const double number = scaling.to_data(first, static_cast<double>(x));
-        cells.push_back(what == Decoded::draws && column.decimals >= 0 && column.decimals < 6
-                            ? rounded(number, column.decimals)
-                            : csv_text(static_cast<float>(number)));
+        cells.push_back(
+            number_text_of(column, scaling.to_data(first, static_cast<double>(x)), what == Decoded::draws));
       }
     }
-    text += csv_line(cells);
+    text += csv_line(cells, separator);
   }
   return text;
 }

@@ -22,6 +22,7 @@ struct Column {
   int decimals = -1;                    // most decimals of its numbers in the table; -1: any
   std::string value = {};               // of a constant column
   std::string reason = {};              // why this kind was chosen
+  harmonium::Spelling spelling = {};    // of its numbers in the table
 };
 using Columns = std::vector<Column>;
 
@@ -69,13 +70,21 @@ struct Samples {
 // The table as numbers. The columns' means and scales are those of training: `standardise` sets them.
 void standardise(const RawTable& table, Columns& columns);
 // With `limited`, numbers that lie far out are moved in: 5 standard deviations from the mean, or 0 and 1.
-Samples encode_table(const RawTable& table, const Columns& columns, bool limited = false);
-// The same; the numbers of a sparse table are not copied.
+// The column called `unknown` is missing in all rows, whether the table has it or not.
+Samples encode_table(const RawTable& table, const Columns& columns, bool limited = false,
+                     const std::string& unknown = "");
+// The same with no such column; the numbers of a sparse table are not copied.
 Samples encode_table(RawTable&& table, const Columns& columns, bool limited = false);
 
-// A cell as a word; in a column of numbers "1.0" and "1" are the same word.
-std::string word_at(const RawTable& table, Index row, Index column, bool numbers);
-bool all_numbers(const std::vector<std::string>& words);
+// Are the column's words numbers? Then "1.0" and "1" are the same word.
+bool has_numeric_words(const Column& column);
+// A cell, whose number is spelled like that in this table, as a word of the column.
+std::string word_at(const RawTable& table, Index row, Index index, const harmonium::Spelling& spelling,
+                    const Column& column, bool numeric_words);
+// The number of a text that a user wrote for this column, spelled as in its table or plainly; otherwise NaN.
+double number_from(const Column& column, const std::string& text);
+// For messages: "a number", "a number like 1.234,5", "a date like DD.MM.YYYY".
+std::string number_of_this_kind(const Column& column);
 // For messages: a column's words, at most 12 of them, and the names of columns, at most 50.
 std::string some_words(const Column& column);
 std::string some_names(const std::vector<std::string>& names);
@@ -90,6 +99,10 @@ void set_scaling(Columns& columns, const harmonium::Scaling& scaling);
 // What each visible row adds to minus the log density in the table's own units.
 Eigen::VectorXd log_scales(const Columns& columns);
 
+// How a table of these columns is written: cells are separated by semicolons if numbers have decimal commas.
+char separator_of(const Columns& columns);
+// A number as this column spells it; `as_drawn`: with no more decimals than the table had.
+std::string number_text_of(const Column& column, double number, bool as_drawn);
 // What is written of visible rows.
 enum class Decoded {
   draws,    // as they are

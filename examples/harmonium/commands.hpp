@@ -12,8 +12,12 @@ struct CommonSettings {
   JudgeSettings judge;
   Columns columns;  // of a run file
   int count = 100, steps = 1000, index_base = 1, samples = 0;
+  int header = -1;  // does the first row of a CSV file name its columns? -1: find out
   bool fill_in = false, expected = false;
 };
+
+// The table of the settings; its header is found by the names that its columns may have.
+RawTable open_table(const CommonSettings& settings, const Columns& columns = {}, const Column& target = {});
 
 // Looks for --run among the arguments and takes the settings from that file.
 void read_run_file(int argc, const char* const* argv, CommonSettings& settings);

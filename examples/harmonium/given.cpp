@@ -26,15 +26,17 @@ double number_for(const Column& column, const std::string& cell) {
   const auto refuse = [&](const std::string& expected) {
     throw ValueError("--given: '" + column.name + "' is '" + cell + "', expected " + expected);
   };
-  const double number = parse_number(cell);
+  const double number = number_from(column, cell);
   if (!column.words.empty()) {
-    const std::string word = all_numbers(column.words) && !std::isnan(number) ? csv_text(number) : cell;
+    const std::string word =
+        has_numeric_words(column) && !std::isnan(number) ? spelled(number, column.spelling) : cell;
     const auto found = std::find(column.words.begin(), column.words.end(), word);
     if (found == column.words.end()) refuse("a word known from training: " + some_words(column));
     return static_cast<double>(found - column.words.begin());
   }
   const double x = scaling_of({column}).to_model(0, number);
-  if (!std::isfinite(static_cast<float>(x))) refuse("a number");
+  if (!std::isfinite(static_cast<float>(x)))
+    refuse(column.spelling.plain() ? "a number" : number_of_this_kind(column));
   if (const char* expected = misfit(column, x)) refuse(expected);
   return x;
 }

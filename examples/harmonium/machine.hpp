@@ -195,6 +195,16 @@ class Machine final : public Model {
     }
     return scores;
   }
+  Eigen::MatrixXd class_log_scores(const Eigen::MatrixXf& rows, Index first, Index classes) const override {
+    Eigen::MatrixXd scores(classes, rows.cols());
+    Eigen::MatrixXf with_class = rows;
+    for (Index k = 0; k < classes; ++k) {
+      with_class.middleRows(first, classes).setZero();
+      with_class.row(first + k).setOnes();
+      scores.row(k) = -free_energy(bottom(), with_class).row(0).template cast<double>();
+    }
+    return scores;
+  }
   Judgement judge(const Eigen::MatrixXf& rows, const JudgeSettings& settings) const override {
     const Cpu<float> on = processors(settings.threads);
     Judgement judgement;

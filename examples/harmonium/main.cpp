@@ -27,12 +27,18 @@ void add_settings(CLI::App& command, Settings& settings) {
 }
 
 void add_data(CLI::App& command, CommonSettings& s, bool required) {
-  auto* data = command.add_option("data", s.data, "CSV with a header row, NPY, NPZ, IDX, or LIBSVM text");
+  auto* data =
+      command.add_option("data", s.data, "CSV, NPY, NPZ, IDX, or LIBSVM text; compressed with gzip or not");
   if (required) data->required();
   command.add_option("--array", s.array, "which array of an NPZ file");
   command.add_option("--index-base", s.index_base, "the first index of a LIBSVM file")
       ->check(CLI::Range(0, 1))
       ->capture_default_str();
+  command.add_flag_callback(
+      "--header", [&s] { s.header = 1; },
+      "the first row of a CSV file names its columns; found out if not said");
+  command.add_flag_callback(
+      "--no-header", [&s] { s.header = 0; }, "the first row is data: columns are 1, 2, ...");
 }
 void add_model(CLI::App& command, CommonSettings& s) {
   command.add_option("model", s.model, "the model.safetensors written by train")->required();

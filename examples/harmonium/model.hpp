@@ -47,6 +47,9 @@ class Model {
                                          std::uint64_t seed) const = 0;
   // Missing values are summed out, where that is exact.
   virtual Scores score(const Samples& rows) const = 0;
+  // log p(rows in which this class is the one of the `classes` rows from `first` on) up to a constant of each
+  // row: classes x rows.
+  virtual Eigen::MatrixXd class_log_scores(const Eigen::MatrixXf& rows, Index first, Index classes) const = 0;
   virtual Judgement judge(const Eigen::MatrixXf& rows, const JudgeSettings& settings) const = 0;
   // The exact log likelihood if columns were independent, with the rates of `rates`.
   virtual Eigen::VectorXd judge_independent(const Eigen::MatrixXf& rates,
@@ -73,6 +76,7 @@ struct LoadedModel {
   Columns columns;
   Column target = {};  // without a name if there is none
   std::unique_ptr<Predictor> predictor = {};
+  bool generative = false;  // is the target one of the columns?
 };
 LoadedModel load_model(const std::string& path);
 void save_model(const std::string& path, const Model& model, const Columns& columns,

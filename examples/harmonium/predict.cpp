@@ -10,6 +10,76 @@ using namespace harmonium;
 
 namespace program {
 
+namespace {
+
+class GenerativePredictor final : public Predictor {
+ public:
+  GenerativePredictor(const Model& model, Index first, Index classes)
+      : model_(model), first_(first), classes_(classes) {}
+  History train(const Eigen::MatrixXf& /*x*/, const Answers& /*answers*/, const Eigen::MatrixXf& /*held_out*/,
+                const Answers& /*held_out_answers*/, const TrainSettings& /*settings*/) override {
+    return {};  // the model has learned
+  }
+  Eigen::MatrixXd predict(const Eigen::MatrixXf& x) const override {
+    Eigen::MatrixXd p = model_.class_log_scores(x, first_, classes_);
+    for (Index c = 0; c < p.cols(); ++c) {
+      p.col(c) = (p.col(c).array() - p.col(c).maxCoeff()).exp().eval();
+      p.col(c) /= p.col(c).sum();
+    }
+    return p;
+  }
+  void add_to(TensorFile& /*file*/) const override {}  // it is the file
+
+ private:
+  const Model& model_;
+  Index first_, classes_;
+};
+
+// The inputs of a generative model: the target's rows do not matter, other missing values are averages.
+Eigen::MatrixXf inputs_without(const Model& model, const Columns& columns, const std::string& target,
+                               Samples rows, std::uint64_t seed) {
+  check<DataError>(!rows.sparse,
+                   "a model of a table with classes takes a table that lists all numbers, such as CSV");
+  const Layout layout(columns);
+  Index first = 0;
+  for (std::size_t i = 0; i < columns.size(); ++i)
+    if (columns[i].name == target) first = layout.first[i];
+  rows.values.middleRows(first, layout.states).setZero();
+  rows.known.middleRows(first, layout.states).setConstant(true);
+  std::vector<Index> gaps;  // rows that lack something else
+  for (Index c = 0; c < rows.size(); ++c)
+    if (!rows.known.col(c).all()) gaps.push_back(c);
+  if (gaps.empty()) return rows.values;
+  Samples some = rows.subset(gaps);
+  some.known.middleRows(first, layout.states).setConstant(false);
+  rows.values(Eigen::all, gaps) = model.fill_in(some, seed);
+  return rows.values;
+}
+
+}  // namespace
+
+std::unique_ptr<Predictor> generative_predictor(const Model& model, const Columns& columns,
+                                                const Column& target) {
+  const Layout layout(columns);
+  const auto found =
+      std::find_if(columns.begin(), columns.end(), [&](const Column& c) { return c.name == target.name; });
+  check<DataError>(found != columns.end() && found->kind == Kind::categorical && found->words == target.words,
+                   "its target '", target.name, "' is not the column of this name");
+  return std::make_unique<GenerativePredictor>(
+      model, layout.first[static_cast<std::size_t>(found - columns.begin())],
+      static_cast<Index>(target.words.size()));
+}
+
+Supervised judge_generative(const Model& model, const Columns& columns, const Column& target,
+                            const Samples& rows, const Answers& answers, std::uint64_t seed) {
+  Supervised learned;
+  learned.predictor = generative_predictor(model, columns, target);
+  const std::vector<Index> known = answers.known();
+  const Eigen::MatrixXf x = inputs_without(model, columns, target.name, rows.subset(known), seed);
+  learned.measures = measure(target, learned.predictor->predict(x), answers.subset(known));
+  return learned;
+}
+
 Eigen::MatrixXf inputs_of(const Model& model, const Samples& rows, std::uint64_t seed) {
   return rows.size() == 0 ? rows.values : model.fill_in(rows, seed);
 }
@@ -32,13 +102,17 @@ Supervised learn_target(const Model& model, const Column& target, const Samples&
 }
 
 void evaluate_target(const LoadedModel& loaded, const CommonSettings& settings) {
-  const RawTable table(settings.data, settings.array, settings.index_base);
-  const Samples all = encode_table(table, loaded.columns, true);
+  const RawTable table = open_table(settings, loaded.columns, loaded.target);
+  const Samples all =
+      encode_table(table, loaded.columns, true, loaded.generative ? loaded.target.name : std::string());
   const Answers answers = read_answers(table, loaded.target);
   const std::vector<Index> known = answers.known();
   check<DataError>(!known.empty(), "'", settings.data, "': no row has a known '", loaded.target.name,
                    "', which the model predicts");
-  const Eigen::MatrixXf x = inputs_of(*loaded.model, all.subset(known), settings.judge.seed);
+  const Eigen::MatrixXf x = loaded.generative
+                                ? inputs_without(*loaded.model, loaded.columns, loaded.target.name,
+                                                 all.subset(known), settings.judge.seed)
+                                : inputs_of(*loaded.model, all.subset(known), settings.judge.seed);
   std::printf("%s: %ld rows judged by their %s", settings.data.c_str(), static_cast<long>(known.size()),
               loaded.target.name.c_str());
   if (const auto unknown = all.size() - static_cast<Index>(known.size()); unknown > 0)
@@ -50,28 +124,37 @@ void evaluate_target(const LoadedModel& loaded, const CommonSettings& settings) 
 
 void run_predict(const CommonSettings& settings) {
   check_output(settings.output);
-  const auto [model, columns, target, predictor] = load_model(settings.model);
+  const LoadedModel loaded = load_model(settings.model);
+  const auto& [model, columns, target, predictor, generative] = loaded;
   check<DataError>(predictor != nullptr, "predict: '", settings.model,
                    "' has no target, expected a model that was trained with --target COLUMN");
-  const Samples rows =
-      encode_table(RawTable(settings.data, settings.array, settings.index_base), columns, true);
-  const Eigen::MatrixXd predicted = predictor->predict(inputs_of(*model, rows, settings.judge.seed));
-  write_numbers(settings.output, "predictions", predicted.cast<float>(), [&, &target_ = target] {
-    std::vector<std::string> cells = {target_.name};
-    if (has_classes(target_))
-      for (const std::string& word : target_.words) cells.push_back("p(" + word + ")");
-    std::string text = csv_line(cells);
-    for (Index c = 0; c < predicted.cols(); ++c) {
-      cells.clear();
-      Index best = 0;
-      predicted.col(c).maxCoeff(&best);
-      if (has_classes(target_)) cells.push_back(target_.words[static_cast<std::size_t>(best)]);
-      for (Index r = 0; r < predicted.rows(); ++r)
-        cells.push_back(csv_text(static_cast<float>(predicted(r, c))));
-      text += csv_line(cells);
-    }
-    return text;
-  });
+  const Samples rows = encode_table(open_table(settings, columns, target), columns, true,
+                                    generative ? target.name : std::string());
+  const Eigen::MatrixXd predicted =
+      predictor->predict(generative ? inputs_without(*model, columns, target.name, rows, settings.judge.seed)
+                                    : inputs_of(*model, rows, settings.judge.seed));
+  write_numbers(
+      settings.output, "predictions", predicted.cast<float>(), [&, &target_ = target, &columns_ = columns] {
+        std::vector<std::string> cells = {target_.name};
+        if (has_classes(target_))
+          for (const std::string& word : target_.words) cells.push_back("p(" + word + ")");
+        Columns all = columns_;
+        all.push_back(target_);
+        const char separator = separator_of(all);
+        const Spelling probability{{.point = separator == ';' ? ',' : '.'}};
+        std::string text = csv_line(cells, separator);
+        for (Index c = 0; c < predicted.cols(); ++c) {
+          cells.clear();
+          Index best = 0;
+          predicted.col(c).maxCoeff(&best);
+          if (has_classes(target_)) cells.push_back(target_.words[static_cast<std::size_t>(best)]);
+          for (Index r = 0; r < predicted.rows(); ++r)
+            cells.push_back(has_classes(target_) ? spelled(static_cast<float>(predicted(r, c)), probability)
+                                                 : number_text_of(target_, predicted(r, c), false));
+          text += csv_line(cells, separator);
+        }
+        return text;
+      });
 }
 
 }  // namespace program

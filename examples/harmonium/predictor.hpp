@@ -34,6 +34,11 @@ class Predictor {
 
 std::unique_ptr<Predictor> make_predictor(const Column& target, const std::vector<HiddenLayer>& layers,
                                           std::uint64_t seed);
+class Model;
+// The model itself, if the target is one of its columns: p(class | the other columns), exactly, by its free
+// energy with each class in turn (Larochelle and Bengio, 2008). The model must outlive it.
+std::unique_ptr<Predictor> generative_predictor(const Model& model, const Columns& columns,
+                                                const Column& target);
 // Takes the predictor out of a model's file. Throws DataError unless it has `inputs` inputs, and as many
 // outputs as the target has.
 std::unique_ptr<Predictor> take_predictor(harmonium::TensorFile& file, const Column& target, Index inputs);

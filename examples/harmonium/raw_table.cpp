@@ -1,9 +1,11 @@
 #include "raw_table.hpp"
 
 #include <charconv>
+#include <harmonium/io/formats/foreign_formats.hpp>
 #include <harmonium/io/formats/idx.hpp>
 #include <harmonium/io/formats/libsvm.hpp>
 #include <harmonium/io/formats/sparse_npz.hpp>
+#include <span>
 
 using namespace harmonium;
 
@@ -26,6 +28,17 @@ std::string first_text(const std::string& path) {
   return bytes;
 }
 
+// An NPY file within gzip.
+Tensor unpacked_npy(const std::string& path) {
+  const std::string text = detail::unpacked_text(path);
+  const auto bytes = std::as_bytes(std::span(text));
+  try {
+    return detail::parse_npy(path, {bytes.begin(), bytes.end()});
+  } catch (const FileError& error) {
+    throw FileError("NPY file '" + path + "': " + error.what());
+  }
+}
+
 // Does it hold a sparse matrix of SciPy's? Only the names in the archive's directory are read.
 bool is_sparse_npz(const std::string& path) {
   const std::vector<std::byte> bytes = read_file(path);
@@ -43,30 +56,29 @@ bool is_sparse_npz(const std::string& path) {
 
 // Files that people mistake for tables, so that the message can say so.
 void refuse_other_files(const std::string& path, const std::string& begin) {
-  const auto is = [&](const char* what, const char* hint) {
-    throw FileError("'" + path + "' is " + what + ", expected a table: CSV, NPY, NPZ, IDX or LIBSVM. " +
-                    hint);
-  };
-  if (begin.starts_with("\x89PNG") || begin.starts_with("\xff\xd8\xff") || begin.starts_with("GIF8"))
-    is("a picture", "Pictures are read from IDX or NumPy files.");
-  if (begin.starts_with("%PDF")) is("a PDF document", "");
-  if (begin.starts_with("\xd0\xcf\x11\xe0")) is("an old Office document", "Save the sheet as CSV.");
-  if (begin.ends_with(std::string("\0\0{", 3))) is("a model (safetensors)", "The data come after the model.");
-  if (begin.starts_with("{")) is("JSON", "Pass a run file with --run.");
-  if (begin.starts_with("<")) is("HTML or XML", "");
+  std::string what;
+  if (begin.size() > 9 && begin.substr(6, 3) == std::string("\0\0{", 3))
+    what = "a model (safetensors); the data come after the model";
+  if (what.empty()) what = foreign_format(begin);
+  if (what.empty()) what = foreign_text(begin);
+  check<FileError>(what.empty(), "'", path, "' is ", what, ". A table is CSV, NPY, NPZ, IDX or LIBSVM.");
 }
 
 }  // namespace
 
-RawTable::RawTable(const std::string& path, const std::string& array, int base) : path_(path) {
-  const std::string begin = first_bytes(path, 9);
+RawTable::RawTable(const std::string& path, const TableOptions& options) : path_(path) {
+  const std::string begin = first_bytes(path, 300), &array = options.array;
   check<FileError>(!begin.empty(), "'", path, "' is empty");
+  const std::string text = first_text(path);
   Tensor tensor;
-  if (begin.starts_with("\x93NUMPY")) {
-    tensor = read_npy(path);
+  if (text.starts_with("\x93NUMPY")) {
+    tensor = begin == text.substr(0, begin.size()) ? read_npy(path) : unpacked_npy(path);
   } else if (begin.starts_with("PK") && array.empty() && is_sparse_npz(path)) {
     sparse_ = read_sparse_npz(path);
   } else if (begin.starts_with("PK")) {
+    const std::string what = foreign_format(begin);
+    check<FileError>(what.empty() || what.starts_with("a zip archive"), "'", path, "' is ", what,
+                     ". A table is CSV, NPY, NPZ, IDX or LIBSVM.");
     std::vector<Tensor> arrays;
     try {
       arrays = read_npz(path);
@@ -76,15 +88,20 @@ RawTable::RawTable(const std::string& path, const std::string& array, int base) 
     check<FileError>(!array.empty() || arrays.size() == 1, "'", path, "' has ", arrays.size(),
                      " arrays: name one with --array");
     tensor = array.empty() ? arrays.front() : find_array(arrays, array);
-  } else if (const std::string text = first_text(path); looks_like_libsvm(text)) {
-    sparse_ = read_libsvm(path, {.base = base}).samples;
+  } else if (looks_like_libsvm(text)) {
+    sparse_ = read_libsvm(path, {.base = options.base}).samples;
   } else if (text.starts_with(std::string("\0\0\x08", 3))) {
     numbers_ = read_idx_images(path).cast<float>();
     grey_ = true;
   } else {
-    refuse_other_files(path, text.substr(0, 9));
-    csv_ = begin.starts_with("\x1f\x8b") ? parse_csv(detail::unpacked_text(path), {}, path) : read_csv(path);
+    check<FileError>(!text.starts_with("PK\x03\x04"), "'", path,
+                     "' is an archive (ZIP or NPZ) within gzip: unpack it");
+    refuse_other_files(path, text.substr(0, 300));
+    csv_ = read_csv(path, {.header = options.header.value_or(true),
+                           .find_header = !options.header.has_value(),
+                           .names = options.names});
     names_ = csv_->names();
+    spellings_ = csv_spellings(*csv_);
     return;
   }
   if (!grey_ && !sparse_) {
@@ -104,12 +121,39 @@ Index RawTable::column(const std::string& name) const {
   return static_cast<Index>(number - 1);
 }
 
+bool RawTable::has_column(const std::string& name) const {
+  return std::find(names_.begin(), names_.end(), name) != names_.end();
+}
+
 std::string RawTable::cell(Index row, Index column) const {
   return csv_ ? std::string(csv_->cell(row, column)) : csv_text(number(row, column));
 }
-double RawTable::number(Index row, Index column) const {
-  if (csv_) return parse_number(csv_->cell(row, column));
+double RawTable::number(Index row, Index column) const { return number(row, column, spelling(column)); }
+double RawTable::number(Index row, Index column, const Spelling& spelling) const {
+  if (csv_) return parse_spelled(csv_->cell(row, column), spelling);
   return static_cast<double>(sparse_ ? sparse_->coeff(column, row) : numbers_(column, row));
+}
+const Spelling& RawTable::spelling(Index column) const {
+  static const Spelling plain;
+  return csv_ ? spellings_[static_cast<std::size_t>(column)].spelling : plain;
+}
+bool RawTable::ambiguous_date(Index column) const {
+  return csv_ && spellings_[static_cast<std::size_t>(column)].ambiguous_date;
+}
+Spelling RawTable::spelling_like(Index column, const Spelling& trained) const {
+  const Spelling& here = spelling(column);
+  if (here == trained) return trained;
+  bool all = true;
+  for (Index row = 0; row < rows() && all; ++row)
+    all = missing(row, column) || !std::isnan(number(row, column, trained));
+  const auto sign = [](const Spelling& s) {
+    return std::string(detail::without_blanks(s.number.before)) +
+           std::string(detail::without_blanks(s.number.after));
+  };
+  const bool alike = here.date.empty() == trained.date.empty() && sign(here) == sign(trained) &&
+                     !ambiguous_date(column) &&
+                     (here.date.empty() || is_time_of_day(here.date) == is_time_of_day(trained.date));
+  return all || !alike ? trained : here;
 }
 bool RawTable::missing(Index row, Index column) const {
   return csv_ ? is_missing(csv_->cell(row, column)) : !sparse_ && std::isnan(numbers_(column, row));

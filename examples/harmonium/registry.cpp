@@ -53,8 +53,10 @@ LoadedModel load_model(const std::string& path) {
                     error.what() + ")");
   }
   const auto found = file.metadata.find(columns_name);
-  check<FileError>(found != file.metadata.end(), "'", path,
-                   "' is a safetensors file, but not one of this program: it does not describe its columns");
+  check<FileError>(
+      found != file.metadata.end(), "'", path,
+      "' is a safetensors file, but not one of this program: it does not describe its columns. C++ takes "
+      "its weights: see set_parameters");
   try {
     LoadedModel loaded;
     loaded.columns = columns_from(found->second);
@@ -77,8 +79,13 @@ LoadedModel load_model(const std::string& path) {
       set_scaling(one, take_scaling(file, target_scaling));
       loaded.target = one[0];
     }
-    if (!loaded.target.name.empty()) loaded.predictor = take_predictor(file, loaded.target, layout.rows());
+    loaded.generative = std::any_of(loaded.columns.begin(), loaded.columns.end(),
+                                    [&](const Column& c) { return c.name == loaded.target.name; });
+    if (!loaded.target.name.empty() && !loaded.generative)
+      loaded.predictor = take_predictor(file, loaded.target, layout.rows());
     loaded.model = kind_of(layout, loaded.columns).from(file, layout);
+    if (loaded.generative)
+      loaded.predictor = generative_predictor(*loaded.model, loaded.columns, loaded.target);
     return loaded;
   } catch (const nlohmann::ordered_json::exception& error) {
     throw FileError("'" + path + "': its description of the columns is damaged: " + error.what());

@@ -51,6 +51,7 @@ nlohmann::ordered_json run_json(const CommonSettings& settings, const Columns& c
   nlohmann::ordered_json json = {{"program", "harmonium train"}, {"data", settings.data}};
   if (!settings.array.empty()) json["array"] = settings.array;
   if (settings.index_base != 1) json["index_base"] = settings.index_base;
+  if (settings.header >= 0) json["header"] = settings.header == 1;
   json["options"] = options;
   json["columns"] = columns;
   return json;
@@ -71,6 +72,7 @@ void take_run_file(CommonSettings& settings) {
     settings.data = json.value("data", std::string());
     settings.array = json.value("array", std::string());
     settings.index_base = json.value("index_base", 1);
+    if (json.contains("header")) settings.header = json["header"].get<bool>() ? 1 : 0;
     if (json.contains("columns")) settings.columns = json["columns"].get<Columns>();
     std::vector<std::string> known;
     for_each_setting(
@@ -93,6 +95,18 @@ void take_run_file(CommonSettings& settings) {
   } catch (const std::exception& error) {
     throw FileError("run file '" + settings.run + "': " + error.what());
   }
+}
+
+RawTable open_table(const CommonSettings& settings, const Columns& columns, const Column& target) {
+  TableOptions options{.array = settings.array, .base = settings.index_base};
+  if (settings.header >= 0) options.header = settings.header == 1;
+  const auto is_number = [](const std::string& name) {
+    return !name.empty() && name.find_first_not_of("0123456789") == std::string::npos;
+  };
+  for (const Column& column : columns)
+    if (!is_number(column.name)) options.names.push_back(column.name);
+  if (!target.name.empty() && !is_number(target.name)) options.names.push_back(target.name);
+  return RawTable(settings.data, options);
 }
 
 void read_run_file(int argc, const char* const* argv, CommonSettings& settings) {

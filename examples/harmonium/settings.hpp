@@ -17,7 +17,7 @@ struct TrainSettings {
   double rate = 0.01, final_rate = 0, momentum = 0.5, weight_decay = 1e-4, l1 = 0, sparsity = 0,
          activity_target = 0.1;
   double max_norm = 0, average_last = 0.5, hold_out = 0.1, weight_scale = 0.01;
-  bool plain_gradient = false;
+  bool plain_gradient = false, generative = false;
   int patience = 0, threads = 0, tune_epochs = 100, tune_batch_size = 20;
   double tune_rate = 0.003, tune_weight_decay = 0.01, dropout = 0.2, input_dropout = 0;
   std::uint64_t seed = 1;
@@ -34,6 +34,11 @@ void for_each_setting(Settings& s, F f) {
     Choices{});
   f("target", s.target,
     "column to predict: the other columns are learned first, and then what it is given them", Choices{});
+  f("generative", s.generative,
+    "with --target: learn the classes together with the other columns, as one of them, and predict by that "
+    "model: "
+    "`score` and `sample --given` then know the target",
+    Choices{});
   f("hidden", s.hidden,
     "hidden units, with --target 128 if nothing is said; more numbers make a deep belief network: 64,32",
     Choices{});
@@ -69,8 +74,8 @@ void for_each_setting(Settings& s, F f) {
   f("input-dropout", s.input_dropout, "likewise of the inputs", Choices{});
   f("hold-out", s.hold_out, "share of the rows held out for evaluation", Choices{});
   f("patience", s.patience,
-    "end with the best model after this many epochs without better reconstructions of held-out rows; "
-    "0: never",
+    "end with the best model after this many epochs in which the loss of held-out rows (minus their "
+    "pseudo-likelihood; with --target then that of their predictions) was not the least so far; 0: never",
     Choices{});
   f("seed", s.seed, "of everything random: the same seed gives the same result", Choices{});
   f("threads", s.threads, "0 for all processors; the result does not depend on it", Choices{});

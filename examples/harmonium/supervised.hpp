@@ -19,6 +19,10 @@ Supervised learn_target(const Model& model, const Column& target, const Samples&
                         const Samples& held_out, const Answers& held_out_answers,
                         const TrainSettings& settings);
 
+// Likewise of a model that has learned the target as one of its columns, by rows whose target is known.
+Supervised judge_generative(const Model& model, const Columns& columns, const Column& target,
+                            const Samples& rows, const Answers& answers, std::uint64_t seed);
+
 // The command evaluate.
 void evaluate_target(const LoadedModel& loaded, const CommonSettings& settings);
 

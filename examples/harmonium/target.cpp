@@ -50,24 +50,26 @@ Column take_target(const RawTable& table, Columns& columns, const std::string& n
 Answers read_answers(const RawTable& table, const Column& target) {
   Answers answers;
   const Index column = table.column(target.name);
+  const Spelling spelling = table.spelling_like(column, target.spelling);
   if (!has_classes(target)) {
     answers.numbers.resize(table.rows());
     for (Index row = 0; row < table.rows(); ++row) {
       const bool missing = table.missing(row, column);
-      const double x = missing ? std::nan("") : table.number(row, column);
+      const double x = missing ? std::nan("") : table.number(row, column, spelling);
       check<DataError>(missing || std::isfinite(x), table.place(row, column), ": '", table.cell(row, column),
-                       "', expected a number, as the model's target is one");
+                       "', expected ", target.spelling.plain() ? "a number" : number_of_this_kind(target),
+                       ", as the model's target is one");
       answers.numbers(row) = x;
     }
     return answers;
   }
   std::map<std::string, int> classes;
   for (const std::string& word : target.words) classes.emplace(word, static_cast<int>(classes.size()));
-  const bool numbers = all_numbers(target.words);
+  const bool numeric_words = has_numeric_words(target);
   for (Index row = 0; row < table.rows(); ++row) {
     answers.labels.push_back(-1);
     if (table.missing(row, column)) continue;
-    const auto found = classes.find(word_at(table, row, column, numbers));
+    const auto found = classes.find(word_at(table, row, column, spelling, target, numeric_words));
     check<DataError>(found != classes.end(), table.place(row, column), ": '", table.cell(row, column),
                      "', expected a class known from training: ", some_words(target));
     answers.labels.back() = found->second;

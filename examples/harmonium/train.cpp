@@ -80,17 +80,28 @@ void run_train(const CommonSettings& given) {
   check<ValueError>(!settings.data.empty(), "train needs a table, or a run file that names one (--run)");
   static_cast<void>(training_options(settings.train, 0));  // before anything is read
   static_cast<void>(fine_tuning_options(settings.train, true));
-  const bool predicts = !settings.train.target.empty();
+  const bool predicts = !settings.train.target.empty(), generative = settings.train.generative;
+  check<ValueError>(!generative || predicts, "--generative needs a --target, the column of classes");
+  check<ValueError>(!generative || settings.train.hidden.size() == 1,
+                    "--generative takes one hidden layer: with more, p(class | row) is not exact");
   const Timer timer;
   Columns columns;
   Column target;
   Answers answers;
   nlohmann::ordered_json run;
   Samples all = [&] {
-    RawTable table(settings.data, settings.array, settings.index_base);
+    RawTable table = open_table(settings);
+    settings.header = table.numeric() ? -1 : table.has_header() ? 1 : 0;
     columns = choose_columns(table, settings.train.visible, settings.columns, settings.train.target);
     const Columns chosen = columns;
-    if (predicts) target = take_target(table, columns, settings.train.target);
+    if (predicts) {
+      Columns others = columns;
+      target = take_target(table, others, settings.train.target);
+      check<DataError>(!generative || has_classes(target), "--generative: '", target.name,
+                       "' is a number, expected classes; --visible categorical:", target.name,
+                       " makes a class of each number, and without --generative it is predicted as it is");
+      if (!generative) columns = others;
+    }
     standardise(table, columns);
     if (predicts) {
       Columns one = {target};
@@ -109,7 +120,11 @@ void run_train(const CommonSettings& given) {
     return encode_table(std::move(table), columns, predicts);
   }();
   std::printf("%s: %ld rows, %ld columns\n%s", settings.data.c_str(), static_cast<long>(all.size()),
-              static_cast<long>(columns.size() + (predicts ? 1 : 0)), explain(columns).c_str());
+              static_cast<long>(columns.size() + (predicts && !generative ? 1 : 0)),
+              explain(columns).c_str());
+  if (settings.header == 0)
+    std::printf(
+        "No header was found, so columns are called 1, 2, ...; --header if its first row names them.\n");
   if (predicts) std::printf("  target       %s\n", describe_target(target).c_str());
   if (all.sparse)
     std::printf("%ld of its numbers are not 0: it is kept sparse\n",
@@ -129,7 +144,12 @@ void run_train(const CommonSettings& given) {
   std::fflush(stdout);
   std::vector<History> histories = model->train(rows, held_out, settings.train);
   Supervised learned;
-  if (predicts) {
+  if (generative) {
+    const bool judged = !answers.subset(held_numbers).known().empty();
+    learned = judge_generative(*model, columns, target, judged ? held_out : rows,
+                               answers.subset(judged ? held_numbers : row_numbers), settings.train.seed);
+    learned.measures["judged_on"] = judged ? "held out" : "training";
+  } else if (predicts) {
     learned = learn_target(*model, target, rows, answers.subset(row_numbers), held_out,
                            answers.subset(held_numbers), settings.train);
     histories.push_back(learned.history);

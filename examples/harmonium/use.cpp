@@ -21,8 +21,12 @@ Eigen::MatrixXf in_units(const Columns& columns, const Eigen::MatrixXf& values) 
 }
 
 // New rows, as the model's table has them.
-Samples read_rows(const CommonSettings& settings, const Columns& columns) {
-  return encode_table(RawTable(settings.data, settings.array, settings.index_base), columns);
+Samples read_rows(const CommonSettings& settings, const LoadedModel& loaded) {
+  RawTable table = open_table(settings, loaded.columns, loaded.target);
+  // A generative model need not be told the target.
+  const bool without = loaded.generative && !table.has_column(loaded.target.name);
+  return without ? encode_table(table, loaded.columns, false, loaded.target.name)
+                 : encode_table(std::move(table), loaded.columns);
 }
 
 // Rows without missing values. Throws DataError if there are fewer than `least`.
@@ -37,8 +41,10 @@ Eigen::MatrixXf whole_rows(const Samples& all, const std::string& path, std::siz
 void print_coverage(const LoadedModel& loaded, const CommonSettings& settings) {
   const bool limited = loaded.predictor != nullptr;
   const auto read = [&](const std::string& path) {
+    CommonSettings of_path = settings;
+    of_path.data = path;
     const Samples all =
-        encode_table(RawTable(path, settings.array, settings.index_base), loaded.columns, limited);
+        encode_table(open_table(of_path, loaded.columns, loaded.target), loaded.columns, limited);
     return whole_rows(all, path, 2);
   };
   const Eigen::MatrixXf rows = read(settings.data);
@@ -53,8 +59,8 @@ void print_coverage(const LoadedModel& loaded, const CommonSettings& settings) {
 }
 
 void evaluate_model(const LoadedModel& loaded, const CommonSettings& settings) {
-  const auto& [model, columns, target, predictor] = loaded;
-  const Samples all = read_rows(settings, columns);
+  const auto& [model, columns, target, predictor, generative] = loaded;
+  const Samples all = read_rows(settings, loaded);
   const std::vector<Index> whole = all.whole_ones();
   check<DataError>(!whole.empty(), "'", settings.data, "': every row has a missing value");
   const Eigen::MatrixXf rows = all.subset(whole).dense();
@@ -91,17 +97,15 @@ void run_evaluate(const CommonSettings& settings) {
   check<ValueError>(settings.training_data.empty() || settings.samples > 0,
                     "--training-data is what samples are compared with: --samples says how many");
   const LoadedModel loaded = load_model(settings.model);
-  if (loaded.predictor != nullptr) {
-    evaluate_target(loaded, settings);
-  } else {
-    evaluate_model(loaded, settings);
-  }
+  if (loaded.predictor != nullptr) evaluate_target(loaded, settings);
+  if (loaded.predictor == nullptr || loaded.generative) evaluate_model(loaded, settings);
   if (settings.samples > 0) print_coverage(loaded, settings);
 }
 
 void run_sample(const CommonSettings& settings) {
   check_output(settings.output);
-  const auto [model, columns, target, predictor] = load_model(settings.model);
+  const LoadedModel loaded = load_model(settings.model);
+  const auto& [model, columns, target, predictor, generative] = loaded;
   const Eigen::MatrixXf values =
       settings.given.empty() ? model->generate(settings.count, settings.steps, settings.judge.seed)
                              : model->generate_given(read_given(columns, settings.given), settings.count,
@@ -112,8 +116,9 @@ void run_sample(const CommonSettings& settings) {
 
 void run_score(const CommonSettings& settings) {
   check_output(settings.output);
-  const auto [model, columns, target, predictor] = load_model(settings.model);
-  const Samples rows = read_rows(settings, columns);
+  const LoadedModel loaded = load_model(settings.model);
+  const auto& [model, columns, target, predictor, generative] = loaded;
+  const Samples rows = read_rows(settings, loaded);
   Scores scores = model->score(rows);
   const Eigen::VectorXd logs = log_scales(columns);  // densities in the table's own units
   for (Index c = 0; c < rows.size() && scores.exact; ++c)
@@ -131,8 +136,9 @@ void run_score(const CommonSettings& settings) {
 
 void run_encode(const CommonSettings& settings) {
   check_output(settings.output);
-  const auto [model, columns, target, predictor] = load_model(settings.model);
-  const Eigen::MatrixXf codes = model->encode(read_rows(settings, columns), settings.judge.seed);
+  const LoadedModel loaded = load_model(settings.model);
+  const auto& [model, columns, target, predictor, generative] = loaded;
+  const Eigen::MatrixXf codes = model->encode(read_rows(settings, loaded), settings.judge.seed);
   write_numbers(settings.output, "codes", codes, [&] {
     std::vector<std::string> cells;
     for (Index i = 1; i <= codes.rows(); ++i) cells.push_back(std::string("h").append(std::to_string(i)));
@@ -147,8 +153,9 @@ void run_encode(const CommonSettings& settings) {
 
 void run_reconstruct(const CommonSettings& settings) {
   check_output(settings.output);
-  const auto [model, columns, target, predictor] = load_model(settings.model);
-  const Samples rows = read_rows(settings, columns);
+  const LoadedModel loaded = load_model(settings.model);
+  const auto& [model, columns, target, predictor, generative] = loaded;
+  const Samples rows = read_rows(settings, loaded);
   Eigen::MatrixXf values = model->fill_in(rows, settings.judge.seed);
   if (!settings.fill_in) values = model->reconstruct(values);
   write_numbers(settings.output, "rows", in_units(columns, values), [&, &columns_ = columns] {

@@ -57,8 +57,8 @@ void attack(Bytes input) {
           "its description is read as another one");
   const program::Samples whole = samples.subset(samples.whole_ones());
   if (whole.values.cols() == 0) return;
-  const CsvTable decoded =
-      parse_csv(program::decode_table(columns, whole.values, program::Decoded::draws), {.separator = ','});
+  const CsvTable decoded = parse_csv(program::decode_table(columns, whole.values, program::Decoded::draws),
+                                     {.separator = program::separator_of(columns)});
   require(decoded.rows() == whole.values.cols(), "it has another number of rows when decoded");
 }
 

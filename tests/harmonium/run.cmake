@@ -279,6 +279,39 @@ run(0 WITH train flowers.csv -o weights --target weight --visible ignored:kind $
   SAYS "target       weight: a number" "root mean squared error")
 run(0 WITH predict weights/model.safetensors new_flowers.csv SAYS "weight\n")
 
+# A target that is learned as one of the columns.
+run(1 WITH train flowers.csv -o wrong --target weight --visible ignored:kind --generative SAYS "--generative: 'weight' is a number")
+run(1 WITH train flowers.csv -o wrong --generative SAYS "--generative needs a --target")
+run(0 WITH train flowers.csv -o joint --target kind --generative ${quick} SAYS "target       kind: 3 classes" "held-out rows of kind"
+  MAKES joint/model.safetensors joint/report.html)
+run(0 WITH train --run joint/run.json -o joint_again)
+same(joint/model.safetensors joint_again/model.safetensors)
+run(0 WITH predict joint/model.safetensors new_flowers.csv SAYS "kind,p(kind0),p(kind1),p(kind2)")
+run(0 WITH evaluate joint/model.safetensors flowers.csv SAYS "accuracy" "log likelihood per row")
+run(0 WITH score joint/model.safetensors new_flowers.csv SAYS "score")
+run(0 WITH sample joint/model.safetensors --given "kind=kind2" -n 3 --steps 5 SAYS ",kind2")
+run(0 WITH report joint MAKES joint/report.html)
+
+# A table as a German spreadsheet writes it, and one without a header; more about them in as_they_come.cpp.
+set(german "Datum;Betrag;Anteil;Farbe\n")
+set(bare "")
+foreach(i RANGE 10 28)
+  math(EXPR cents "10 + ${i} * 7 % 60")
+  math(EXPR group "${i} * 31 % 700 + 100")
+  string(APPEND german "${i}.03.2020;1.${group},${cents};${i},5 %;rot${i}\n")
+  string(APPEND bare "${group}.${cents},2020-03-${i}\n")
+endforeach()
+file(WRITE "${WORK}/german.csv" "${german}")
+file(WRITE "${WORK}/bare.csv" "${bare}")
+run(0 WITH train german.csv -o german ${quick}
+  SAYS "Datum (dates (DD.MM.YYYY), as days)" "Betrag (numbers like 1.234,5)" "Farbe (all words are different"
+  MAKES german/report.html)
+run(0 WITH sample german/model.safetensors -n 3 --steps 5 SAYS "Datum" " %\n")
+run(0 WITH train bare.csv -o bare ${quick} SAYS "19 rows, 2 columns" "No header was found")
+run(0 WITH train bare.csv -o bare_header ${quick} --header SAYS "18 rows, 2 columns")
+run(0 WITH train --run bare_header/run.json -o bare_again SAYS "18 rows, 2 columns")
+run(0 WITH score bare/model.safetensors bare.csv --no-header SAYS "score")
+
 # Draws given values: those given are in every row.
 run(0 WITH sample ${model} --given "colour=west,size=21" -n 5 -o given.csv MAKES given.csv)
 file(STRINGS "${WORK}/given.csv" lines REGEX "^21,[^,]*,west$")

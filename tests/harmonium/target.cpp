@@ -146,6 +146,69 @@ TEST_CASE("a predictor that does not fit its model is refused", "[program][targe
   CHECK_THROWS_AS(loads(without)(), FileError);
 }
 
+TEST_CASE("a generative model predicts a class by its free energy with each",
+          "[program][target][generative]") {
+  const TemporaryFolder folder;
+  test::put(folder / "table.csv", table([](int i) {
+              return i == 5 ? "" : i % 3 == 0 ? "yes" : i % 3 == 1 ? "no" : "so";
+            }));
+  CommonSettings settings = quick(folder, "answer");
+  settings.train.generative = true;
+  settings.train.epochs = 20;
+  run_train(settings);
+  settings.model = folder / "results" / "model.safetensors";
+  settings.output = folder / "out.csv";
+  const std::string rows[] = {"1.5,red", "7.5,green", "20,red"};
+  const auto table_with = [&](const std::string& answer) {
+    std::string text = answer.empty() ? "size,colour\n" : "size,colour,answer\n";
+    for (const std::string& row : rows) text += row + (answer.empty() ? "" : "," + answer) + '\n';
+    test::put(folder / "table.csv", text);
+  };
+  table_with("");
+  run_predict(settings);
+  const Eigen::MatrixXd p = csv_numbers(read_csv(settings.output), {"p(no)", "p(so)", "p(yes)"});
+  run_score(settings);  // the target summed out
+  const Eigen::MatrixXd marginal = csv_numbers(read_csv(settings.output), {"score"});
+  // -log p of the rows with each class, summed exactly.
+  Eigen::MatrixXd joint(3, 3);
+  const char* classes[] = {"no", "so", "yes"};
+  for (Index k = 0; k < 3; ++k) {
+    table_with(classes[k]);
+    run_score(settings);
+    joint.row(k) = csv_numbers(read_csv(settings.output), {"score"});
+  }
+  const Eigen::MatrixXd likelihood = (-joint.array()).exp();
+  // A number that is limited to five deviations when it is predicted from is not when it is scored: the last
+  // row.
+  for (Index c = 0; c < 2; ++c) {
+    const Eigen::VectorXd expected = likelihood.col(c) / likelihood.col(c).sum();
+    CHECK((p.col(c) - expected).cwiseAbs().maxCoeff() < 1e-4);
+    CHECK(std::exp(-marginal(0, c)) == Approx(likelihood.col(c).sum()).epsilon(1e-4));
+  }
+  CHECK(p.colwise().sum().isOnes(1e-5));
+
+  settings.given = "answer=so";
+  settings.count = 4;
+  settings.steps = 5;
+  run_sample(settings);
+  const CsvTable drawn = read_csv(settings.output);
+  for (Index row = 0; row < drawn.rows(); ++row) CHECK(drawn.cell(row, drawn.column("answer")) == "so");
+  table_with("yes");
+  run_evaluate(settings);
+  run_encode(settings);
+
+  test::put(folder / "table.csv", table([](int i) { return std::to_string(i * i) + ".5"; }));
+  settings.folder = folder / "other";
+  CHECK_THROWS_WITH(run_train(settings),
+                    ContainsSubstring("--generative: 'answer' is a number, expected classes"));
+  settings.train.target = "";
+  CHECK_THROWS_WITH(run_train(settings), ContainsSubstring("--generative needs a --target"));
+  settings.train.target = "answer";
+  settings.train.hidden = {3, 2};
+  CHECK_THROWS_WITH(run_train(settings), ContainsSubstring("--generative takes one hidden layer"));
+  CHECK(!std::filesystem::exists(folder / "other"));
+}
+
 TEST_CASE("measures of predictions are those of their definitions", "[program][target]") {
   const Column classes{.name = "a", .kind = Kind::categorical, .words = {"x", "y"}};
   Eigen::MatrixXd p(2, 4);

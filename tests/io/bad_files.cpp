@@ -96,7 +96,7 @@ TEST_CASE("hostile model files are refused in words, and take no more memory tha
                          reading(safetensors(one, "1234"))),
       refused<FileError>("surplus numbers", ".*: its tensors take 48 bytes, it has 52 for them",
                          reading(safetensors(one, string(52, '\0')))),
-      refused<FileError>("no model", "load: .*: metadata: there is no 'kind'",
+      refused<FileError>("no model", "load: .*: it does not say what model it holds",
                          reading(safetensors(one, string(48, '\0')))),
       refused<FileError>("infinite parameters", "load: .*: tensor 'hidden.bias' has an infinity or a NaN, .*",
                          reading(infinite)),

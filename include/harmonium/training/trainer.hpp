@@ -83,8 +83,7 @@ class Trainer {
     check_source(source, "fit");
     const double mean = detail::mean_weight(source);
     const auto prepare = [&] {
-      plan(source.size());
-      average_.clear();
+      plan_run(source.size());
       if constexpr (requires { objective_.prepare(on_, options_, model_, source); })
         objective_.prepare(on_, options_, model_, source);
     };
@@ -92,7 +91,9 @@ class Trainer {
       learn_from(source, columns, mean, last);
     };
     const auto measure = [&](EpochReport& report) {
-      auto judged = detail::end_epoch(on_, options_, progress(), average_, model_, report);
+      progress_.count_epoch();
+      auto judged = detail::end_epoch(on_, options_, progress(), average_, model_, report,
+                                      progress_.continues(steps()));
       if constexpr (requires { objective_.report(on_, options_, model_, source, gradient_, report.metrics); })
         objective_.report(on_, options_, model_, source, gradient_, report.metrics);
       if constexpr (requires { objective_.warn(on_, options_, model_, source, report.warnings); })
@@ -103,7 +104,8 @@ class Trainer {
         {.phase = options_.phase,
          .epochs = planned_epochs(options_.epochs, options_.batch_size, source.size()),
          .batch_size = options_.batch_size,
-         .seed = seed_of_order()},
+         .seed = seed_of_order(),
+         .epochs_before = progress_.epochs_before(steps())},
         source.size(), model_, TrainerParts<Trainer, Source>{*this, source}, prepare, learn_batch, measure,
         observers...);
   }
@@ -111,6 +113,23 @@ class Trainer {
   /// Plans a run of single steps as `fit` does: schedules extend over the next `epochs` passes over `samples`
   /// samples.
   void plan(Index samples) { progress_.plan(steps(), samples, options_); }
+  /// Plans a run of `updates` updates over as many calls of `fit`, `epoch` and `step` as it takes, for data
+  /// that come in portions: schedules and the mean of the last updates extend over all of it, and each epoch
+  /// of `fit` sees its samples in another order. Until it is over, `fit` leaves the model as the last update
+  /// made it; then the mean takes its place, and the next call of `fit` plans anew. \throws ValueError if
+  /// there are no updates
+  void plan_updates(std::uint64_t updates) {
+    check<ValueError>(updates > 0, "plan_updates: there are 0 updates, expected at least 1");
+    progress_.plan_updates(steps(), updates);
+    average_.clear();
+    if constexpr (requires { objective_.plan_updates(updates); }) objective_.plan_updates(updates);
+  }
+  /// What `fit` does first: `plan`, unless a run over several calls is under way.
+  void plan_run(Index samples) {
+    if (progress_.continues(steps())) return;
+    plan(samples);
+    average_.clear();
+  }
   /// The last update's gradient with respect to the parameters that the optimizer moves (the centered ones
   /// unless the options say otherwise), without penalties on weights.
   const Gradient& gradient() const { return gradient_; }

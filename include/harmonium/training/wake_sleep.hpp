@@ -124,8 +124,10 @@ class WakeSleepObjective {
   /// The top RBM's schedules extend over the same epochs.
   template <class Source>
   void prepare(const Backend& /*on*/, const Options& /*options*/, Model& /*model*/, const Source& source) {
-    top_.plan(source.size());
+    top_.plan_run(source.size());
   }
+  /// Likewise over several calls.
+  void plan_updates(std::uint64_t updates) { top_.plan_updates(updates); }
   /// A batch's labels. \throws DataError if there is not one per sample, or one is invalid
   void take(const Backend& on, const Model& /*model*/,
             const Batch<ScalarOf<Backend>, typename Backend::Memory>& batch) {

@@ -88,14 +88,15 @@ TEST_CASE("files that are not tables are refused in words, with the line", "[io]
                Case{"a,a\n1,2\n", "line 1: two columns are called 'a'"},
                Case{"a\n\"x\ny", "line 2: a quote is opened here and never closed"},
                Case{"a,b\n\"x\"y,1\n", "line 2: there is text between a closing quote and the next ','"},
-               Case{std::string("PK\3\4\0\0", 6), "byte 4 is 0: it is not text"});
+               Case{std::string("PK\3\4\0\0", 6), "it is a zip archive; unpack it first"},
+               Case{std::string("a\1\0\2", 4), "byte 2 is 0: it is not text"});
   CHECK_THROWS_AS(table_of(wrong.text), FileError);
   CHECK_THROWS_WITH(table_of(wrong.text), ContainsSubstring(wrong.message));
 }
 
 TEST_CASE("cells that are not numbers are refused with their location; a missing column is named",
           "[io][csv]") {
-  const std::string cell = GENERATE("1.5x", "abc", "1 2", "0x10", "inf", "1e999", "+-1", "1,5");
+  const std::string cell = GENERATE("1.5x", "abc", "1 2", "0x10", "inf", "1e999", "+-1", "1,5,6");
   const CsvTable table = table_of("x;y\n1;2\n3;\"" + cell + "\"\n");
   CHECK_THROWS_AS(csv_numbers(table), DataError);
   CHECK_THROWS_WITH(csv_numbers(table, {}, MissingCells::nan),

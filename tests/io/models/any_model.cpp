@@ -42,7 +42,7 @@ TEST_CASE("a file of no known model, or a damaged one, is refused in words", "[i
   CHECK_THAT(complaint(), ContainsSubstring("none of the models that are known here, but kind "
                                             "boltzmann_machine, visible.unit bernoulli"));
   write_safetensors(folder / "model", TensorFile{});
-  CHECK_THAT(complaint(), ContainsSubstring("but nothing that says what it is"));
+  CHECK_THAT(complaint(), ContainsSubstring("it does not say what model it holds"));
   TensorFile file{describe(Binary{{.visible = 3, .hidden = 2}}), {}};
   write_safetensors(folder / "model", file);  // a binary RBM without its numbers
   CHECK_THAT(complaint(), ContainsSubstring("it holds 0 numbers, a model of the sizes that it names has 11"));

@@ -98,6 +98,24 @@ TEST_CASE("a run with a ladder of frozen models ends in the same bytes as well",
   CHECK(last.metric("refusals") >= 1);
 }
 
+TEST_CASE("a run over several calls of fit is resumed within its plan", "[io][checkpoint][portions]") {
+  const auto program = [](Killer& killer, Checkpoint& checkpoint) {
+    Bits rbm{{.visible = 6, .hidden = 4, .seed = 3}};
+    ContrastiveDivergence trainer{rbm,
+                                  {.epochs = 2,
+                                   .batch_size = 10,
+                                   .optimizer = Momentum{.rate = linear(0.2, 0), .momentum = linear(0, 0.9)},
+                                   .average_last = 0.5,
+                                   .seed = 1}};
+    trainer.plan_updates(3 * 2 * 3);
+    std::string histories;
+    for (const std::uint64_t portion : {1, 2, 3})
+      histories += without_seconds(trainer.fit(Dataset(bits(6, 23, portion)), killer, checkpoint));
+    return bytes_of(rbm) + histories + std::to_string(trainer.steps());
+  };
+  check_that_kills_do_not_matter(program, 4, 8);
+}
+
 TEST_CASE("other models' runs end in the same bytes as well", "[io][checkpoint]") {
   const auto check = [](auto begin, const Dataset& data, std::uint64_t seed) {
     check_that_kills_do_not_matter(

@@ -219,7 +219,7 @@ TEST_CASE("a file that is not of the model says how", "[io][model_file]") {
   }
   SECTION("no metadata") {
     file.metadata.clear();
-    CHECK_THAT(complaint_of(), ContainsSubstring("there is no 'kind'"));
+    CHECK_THAT(complaint_of(), ContainsSubstring("it does not say what model it holds"));
   }
   SECTION("sizes that the tensors do not have, however large, make no model") {
     file.metadata["visible.units"] = "4";

@@ -8,34 +8,14 @@
 #pragma once
 
 #include <Eigen/Core>
-#include <charconv>
 #include <cmath>
 #include <map>
 
 #include "atomic_file.hpp"
 #include "csv_table.hpp"
+#include "spelling.hpp"
 
 namespace harmonium {
-
-/// Does a cell mark its value as missing? It is empty, or NA, N/A, NaN, null, none or ?, in upper or lower
-/// case.
-inline bool is_missing(std::string_view cell) {
-  const auto same = [&](std::string_view word) {
-    return std::equal(cell.begin(), cell.end(), word.begin(), word.end(),
-                      [](char a, char b) { return a == b || (b >= 'a' && a == b - 'a' + 'A'); });
-  };
-  return cell.empty() || cell == "?" || same("na") || same("n/a") || same("nan") || same("null") ||
-         same("none");
-}
-
-/// The finite number that the whole text spells, decimal with a point, such as `-1.5e3`; otherwise NaN.
-inline double parse_number(std::string_view text) {
-  if (text.starts_with('+') && !text.starts_with("+-")) text.remove_prefix(1);
-  double number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  const bool whole = error == std::errc() && end == text.data() + text.size() && std::isfinite(number);
-  return whole ? number : std::numeric_limits<double>::quiet_NaN();
-}
 
 /// What to do with cells whose value is missing.
 enum class MissingCells {
@@ -43,9 +23,33 @@ enum class MissingCells {
   nan      ///< NaN, as `MissingData` expects
 };
 
+/// How a column of a table is spelled.
+struct CsvSpelling {
+  Spelling spelling = {};       ///< that of most of its cells, plain if these are words
+  bool ambiguous_date = false;  ///< are these dates of which nobody can tell the month from the day?
+};
+
+/// How each column of a table spells its numbers. Where cells are separated by semicolons, 1,234 has a
+/// decimal comma, otherwise it is taken for thousands, unless other columns show that commas are points.
+inline std::vector<CsvSpelling> csv_spellings(const CsvTable& table) {
+  std::vector<SpellingVotes> votes(static_cast<std::size_t>(table.columns()));
+  std::vector<CsvSpelling> spellings;
+  int commas = 0;
+  for (Index column = 0; column < table.columns(); ++column) {
+    SpellingVotes& own = votes[static_cast<std::size_t>(column)];
+    for (Index row = 0; row < table.rows(); ++row)
+      if (const std::string_view cell = table.cell(row, column); !is_missing(cell)) own.add(cell);
+    commas += own.prefers_comma(table.separator());
+  }
+  for (const SpellingVotes& own : votes) spellings.push_back({own.choose(commas > 0), own.ambiguous_date()});
+  return spellings;
+}
+
 /// Columns of a table as numbers: one column per sample (line), one row per name; without names all columns.
-/// \throws DataError, with line and column, if a cell is not a finite number or, unless allowed, is missing;
-/// or if no column has one of the names
+/// Numbers may have decimal commas, thousands separators, and a sign such as % or $; 12 % is 12. Dates are
+/// days from 1970-01-01, times of day are hours. `csv_spellings` says what was found. \throws DataError, with
+/// line and column, if a cell is not a finite number or, unless allowed, is missing; if dates do not say
+/// which number is the month; or if no column has one of the names
 inline Eigen::MatrixXd csv_numbers(const CsvTable& table, const std::vector<std::string>& names = {},
                                    MissingCells missing = MissingCells::refuse) {
   std::vector<Index> columns;
@@ -53,10 +57,16 @@ inline Eigen::MatrixXd csv_numbers(const CsvTable& table, const std::vector<std:
   if (names.empty())
     for (Index i = 0; i < table.columns(); ++i) columns.push_back(i);
   Eigen::MatrixXd numbers(static_cast<Index>(columns.size()), table.rows());
+  const std::vector<CsvSpelling> spellings = csv_spellings(table);
+  for (const Index i : columns)
+    check<DataError>(!spellings[static_cast<std::size_t>(i)].ambiguous_date, table.place(0, i), ": '",
+                     table.cell(0, i),
+                     "' and all others could be day/month or month/day: write them as 2020-12-31");
   for (Index row = 0; row < table.rows(); ++row)
     for (std::size_t i = 0; i < columns.size(); ++i) {
       const std::string_view cell = table.cell(row, columns[i]);
-      double& number = numbers(static_cast<Index>(i), row) = parse_number(cell);
+      double& number = numbers(static_cast<Index>(i), row) =
+          parse_spelled(cell, spellings[static_cast<std::size_t>(columns[i])].spelling);
       if (!std::isnan(number)) continue;
       if (missing == MissingCells::nan && is_missing(cell)) continue;
       throw DataError(
@@ -110,14 +120,18 @@ std::string csv_text(T number) {
 }
 
 /// One line of cells, quoted where necessary, with its line end.
-inline std::string csv_line(const std::vector<std::string>& cells) {
+inline std::string csv_line(const std::vector<std::string>& cells, char separator = ',') {
   std::string line;
   for (std::size_t i = 0; i < cells.size(); ++i) {
     const std::string& cell = cells[i];
-    if (i > 0) line += ',';
-    const bool plain = cell.find_first_of(",;\t\"\r\n") == std::string::npos && !cell.starts_with(' ') &&
-                       !cell.ends_with(' ') && !(cell.empty() && cells.size() == 1) &&
-                       !cell.starts_with("\xEF\xBB\xBF");  // a byte-order mark at the beginning is skipped
+    if (i > 0) line += separator;
+    bool plain = cell.find_first_of(";\t|\"\r\n") == std::string::npos && !cell.starts_with(' ') &&
+                 !cell.ends_with(' ') && !(cell.empty() && cells.size() == 1) && !cell.starts_with('#') &&
+                 (i > 0 || foreign_format(cell).empty()) &&
+                 !cell.starts_with("\xEF\xBB\xBF");  // a byte-order mark at the beginning is skipped
+    for (std::size_t at = cell.find(','); at != std::string::npos; at = cell.find(',', at + 1))
+      plain = plain && separator != ',' && at > 0 && at + 1 < cell.size() && detail::is_digit(cell[at - 1]) &&
+              detail::is_digit(cell[at + 1]);  // a decimal comma
     if (plain) {
       line += cell;
       continue;

@@ -105,6 +105,7 @@ class TextLines {
     if (begin_ >= buffer_.size()) return false;
     line = std::string_view(buffer_).substr(begin_, end - begin_);
     if (line.ends_with('\r')) line.remove_suffix(1);
+    if (number_ == 0 && line.starts_with("\xEF\xBB\xBF")) line.remove_prefix(3);  // a byte-order mark
     begin_ = end + 1;
     ++number_;
     return true;

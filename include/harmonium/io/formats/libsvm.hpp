@@ -227,6 +227,7 @@ void write_libsvm(const std::filesystem::path& path, const M& samples, std::span
 /// Does text from the beginning of a file look like a LIBSVM file? A label and index:value in each whole
 /// line.
 inline bool looks_like_libsvm(std::string_view text) {
+  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
   text = text.substr(0, text.rfind('\n') == std::string_view::npos ? text.size() : text.rfind('\n'));
   bool any = false;
   while (!text.empty()) {

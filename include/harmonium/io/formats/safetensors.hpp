@@ -8,12 +8,36 @@
 #include <bit>
 
 #include "atomic_file.hpp"
+#include "foreign_formats.hpp"
 #include "safetensors_header.hpp"
 
 namespace harmonium {
 
 static_assert(std::endian::native == std::endian::little,
               "safetensors files are little-endian, like this code");
+
+namespace detail {
+
+/// What a file is that is not safetensors, as far as its first bytes tell; otherwise empty.
+inline std::string not_safetensors(std::string_view begin) {
+  if (const std::string what = foreign_format(begin); !what.empty()) {
+    const bool has_arrays =
+        what.find("arrays as NPY") != std::string::npos || what.find("save_file") != std::string::npos;
+    return what.substr(0, what.find(';')) +
+           (has_arrays ? "; Python can write its arrays: safetensors.numpy.save_file" : ", expected a model");
+  }
+  if (begin.starts_with("\x93NUMPY")) return "an array (NPY), expected a model: read_npy reads it";
+  if (begin.starts_with("\x1f\x8b")) return "compressed with gzip; unpack it first";
+  const bool text = std::all_of(begin.begin(), begin.end(), [](char c) {
+    return (static_cast<unsigned char>(c) >= 32 && c != 127) || c == '\n' || c == '\r' || c == '\t';
+  });
+  if (!text || begin.size() < 8) return {};
+  const std::string what = foreign_text(begin);
+  return what.empty() ? "text, such as CSV, expected a model"
+                      : what.substr(0, what.find(';')) + ", expected a model";
+}
+
+}  // namespace detail
 
 /// Reads a file. Its header is trusted only after it was checked against the file's length. Memory: at most
 /// 20 times the header's length, and the numbers once. \throws FileError if it cannot be read, violates the
@@ -24,6 +48,12 @@ inline TensorFile read_safetensors(const std::filesystem::path& path, const Read
     std::uint64_t length = 0;
     check<FileError>(input.size() >= 8, "it has ", input.size(), " bytes, expected at least 8");
     input.read(std::as_writable_bytes(std::span(&length, 1)));
+    if (length > std::min(input.size() - 8, detail::longest_header)) {
+      std::string begin(static_cast<std::size_t>(std::min<std::uint64_t>(input.size(), 300)), '\0');
+      InputFile(path, limits).read(std::as_writable_bytes(std::span(begin)));
+      const std::string what = detail::not_safetensors(begin);
+      check<FileError>(what.empty(), "it is ", what);
+    }
     check<FileError>(length <= std::min(input.size() - 8, detail::longest_header), "its header has ", length,
                      " bytes, expected at most ", std::min(input.size() - 8, detail::longest_header));
     std::string header(static_cast<std::size_t>(length), ' ');

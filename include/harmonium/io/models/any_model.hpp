@@ -50,6 +50,7 @@ Variant load_any(const std::filesystem::path& path, const ReadLimits& limits = {
   TensorFile file = read_safetensors(path, limits);
   drop_parts(file);
   try {
+    detail::check_describes_model(file);
     if (auto model = detail::AnyLoader<Variant>::from(file)) return *std::move(model);
   } catch (const Error& error) {
     throw FileError("load_any: '" + path.string() + "': " + error.what());

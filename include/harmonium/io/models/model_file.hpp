@@ -139,6 +139,24 @@ void save(const std::filesystem::path& path, const Model& model) {
   write_safetensors(path, file_of(model));
 }
 
+namespace detail {
+
+/// A file of another program has parameters, but does not say what model they are of. \throws DataError, with
+/// how to take them
+inline void check_describes_model(const TensorFile& file) {
+  if (file.metadata.count("kind") > 0) return;
+  std::string tensors;
+  for (std::size_t i = 0; i < std::min<std::size_t>(file.tensors.size(), 6); ++i)
+    tensors += (i > 0 ? ", '" : "'") + file.tensors[i].name + "' " + text_of(file.tensors[i].shape);
+  throw DataError(
+      "it does not say what model it holds, so it was not written by `save`. To take its numbers, make a "
+      "model of these sizes, give the tensors of read_safetensors(path) the model's names, and call "
+      "set_parameters(model, file). It has " +
+      (tensors.empty() ? "no tensors" : tensors) + (file.tensors.size() > 6 ? ", ..." : ""));
+}
+
+}  // namespace detail
+
 /// Makes a model from a file. Memory: that of `read_safetensors`, and three times its numbers. Parts of the
 /// file (file_parts.hpp) are not looked at; `part` names the one to take instead. \throws FileError if the
 /// file is damaged, holds another kind of model or no such part, or is longer than the limit
@@ -148,6 +166,7 @@ Model load(const std::filesystem::path& path, const ReadLimits& limits = {}, con
   try {
     if (!part.empty()) file = take_part(file, part);
     drop_parts(file);
+    detail::check_describes_model(file);
     return model_from<Model>(file);
   } catch (const Error& error) {
     throw FileError("load: '" + path.string() + "': " + error.what());

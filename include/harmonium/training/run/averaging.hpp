@@ -63,19 +63,20 @@ namespace detail {
 template <class Model>
 class MeanInPlace {
  public:
-  /// Both must outlive this.
-  MeanInPlace(Model& model, Average<Model>& average)
-      : model_(model), average_(average.count() > 0 ? &average : nullptr) {
+  /// Both must outlive this. It does not stay if it `may_stay` not.
+  MeanInPlace(Model& model, Average<Model>& average, bool may_stay = true)
+      : model_(model), average_(average.count() > 0 ? &average : nullptr), may_stay_(may_stay) {
     if (average_ != nullptr) average_->swap_with(model_);
   }
   MeanInPlace(MeanInPlace&& other) noexcept
-      : model_(other.model_), average_(std::exchange(other.average_, nullptr)) {}
+      : model_(other.model_), average_(std::exchange(other.average_, nullptr)), may_stay_(other.may_stay_) {}
   MeanInPlace& operator=(MeanInPlace&&) = delete;
   ~MeanInPlace() {
     if (average_ != nullptr) average_->swap_with(model_);
   }
   /// Call it when the run is over: the model stays as it is now.
   void stay() {
+    if (!may_stay_) return;
     if (average_ != nullptr) average_->clear();
     average_ = nullptr;
   }
@@ -83,6 +84,7 @@ class MeanInPlace {
  private:
   Model& model_;
   Average<Model>* average_;
+  bool may_stay_;
 };
 
 /// Nothing takes the model's place.

@@ -22,6 +22,7 @@ struct EpochsOptions {
   int epochs = 1;          ///< passes over the data
   Index batch_size = 100;  ///< samples in a batch; the last one of an epoch may have fewer
   std::uint64_t seed = 0;  ///< of the order of samples
+  int epochs_before = 0;   ///< epochs of earlier calls: samples come in the order of those that follow them
 };
 
 namespace detail {
@@ -84,7 +85,7 @@ class EpochLoop {
   History run(Learn learn, Measure measure) {
     whole_ = Timer();
     seconds_before_ = run_.seconds;
-    order_ = order_of_epoch(size_, options_.seed, run_.epoch + 1);
+    order_ = order_of_epoch(size_, options_.seed, options_.epochs_before + run_.epoch + 1);
     while (!run_.over && !paused_ && run_.epoch < options_.epochs) {
       const Timer timer;
       const double before = run_.epoch_seconds;
@@ -147,7 +148,8 @@ class EpochLoop {
   void end_epoch(Measure& measure, const Timer& timer, double before) {
     const int epoch = run_.epoch + 1;
     // Computes the next epoch's order while a device is still working.
-    if (epoch < options_.epochs) order_ = order_of_epoch(size_, options_.seed, epoch + 1);
+    if (epoch < options_.epochs)
+      order_ = order_of_epoch(size_, options_.seed, options_.epochs_before + epoch + 1);
     using Backend = typename BackendOf<Model>::type;
     if constexpr (requires { std::declval<const Backend&>().synchronize(); })
       Backend().synchronize();  // clock

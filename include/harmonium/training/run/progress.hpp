@@ -22,7 +22,23 @@ class Progress {
     first_ = steps;
     planned_ = static_cast<double>(planned_epochs(options.epochs, options.batch_size, samples)) *
                static_cast<double>(batches);
+    over_several_calls_ = false;
   }
+  /// Plans a run of that many updates over several calls of `fit`, which begins after `steps` updates.
+  void plan_updates(std::uint64_t steps, std::uint64_t updates) {
+    first_ = steps;
+    planned_ = static_cast<double>(updates);
+    over_several_calls_ = true;
+    epochs_ = 0;
+  }
+  /// Is such a run under way, and not over?
+  bool continues(std::uint64_t steps) const {
+    return over_several_calls_ && static_cast<double>(steps - first_) < planned_;
+  }
+  /// Epochs that it has taken in calls of `fit`; 0 without such a run.
+  int epochs_before(std::uint64_t steps) const { return continues(steps) ? epochs_ : 0; }
+  /// An epoch of `fit` is done.
+  void count_epoch() { ++epochs_; }
   /// 0 without a plan.
   double at(std::uint64_t steps) const {
     return planned_ > 0 ? std::min(1.0, static_cast<double>(steps - first_) / planned_) : 0.0;
@@ -33,11 +49,15 @@ class Progress {
   void for_each_state(F&& f) {
     f("first", first_);
     f("planned", planned_);
+    f("over_several_calls", over_several_calls_);
+    f("epochs", epochs_, [](int epochs) { return epochs >= 0; });
   }
 
  private:
   std::uint64_t first_ = 0;
   double planned_ = 0;
+  bool over_several_calls_ = false;
+  int epochs_ = 0;
 };
 
 /// After an update: does the model belong to the mean over the run's last updates?
@@ -47,14 +67,15 @@ bool joins_average(const Options& options, double progress) {
 }
 
 /// After an epoch: reports the rate; until all observers have answered, the mean, if there is one, takes the
-/// model's place. \throws ValueError if the parameters are no longer finite
+/// model's place, and stays there when the run is over, unless it `continues` in another call. \throws
+/// ValueError if the parameters are no longer finite
 template <class Model, class Options>
 MeanInPlace<Model> end_epoch(const typename Model::Backend& on, const Options& options, double progress,
                              Average<Model>& average, Model& model, EpochReport& report) {
   check<ValueError>(all_finite(on, model), "fit: a parameter is infinite or not a number after epoch ",
                     report.epoch, " of ", options.phase, "; a lower rate may help");
   report.rate = rate_at(options.optimizer, progress);
-  return MeanInPlace<Model>(model, average);
+  return MeanInPlace<Model>(model, average, !continues);
 }
 
 }  // namespace harmonium::detail
