@@ -243,9 +243,13 @@ TEST_CASE("text in UTF-16 and in gzip is text", "[io][csv]") {
   CHECK_THROWS_WITH(parse_csv(utf16(text, false, true) + 'x'),
                     ContainsSubstring("a byte is missing at the end"));
   CHECK_THROWS_WITH(parse_csv(std::string("\xFF\xFE\0\0a\0\0\0", 8)), ContainsSubstring("UTF-32"));
-  CHECK(looks_like_libsvm("\xEF\xBB\xBF1 3:1 10:1\n"));
+  CHECK(
+      looks_like_libsvm("\xEF\xBB\xBF"
+                        "1 3:1 10:1\n"));
   const TemporaryFolder folder;
-  test::put(folder / "a.svm", "\xEF\xBB\xBF1 3:1 10:1\n");
+  test::put(folder / "a.svm",
+            "\xEF\xBB\xBF"
+            "1 3:1 10:1\n");
   CHECK(read_libsvm(folder / "a.svm").labels == std::vector<double>{1});
   detail::TextWriter packed(folder / "a.csv.gz");
   packed.write(text);
@@ -318,10 +322,13 @@ TEST_CASE("weights of another program are not a model yet: the message says how 
   add_parameters(file, rbm);
   for (Tensor& tensor : file.tensors) tensor.name = "their." + tensor.name;
   write_safetensors(folder / "theirs", file);
-  const auto how =
-      ContainsSubstring("set_parameters(model, file)") && ContainsSubstring("'their.weight' [2, 3]");
-  CHECK_THROWS_WITH((load<Rbm<Bernoulli, Bernoulli>>(folder / "theirs")), how);
-  CHECK_THROWS_WITH((load_any<std::variant<Rbm<Bernoulli, Bernoulli>>>(folder / "theirs")), how);
+  using Bits = Rbm<Bernoulli, Bernoulli>;
+  const auto says_how = [](auto read) {
+    CHECK_THROWS_WITH(read(), ContainsSubstring("set_parameters(model, file)") &&
+                                  ContainsSubstring("'their.weight' [2, 3]"));
+  };
+  says_how([&] { return load<Bits>(folder / "theirs"); });
+  says_how([&] { return load_any<std::variant<Bits>>(folder / "theirs"); });
   TensorFile theirs = read_safetensors(folder / "theirs");
   for (Tensor& tensor : theirs.tensors) tensor.name = tensor.name.substr(6);
   Rbm<Bernoulli, Bernoulli> taken{{.visible = 3, .hidden = 2}};

@@ -71,7 +71,8 @@ bool joins_average(const Options& options, double progress) {
 /// ValueError if the parameters are no longer finite
 template <class Model, class Options>
 MeanInPlace<Model> end_epoch(const typename Model::Backend& on, const Options& options, double progress,
-                             Average<Model>& average, Model& model, EpochReport& report) {
+                             Average<Model>& average, Model& model, EpochReport& report,
+                             bool continues = false) {
   check<ValueError>(all_finite(on, model), "fit: a parameter is infinite or not a number after epoch ",
                     report.epoch, " of ", options.phase, "; a lower rate may help");
   report.rate = rate_at(options.optimizer, progress);
