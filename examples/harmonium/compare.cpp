@@ -1,6 +1,7 @@
 #include "compare.hpp"
 
-#include <cstdio>
+#include <algorithm>
+#include <harmonium/io/pictures/markup.hpp>
 
 #include "outcome.hpp"
 
@@ -34,28 +35,27 @@ std::optional<Coverage> compared_for_report(const Model& model, const Columns& c
 }
 
 std::string text_of(const Coverage& c) {
-  std::string text;
-  const auto add = [&]<class... Values>(const char* format, Values... values) {
-    char line[200];
-    std::snprintf(line, sizeof line, format, values...);
-    text += line;
+  const auto number = [](double x, int decimals, std::size_t width) {
+    const std::string digits = detail::fixed_text(x, decimals);
+    return std::string(width - std::min(width, digits.size()), ' ') + digits;
   };
-  add("adversarial accuracy         %10.3f +- %.3f (0.5 is ideal: above, samples differ from the rows; "
-      "below, "
-      "they copy them)\n",
-      c.nearest.mean(), c.nearest.error);
-  if (c.held_out) {
-    add("  beside held-out rows       %10.3f +- %.3f\n", c.held_out->mean(), c.held_out->error);
-    add("privacy loss                 %10.3f (0 is ideal)\n", *c.privacy_loss());
-  }
-  add("correlation of covariances   %10.3f", c.pairs);
-  if (c.held_out_pairs) add(" (of held-out rows %.3f)", *c.held_out_pairs);
-  add("\ncorrelation of third moments %10.3f", c.triples);
-  if (c.held_out_triples) add(" (of held-out rows %.3f)", *c.held_out_triples);
-  add("\nclusters, %% of rows        ");
-  for (const double share : c.shares) add(" %6.1f", 100 * share);
-  add("\n          %% of samples     ");
-  for (const double share : c.sample_shares) add(" %6.1f", 100 * share);
+  const auto with_error = [&](const AdversarialAccuracy& a) {
+    return number(a.mean(), 3, 11) + " +- " + number(a.error, 3, 0);
+  };
+  const auto beside_held_out = [&](const std::optional<double>& x) {
+    return x ? " (of held-out rows " + number(*x, 3, 0) + ")\n" : std::string("\n");
+  };
+  std::string text = "adversarial accuracy        " + with_error(c.nearest) +
+                     " (0.5 is ideal: above, samples differ from the rows; below, they copy them)\n";
+  if (c.held_out)
+    text += "  beside held-out rows      " + with_error(*c.held_out) + "\nprivacy loss                " +
+            number(*c.privacy_loss(), 3, 11) + " (0 is ideal)\n";
+  text += "correlation of covariances  " + number(c.pairs, 3, 11) + beside_held_out(c.held_out_pairs) +
+          "correlation of third moments" + number(c.triples, 3, 11) + beside_held_out(c.held_out_triples) +
+          "clusters, % of rows        ";
+  for (const double share : c.shares) text += ' ' + number(100 * share, 1, 6);
+  text += "\n          % of samples     ";
+  for (const double share : c.sample_shares) text += ' ' + number(100 * share, 1, 6);
   return text + '\n';
 }
 

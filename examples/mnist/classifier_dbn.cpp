@@ -3,11 +3,6 @@
 
 namespace mnist {
 
-namespace {
-// The last quarter of the top RBM's.
-int generator_epochs(const Settings& settings) { return settings.pre_training_epochs / 4; }
-}  // namespace
-
 PreTraining classifier_pre_training(const Settings& settings) {
   PreTraining options{.layers = {}};
   for (const int units : settings.layers) {
@@ -27,7 +22,6 @@ PreTraining classifier_pre_training(const Settings& settings) {
                               .seed = settings.seed});
   }
   options.layers.back().chains = Persistent{.chains = 100};  // persistent chains learn to generate
-  options.layers.back().epochs -= generator_epochs(settings);
   return options;
 }
 
@@ -37,7 +31,7 @@ PreTraining classifier_pre_training(const Settings& settings) {
 // RBM as it was.
 LayerTraining generator_training(const Settings& settings) {
   LayerTraining options = classifier_pre_training(settings).layers.back();
-  options.epochs = generator_epochs(settings);
+  options.epochs = settings.pre_training_epochs / 4;  // none with --quick
   options.optimizer = Momentum{.rate = linear(0.02, 0.0), .momentum = 0.5};
   options.centered = true;
   options.average_last = 0.5;

@@ -107,7 +107,16 @@ struct Draws {
 };
 
 /// What a derived seed is for.
-enum class SeedFor : std::uint32_t { layer, codes, fine_tuning, wake_sleep, run, trajectory, coverage, clusters };
+enum class SeedFor : std::uint32_t {
+  layer,
+  codes,
+  fine_tuning,
+  wake_sleep,
+  run,
+  trajectory,
+  coverage,
+  clusters
+};
 
 /// A seed for a part of what a user's seed is for: words 0 and 1 of a Philox block whose key is the seed, at
 /// an address that no draw has. Sums such as seed + i would give part i + 1 of one seed the numbers of part i
