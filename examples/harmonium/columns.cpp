@@ -3,6 +3,7 @@
 #include <array>
 #include <harmonium/data/sparse.hpp>
 #include <harmonium/io/formats/json_numbers.hpp>
+#include <harmonium/models/standardized.hpp>
 #include <harmonium/units/poisson.hpp>
 #include <map>
 #include <set>

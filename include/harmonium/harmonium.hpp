@@ -64,6 +64,7 @@
 #include "models/network.hpp"
 #include "models/rbm.hpp"
 #include "models/scaling.hpp"
+#include "models/standardized.hpp"
 #include "models/up_down.hpp"
 #include "observers/early_stopping.hpp"
 #include "observers/held_out.hpp"

@@ -8,6 +8,7 @@
 #include <harmonium/model.hpp>
 #include <harmonium/models/network.hpp>
 #include <harmonium/models/rbm.hpp>
+#include <harmonium/models/standardized.hpp>
 #include <harmonium/units/poisson.hpp>
 
 #include "io/temporary_folder.hpp"

@@ -2,7 +2,7 @@
 #include <harmonium/data/dataset.hpp>
 #include <harmonium/inference/layers.hpp>
 #include <harmonium/inference/reconstruction.hpp>
-#include <harmonium/models/scaling.hpp>
+#include <harmonium/models/standardized.hpp>
 
 #include "support/catch.hpp"
 #include "support/models.hpp"

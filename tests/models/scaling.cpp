@@ -5,7 +5,7 @@
 #include <harmonium/inference/generate.hpp>
 #include <harmonium/io/models/any_model.hpp>
 #include <harmonium/io/models/scaling_file.hpp>
-#include <harmonium/models/scaling.hpp>
+#include <harmonium/models/standardized.hpp>
 #include <harmonium/training/contrastive_divergence.hpp>
 #include <harmonium/training/fine_tuning.hpp>
 #include <harmonium/training/score_matching.hpp>

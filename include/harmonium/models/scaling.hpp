@@ -2,7 +2,7 @@
 /// Scaling of samples: a value that is kept with a model, so that whoever uses the model applies the same
 /// numbers. A row's number is `shift + scale * x` in the data's own unit where the model sees x.
 ///
-///     const Scaling scaling = standard_scaling(raw);              // mean 0 and variance 1 in each row
+///     const Scaling scaling = standard_scaling(raw);              // models/standardized.hpp
 ///     trainer.fit(Standardized(scaling, raw));
 ///     save("model.safetensors", rbm, scaling);                    // io/models/scaling_file.hpp
 ///     Eigen::MatrixXd drawn = unscaled(scaling, generate(rbm, {.samples = 10}));
@@ -13,8 +13,6 @@
 #include <limits>
 #include <utility>
 
-#include "../data/row_moments.hpp"
-#include "../data/samples.hpp"
 #include "mixed_layer.hpp"
 
 namespace harmonium {
@@ -96,170 +94,9 @@ inline Metadata describe(const Scaling& scaling) {
   return {{"kind", "scaling"}, {"rows", std::to_string(scaling.rows())}};
 }
 
-/// Samples of any kind as a model sees them, scaled batch by batch: nothing is stored. What comes with them
-/// (labels, targets, weights, which entries are known) is passed on. They stay sparse if no row is shifted.
-/// Numbers are scaled in double precision, as far as the samples have it.
-template <class Data>
-class Standardized {
- public:
-  /// The data must outlive this. A number that is beyond +-limit, in a row that is scaled, is moved there.
-  /// \throws ShapeError, DataError if the scaling does not fit the samples, see `check_scaling`
-  Standardized(Scaling scaling, const Data& data, double limit = std::numeric_limits<double>::infinity())
-      : scaling_(std::move(scaling)), data_(data), limit_(limit) {
-    check_scaling("Standardized", scaling_, rows());
-    check<ValueError>(limit > 0, "Standardized: limit is ", limit, ", expected a number above 0");
-  }
-
-  /// Numbers per sample.
-  Index rows() const { return data_.rows(); }
-  /// Number of samples.
-  Index size() const {
-    if constexpr (requires { data_.cols(); }) {
-      return data_.cols();
-    } else {
-      return data_.size();
-    }
-  }
-  /// The samples' classes, or nothing.
-  std::span<const int> labels() const {
-    if constexpr (requires { data_.labels(); }) {
-      return data_.labels();
-    } else {
-      return {};
-    }
-  }
-  /// The weight of each sample; if empty, all are equal.
-  std::span<const double> weights() const { return weights_of(data_); }
-
-  /// out(:, i) = sample columns[i], scaled
-  template <class B>
-  void fill(const B& on, std::span<const Index> columns,
-            View<typename B::Scalar, typename B::Memory> out) const {
-    using T = typename B::Scalar;
-    thread_local HostMatrix<double> room;
-    thread_local HostMatrix<T> block;
-    const auto reserve = [&](auto& matrix) {
-      if (matrix.rows() != out.rows || matrix.cols() < out.cols) matrix.resize(out.rows, out.cols);
-    };
-    reserve(room);
-    const auto raw = View<double>(room).columns(0, out.cols);
-    fill_raw(columns, raw);
-    const auto write = [&](View<T> to) {
-      for (Index c = 0; c < to.cols; ++c)
-        for (Index r = 0; r < to.rows; ++r)
-          to(r, c) = static_cast<T>(scaling_.to_model(r, raw(r, c), limit_));
-    };
-    if constexpr (std::same_as<typename B::Memory, HostMemory>) {
-      write(out);
-    } else {
-      reserve(block);
-      write(View<T>(block).columns(0, out.cols));
-      on.upload(View<const T>(block).columns(0, out.cols), out);
-    }
-  }
-  /// out(:, i) = 1 where sample columns[i] is known, else 0
-  template <class B>
-  requires(requires(const Data& data, const B& on, std::span<const Index> columns,
-                    View<typename B::Scalar, typename B::Memory> out) {
-    data.fill_known(on, columns, out);
-  }) void fill_known(const B& on, std::span<const Index> columns,
-                     View<typename B::Scalar, typename B::Memory> out) const {
-    data_.fill_known(on, columns, out);
-  }
-  /// Numbers per target, which are not scaled; 0 without targets.
-  Index target_rows() const { return target_rows_of(data_); }
-  /// out(:, i) = the target of sample columns[i]
-  template <class B>
-  void fill_targets(const B& on, std::span<const Index> columns,
-                    View<typename B::Scalar, typename B::Memory> out) const {
-    if constexpr (requires { data_.fill_targets(on, columns, out); }) data_.fill_targets(on, columns, out);
-  }
-
-  /// Are most numbers zero, for the model too?
-  bool is_sparse() const {
-    if constexpr (SparseColumns<Data>) return (scaling_.shift.array() == 0).all();
-    if constexpr (requires { data_.is_sparse(); })
-      return data_.is_sparse() && (scaling_.shift.array() == 0).all();
-    return false;
-  }
-  /// Calls f(row, number) for each number of a sample that is not zero, if it `is_sparse`.
-  template <class F>
-  void for_each_entry(Index sample, F f) const {
-    const auto visit = [&](Index row, auto x) {
-      f(row, scaling_.to_model(row, static_cast<double>(x), limit_));
-    };
-    if constexpr (SparseColumns<Data>) {
-      detail::for_each_stored(data_, sample, visit);
-    } else if constexpr (requires { data_.for_each_entry(sample, visit); }) {
-      data_.for_each_entry(sample, visit);
-    }
-  }
-
-  /// Its source's state, for resuming: see training/run/run_state.hpp.
-  template <class F>
-  void for_each_state(F&& f) const {
-    if constexpr (requires { data_.for_each_state(f); }) f("source", data_);
-  }
-
- private:
-  void fill_raw(std::span<const Index> columns, View<double> out) const {
-    const Cpu<double> on;
-    if constexpr (BatchSource<Data, Cpu<double>>) {
-      data_.fill(on, columns, out);
-    } else if constexpr (SparseColumns<Data>) {
-      detail::gather_sparse(on, data_, columns, 1.0, out);
-    } else if constexpr (BatchSource<Data, Cpu<float>>) {
-      thread_local HostMatrix<float> room;
-      if (room.rows() != out.rows || room.cols() < out.cols) room.resize(out.rows, out.cols);
-      const auto values = View<float>(room).columns(0, out.cols);
-      data_.fill(Cpu<float>(), columns, values);
-      for (Index c = 0; c < out.cols; ++c) std::copy_n(values.column(c), out.rows, out.column(c));
-    } else {
-      static_assert(std::convertible_to<const Data&, View<const typename Data::Scalar>>,
-                    "Standardized takes samples in host memory: a matrix, a sparse matrix, a Dataset or a "
-                    "source of batches");
-      on.gather(View<const typename Data::Scalar>(data_), columns, 1.0, out);
-    }
-  }
-
-  Scaling scaling_;
-  const Data& data_;
-  double limit_;
-};
-
 namespace detail {
 
-/// The scaling to mean 0 and variance 1 of rows with these moments, where `chosen`; a row that does not vary
-/// is shifted only. \throws DataError if a row's spread is no normal number
-template <class Chosen>
-Scaling scaling_of_moments(const RowMoments& moments, bool shifted, Chosen chosen) {
-  const Eigen::VectorXd means = moments.mean(), variances = moments.variance();
-  Scaling scaling(ScalingOptions{means.size()});
-  for (Index r = 0; r < means.size(); ++r) {
-    if (!chosen(r)) continue;
-    const double spread = std::sqrt(variances(r));
-    check<DataError>(std::isfinite(means(r)) && (variances(r) == 0 || std::isnormal(spread)),
-                     "standard_scaling: row ", r, " has mean ", means(r), " and standard deviation ", spread,
-                     ", which are too large or too small to divide by");
-    if (shifted) scaling.shift(r) = means(r);
-    if (variances(r) > 0) scaling.scale(r) = spread;
-  }
-  return scaling;
-}
-
-/// Weighted moments of the known numbers, in double precision.
-template <class Data>
-RowMoments raw_moments(const Data& data, bool& sparse) {
-  const Index rows = data.rows();
-  const Standardized raw(Scaling(ScalingOptions{rows}), data);
-  check_samples("standard_scaling", rows, raw.size(), rows);
-  check_weights("standard_scaling", raw.weights(), raw.size());
-  sparse = raw.is_sparse();
-  HostMatrix<double> block(rows, std::min<Index>(raw.size(), 100));
-  return moments_of_source(Cpu<double>(), raw, View<double>(block));
-}
-
-/// Calls f(first, count) for the rows of a layer whose states are all real numbers.
+/// Calls f(row) for the rows of a layer whose states are all real numbers.
 template <class U, class B, class F>
 void for_each_real_row(const Layer<U, B>& layer, F f) {
   if constexpr (RealUnit<U>)
@@ -273,30 +110,6 @@ void for_each_real_row(const Layer<Mixed<U...>, B>& layer, F f) {
 }
 
 }  // namespace detail
-
-/// The scaling of each row to mean 0 and variance 1, over the known numbers of samples of any kind, by sample
-/// weights. Sparse samples are not shifted, so that zeros stay zeros; a row that does not vary is shifted
-/// only. \throws DataError if there are no samples, or a row's mean or spread is not a normal number
-template <class Data>
-Scaling standard_scaling(const Data& data) {
-  bool sparse = false;
-  const detail::RowMoments moments = detail::raw_moments(data, sparse);
-  return detail::scaling_of_moments(moments, !sparse, [](Index) { return true; });
-}
-
-/// The same for a model's visible layer: only rows whose units take all real numbers (Gaussian ones) are
-/// scaled. \throws ShapeError also if the samples do not fit the layer
-template <class Units, class B, class Data>
-Scaling standard_scaling(const Layer<Units, B>& visible, const Data& data) {
-  check<ShapeError>(data.rows() == visible.rows(), "standard_scaling: the data have ", data.rows(),
-                    " rows, the layer has ", visible.rows());
-  std::vector<bool> real(static_cast<std::size_t>(visible.rows()));
-  detail::for_each_real_row(visible, [&](Index r) { real[static_cast<std::size_t>(r)] = true; });
-  bool sparse = false;
-  const detail::RowMoments moments = detail::raw_moments(data, sparse);
-  return detail::scaling_of_moments(moments, !sparse,
-                                    [&](Index r) { return real[static_cast<std::size_t>(r)]; });
-}
 
 /// A matrix of samples in the data's own units, as the model sees it. \throws ShapeError, DataError as
 /// `check_scaling`

@@ -98,7 +98,8 @@ class Targets {
     if constexpr (!Model::classifies && !Model::reconstructs && requires { source.target_rows(); }) {
       std::vector<Index> rows;
       for_each_real_row(network_.head.layer, [&](Index r) { rows.push_back(r); });
-      warn_of_scales<B>(on, TargetsOf<Source>{source}, rows, seed, view_of(targets_), "the targets", warnings);
+      warn_of_scales<B>(on, TargetsOf<Source>{source}, rows, seed, view_of(targets_), "the targets",
+                        warnings);
     }
   }
 

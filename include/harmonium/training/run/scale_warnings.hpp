@@ -10,13 +10,14 @@
 #include <vector>
 
 #include "../../data/dataset.hpp"
+#include "../../data/row_moments.hpp"
 #include "../../models/scaling.hpp"
 
 namespace harmonium::detail {
 
 /// Names the rows among `rows` that are far from mean 0 and variance 1; nothing if there are none. Far is a
-/// factor of ten, on the small side of a row's farthest number: a row may vary rarely, as those of sparse data.
-/// A row may also be small among others that are not, but not by a factor of 100.
+/// factor of ten, on the small side of a row's farthest number: a row may vary rarely, as those of sparse
+/// data. A row may also be small among others that are not, but not by a factor of 100.
 inline std::string words_about_scales(const RowMoments& moments, const std::vector<Index>& rows,
                                       const char* what) {
   const Eigen::VectorXd means = moments.mean(), spreads = moments.variance().cwiseSqrt();
