@@ -1,5 +1,6 @@
 // Ratings of a planted model: five stars, 1,000 users, 500 items, 92 % missing. An RBM of each user's own
 // items against means, and against alternating least squares.
+#include <Eigen/Cholesky>
 #include <harmonium/data/missing.hpp>
 #include <harmonium/inference/ratings.hpp>
 #include <harmonium/training/contrastive_divergence.hpp>
@@ -124,7 +125,7 @@ TEST_CASE("an RBM of each user's own items predicts ratings nearly as well as le
           rmse(by_least_squares(ratings.train, by_means(ratings.train), factors, ridge), ratings.test));
 
   const CenteredRatings rest(data, rating_means(data));
-  Rbm<Gaussian, Gaussian> rbm{{.visible = items, .hidden = 6, .seed = 1}};
+  Rbm<Gaussian, Gaussian> rbm{{.visible = items, .hidden = 4, .seed = 1}};
   ContrastiveDivergence{rbm,
                         {.epochs = 60,
                          .batch_size = 50,

@@ -41,7 +41,7 @@ class KnownOnly {
     if constexpr (requires { source_.fill_known(on, columns, out); }) {
       thread_local Matrix<B> room;
       if (room.rows() != out.rows || room.cols() < out.cols) room = Matrix<B>(out.rows, out.cols);
-      const auto known = view_of(room).columns(0, out.cols);
+      const auto known = ViewOf<B>(room).columns(0, out.cols);
       source_.fill_known(on, columns, known);
       on.update(Multiply{}, out, ConstViewOf<B>(known));
     }
