@@ -115,7 +115,7 @@ TEST_CASE("an RBM of each user's own items predicts ratings nearly as well as le
   const Planted ratings = planted(1);
   const std::vector<double> stars{1, 2, 3, 4, 5};
   const RatingData data(users, items, stars, ratings.train);
-  REQUIRE(data.count() < users * items * 0.083);
+  REQUIRE(static_cast<double>(data.count()) < 0.083 * users * items);
   const double means = rmse(by_means(ratings.train), ratings.test);
   double least_squares = means;  // the best of several: of the planted number of factors, and others
   for (const Index factors : {3, 4, 6})
