@@ -143,7 +143,7 @@ inline int decimals_of(std::string_view text, const NumberSpelling& spelling) {
 
 /// A number spelled in this way, in the fewest digits that read back as the same number; NaN is empty.
 template <class T>
-std::string number_text(T number, const NumberSpelling& spelling = {}) {
+std::string spelled_number(T number, const NumberSpelling& spelling = {}) {
   if (std::isnan(number)) return {};
   std::array<char, 400> text;
   const bool fixed = spelling.group != '\0' && std::abs(number) < T(1e15) && std::abs(number) >= T(1e-5);

@@ -30,7 +30,7 @@ inline double parse_spelled(std::string_view text, const Spelling& spelling) {
 /// A number spelled in this way; NaN is empty.
 template <class T>
 std::string spelled(T number, const Spelling& spelling) {
-  return spelling.date.empty() ? number_text(number, spelling.number)
+  return spelling.date.empty() ? spelled_number(number, spelling.number)
                                : date_text(static_cast<double>(number), spelling.date);
 }
 
