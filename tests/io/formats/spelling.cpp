@@ -62,7 +62,7 @@ TEST_CASE("numbers are read as they are spelled, or not at all", "[io][csv][spel
     INFO(row.text);
     CHECK(parse_number(row.text, row.spelling) == row.number);
     // What it writes, it reads.
-    CHECK(parse_number(number_text(row.number, row.spelling), row.spelling) == row.number);
+    CHECK(parse_number(spelled_number(row.number, row.spelling), row.spelling) == row.number);
   }
   const std::pair<const char*, NumberSpelling> wrong[] = {
       {"1.23", german},       {"1.2345", german},    {"12.34.567", german}, {"0.123", german},
@@ -74,11 +74,11 @@ TEST_CASE("numbers are read as they are spelled, or not at all", "[io][csv][spel
     INFO(text);
     CHECK(std::isnan(parse_number(text, spelling)));
   }
-  CHECK(number_text(1234567.25, german) == "1.234.567,25");
-  CHECK(number_text(-1234.5, NumberSpelling{.group = ',', .before = "$"}) == "-$1,234.5");
-  CHECK(number_text(12.5f, NumberSpelling{.point = ',', .after = " %"}) == "12,5 %");
-  CHECK(number_text(100.0, swiss) == "100");
-  CHECK(number_text(std::nan(""), german).empty());
+  CHECK(spelled_number(1234567.25, german) == "1.234.567,25");
+  CHECK(spelled_number(-1234.5, NumberSpelling{.group = ',', .before = "$"}) == "-$1,234.5");
+  CHECK(spelled_number(12.5f, NumberSpelling{.point = ',', .after = " %"}) == "12,5 %");
+  CHECK(spelled_number(100.0, swiss) == "100");
+  CHECK(spelled_number(std::nan(""), german).empty());
 }
 
 TEST_CASE("dates are days and back", "[io][csv][spelling]") {

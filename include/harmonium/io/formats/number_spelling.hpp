@@ -29,6 +29,7 @@ struct NumberSpelling {
   char group = '\0';        ///< between groups of three digits: , . ' or a blank; 0: nothing
   std::string before = {};  ///< a currency sign before each number, with the blanks after it
   std::string after = {};   ///< a sign after each number, such as `%`, with the blanks before it
+  /// Are all parts equal?
   bool operator==(const NumberSpelling&) const = default;
 };
 

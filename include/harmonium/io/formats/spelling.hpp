@@ -20,6 +20,7 @@ struct Spelling {
   std::string date = {};       ///< the pattern of dates: see date_pattern.hpp
   /// Is it that of plain numbers?
   bool plain() const { return date.empty() && number == NumberSpelling{}; }
+  /// Are all parts equal?
   bool operator==(const Spelling&) const = default;
 };
 
