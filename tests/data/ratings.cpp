@@ -2,6 +2,7 @@
 #include <harmonium/data/centered_ratings.hpp>
 #include <harmonium/data/known_only.hpp>
 #include <harmonium/data/ratings.hpp>
+#include <harmonium/models/parameters.hpp>
 
 #include "support/catch.hpp"
 #include "support/device.hpp"

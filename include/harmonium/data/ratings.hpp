@@ -69,8 +69,8 @@ class RatingData {
                        ", expected 0 to ", users - 1);
       check<DataError>(item >= 0 && item < items, me, ": rating ", i, " is of item ", item,
                        ", expected 0 to ", items - 1);
-      check<DataError>(std::binary_search(levels_.begin(), levels_.end(), value), me, ": rating ", i, " is ",
-                       value, ", which is not one of the levels");
+      check<DataError>(std::isfinite(value) && std::binary_search(levels_.begin(), levels_.end(), value), me,
+                       ": rating ", i, " is ", value, ", which is not one of the levels");
       ++begins_[static_cast<std::size_t>(user) + 1];
     }
     for (std::size_t u = 1; u < begins_.size(); ++u) begins_[u] += begins_[u - 1];

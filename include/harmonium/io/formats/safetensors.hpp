@@ -29,7 +29,8 @@ inline std::string not_safetensors(std::string_view begin) {
   if (begin.starts_with("\x93NUMPY")) return "an array (NPY), expected a model: read_npy reads it";
   if (begin.starts_with("\x1f\x8b")) return "compressed with gzip; unpack it first";
   const bool text = std::all_of(begin.begin(), begin.end(), [](char c) {
-    return (static_cast<unsigned char>(c) >= 32 && c != 127) || c == '\n' || c == '\r' || c == '\t';
+    const auto byte = static_cast<unsigned char>(c);  // 0xf5 and above are in no UTF-8
+    return (byte >= 32 && byte != 127 && byte < 0xf5) || c == '\n' || c == '\r' || c == '\t';
   });
   if (!text || begin.size() < 8) return {};
   const std::string what = foreign_text(begin);

@@ -50,8 +50,13 @@ Variant load_any(const std::filesystem::path& path, const ReadLimits& limits = {
   TensorFile file = read_safetensors(path, limits);
   drop_parts(file);
   try {
+    try {
+      if (auto model = detail::AnyLoader<Variant>::from(file)) return *std::move(model);
+    } catch (const Error&) {
+      detail::check_describes_model(file);
+      throw;
+    }
     detail::check_describes_model(file);
-    if (auto model = detail::AnyLoader<Variant>::from(file)) return *std::move(model);
   } catch (const Error& error) {
     throw FileError("load_any: '" + path.string() + "': " + error.what());
   }

@@ -166,8 +166,12 @@ Model load(const std::filesystem::path& path, const ReadLimits& limits = {}, con
   try {
     if (!part.empty()) file = take_part(file, part);
     drop_parts(file);
-    detail::check_describes_model(file);
-    return model_from<Model>(file);
+    try {
+      return model_from<Model>(file);
+    } catch (const Error&) {
+      detail::check_describes_model(file);
+      throw;
+    }
   } catch (const Error& error) {
     throw FileError("load: '" + path.string() + "': " + error.what());
   }
