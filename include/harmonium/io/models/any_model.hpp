@@ -50,12 +50,7 @@ Variant load_any(const std::filesystem::path& path, const ReadLimits& limits = {
   TensorFile file = read_safetensors(path, limits);
   drop_parts(file);
   try {
-    try {
-      if (auto model = detail::AnyLoader<Variant>::from(file)) return *std::move(model);
-    } catch (const Error&) {
-      detail::check_describes_model(file);
-      throw;
-    }
+    if (auto model = detail::AnyLoader<Variant>::from(file)) return *std::move(model);
     detail::check_describes_model(file);
   } catch (const Error& error) {
     throw FileError("load_any: '" + path.string() + "': " + error.what());
