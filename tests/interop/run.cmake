@@ -1,4 +1,4 @@
-# Runs the guide's page examples/guide/python.md: the first Python block, the program of the page, the other blocks; what
+# Runs the guide's page examples/guide/python.md: the first two Python blocks, the program of the page, the other blocks; what
 # they assert is the test. Then arrays of all types written by NumPy go through the program `arrays` and back.
 #   cmake -D PAGE=<page> -D PROGRAM=<its program> -D ARRAYS=<program> -D WORK=<folder> -D NEED=numpy|torch -P run.cmake
 # With -D SCRIPT=sparse.py instead of a page, sparse matrices of SciPy's.
@@ -41,14 +41,16 @@ if(PAGE)
       if(blocks EQUAL 1)
         file(WRITE "${WORK}/page_first.py" "${block}\n")
         file(WRITE "${WORK}/page.py" "from page_first import *\n")
+      elseif(blocks EQUAL 2)
+        file(APPEND "${WORK}/page_first.py" "${block}\n")
       else()
         file(APPEND "${WORK}/page.py" "${block}\n")
       endif()
     endif()
   endwhile()
-  set(expected 3)
+  set(expected 4)
   if(NEED STREQUAL "torch")
-    set(expected 4)
+    set(expected 5)
   endif()
   if(NOT blocks EQUAL expected)
     message(FATAL_ERROR "${PAGE} has ${blocks} blocks of Python for ${NEED}, expected ${expected}")
