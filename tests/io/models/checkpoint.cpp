@@ -109,7 +109,7 @@ TEST_CASE("a run over several calls of fit is resumed within its plan", "[io][ch
                                    .seed = 1}};
     trainer.plan_updates(3 * 2 * 3);
     std::string histories;
-    for (const std::uint64_t portion : {1, 2, 3})
+    for (std::uint64_t portion = 1; portion <= 3; ++portion)
       histories += without_seconds(trainer.fit(Dataset(bits(6, 23, portion)), killer, checkpoint));
     return bytes_of(rbm) + histories + std::to_string(trainer.steps());
   };
