@@ -9,8 +9,8 @@
 #include <span>
 #include <type_traits>
 
-#include "../core/host_matrix.hpp"
 #include "../core/view.hpp"
+#include "host_block.hpp"
 
 namespace harmonium {
 
@@ -40,28 +40,18 @@ void for_each_stored(const M& values, Index column, F f) {
     f(static_cast<Index>(it.index()), it.value());
 }
 
-/// out(:, i) = scale * values(:, columns[i]), dense. Memory of the host is written in place; for a device the
-/// block is put together on the host first, in memory that each thread keeps.
+/// out(:, i) = scale * values(:, columns[i]), dense
 template <class B, SparseColumns M>
 void gather_sparse(const B& on, const M& values, std::span<const Index> columns, typename B::Scalar scale,
                    View<typename B::Scalar, typename B::Memory> out) {
   using T = typename B::Scalar;
-  const auto write = [&](View<T> to) {
+  write_block(on, out, [&](View<T> to) {
     for (Index i = 0; i < to.cols; ++i) {
       std::fill_n(to.column(i), to.rows, T(0));
       for_each_stored(values, columns[static_cast<std::size_t>(i)],
                       [&](Index row, auto x) { to(row, i) = static_cast<T>(x) * scale; });
     }
-  };
-  if constexpr (std::same_as<typename B::Memory, HostMemory>) {
-    write(out);
-  } else {
-    thread_local HostMatrix<T> room;
-    if (room.rows() != out.rows || room.cols() < out.cols) room.resize(out.rows, out.cols);
-    const auto block = View<T>(room).columns(0, out.cols);
-    write(block);
-    on.upload(View<const T>(block), out);
-  }
+  });
 }
 
 /// A matrix from its compressed columns: column i has the numbers begins[i] to begins[i + 1] - 1. Eigen's own

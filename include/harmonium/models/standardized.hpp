@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "../data/host_block.hpp"
 #include "../data/row_moments.hpp"
 #include "../data/samples.hpp"
 #include "scaling.hpp"
@@ -59,25 +60,14 @@ class Standardized {
             View<typename B::Scalar, typename B::Memory> out) const {
     using T = typename B::Scalar;
     thread_local HostMatrix<double> room;
-    thread_local HostMatrix<T> block;
-    const auto reserve = [&](auto& matrix) {
-      if (matrix.rows() != out.rows || matrix.cols() < out.cols) matrix.resize(out.rows, out.cols);
-    };
-    reserve(room);
+    if (room.rows() != out.rows || room.cols() < out.cols) room.resize(out.rows, out.cols);
     const auto raw = View<double>(room).columns(0, out.cols);
     fill_raw(columns, raw);
-    const auto write = [&](View<T> to) {
+    detail::write_block(on, out, [&](View<T> to) {
       for (Index c = 0; c < to.cols; ++c)
         for (Index r = 0; r < to.rows; ++r)
           to(r, c) = static_cast<T>(scaling_.to_model(r, raw(r, c), limit_));
-    };
-    if constexpr (std::same_as<typename B::Memory, HostMemory>) {
-      write(out);
-    } else {
-      reserve(block);
-      write(View<T>(block).columns(0, out.cols));
-      on.upload(View<const T>(block).columns(0, out.cols), out);
-    }
+    });
   }
   /// out(:, i) = 1 where sample columns[i] is known, else 0
   template <class B>
