@@ -12,6 +12,16 @@
 
 namespace harmonium {
 
+namespace detail {
+/// v *= known, for these samples of a source: 0 for each missing entry. `known` is scratch space, as large.
+template <class B, class Source>
+void leave_out_missing(const B& on, const Source& source, std::span<const Index> columns, ViewOf<B> known,
+                       ViewOf<B> v) {
+  source.fill_known(on, columns, known);
+  on.update(Multiply{}, v, ConstViewOf<B>(known));
+}
+}  // namespace detail
+
 /// A source's samples with 0 for each missing entry. To an RBM's query that is a sample of the model that has
 /// the known units only, as `Missing::left_out` trains it: a unit that is 0 sends nothing to the hidden
 /// layer, and has no energy.
@@ -41,9 +51,7 @@ class KnownOnly {
     if constexpr (requires { source_.fill_known(on, columns, out); }) {
       thread_local Matrix<B> room;
       if (room.rows() != out.rows || room.cols() < out.cols) room = Matrix<B>(out.rows, out.cols);
-      const auto known = ViewOf<B>(room).columns(0, out.cols);
-      source_.fill_known(on, columns, known);
-      on.update(Multiply{}, out, ConstViewOf<B>(known));
+      detail::leave_out_missing(on, source_, columns, ViewOf<B>(room).columns(0, out.cols), out);
     }
   }
 

@@ -115,7 +115,7 @@ class Monitor {
         monitor.options_;  // every field, or this does not compile
     f("samples", samples);
     f("patience", patience);
-    f("missing", missing == Missing::drawn ? "drawn" : "left out");
+    f("missing", name_of(missing));
     f("seed", seed);
   }
 

@@ -27,6 +27,9 @@ enum class Missing {
             ///< missing, such as ratings; with `DataChains`, for RBMs
 };
 
+/// In reports and files.
+constexpr const char* name_of(Missing missing) { return missing == Missing::drawn ? "drawn" : "left out"; }
+
 /// How to train. What the defaults reach on six kinds of data, and how they were chosen, is measured in
 /// examples/guide/defaults.md. To use your own policy in place of a variant, name its type as a template
 /// argument.
@@ -80,7 +83,7 @@ void for_each_option(F&& f, const ContrastiveDivergenceOptions<Chains, Optimizer
   f("statistics", statistics == Statistics::means ? "means" : "samples");
   f("average_last", average_last);
   f("zero_sum", zero_sum);
-  f("missing", missing == Missing::drawn ? "drawn" : "left out");
+  f("missing", name_of(missing));
   f("missing_steps", missing_steps);
   f("fit_visible_biases", fit_visible_biases);
   f("seed", seed);

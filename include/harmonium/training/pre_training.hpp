@@ -5,6 +5,7 @@
 
 #include <vector>
 
+#include "../data/known_only.hpp"
 #include "../models/dbn.hpp"
 #include "contrastive_divergence.hpp"
 
@@ -92,7 +93,7 @@ class EncodedSource {
     f("samples", source.samples_);
     f("seed", source.seed_);
     if constexpr (has_missing) {
-      f("missing", source.missing_ == Missing::drawn ? "drawn" : "left out");
+      f("missing", name_of(source.missing_));
       f("missing_steps", source.missing_steps_);
     }
     if constexpr (HasOptions<Source>) f("source", source.source_);
@@ -103,9 +104,7 @@ class EncodedSource {
 
   void leave_out_missing(const Backend& on, std::span<const Index> columns, ViewOf<Backend> v) const {
     if (known_.cols() < v.cols) known_ = Matrix<Backend>(v.rows, v.cols);
-    const auto known = view_of(known_).columns(0, v.cols);
-    source_.fill_known(on, columns, known);
-    on.update(Multiply{}, v, ConstViewOf<Backend>(known));
+    detail::leave_out_missing(on, source_, columns, view_of(known_).columns(0, v.cols), v);
   }
   void draw_missing(const Backend& on, std::span<const Index> columns, ViewOf<Backend> v) const {
     std::visit(

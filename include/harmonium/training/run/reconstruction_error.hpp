@@ -10,6 +10,7 @@
 #include "../../backend/bodies.hpp"
 #include "../../core/host_matrix.hpp"
 #include "../../data/batch_source.hpp"
+#include "../../data/known_only.hpp"
 #include "../../models/parameters.hpp"
 
 namespace harmonium::detail {
@@ -71,10 +72,7 @@ double reconstruction_error(const typename Model::Backend& on, const Model& mode
         const auto n = static_cast<Index>(columns.size());
         const auto out = view_of(room).columns(0, n);
         if constexpr (requires { source.fill_known(on, columns, out); })
-          if (leave_out) {
-            source.fill_known(on, columns, out);
-            on.update(Multiply{}, states(n).visible, ConstViewOf<B>(out));
-          }
+          if (leave_out) leave_out_missing(on, source, columns, out, ViewOf<B>(states(n).visible));
         refresh(on, model, states(n));
         reconstruct(on, model, states(n), work, out);
         return out;
