@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <concepts>
 #include <cstdint>
+#include <numeric>
 #include <span>
 #include <vector>
 
@@ -143,6 +144,12 @@ std::vector<Index> random_samples(const Source& source, Index count, std::uint64
   return chosen;
 }
 
+/// columns = first, first + 1, ..., `count` of them
+inline void set_consecutive(std::vector<Index>& columns, Index first, Index count) {
+  columns.resize(static_cast<std::size_t>(count));
+  std::iota(columns.begin(), columns.end(), first);
+}
+
 /// Calls f(columns) with these indices in order, `block` at a time.
 template <class F>
 void for_each_block(std::span<const Index> columns, Index block, F f) {
@@ -157,8 +164,7 @@ template <class F>
 void for_each_block(Index limit, Index block, F f) {
   std::vector<Index> columns;
   for (Index first = 0; first < limit; first += block) {
-    columns.resize(static_cast<std::size_t>(std::min(block, limit - first)));
-    for (std::size_t i = 0; i < columns.size(); ++i) columns[i] = first + static_cast<Index>(i);
+    set_consecutive(columns, first, std::min(block, limit - first));
     f(std::span<const Index>(columns));
   }
 }

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <limits>
-#include <numeric>
 #include <span>
 #include <vector>
 
@@ -97,8 +96,8 @@ RowMoments moments_of_samples(const B& on, const Source& source, std::span<const
 template <class B, class Source>
 RowMoments moments_of_source(const B& on, const Source& source,
                              View<typename B::Scalar, typename B::Memory> block) {
-  std::vector<Index> all(static_cast<std::size_t>(source.size()));
-  std::iota(all.begin(), all.end(), Index(0));
+  std::vector<Index> all;
+  set_consecutive(all, 0, source.size());
   return moments_of_samples(on, source, std::span<const Index>(all), block);
 }
 

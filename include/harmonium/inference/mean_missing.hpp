@@ -30,11 +30,11 @@ class StateScores {
     const Eigen::MatrixXd weights = on_host(on, ConstViewOf<B>(view_of(rbm.weights)));
     add_units(on, rbm.visible, PartRows{0, rbm.visible.rows()});
     Index count = 0;
-    for (const UnitPlace& place : places_) count += place.states->cols();
+    for (const UnitPlace& place : places()) count += place.states->cols();
     HostMatrix<T> received(rbm.hidden.rows(), count);
     bias_ = Eigen::VectorXd(count);
     Index at = 0;
-    for (const UnitPlace& place : places_) {
+    for (const UnitPlace& place : places()) {
       const Index rows = place.states->rows(), states = place.states->cols();
       received.middleCols(at, states) =
           (weights.middleRows(place.first, rows).transpose() * *place.states).template cast<T>();
@@ -47,7 +47,7 @@ class StateScores {
   }
 
   /// The units of finitely many states.
-  const std::vector<UnitPlace>& places() const { return places_; }
+  const std::vector<UnitPlace>& places() const { return units_.places(); }
   /// The log weight of each state of each unit, one after another, for a hidden layer that receives `input`
   /// (H x 1) from the known units.
   Eigen::VectorXd of(const B& on, const Layer<H, B>& hidden, ConstViewOf<B> input) {
@@ -64,12 +64,7 @@ class StateScores {
   }
   template <class U>
   void add_units(const B& on, const Layer<U, B>& layer, PartRows rows) {
-    if constexpr (FiniteUnit<U>)
-      for_each_unit_kind(layer, [&](Index first, Index group, Index units, Eigen::MatrixXd states) {
-        states_.push_back(std::make_unique<Eigen::MatrixXd>(std::move(states)));
-        for (Index i = 0; i < units; ++i)
-          places_.push_back({rows.first + first + i * group, states_.back().get()});
-      });
+    if constexpr (FiniteUnit<U>) units_.add(layer, rows.first);
     biases_.conservativeResize(rows.first + rows.count);
     biases_.tail(rows.count) = on_host(on, ConstViewOf<B>(layer.bias())).col(0);
   }
@@ -82,8 +77,7 @@ class StateScores {
   }
 
   Layer<H, B> shifted_;
-  std::vector<std::unique_ptr<Eigen::MatrixXd>> states_;
-  std::vector<UnitPlace> places_;
+  UnitStates units_;
   Eigen::VectorXd biases_, bias_;  // of rows; of states
   Matrix<B> received_, scores_;
 };
@@ -110,13 +104,13 @@ Matrix<B> mean_missing(const Rbm<V, H, B>& rbm, const Data& data,
   Matrix<B> result(rbm.visible.rows(), source.size());
   const Index most = detail::block_of(source.rows(), source.size());
   HostMatrix<T> values, mask, means;
+  std::vector<Index> columns;
   Matrix<B> input(rbm.hidden.rows(), most), down(rbm.visible.rows(), most);
   detail::for_each_sample_block(on, me, rbm.visible.rows(), known_only, [&](Index first, ConstViewOf<B> v) {
     const Index n = v.cols;
     const auto to = view_of(result).columns(first, n), below = view_of(down).columns(0, n);
     const auto up = view_of(input).columns(0, n);
-    std::vector<Index> columns(static_cast<std::size_t>(n));
-    for (std::size_t i = 0; i < columns.size(); ++i) columns[i] = first + static_cast<Index>(i);
+    detail::set_consecutive(columns, first, n);
     mask = HostMatrix<T>::Ones(v.rows, n);
     if constexpr (requires { source.fill_known(on, columns, to); }) {
       source.fill_known(on, columns, to);

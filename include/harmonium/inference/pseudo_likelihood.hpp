@@ -42,14 +42,20 @@ HostVector<T> state_shares(const HostMatrix<T>& states, const HostVector<T>& x) 
   return shares;
 }
 
-/// Units of a finite layer, with their states.
+/// Units of finite layers, with their states.
 class UnitStates {
  public:
+  UnitStates() = default;
   template <class L>
   explicit UnitStates(const L& layer) {
+    add(layer, 0);
+  }
+  /// The units of a finite layer whose rows begin at `row`.
+  template <class L>
+  void add(const L& layer, Index row) {
     for_each_unit_kind(layer, [&](Index first, Index rows, Index units, Eigen::MatrixXd states) {
       kinds_.push_back(std::make_unique<Eigen::MatrixXd>(std::move(states)));
-      for (Index i = 0; i < units; ++i) places_.push_back({first + i * rows, kinds_.back().get()});
+      for (Index i = 0; i < units; ++i) places_.push_back({row + first + i * rows, kinds_.back().get()});
     });
   }
   const std::vector<UnitPlace>& places() const { return places_; }

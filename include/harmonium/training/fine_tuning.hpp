@@ -96,8 +96,9 @@ class FineTuningObjective {
   template <class Source>
   void warn(const Backend& on, const Options& options, const Model& network, const Source& source,
             std::vector<std::string>& warnings) {
-    detail::warn_of_scales<Backend>(on, source, detail::all_rows(network.input_rows()), options.seed,
-                                    view_of(values_), "the data", warnings);
+    std::vector<Index> rows;
+    detail::set_consecutive(rows, 0, network.input_rows());
+    detail::warn_of_scales<Backend>(on, source, rows, options.seed, view_of(values_), "the data", warnings);
     targets_.warn(on, source, options.seed, warnings);
   }
   /// Its state, for resuming: see training/run/run_state.hpp.

@@ -97,29 +97,19 @@ class WakeSleepObjective {
   void check_source(const Backend& on, const char* caller, const Options& options, const Model& model,
                     const Source& source) {
     if (classes_ > 0) detail::check_labels(caller, source.labels(), source.size(), classes_);
-    const auto look = [&](const auto& layer) {
+    visit_visible(model, [&](const auto& layer) {
       detail::check_values<Backend>(on, caller, layer, source, samples(options.batch_size));
       detail::check_whole_source(on, caller, source, samples(options.batch_size));
-    };
-    if (rooms_.empty()) {
-      look(model.features());
-    } else {
-      std::visit([&](const auto& layer) { look(layer.generation.layer); }, model.stack.layers[0]);
-    }
+    });
   }
   /// Rows of real numbers that are far from mean 0 and variance 1.
   template <class Source>
   void warn(const Backend& on, const Options& options, const Model& model, const Source& source,
             std::vector<std::string>& warnings) {
-    const auto look = [&](const auto& layer) {
+    visit_visible(model, [&](const auto& layer) {
       detail::warn_of_layer_scales<Backend>(on, layer, source, options.seed, samples(options.batch_size),
                                             warnings);
-    };
-    if (rooms_.empty()) {
-      look(model.features());
-    } else {
-      std::visit([&](const auto& layer) { look(layer.generation.layer); }, model.stack.layers[0]);
-    }
+    });
   }
   /// The top RBM's schedules extend over the same epochs.
   template <class Source>
@@ -172,6 +162,15 @@ class WakeSleepObjective {
   }
 
  private:
+  // f(layer) with the layer of the samples.
+  template <class F>
+  void visit_visible(const Model& model, F f) const {
+    if (rooms_.empty()) {
+      f(model.features());
+    } else {
+      std::visit([&](const auto& layer) { f(layer.generation.layer); }, model.stack.layers[0]);
+    }
+  }
   using TopOptions =
       ContrastiveDivergenceOptions<decltype(Options::chains), decltype(Options::top_optimizer)>;
   // Scratch space of a layer: of its hidden rows in the first line, of its visible rows in the second.

@@ -91,8 +91,7 @@ requires(!Network<Units, B, Head>::classifies) OutputEvaluation
   HostMatrix<T> host(1, detail::most_columns);
   std::vector<Index> columns;
   detail::for_each_forward(on, network, source, "evaluate", [&](Index first, auto& activations, auto x) {
-    columns.resize(static_cast<std::size_t>(x.cols));
-    for (std::size_t i = 0; i < columns.size(); ++i) columns[i] = first + static_cast<Index>(i);
+    detail::set_consecutive(columns, first, x.cols);
     const auto target = view_of(targets).columns(0, x.cols), out = view_of(sums).columns(0, x.cols);
     detail::fill_targets(on, network, source, std::span<const Index>(columns), x, target);
     const auto weighted_sum = [&] {

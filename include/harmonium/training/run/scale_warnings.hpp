@@ -65,11 +65,4 @@ void warn_of_layer_scales(const B& on, const L& layer, const Source& source, std
   warn_of_scales<B>(on, source, rows, seed, block, "the data", warnings);
 }
 
-/// 0, 1, ..., count - 1
-inline std::vector<Index> all_rows(Index count) {
-  std::vector<Index> rows(static_cast<std::size_t>(count));
-  std::iota(rows.begin(), rows.end(), Index(0));
-  return rows;
-}
-
 }  // namespace harmonium::detail
