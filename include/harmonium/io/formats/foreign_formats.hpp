@@ -12,7 +12,7 @@ namespace harmonium {
 /// it is none of the formats that are known here, such as a text. Formats that the library reads as they are
 /// (NPY, IDX, CSV, LIBSVM, safetensors) are not among them.
 inline std::string foreign_format(std::string_view begin) {
-  using namespace std::string_view_literals;
+  using std::string_view_literals::operator""sv;
   struct Known {
     std::string_view bytes;
     const char* what;
