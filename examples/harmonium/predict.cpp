@@ -56,6 +56,16 @@ Eigen::MatrixXf inputs_without(const Model& model, const Columns& columns, const
   return rows.values;
 }
 
+// New rows, for `predictor_inputs`: a generative model need not be told the target.
+Samples rows_to_predict(const LoadedModel& loaded, const RawTable& table) {
+  return encode_table(table, loaded.columns, true, loaded.generative ? loaded.target.name : std::string());
+}
+Eigen::MatrixXf predictor_inputs(const LoadedModel& loaded, Samples rows, std::uint64_t seed) {
+  return loaded.generative
+             ? inputs_without(*loaded.model, loaded.columns, loaded.target.name, std::move(rows), seed)
+             : inputs_of(*loaded.model, rows, seed);
+}
+
 }  // namespace
 
 std::unique_ptr<Predictor> generative_predictor(const Model& model, const Columns& columns,
@@ -103,16 +113,12 @@ Supervised learn_target(const Model& model, const Column& target, const Samples&
 
 void evaluate_target(const LoadedModel& loaded, const CommonSettings& settings) {
   const RawTable table = open_table(settings, loaded.columns, loaded.target);
-  const Samples all =
-      encode_table(table, loaded.columns, true, loaded.generative ? loaded.target.name : std::string());
+  const Samples all = rows_to_predict(loaded, table);
   const Answers answers = read_answers(table, loaded.target);
   const std::vector<Index> known = answers.known();
   check<DataError>(!known.empty(), "'", settings.data, "': no row has a known '", loaded.target.name,
                    "', which the model predicts");
-  const Eigen::MatrixXf x = loaded.generative
-                                ? inputs_without(*loaded.model, loaded.columns, loaded.target.name,
-                                                 all.subset(known), settings.judge.seed)
-                                : inputs_of(*loaded.model, all.subset(known), settings.judge.seed);
+  const Eigen::MatrixXf x = predictor_inputs(loaded, all.subset(known), settings.judge.seed);
   std::printf("%s: %ld rows judged by their %s", settings.data.c_str(), static_cast<long>(known.size()),
               loaded.target.name.c_str());
   if (const auto unknown = all.size() - static_cast<Index>(known.size()); unknown > 0)
@@ -128,11 +134,8 @@ void run_predict(const CommonSettings& settings) {
   const auto& [model, columns, target, predictor, generative] = loaded;
   check<DataError>(predictor != nullptr, "predict: '", settings.model,
                    "' has no target, expected a model that was trained with --target COLUMN");
-  const Samples rows = encode_table(open_table(settings, columns, target), columns, true,
-                                    generative ? target.name : std::string());
-  const Eigen::MatrixXd predicted =
-      predictor->predict(generative ? inputs_without(*model, columns, target.name, rows, settings.judge.seed)
-                                    : inputs_of(*model, rows, settings.judge.seed));
+  const Eigen::MatrixXd predicted = predictor->predict(predictor_inputs(
+      loaded, rows_to_predict(loaded, open_table(settings, columns, target)), settings.judge.seed));
   write_numbers(
       settings.output, "predictions", predicted.cast<float>(), [&, &target_ = target, &columns_ = columns] {
         std::vector<std::string> cells = {target_.name};
