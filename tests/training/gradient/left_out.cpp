@@ -74,24 +74,10 @@ TEMPLATE_TEST_CASE("with entries left out the gradient is that of the product of
                                 on};
   trainer.step({.values = v, .known = known});
   TestType moved = begin;
-  double worst = 0, unlike = 0;
-  const auto plain = exact_gradient(begin, v, {}, on);  // as if all were known
-  for_each_parameter(
-      [&](const ParameterName&, Role, auto x, auto g, auto all_known) {
-        for (Index i = 0; i < x.size(); ++i) {
-          const double here = x.data[i];
-          const double slope = oracle::derivative(
-              [&](double number) {
-                x.data[i] = number;
-                return mean_log_p(moved, few, mask);
-              },
-              here);
-          x.data[i] = here;
-          worst = std::fmax(worst, std::abs(g.data[i] - slope));
-          unlike = std::fmax(unlike, std::abs(all_known.data[i] - slope));
-        }
-      },
-      moved, trainer.gradient(), plain);
+  const oracle::Numbers slopes =
+      slopes_of(moved, [&](const TestType& rbm) { return mean_log_p(rbm, few, mask); });
+  const double worst = largest_difference(flatten(trainer.gradient()), slopes),
+               unlike = largest_difference(flatten(exact_gradient(begin, v, {}, on)), slopes);  // all known
   // Means of 20,000 draws: five standard errors of numbers from 0 to 1, and of real ones, which spread more.
   CHECK(worst < sigmas * (TestType().visible.finite ? 0.5 : 1.5) / std::sqrt(20'000.0));
   CHECK(unlike > 0.05);
