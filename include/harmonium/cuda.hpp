@@ -57,6 +57,8 @@ inline constexpr bool cuda_compiled<Sgd::Rule<float>> = true;
 template <>
 inline constexpr bool cuda_compiled<Sgd::Rule<double>> = true;
 template <class Rule, class T>
+inline constexpr bool cuda_compiled<detail::DecayingRule<Rule, T>> = cuda_compiled<Rule>;
+template <class Rule, class T>
 inline constexpr bool cuda_compiled<detail::ShrinkingRule<Rule, T>> = cuda_compiled<Rule>;
 /// \endcond
 

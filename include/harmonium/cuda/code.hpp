@@ -83,8 +83,11 @@ struct CudaUnit {
 template <class O, class T>
 struct CudaOptimizer {
   /// The update of one number.
-  using Rule = detail::ShrinkingRule<decltype(std::declval<const O&>().template rule<T>(1, 0.0)), T>;
-  static constexpr auto code = &detail::CudaUpdate<Rule, T, 1 + O::moments>::run;  ///< its address
+  using Rule = decltype(std::declval<const O&>().template rule<T>(1, 0.0));
+  /// Addresses of the update with weight decay, and of that with an L1 penalty.
+  static constexpr auto code =
+      std::tuple(&detail::CudaUpdate<detail::DecayingRule<Rule, T>, T, 1 + O::moments>::run,
+                 &detail::CudaUpdate<detail::ShrinkingRule<Rule, T>, T, 1 + O::moments>::run);
 };
 
 }  // namespace harmonium

@@ -35,9 +35,11 @@ struct Adam {
       // Else v would be infinite from then on, and w would never move again.
       const T most = static_cast<T>(std::same_as<T, float> ? 1e18 : 1e150);
       gradient = gradient > most ? most : gradient < -most ? -most : gradient;
-      m += (T(1) - keep1) * (gradient - m);
-      v += (T(1) - keep2) * (gradient * gradient - v);
-      w += rate * m / (square_root(v * scale2) + epsilon);
+      const T mean = m + (T(1) - keep1) * (gradient - m);
+      const T square = v + (T(1) - keep2) * (gradient * gradient - v);
+      w += rate * mean / (square_root(square * scale2) + epsilon);
+      m = mean;
+      v = square;
     }
     /// How far a gradient of 1 would move the number.
     constexpr T step_size(T /*m*/, T v) const { return rate / (square_root(v * scale2) + epsilon); }

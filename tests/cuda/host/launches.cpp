@@ -180,12 +180,16 @@ void check_rules() {
       CHECK(good(Pull<T>{n, m}, a));
       CHECK(good(NormSlope<T>{n}));
       CHECK(good(NormLimit<T>{n}));
-      using detail::ShrinkingRule;
-      CHECK(good(ShrinkingRule<Sgd::Rule<T>, T>{{n}, n, m, n}, a));
-      CHECK(good(ShrinkingRule<Momentum::Rule<T>, T>{{n, m}, n, m, n}, a, b));
-      CHECK(good(ShrinkingRule<Nesterov::Rule<T>, T>{{n, m}, n, m, n}, a, b));
-      CHECK(
-          good(ShrinkingRule<typename Adam::Rule<T>, T>{Adam{}.template rule<T>(3, 0.5), n, m, n}, a, b, c));
+      const auto good_rule = [&](const auto& rule, auto... moments) {
+        using Rule = std::remove_cvref_t<decltype(rule)>;
+        const detail::DecayingRule<Rule, T> decaying{rule, n};
+        CHECK(good(decaying, moments...));
+        CHECK(good(detail::ShrinkingRule<Rule, T>{decaying, m, n}, moments...));
+      };
+      good_rule(Sgd::Rule<T>{n}, a);
+      good_rule(Momentum::Rule<T>{n, m}, a, b);
+      good_rule(Nesterov::Rule<T>{n, m}, a, b);
+      good_rule(Adam{}.template rule<T>(3, 0.5), a, b, c);
     }
 }
 

@@ -39,11 +39,14 @@ class OptimizerState {
           auto rule = o.template rule<T>(steps_ - forgotten_at_.value_or(0), progress);
           if constexpr (requires { rule.rate; }) rule.rate *= static_cast<T>(rate_share);
           const auto move = [&](const ParameterName&, Role role, auto w, auto g, auto... m) {
-            const bool shrinks = role == Role::weight;
-            on.update(
-                detail::ShrinkingRule<decltype(rule), T>{
-                    rule, shrinks ? keep : T(1), shrinks ? static_cast<T>(l1) : T(0), static_cast<T>(size)},
-                w, g, m...);
+            const detail::DecayingRule<decltype(rule), T> decaying{rule, role == Role::weight ? keep : T(1)};
+            if (role == Role::weight && l1 > 0) {
+              on.update(detail::ShrinkingRule<decltype(rule), T>{decaying, static_cast<T>(l1),
+                                                                 static_cast<T>(size)},
+                        w, g, m...);
+            } else {
+              on.update(decaying, w, g, m...);
+            }
           };
           [&]<std::size_t... I>(std::index_sequence<I...>) {
             for_each_parameter(move, model, gradient, moments_[I]...);
