@@ -158,7 +158,7 @@ TEST_CASE("a generative model predicts a class by its free energy with each",
   run_train(settings);
   settings.model = folder / "results" / "model.safetensors";
   settings.output = folder / "out.csv";
-  const std::string rows[] = {"1.5,red", "7.5,green", "20,red"};
+  const std::string rows[] = {"1.5,red", "7.5,green", "20,red", ",green"};
   const auto table_with = [&](const std::string& answer) {
     std::string text = answer.empty() ? "size,colour\n" : "size,colour,answer\n";
     for (const std::string& row : rows) text += row + (answer.empty() ? "" : "," + answer) + '\n';
@@ -170,7 +170,7 @@ TEST_CASE("a generative model predicts a class by its free energy with each",
   run_score(settings);  // the target summed out
   const Eigen::MatrixXd marginal = csv_numbers(read_csv(settings.output), {"score"});
   // -log p of the rows with each class, summed exactly.
-  Eigen::MatrixXd joint(3, 3);
+  Eigen::MatrixXd joint(3, 4);
   const char* classes[] = {"no", "so", "yes"};
   for (Index k = 0; k < 3; ++k) {
     table_with(classes[k]);
@@ -178,9 +178,9 @@ TEST_CASE("a generative model predicts a class by its free energy with each",
     joint.row(k) = csv_numbers(read_csv(settings.output), {"score"});
   }
   const Eigen::MatrixXd likelihood = (-joint.array()).exp();
-  // A number that is limited to five deviations when it is predicted from is not when it is scored: the last
-  // row.
-  for (Index c = 0; c < 2; ++c) {
+  // A number that is limited to five deviations when it is predicted from is not when it is scored: the third
+  // row. Of the last row the size is summed out.
+  for (const Index c : {0, 1, 3}) {
     const Eigen::VectorXd expected = likelihood.col(c) / likelihood.col(c).sum();
     CHECK((p.col(c) - expected).cwiseAbs().maxCoeff() < 1e-4);
     CHECK(std::exp(-marginal(0, c)) == Approx(likelihood.col(c).sum()).epsilon(1e-4));
