@@ -545,11 +545,12 @@ detail::RowMoments sparse_moments(const RawTable& table) {
 void standardise(const RawTable& table, Columns& columns) {
   const auto is_gaussian = [](const Column& column) { return column.kind == Kind::gaussian; };
   if (std::none_of(columns.begin(), columns.end(), is_gaussian)) return;
-  const bool shifted = table.sparse() == nullptr;  // otherwise zeros stay zeros: only the scale changes
   const detail::RowMoments sparse = sparse_moments(table);
   for (Column& column : columns) {
     if (!is_gaussian(column)) continue;
     const Index index = table.column(column.name);
+    // Of a sparse table, but for its labels, zeros stay zeros: only the scale changes.
+    const bool shifted = table.sparse() == nullptr || index == table.columns();
     detail::RowMoments own(1);
     for (Index row = 0; row < table.rows() && shifted; ++row)
       if (!table.missing(row, index)) own.add(0, table.number(row, index), 1);

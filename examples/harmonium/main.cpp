@@ -193,6 +193,7 @@ int main(int argc, char** argv) {
     return 1;
   }
   try {
+    if (train->count("--target") > 0 && settings.train.target.empty()) settings.train.target = label_column;
     if (!settings.train.target.empty() && settings.run.empty() && train->count("--hidden") == 0)
       settings.train.hidden = {128};  // codes for reading, not for looking at
     if (train->parsed()) run_train(settings);

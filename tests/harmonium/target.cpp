@@ -209,6 +209,70 @@ TEST_CASE("a generative model predicts a class by its free energy with each",
   CHECK(!std::filesystem::exists(folder / "other"));
 }
 
+TEST_CASE("the labels of a LIBSVM file are its target", "[program][target][sparse]") {
+  const TemporaryFolder folder;
+  // Sixty texts of two words out of twelve, which are others for each label.
+  const auto texts = [](const std::function<std::string(int)>& label) {
+    std::string text;
+    for (int i = 0; i < 60; ++i) {
+      const int first = i % 2 * 12;
+      text += label(i) + ' ' + std::to_string(first + 1 + i % 5) + ":1 " + std::to_string(first + 7 + i % 6) +
+              ":1\n";
+    }
+    return text;
+  };
+  const auto sign = [](int i) { return std::string(i % 2 == 0 ? "-1" : "+1"); };
+  test::put(folder / "table.csv", texts(sign));  // told by its contents
+  CommonSettings settings = quick(folder, "label");
+  settings.train.tune_epochs = 100;
+  settings.train.hidden = {16};
+  run_train(settings);
+  settings.model = folder / "results" / "model.safetensors";
+  CHECK(load_model(settings.model).target.words == std::vector<std::string>{"-1", "1"});
+  settings.output = folder / "predicted.csv";
+  const auto predicted = [&](const std::function<std::string(int)>& label) {
+    test::put(folder / "table.csv", texts(label));
+    run_predict(settings);
+    const CsvTable table = read_csv(settings.output);
+    std::vector<std::string> classes;
+    for (Index row = 0; row < table.rows(); ++row)
+      classes.emplace_back(table.cell(row, table.column("label")));
+    return classes;
+  };
+  const std::vector<std::string> classes = predicted(sign);
+  REQUIRE(classes.size() == 60);
+  for (std::size_t i = 0; i < 60; ++i) CHECK(classes[i] == (i % 2 == 0 ? "-1" : "1"));
+  CHECK(predicted([](int) { return "7"; }) == classes);  // labels are not looked at
+  CHECK_THROWS_WITH(run_evaluate(settings),
+                    ContainsSubstring("sample 1, label: '7', expected a class known from training: -1, 1"));
+
+  settings = quick(folder, "label");
+  settings.folder = folder / "numbers";
+  test::put(folder / "table.csv",
+            texts([](int i) { return std::to_string(i % 2 * 100) + "." + std::to_string(i); }));
+  run_train(settings);
+  CHECK(load_model(folder / "numbers" / "model.safetensors").target.kind == Kind::gaussian);
+
+  const std::pair<std::string, const char*> bad[] = {
+      {"3",
+       "so column '3' cannot be predicted; --target alone predicts the label that each line begins with"},
+      {"labels", "so column 'labels' cannot be predicted"}};
+  settings.folder = folder / "none";
+  for (const auto& [target, words] : bad) {
+    settings.train.target = target;
+    CHECK_THROWS_WITH(run_train(settings), ContainsSubstring(words));
+  }
+  settings.train.target = "label";
+  settings.train.generative = true;
+  CHECK_THROWS_WITH(run_train(settings), ContainsSubstring("--generative: "));
+  settings.train.generative = false;
+  test::put(folder / "table.csv", texts([](int) { return "0"; }));
+  CHECK_THROWS_WITH(run_train(settings), ContainsSubstring("is constant (always '0')"));
+  test::put(folder / "table.csv", texts([](int i) { return i == 0 ? "2" : i % 2 == 0 ? "0" : "1"; }));
+  CHECK_THROWS_WITH(run_train(settings), ContainsSubstring("class '2' of column 'label' has 1 row"));
+  CHECK(!std::filesystem::exists(folder / "none"));
+}
+
 TEST_CASE("measures of predictions are those of their definitions", "[program][target]") {
   const Column classes{.name = "a", .kind = Kind::categorical, .words = {"x", "y"}};
   Eigen::MatrixXd p(2, 4);
