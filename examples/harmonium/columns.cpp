@@ -118,6 +118,8 @@ Kind guess(const RawTable& table, Index column, const Contents& c, Part part, st
   if (table.ambiguous_date(column) && distinct > 1)
     return because(Kind::ignored,
                    "dates that are day/month or month/day, which nobody can tell; write 2020-12-31");
+  if (part == Part::target && distinct == 1)
+    return because(Kind::constant, "always '" + c.words.begin()->first + "'");
   if (part == Part::target && c.known > 0 && c.numbers == c.known && distinct > 1) {
     if (!spelling.date.empty() && distinct > 2) return because(Kind::gaussian, numbers);
     if (distinct == 2) return because(Kind::categorical, "two different numbers");
