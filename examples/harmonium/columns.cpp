@@ -118,6 +118,8 @@ Kind guess(const RawTable& table, Index column, const Contents& c, Part part, st
   if (table.ambiguous_date(column) && distinct > 1)
     return because(Kind::ignored,
                    "dates that are day/month or month/day, which nobody can tell; write 2020-12-31");
+  if (part == Part::target && distinct == 1)
+    return because(Kind::constant, "always '" + c.words.begin()->first + "'");
   if (part == Part::target && c.known > 0 && c.numbers == c.known && distinct > 1) {
     if (!spelling.date.empty() && distinct > 2) return because(Kind::gaussian, numbers);
     if (distinct == 2) return because(Kind::categorical, "two different numbers");
@@ -166,9 +168,10 @@ Kind guess(const RawTable& table, Index column, const Contents& c, Part part, st
 // Kinds by column, from "gaussian:age..height,bernoulli:smoker". Names may contain commas and colons.
 class Specification {
  public:
-  Specification(const RawTable& table, const std::string& text) : table_(table) {
+  Specification(const RawTable& table, const std::string& text) : table_(table), names_(table.names()) {
+    if (table.has_labels()) names_.emplace_back(label_column);
     std::size_t longest = 0;  // item
-    for (const std::string& name : table.names()) {
+    for (const std::string& name : names_) {
       columns_.emplace(name, columns_.size());
       longest = std::max(longest, 2 * name.size() + 2);
     }
@@ -214,7 +217,7 @@ class Specification {
       for (const std::string& name : table_.names()) kinds_.try_emplace(name, *now_);
       return true;
     }
-    for (std::size_t i = *first; i <= *last; ++i) kinds_[table_.names()[i]] = *now_;
+    for (std::size_t i = *first; i <= *last; ++i) kinds_[names_[i]] = *now_;
     return true;
   }
   [[noreturn]] void fail(const std::string& item) const {
@@ -225,6 +228,7 @@ class Specification {
   }
 
   const RawTable& table_;
+  std::vector<std::string> names_;                   // of all columns, labels included
   std::map<std::string_view, std::size_t> columns_;  // by name
   std::optional<Kind> now_;
   std::map<std::string, Kind> kinds_;
@@ -270,7 +274,7 @@ void check_contents(const RawTable& table, Index index, const Contents& c, const
   check<DataError>(column.kind != Kind::poisson || (c.whole && c.least >= 0), what,
                    ", but has values other than whole numbers from 0");
   check<DataError>(column.kind != Kind::gaussian || c.least < c.most, what, ", but always the same");
-  check<DataError>(table.sparse() == nullptr || column.kind == Kind::ignored ||
+  check<DataError>(table.sparse() == nullptr || index == table.columns() || column.kind == Kind::ignored ||
                        column.kind == Kind::poisson || column.kind == Kind::gaussian ||
                        (column.kind == Kind::bernoulli && c.unit),
                    what, ", which takes a table that lists all numbers");
@@ -417,9 +421,12 @@ Layout::Layout(const Columns& columns, Index most) {
 
 Columns choose_columns(const RawTable& table, const std::string& specification, const Columns& given,
                        const std::string& target) {
-  check<ValueError>(
-      target.empty() || table.sparse() == nullptr, "--target: '", table.path(),
-      "' lists only the numbers that are not 0, expected a table with all of them, such as CSV");
+  const bool labelled = table.has_labels() && target == label_column;
+  check<ValueError>(target.empty() || table.sparse() == nullptr || labelled, "--target: '", table.path(),
+                    "' lists only the numbers that are not 0, so column '", target, "' cannot be predicted; ",
+                    table.has_labels()
+                        ? "--target alone predicts the label that each line begins with"
+                        : "expected a table with all of them, such as CSV, or LIBSVM's labels");
   const Specification said(table, specification);
   const auto& kinds = said.kinds();
   std::map<std::string_view, const Column*> before;
@@ -427,9 +434,10 @@ Columns choose_columns(const RawTable& table, const std::string& specification, 
   Columns columns;
   const std::vector<Contents> sparse =
       table.sparse() != nullptr ? look_at_sparse(*table.sparse()) : std::vector<Contents>();
-  for (Index i = 0; i < table.columns(); ++i) {
-    Column column{.name = table.names()[static_cast<std::size_t>(i)]};
-    const Contents c = sparse.empty() ? look_at(table, i) : sparse[static_cast<std::size_t>(i)];
+  for (Index i = 0; i < table.columns() + (labelled ? 1 : 0); ++i) {
+    const bool label = i == table.columns();
+    Column column{.name = label ? label_column : table.names()[static_cast<std::size_t>(i)]};
+    const Contents c = sparse.empty() || label ? look_at(table, i) : sparse[static_cast<std::size_t>(i)];
     column.spelling = table.spelling(i);
     const auto known = before.find(column.name);
     if (const auto asked = kinds.find(column.name); asked != kinds.end()) {
@@ -439,9 +447,9 @@ Columns choose_columns(const RawTable& table, const std::string& specification, 
       column.kind = known->second->kind;
       column.reason = known->second->reason;
     } else {
-      const Part part = target.empty()          ? Part::visible
-                        : column.name == target ? Part::target
-                                                : Part::predicting;
+      const Part part = target.empty() || (labelled && !label) ? Part::visible
+                        : column.name == target                ? Part::target
+                                                               : Part::predicting;
       column.kind = guess(table, i, c, part, column.reason);
     }
     check_contents(table, i, c, column);
@@ -493,6 +501,24 @@ Samples Samples::subset(const std::vector<Index>& columns) const {
   return part;
 }
 
+Samples Samples::keep(const std::vector<Index>& columns) && {
+  if (!sparse) return subset(columns);
+  int *const begins = sparse->outerIndexPtr(), *const indices = sparse->innerIndexPtr();
+  float* const numbers = sparse->valuePtr();
+  int next = 0;
+  for (std::size_t i = 0; i < columns.size(); ++i) {  // to the left, over what is not kept
+    const int from = begins[columns[i]], to = begins[columns[i] + 1];
+    std::copy(indices + from, indices + to, indices + next);
+    std::copy(numbers + from, numbers + to, numbers + next);
+    begins[i] = next;
+    next += to - from;
+  }
+  begins[columns.size()] = next;
+  sparse->conservativeResize(rows(), static_cast<Index>(columns.size()));
+  sparse->resizeNonZeros(next);
+  return std::move(*this);
+}
+
 Eigen::MatrixXf Samples::dense() const {
   if (!sparse) return values;
   check<DataError>(static_cast<double>(rows()) * static_cast<double>(size()) <= 0x1p28, "there are ", size(),
@@ -521,11 +547,12 @@ detail::RowMoments sparse_moments(const RawTable& table) {
 void standardise(const RawTable& table, Columns& columns) {
   const auto is_gaussian = [](const Column& column) { return column.kind == Kind::gaussian; };
   if (std::none_of(columns.begin(), columns.end(), is_gaussian)) return;
-  const bool shifted = table.sparse() == nullptr;  // otherwise zeros stay zeros: only the scale changes
   const detail::RowMoments sparse = sparse_moments(table);
   for (Column& column : columns) {
     if (!is_gaussian(column)) continue;
     const Index index = table.column(column.name);
+    // Of a sparse table, but for its labels, zeros stay zeros: only the scale changes.
+    const bool shifted = table.sparse() == nullptr || index == table.columns();
     detail::RowMoments own(1);
     for (Index row = 0; row < table.rows() && shifted; ++row)
       if (!table.missing(row, index)) own.add(0, table.number(row, index), 1);

@@ -63,6 +63,8 @@ struct Samples {
   // All numbers; DataError if there are so many that a sparse table was the wrong thing to ask this of.
   Eigen::MatrixXf dense() const;
   Samples subset(const std::vector<Index>& samples) const;
+  // The same of samples in ascending order; a sparse table's stay where they are in memory.
+  Samples keep(const std::vector<Index>& samples) &&;
   // Indices of the samples without missing values.
   std::vector<Index> whole_ones() const;
 };

@@ -26,7 +26,9 @@ Coverage compare_samples(const Model& model, const Columns& columns, const Eigen
 std::optional<Coverage> compared_for_report(const Model& model, const Columns& columns,
                                             const Eigen::MatrixXf& rows, const Eigen::MatrixXf& held_out,
                                             int threads) {
-  constexpr Index most = 500, fewest = 50, most_weights = 500'000;
+  constexpr Index fewest = 50, most_weights = 500'000;
+  // Each set is there several times, in double precision: no more than 8 MB of a wide table.
+  const Index most = std::clamp<Index>(1'000'000 / std::max<Index>(1, rows.rows()), fewest, 500);
   if (rows.cols() < fewest || model.weights().size() > most_weights) return {};
   // As many of each set are compared as the smallest has: too few held-out rows would leave little.
   const bool enough = held_out.cols() >= std::min(most, rows.cols()) / 2;

@@ -145,7 +145,16 @@ class Machine final : public Model {
   Eigen::MatrixXf fill_in(const Samples& rows, std::uint64_t seed) const override {
     if (rows.complete()) return rows.dense();
     return harmonium::fill_in(bottom(), rows.values, View<const bool>(rows.known),
-                              {.steps = 500, .average = true, .seed = seed});
+                              {.steps = 500, .average = true, .seed = seed, .exact_states = most_states});
+  }
+  std::vector<bool> fills_in_exactly(const Samples& rows) const override {
+    const auto precise = convert<Cpu<double>>(bottom());
+    const Mask no_hidden = Mask::Zero(bottom().hidden.rows(), 1);
+    std::vector<bool> exact;
+    for (Index c = 0; c < rows.size(); ++c)
+      exact.push_back(detail::free_part_is_small(precise, View<const bool>(rows.known).columns(c, 1),
+                                                 View<const bool>(no_hidden), most_states));
+    return exact;
   }
   Eigen::MatrixXf encode(const Samples& rows, std::uint64_t seed) const override {
     return rows.sparse ? harmonium::encode(dbn_, *rows.sparse) : harmonium::encode(dbn_, fill_in(rows, seed));
@@ -158,16 +167,10 @@ class Machine final : public Model {
   }
   Eigen::MatrixXf generate_given(const Samples& row, Index samples, int steps,
                                  std::uint64_t seed) const override {
-    const View<const bool> known(row.known);
-    const auto rest = clamp(bottom(), row.values, known);
-    if (dbn_.depth() == 1 && !rest.visible_rows.empty() && detail::states_to_sum(rest.rbm) <= most_states) {
-      Eigen::MatrixXf values = row.values.replicate(1, samples);
-      values(rest.visible_rows, Eigen::all) = exact_samples(rest.rbm, samples, seed).template cast<float>();
-      return values;
-    }
     const Eigen::MatrixXf values = row.values.replicate(1, samples);
     const Mask mask = row.known.replicate(1, samples);
-    return harmonium::fill_in(bottom(), values, View<const bool>(mask), {.steps = steps, .seed = seed});
+    return harmonium::fill_in(bottom(), values, View<const bool>(mask),
+                              {.steps = steps, .seed = seed, .exact_states = most_states});
   }
 
   Scores score(const Samples& rows) const override {
@@ -190,8 +193,8 @@ class Machine final : public Model {
       if (rows.known.col(c).all()) continue;
       const Eigen::MatrixXf row = rows.values.col(c);
       const auto rest = clamp(bottom(), row, View<const bool>(rows.known).columns(c, 1));
-      if (detail::states_to_sum(rest.rbm) <= most_states)
-        scores.numbers(c) = log_z - log_sum_over_free(rest, {.exact_states = most_states}).log_p;
+      if (const auto log_sum = exact_log_sum_over_free(rest, most_states))
+        scores.numbers(c) = log_z - *log_sum;
     }
     return scores;
   }
@@ -205,7 +208,27 @@ class Machine final : public Model {
     }
     return scores;
   }
-  Judgement judge(const Eigen::MatrixXf& rows, const JudgeSettings& settings) const override {
+  Judgement judge(const Samples& rows, const JudgeSettings& settings) const override {
+    return rows.sparse ? judge_rows(*rows.sparse, settings) : judge_rows(rows.values, settings);
+  }
+  Eigen::VectorXd judge_independent(const Samples& rates, const Samples& rows) const override {
+    Bottom alone{{.visible = bottom().visible.size(), .hidden = 1, .weight_scale = 0}};
+    fit_visible(alone, rates, unused_);
+    return rows.sparse ? exact_log_likelihood(alone, *rows.sparse) : exact_log_likelihood(alone, rows.values);
+  }
+  Eigen::MatrixXf weights() const override { return bottom().weights; }
+  std::string text() const override {
+    std::string sizes = std::to_string(bottom().visible.rows()) + " visible";
+    for_each_rbm(dbn_, [&](const auto& rbm, Index) { sizes += " - " + std::to_string(rbm.hidden.rows()); });
+    return sizes + (dbn_.depth() == 1 ? " hidden units: an RBM" : " hidden units: a deep belief network");
+  }
+
+ private:
+  static constexpr double most_states = 1 << 16;  // that are summed over
+  Bottom& bottom() { return std::get<Bottom>(dbn_.rbms.front()); }
+  const Bottom& bottom() const { return std::get<Bottom>(dbn_.rbms.front()); }
+  template <class Rows>
+  Judgement judge_rows(const Rows& rows, const JudgeSettings& settings) const {
     const Cpu<float> on = processors(settings.threads);
     Judgement judgement;
     if (dbn_.depth() == 1 && detail::states_to_sum(bottom()) <= most_states) {
@@ -236,25 +259,6 @@ class Machine final : public Model {
     }
     return judgement;
   }
-  Eigen::VectorXd judge_independent(const Eigen::MatrixXf& rates,
-                                    const Eigen::MatrixXf& rows) const override {
-    Bottom alone{{.visible = bottom().visible.size(), .hidden = 1, .weight_scale = 0}};
-    Samples known{rates, {}};
-    known.known.setConstant(rates.rows(), rates.cols(), true);
-    fit_visible(alone, known, unused_);
-    return exact_log_likelihood(alone, rows);
-  }
-  Eigen::MatrixXf weights() const override { return bottom().weights; }
-  std::string text() const override {
-    std::string sizes = std::to_string(bottom().visible.rows()) + " visible";
-    for_each_rbm(dbn_, [&](const auto& rbm, Index) { sizes += " - " + std::to_string(rbm.hidden.rows()); });
-    return sizes + (dbn_.depth() == 1 ? " hidden units: an RBM" : " hidden units: a deep belief network");
-  }
-
- private:
-  static constexpr double most_states = 1 << 16;  // that are summed over
-  Bottom& bottom() { return std::get<Bottom>(dbn_.rbms.front()); }
-  const Bottom& bottom() const { return std::get<Bottom>(dbn_.rbms.front()); }
   // A layer's hidden codes of samples.
   Samples codes(std::size_t layer, const Samples& rows, std::uint64_t seed) const {
     Samples up;

@@ -19,6 +19,7 @@ void add_settings(CLI::App& command, Settings& settings) {
     } else {
       auto* option = command.add_option("--" + name, value, help);
       if constexpr (std::is_same_v<T, std::vector<int>>) option->delimiter(',');
+      if (name == "target") option->expected(0, 1);
       if (!choices.empty()) option->check(CLI::IsMember(choices));
       if constexpr (std::is_unsigned_v<T>) option->check(CLI::NonNegativeNumber);  // -1 would be 2^64 - 1
       if (name != "visible" && name != "target") option->capture_default_str();
@@ -192,6 +193,7 @@ int main(int argc, char** argv) {
     return 1;
   }
   try {
+    if (train->count("--target") > 0 && settings.train.target.empty()) settings.train.target = label_column;
     if (!settings.train.target.empty() && settings.run.empty() && train->count("--hidden") == 0)
       settings.train.hidden = {128};  // codes for reading, not for looking at
     if (train->parsed()) run_train(settings);

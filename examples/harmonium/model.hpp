@@ -35,14 +35,16 @@ class Model {
   virtual harmonium::TensorFile file() const = 0;
   // For a predictor to start from.
   virtual std::vector<HiddenLayer> hidden_layers() const = 0;
-  // Fills in missing values: their averages given the known ones.
+  // Fills in missing values: their averages given the known ones; exact if few states are left, otherwise
+  // those of chains.
   virtual Eigen::MatrixXf fill_in(const Samples& rows, std::uint64_t seed) const = 0;
+  virtual std::vector<bool> fills_in_exactly(const Samples& rows) const = 0;  // for each row
   // Codes of rows whose missing values are filled in first.
   virtual Eigen::MatrixXf encode(const Samples& rows, std::uint64_t seed) const = 0;
   virtual Eigen::MatrixXf reconstruct(const Eigen::MatrixXf& rows) const = 0;
   virtual Eigen::MatrixXf generate(Index samples, int steps, std::uint64_t seed) const = 0;
-  // The same given some values of one row: exact for small models, otherwise from chains of `steps` steps. A
-  // deep model draws from its lowest RBM.
+  // The same given some values of one row: exact if few states are left, otherwise from chains of `steps`
+  // steps. A deep model draws from its lowest RBM.
   virtual Eigen::MatrixXf generate_given(const Samples& row, Index samples, int steps,
                                          std::uint64_t seed) const = 0;
   // Missing values are summed out, where that is exact.
@@ -50,10 +52,9 @@ class Model {
   // log p(rows in which this class is the one of the `classes` rows from `first` on) up to a constant of each
   // row: classes x rows.
   virtual Eigen::MatrixXd class_log_scores(const Eigen::MatrixXf& rows, Index first, Index classes) const = 0;
-  virtual Judgement judge(const Eigen::MatrixXf& rows, const JudgeSettings& settings) const = 0;
+  virtual Judgement judge(const Samples& rows, const JudgeSettings& settings) const = 0;  // complete ones
   // The exact log likelihood if columns were independent, with the rates of `rates`.
-  virtual Eigen::VectorXd judge_independent(const Eigen::MatrixXf& rates,
-                                            const Eigen::MatrixXf& rows) const = 0;
+  virtual Eigen::VectorXd judge_independent(const Samples& rates, const Samples& rows) const = 0;
   // Weights of the lowest layer, V x H.
   virtual Eigen::MatrixXf weights() const = 0;
   virtual std::string text() const = 0;

@@ -90,28 +90,54 @@ std::pair<std::vector<Index>, std::vector<Index>> cut_rows(Index rows, const Tra
   return {rest, held};
 }
 
-Eigen::MatrixXf some_of(const Samples& rows) {
+namespace {
+Samples random_rows(const Samples& rows, Index most) {
   const std::vector<Index> whole = rows.whole_ones();
-  // As many as fit into 16 MB, of a table of up to 2000 columns all 2000.
-  const Index most = std::clamp<Index>(4'000'000 / std::max<Index>(1, rows.rows()), 100, 2000);
   std::vector<Index> chosen =
       random_subset(static_cast<Index>(whole.size()), most, {.stream = Stream::split});
   for (Index& i : chosen) i = whole[static_cast<std::size_t>(i)];
-  return rows.subset(chosen).dense();
+  return rows.subset(chosen);
 }
+}  // namespace
+
+Samples some_rows(const Samples& rows) {
+  // As many as would fit into 16 MB; of a table of up to 2000 columns all 2000.
+  return random_rows(rows, std::clamp<Index>(4'000'000 / std::max<Index>(1, rows.rows()), 100, 2000));
+}
+
+Eigen::MatrixXf some_of(const Samples& rows) {
+  if (!rows.sparse) return some_rows(rows).values;
+  // There are several copies at times: 4 MB of a sparse table.
+  return random_rows(rows, std::clamp<Index>(1'000'000 / std::max<Index>(1, rows.rows()), 50, 2000)).dense();
+}
+
+namespace {
+// Is it neither 0 nor 1? Then it becomes one of them.
+bool draw_bit(const Draws& draws, Index r, Index c, float& x) {
+  if (x == 0 || x == 1) return false;
+  const auto block = draws.block_of_row(static_cast<std::uint32_t>(r), static_cast<std::uint32_t>(c), 0);
+  x = fine_uniform_from(block) < static_cast<double>(x) ? 1.0f : 0.0f;
+  return true;
+}
+}  // namespace
 
 bool draw_bits(const Columns& columns, std::uint64_t seed, Eigen::MatrixXf& rows) {
   const Draws draws{.seed = seed, .stream = Stream::binarize};
   const Index bits = Layout(columns).bernoulli;
   bool any = false;
   for (Index c = 0; c < rows.cols(); ++c)
-    for (Index r = 0; r < bits; ++r) {
-      float& x = rows(r, c);
-      if (x == 0 || x == 1) continue;
-      any = true;
-      const auto block = draws.block_of_row(static_cast<std::uint32_t>(r), static_cast<std::uint32_t>(c), 0);
-      x = fine_uniform_from(block) < static_cast<double>(x) ? 1.0f : 0.0f;
-    }
+    for (Index r = 0; r < bits; ++r) any |= draw_bit(draws, r, c, rows(r, c));
+  return any;
+}
+
+bool draw_bits(const Columns& columns, std::uint64_t seed, Samples& rows) {
+  if (!rows.sparse) return draw_bits(columns, seed, rows.values);
+  const Draws draws{.seed = seed, .stream = Stream::binarize};
+  const Index bits = Layout(columns).bernoulli;
+  bool any = false;
+  for (Index c = 0; c < rows.size(); ++c)
+    for (Eigen::SparseMatrix<float>::InnerIterator entry(*rows.sparse, c); entry; ++entry)
+      if (entry.row() < bits) any |= draw_bit(draws, entry.row(), c, entry.valueRef());
   return any;
 }
 

@@ -16,13 +16,19 @@ class GenerativePredictor final : public Predictor {
  public:
   GenerativePredictor(const Model& model, Index first, Index classes)
       : model_(model), first_(first), classes_(classes) {}
-  History train(const Eigen::MatrixXf& /*x*/, const Answers& /*answers*/, const Eigen::MatrixXf& /*held_out*/,
+  History train(const Samples& /*x*/, const Answers& /*answers*/, const Samples& /*held_out*/,
                 const Answers& /*held_out_answers*/, const TrainSettings& /*settings*/) override {
     return {};  // the model has learned
   }
-  Eigen::MatrixXd predict(const Eigen::MatrixXf& x) const override {
+  // Where the classes' rows of x are not 0, they are their probabilities.
+  Eigen::MatrixXd predict(const Samples& rows) const override {
+    const Eigen::MatrixXf& x = rows.values;
     Eigen::MatrixXd p = model_.class_log_scores(x, first_, classes_);
     for (Index c = 0; c < p.cols(); ++c) {
+      if (const auto known = x.col(c).segment(first_, classes_); known.sum() > 0) {
+        p.col(c) = known.cast<double>() / known.sum();
+        continue;
+      }
       p.col(c) = (p.col(c).array() - p.col(c).maxCoeff()).exp().eval();
       p.col(c) /= p.col(c).sum();
     }
@@ -35,9 +41,11 @@ class GenerativePredictor final : public Predictor {
   Index first_, classes_;
 };
 
-// The inputs of a generative model: the target's rows do not matter, other missing values are averages.
-Eigen::MatrixXf inputs_without(const Model& model, const Columns& columns, const std::string& target,
-                               Samples rows, std::uint64_t seed) {
+// The inputs of a generative model. The target's rows are 0; or, where other values are missing and few
+// states are left, the classes' probabilities, with those values summed out. Otherwise missing values are
+// averages.
+Samples inputs_without(const Model& model, const Columns& columns, const std::string& target, Samples rows,
+                       std::uint64_t seed) {
   check<DataError>(!rows.sparse,
                    "a model of a table with classes takes a table that lists all numbers, such as CSV");
   const Layout layout(columns);
@@ -49,18 +57,23 @@ Eigen::MatrixXf inputs_without(const Model& model, const Columns& columns, const
   std::vector<Index> gaps;  // rows that lack something else
   for (Index c = 0; c < rows.size(); ++c)
     if (!rows.known.col(c).all()) gaps.push_back(c);
-  if (gaps.empty()) return rows.values;
+  if (gaps.empty()) return rows;
   Samples some = rows.subset(gaps);
   some.known.middleRows(first, layout.states).setConstant(false);
-  rows.values(Eigen::all, gaps) = model.fill_in(some, seed);
-  return rows.values;
+  Eigen::MatrixXf filled = model.fill_in(some, seed);
+  const std::vector<bool> exact = model.fills_in_exactly(some);
+  for (Index c = 0; c < some.size(); ++c)
+    if (!exact[static_cast<std::size_t>(c)]) filled.col(c).segment(first, layout.states).setZero();
+  rows.values(Eigen::all, gaps) = filled;
+  rows.known.setConstant(true);
+  return rows;
 }
 
 // New rows, for `predictor_inputs`: a generative model need not be told the target.
 Samples rows_to_predict(const LoadedModel& loaded, const RawTable& table) {
   return encode_table(table, loaded.columns, true, loaded.generative ? loaded.target.name : std::string());
 }
-Eigen::MatrixXf predictor_inputs(const LoadedModel& loaded, Samples rows, std::uint64_t seed) {
+Samples predictor_inputs(const LoadedModel& loaded, Samples rows, std::uint64_t seed) {
   return loaded.generative
              ? inputs_without(*loaded.model, loaded.columns, loaded.target.name, std::move(rows), seed)
              : inputs_of(*loaded.model, rows, seed);
@@ -85,13 +98,16 @@ Supervised judge_generative(const Model& model, const Columns& columns, const Co
   Supervised learned;
   learned.predictor = generative_predictor(model, columns, target);
   const std::vector<Index> known = answers.known();
-  const Eigen::MatrixXf x = inputs_without(model, columns, target.name, rows.subset(known), seed);
+  const Samples x = inputs_without(model, columns, target.name, rows.subset(known), seed);
   learned.measures = measure(target, learned.predictor->predict(x), answers.subset(known));
   return learned;
 }
 
-Eigen::MatrixXf inputs_of(const Model& model, const Samples& rows, std::uint64_t seed) {
-  return rows.size() == 0 ? rows.values : model.fill_in(rows, seed);
+Samples inputs_of(const Model& model, const Samples& rows, std::uint64_t seed) {
+  if (rows.complete()) return rows;
+  Samples whole{model.fill_in(rows, seed)};
+  whole.known.setConstant(rows.rows(), rows.size(), true);
+  return whole;
 }
 
 Supervised learn_target(const Model& model, const Column& target, const Samples& rows, const Answers& answers,
@@ -99,8 +115,8 @@ Supervised learn_target(const Model& model, const Column& target, const Samples&
                         const TrainSettings& settings) {
   Supervised learned;
   const std::vector<Index> known = answers.known(), aside = held_out_answers.known();
-  const Eigen::MatrixXf x = inputs_of(model, rows.subset(known), settings.seed),
-                        y = inputs_of(model, held_out.subset(aside), settings.seed);
+  const Samples x = inputs_of(model, rows.subset(known), settings.seed),
+                y = inputs_of(model, held_out.subset(aside), settings.seed);
   learned.predictor = make_predictor(target, model.hidden_layers(), settings.seed);
   learned.history =
       learned.predictor->train(x, answers.subset(known), y, held_out_answers.subset(aside), settings);
@@ -118,7 +134,7 @@ void evaluate_target(const LoadedModel& loaded, const CommonSettings& settings) 
   const std::vector<Index> known = answers.known();
   check<DataError>(!known.empty(), "'", settings.data, "': no row has a known '", loaded.target.name,
                    "', which the model predicts");
-  const Eigen::MatrixXf x = predictor_inputs(loaded, all.subset(known), settings.judge.seed);
+  const Samples x = predictor_inputs(loaded, all.subset(known), settings.judge.seed);
   std::printf("%s: %ld rows judged by their %s", settings.data.c_str(), static_cast<long>(known.size()),
               loaded.target.name.c_str());
   if (const auto unknown = all.size() - static_cast<Index>(known.size()); unknown > 0)

@@ -49,22 +49,30 @@ class NetworkPredictor final : public Predictor {
                      " outputs, its target ", outputs);
   }
 
-  History train(const Eigen::MatrixXf& x, const Answers& answers, const Eigen::MatrixXf& held_out,
+  History train(const Samples& x, const Answers& answers, const Samples& held_out,
                 const Answers& held_out_answers, const TrainSettings& settings) override {
     const Cpu<float> on = processors(settings.threads);
     FineTuning trainer{network_, fine_tuning_options(settings, Net::classifies), on};
     const Dataset rows = with_answers(x, answers);
-    const Dataset aside = held_out.cols() > 0 ? with_answers(held_out, held_out_answers) : rows;
+    const Dataset aside = held_out.size() > 0 ? with_answers(held_out, held_out_answers) : rows;
     Watcher watcher{[](EpochReport&) {}};
-    if (held_out.cols() > 0) watcher.look = HeldOut{network_, aside, on};
-    check<DataError>(settings.patience == 0 || held_out.cols() > 0,
+    if (held_out.size() > 0) watcher.look = HeldOut{network_, aside, on};
+    check<DataError>(settings.patience == 0 || held_out.size() > 0,
                      "patience: no held-out row has a known target");
     if (settings.patience > 0)
       watcher.stopping = EarlyStopping{.metric = "held_out_loss", .patience = settings.patience};
     return trainer.fit(rows, watcher);
   }
 
-  Eigen::MatrixXd predict(const Eigen::MatrixXf& x) const override {
+  Eigen::MatrixXd predict(const Samples& x) const override {
+    return x.sparse ? predict_rows(*x.sparse) : predict_rows(x.values);
+  }
+
+  void add_to(TensorFile& file) const override { add_part(file, part_name, file_of(network_)); }
+
+ private:
+  template <class Rows>
+  Eigen::MatrixXd predict_rows(const Rows& x) const {
     if constexpr (Net::classifies) {
       return predict_proba(network_, x).template cast<double>();
     } else {
@@ -72,16 +80,12 @@ class NetworkPredictor final : public Predictor {
       return unscaled(scaling_of({target_}), y);
     }
   }
-
-  void add_to(TensorFile& file) const override { add_part(file, part_name, file_of(network_)); }
-
- private:
-  Dataset with_answers(const Eigen::MatrixXf& x, const Answers& answers) const {
+  Dataset with_answers(const Samples& x, const Answers& answers) const {
     if constexpr (Net::classifies) {
-      return Dataset(x, answers.labels);
+      return x.sparse ? Dataset(*x.sparse, answers.labels) : Dataset(x.values, answers.labels);
     } else {
       const auto y = scaled<double>(scaling_of({target_}), answers.numbers.transpose());
-      return Dataset(x).with_targets(y);
+      return (x.sparse ? Dataset(*x.sparse) : Dataset(x.values)).with_targets(y);
     }
   }
 

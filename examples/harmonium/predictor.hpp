@@ -22,12 +22,11 @@ struct HiddenLayer {
 class Predictor {
  public:
   virtual ~Predictor() = default;
-  // Learns from rows, one per column of x, whose answers are all known; held-out rows may be none.
-  virtual harmonium::History train(const Eigen::MatrixXf& x, const Answers& answers,
-                                   const Eigen::MatrixXf& held_out, const Answers& held_out_answers,
-                                   const TrainSettings& settings) = 0;
+  // Learns from rows that miss nothing and whose answers are all known; held-out rows may be none.
+  virtual harmonium::History train(const Samples& x, const Answers& answers, const Samples& held_out,
+                                   const Answers& held_out_answers, const TrainSettings& settings) = 0;
   // The probability of each class, classes x n, or numbers in the target's own unit, 1 x n.
-  virtual Eigen::MatrixXd predict(const Eigen::MatrixXf& x) const = 0;
+  virtual Eigen::MatrixXd predict(const Samples& x) const = 0;
   // Adds itself to the file of the model that it was made of.
   virtual void add_to(harmonium::TensorFile& file) const = 0;
 };

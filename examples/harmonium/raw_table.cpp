@@ -89,7 +89,9 @@ RawTable::RawTable(const std::string& path, const TableOptions& options) : path_
                      " arrays: name one with --array");
     tensor = array.empty() ? arrays.front() : find_array(arrays, array);
   } else if (looks_like_libsvm(text)) {
-    sparse_ = read_libsvm(path, {.base = options.base}).samples;
+    LibsvmFile file = read_libsvm(path, {.base = options.base});
+    sparse_ = std::move(file.samples);
+    labels_ = std::move(file.labels);
   } else if (text.starts_with(std::string("\0\0\x08", 3))) {
     numbers_ = read_idx_images(path).cast<float>();
     grey_ = true;
@@ -114,6 +116,7 @@ RawTable::RawTable(const std::string& path, const TableOptions& options) : path_
 
 Index RawTable::column(const std::string& name) const {
   if (csv_) return csv_->column(name);
+  if (has_labels() && name == label_column) return columns();
   std::size_t number = 0;  // names are numbers from 1
   std::from_chars(name.data(), name.data() + name.size(), number);
   check<DataError>(number >= 1 && number <= names_.size() && names_[number - 1] == name, "'", path_,
@@ -122,7 +125,8 @@ Index RawTable::column(const std::string& name) const {
 }
 
 bool RawTable::has_column(const std::string& name) const {
-  return std::find(names_.begin(), names_.end(), name) != names_.end();
+  return std::find(names_.begin(), names_.end(), name) != names_.end() ||
+         (has_labels() && name == label_column);
 }
 
 std::string RawTable::cell(Index row, Index column) const {
@@ -131,6 +135,7 @@ std::string RawTable::cell(Index row, Index column) const {
 double RawTable::number(Index row, Index column) const { return number(row, column, spelling(column)); }
 double RawTable::number(Index row, Index column, const Spelling& spelling) const {
   if (csv_) return parse_spelled(csv_->cell(row, column), spelling);
+  if (column == columns()) return labels_[static_cast<std::size_t>(row)];
   return static_cast<double>(sparse_ ? sparse_->coeff(column, row) : numbers_(column, row));
 }
 const Spelling& RawTable::spelling(Index column) const {
@@ -159,9 +164,10 @@ bool RawTable::missing(Index row, Index column) const {
   return csv_ ? is_missing(csv_->cell(row, column)) : !sparse_ && std::isnan(numbers_(column, row));
 }
 std::string RawTable::place(Index row, Index column) const {
-  return csv_ ? csv_->place(row, column)
-              : "'" + path_ + "', sample " + std::to_string(row + 1) + ", number " +
-                    names_[static_cast<std::size_t>(column)];
+  return csv_
+             ? csv_->place(row, column)
+             : "'" + path_ + "', sample " + std::to_string(row + 1) +
+                   (column == columns() ? ", label" : ", number " + names_[static_cast<std::size_t>(column)]);
 }
 
 }  // namespace program

@@ -21,6 +21,9 @@ struct TableOptions {
       {};  // of columns that may be there: if the first row has one, it is a header
 };
 
+// What each line of a LIBSVM file begins with is a column too, of this name, after those that `names` lists.
+inline constexpr const char* label_column = "label";
+
 class RawTable {
  public:
   // CSV, NPY, NPZ, IDX or LIBSVM, told apart by their contents; all but NPZ also compressed with gzip.
@@ -32,6 +35,8 @@ class RawTable {
   harmonium::Index columns() const { return static_cast<harmonium::Index>(names_.size()); }
   harmonium::Index column(const std::string& name) const;
   bool has_column(const std::string& name) const;
+  // Has it labels, see `label_column`?
+  bool has_labels() const { return !labels_.empty(); }
   // Grey levels of 8 bits: numbers from 0 to 255 that represent 0 to 1.
   bool grey() const { return grey_; }
   // The numbers that are not zero, one sample per column, if the file lists only these.
@@ -64,6 +69,7 @@ class RawTable {
   std::vector<harmonium::CsvSpelling> spellings_;     // of its columns
   Eigen::MatrixXf numbers_;                           // one sample per column
   std::optional<Eigen::SparseMatrix<float>> sparse_;  // likewise
+  std::vector<double> labels_;                        // of its samples
   bool grey_ = false;
 };
 

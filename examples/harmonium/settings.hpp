@@ -33,7 +33,9 @@ void for_each_setting(Settings& s, F f) {
     "gaussian, poisson and ignored; a..b are all columns from a to b, * all others",
     Choices{});
   f("target", s.target,
-    "column to predict: the other columns are learned first, and then what it is given them", Choices{});
+    "column to predict: the other columns are learned first, and then what it is given them; without a name: "
+    "the label that each line of a LIBSVM file begins with",
+    Choices{});
   f("generative", s.generative,
     "with --target: learn the classes together with the other columns, as one of them, and predict by that "
     "model: "

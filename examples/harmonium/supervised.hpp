@@ -7,7 +7,7 @@
 namespace program {
 
 // The inputs of a predictor: missing values are averages given the known ones.
-Eigen::MatrixXf inputs_of(const Model& model, const Samples& rows, std::uint64_t seed);
+Samples inputs_of(const Model& model, const Samples& rows, std::uint64_t seed);
 
 struct Supervised {
   std::unique_ptr<Predictor> predictor;

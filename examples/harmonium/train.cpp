@@ -19,10 +19,10 @@ namespace {
 nlohmann::ordered_json sum_up(const Model& model, const Columns& columns, const Samples& rows,
                               const Samples& held_out, const TrainSettings& settings) {
   nlohmann::ordered_json results;
-  const Eigen::MatrixXf train = some_of(rows), test = some_of(held_out);
-  Eigen::MatrixXf judged = test.cols() > 0 ? test : train;
+  const Samples train = some_rows(rows), test = some_rows(held_out);
+  Samples judged = test.size() > 0 ? test : train;
   const bool drawn = draw_bits(columns, settings.seed, judged);
-  if (judged.cols() == 0) {
+  if (judged.size() == 0) {
     std::printf("all rows have missing values: the likelihood was not evaluated\n");
     return results;
   }
@@ -30,13 +30,13 @@ nlohmann::ordered_json sum_up(const Model& model, const Columns& columns, const 
   const JudgeSettings judge{.threads = settings.threads, .seed = settings.seed};
   const Judgement judgement = model.judge(judged, judge);
   const double here = judgement.log_likelihoods.mean() - units,
-               alone = model.judge_independent(train.cols() > 0 ? train : judged, judged).mean() - units;
-  const char* which = test.cols() > 0 ? "held-out" : "training";
+               alone = model.judge_independent(train.size() > 0 ? train : judged, judged).mean() - units;
+  const char* which = test.size() > 0 ? "held-out" : "training";
   std::printf("log likelihood per %s row: %.3f nats (%s); if columns were independent: %.3f\n", which, here,
               judgement.method.c_str(), alone);
   if (drawn) std::printf("(numbers between 0 and 1 were drawn as 0 or 1 for it)\n");
   std::printf("verdict: %s, %s\n", judgement.verdict.c_str(), judgement.reason.c_str());
-  results = {{"rows_judged", judged.cols()},  {"judged_on", test.cols() > 0 ? "held out" : "training"},
+  results = {{"rows_judged", judged.size()},  {"judged_on", test.size() > 0 ? "held out" : "training"},
              {"log_likelihood", here},        {"log_likelihood_independent", alone},
              {"binary_numbers_drawn", drawn}, {"method", judgement.method},
              {"log_z", judgement.log_z},      {"standard_error", judgement.standard_error},
@@ -93,6 +93,9 @@ void run_train(const CommonSettings& given) {
     RawTable table = open_table(settings);
     settings.header = table.numeric() ? -1 : table.has_header() ? 1 : 0;
     columns = choose_columns(table, settings.train.visible, settings.columns, settings.train.target);
+    check<ValueError>(
+        !generative || table.sparse() == nullptr, "--generative: '", settings.data,
+        "' lists only the numbers that are not 0; without --generative its labels are predicted");
     const Columns chosen = columns;
     if (predicts) {
       Columns others = columns;
@@ -134,8 +137,8 @@ void run_train(const CommonSettings& given) {
     std::printf("%ld rows have missing values, which are drawn anew at each update\n",
                 static_cast<long>(missing));
   const auto [row_numbers, held_numbers] = cut_rows(all.size(), settings.train, answers.labels);
-  const Samples rows = all.subset(row_numbers), held_out = all.subset(held_numbers);
-  all = {};  // its memory is needed
+  const Samples held_out = all.subset(held_numbers);
+  const Samples rows = std::move(all).keep(row_numbers);
   check<DataError>(rows.size() >= 2, "'", settings.data, "' leaves ", rows.size(),
                    " rows to learn from, expected at least 2");
   const std::unique_ptr<Model> model = make_model(columns, settings.train);

@@ -63,13 +63,14 @@ void evaluate_model(const LoadedModel& loaded, const CommonSettings& settings) {
   const Samples all = read_rows(settings, loaded);
   const std::vector<Index> whole = all.whole_ones();
   check<DataError>(!whole.empty(), "'", settings.data, "': every row has a missing value");
-  const Eigen::MatrixXf rows = all.subset(whole).dense();
+  const Samples judged = all.subset(whole);
+  const Eigen::MatrixXf rows = judged.dense();
   const double units = log_scales(columns).sum();
-  Eigen::MatrixXf states = rows;
+  Samples states = judged;
   const bool drawn = draw_bits(columns, settings.judge.seed, states);
   const Judgement judgement = model->judge(states, settings.judge);
   const Eigen::VectorXd own = judgement.log_likelihoods.array() - units;
-  const double mean = own.mean(), alone = model->judge_independent(rows, states).mean() - units,
+  const double mean = own.mean(), alone = model->judge_independent(judged, states).mean() - units,
                spread = std::sqrt((own.array() - mean).square().mean() / static_cast<double>(own.size()));
   std::printf("%s: %ld rows judged", settings.data.c_str(), static_cast<long>(rows.cols()));
   if (all.size() > rows.cols())

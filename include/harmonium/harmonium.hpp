@@ -29,6 +29,7 @@
 #include "inference/clamped.hpp"
 #include "inference/coverage.hpp"
 #include "inference/diagnostics.hpp"
+#include "inference/exact/free_part.hpp"
 #include "inference/exact/log_z.hpp"
 #include "inference/exact/moments.hpp"
 #include "inference/exact/samples.hpp"

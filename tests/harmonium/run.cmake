@@ -252,7 +252,26 @@ set(quick ${quick} --tune-epochs 20)
 run(1 WITH train flowers.csv -o wrong --target sort SAYS "--target: 'flowers.csv' has no column 'sort', but 'size'")
 run(1 WITH train flowers.csv -o wrong --target kind --dropout 1 SAYS "dropout is 1, expected at least 0 and below 1")
 run(1 WITH train flowers.csv -o wrong --target kind --tune-epochs 0 SAYS "tune-epochs is 0")
-run(1 WITH train words.svm -o wrong --target 1 SAYS "--target: 'words.svm' lists only the numbers that are not 0")
+run(1 WITH train words.svm -o wrong --target 1 SAYS "--target: 'words.svm' lists only the numbers that are not 0" "--target alone predicts the label")
+run(1 WITH train words.svm -o wrong --target --generative SAYS "--generative: 'words.svm' lists only the numbers that are not 0")
+run(1 WITH train flowers.csv -o wrong --target SAYS "--target: 'flowers.csv' has no column 'label', but 'size'")
+run(0 WITH train words.svm -o topics --target --epochs 5 --hidden 4 --tune-epochs 20
+  SAYS "60 rows, 25 columns" "target       label: 2 classes (0, 12)" "it is kept sparse" "held-out rows of label"
+  MAKES topics/model.safetensors topics/report.html)
+run(0 WITH train --run topics/run.json -o topics_again)
+same(topics/model.safetensors topics_again/model.safetensors)
+run(0 WITH report topics MAKES topics/report.html)
+run(0 WITH evaluate topics/model.safetensors words.svm SAYS "60 rows judged by their label" "accuracy" "confusion matrix")
+run(0 WITH predict topics/model.safetensors words.svm -o topics.csv MAKES topics.csv)
+file(STRINGS "${WORK}/topics.csv" lines LIMIT_COUNT 3)
+if(NOT lines MATCHES "^label,p\\(0\\),p\\(12\\);[0-9.,]+;[0-9.,]+$")
+  message(FATAL_ERROR "topics.csv begins with ${lines}")
+endif()
+run(1 WITH predict topics/model.safetensors more.svm SAYS "'more.svm' has 99 columns, the training table had 24")
+run(1 WITH train zero.svm --index-base 0 -o wrong --target SAYS "class '0' of column 'label' has 1 row")
+run(1 WITH train counts.svm -o wrong --target SAYS "is constant (always '0'), expected at least two")
+run(0 WITH train words.svm -o amounts --target --visible gaussian:label --epochs 2 --hidden 4 --tune-epochs 5
+  SAYS "target       label: a number" "root mean squared error")
 run(0 WITH train flowers.csv -o flowers --target kind ${quick}
   SAYS "target       kind: 3 classes (kind0, kind1, kind2)" "held-out rows of kind" "confusion matrix" "harmonium predict"
   MAKES flowers/model.safetensors flowers/report.html)

@@ -158,7 +158,7 @@ TEST_CASE("a generative model predicts a class by its free energy with each",
   run_train(settings);
   settings.model = folder / "results" / "model.safetensors";
   settings.output = folder / "out.csv";
-  const std::string rows[] = {"1.5,red", "7.5,green", "20,red"};
+  const std::string rows[] = {"1.5,red", "7.5,green", "20,red", ",green"};
   const auto table_with = [&](const std::string& answer) {
     std::string text = answer.empty() ? "size,colour\n" : "size,colour,answer\n";
     for (const std::string& row : rows) text += row + (answer.empty() ? "" : "," + answer) + '\n';
@@ -170,7 +170,7 @@ TEST_CASE("a generative model predicts a class by its free energy with each",
   run_score(settings);  // the target summed out
   const Eigen::MatrixXd marginal = csv_numbers(read_csv(settings.output), {"score"});
   // -log p of the rows with each class, summed exactly.
-  Eigen::MatrixXd joint(3, 3);
+  Eigen::MatrixXd joint(3, 4);
   const char* classes[] = {"no", "so", "yes"};
   for (Index k = 0; k < 3; ++k) {
     table_with(classes[k]);
@@ -178,9 +178,9 @@ TEST_CASE("a generative model predicts a class by its free energy with each",
     joint.row(k) = csv_numbers(read_csv(settings.output), {"score"});
   }
   const Eigen::MatrixXd likelihood = (-joint.array()).exp();
-  // A number that is limited to five deviations when it is predicted from is not when it is scored: the last
-  // row.
-  for (Index c = 0; c < 2; ++c) {
+  // A number that is limited to five deviations when it is predicted from is not when it is scored: the third
+  // row. Of the last row the size is summed out.
+  for (const Index c : {0, 1, 3}) {
     const Eigen::VectorXd expected = likelihood.col(c) / likelihood.col(c).sum();
     CHECK((p.col(c) - expected).cwiseAbs().maxCoeff() < 1e-4);
     CHECK(std::exp(-marginal(0, c)) == Approx(likelihood.col(c).sum()).epsilon(1e-4));
@@ -207,6 +207,70 @@ TEST_CASE("a generative model predicts a class by its free energy with each",
   settings.train.hidden = {3, 2};
   CHECK_THROWS_WITH(run_train(settings), ContainsSubstring("--generative takes one hidden layer"));
   CHECK(!std::filesystem::exists(folder / "other"));
+}
+
+TEST_CASE("the labels of a LIBSVM file are its target", "[program][target][sparse]") {
+  const TemporaryFolder folder;
+  // Sixty texts of two words out of twelve, which are others for each label.
+  const auto texts = [](const std::function<std::string(int)>& label) {
+    std::string text;
+    for (int i = 0; i < 60; ++i) {
+      const int first = i % 2 * 12;
+      text += label(i) + ' ' + std::to_string(first + 1 + i % 5) + ":1 " + std::to_string(first + 7 + i % 6) +
+              ":1\n";
+    }
+    return text;
+  };
+  const auto sign = [](int i) { return std::string(i % 2 == 0 ? "-1" : "+1"); };
+  test::put(folder / "table.csv", texts(sign));  // told by its contents
+  CommonSettings settings = quick(folder, "label");
+  settings.train.tune_epochs = 100;
+  settings.train.hidden = {16};
+  run_train(settings);
+  settings.model = folder / "results" / "model.safetensors";
+  CHECK(load_model(settings.model).target.words == std::vector<std::string>{"-1", "1"});
+  settings.output = folder / "predicted.csv";
+  const auto predicted = [&](const std::function<std::string(int)>& label) {
+    test::put(folder / "table.csv", texts(label));
+    run_predict(settings);
+    const CsvTable table = read_csv(settings.output);
+    std::vector<std::string> classes;
+    for (Index row = 0; row < table.rows(); ++row)
+      classes.emplace_back(table.cell(row, table.column("label")));
+    return classes;
+  };
+  const std::vector<std::string> classes = predicted(sign);
+  REQUIRE(classes.size() == 60);
+  for (std::size_t i = 0; i < 60; ++i) CHECK(classes[i] == (i % 2 == 0 ? "-1" : "1"));
+  CHECK(predicted([](int) { return "7"; }) == classes);  // labels are not looked at
+  CHECK_THROWS_WITH(run_evaluate(settings),
+                    ContainsSubstring("sample 1, label: '7', expected a class known from training: -1, 1"));
+
+  settings = quick(folder, "label");
+  settings.folder = folder / "numbers";
+  test::put(folder / "table.csv",
+            texts([](int i) { return std::to_string(i % 2 * 100) + "." + std::to_string(i); }));
+  run_train(settings);
+  CHECK(load_model(folder / "numbers" / "model.safetensors").target.kind == Kind::gaussian);
+
+  const std::pair<std::string, const char*> bad[] = {
+      {"3",
+       "so column '3' cannot be predicted; --target alone predicts the label that each line begins with"},
+      {"labels", "so column 'labels' cannot be predicted"}};
+  settings.folder = folder / "none";
+  for (const auto& [target, words] : bad) {
+    settings.train.target = target;
+    CHECK_THROWS_WITH(run_train(settings), ContainsSubstring(words));
+  }
+  settings.train.target = "label";
+  settings.train.generative = true;
+  CHECK_THROWS_WITH(run_train(settings), ContainsSubstring("--generative: "));
+  settings.train.generative = false;
+  test::put(folder / "table.csv", texts([](int) { return "0"; }));
+  CHECK_THROWS_WITH(run_train(settings), ContainsSubstring("is constant (always '0')"));
+  test::put(folder / "table.csv", texts([](int i) { return i == 0 ? "2" : i % 2 == 0 ? "0" : "1"; }));
+  CHECK_THROWS_WITH(run_train(settings), ContainsSubstring("class '2' of column 'label' has 1 row"));
+  CHECK(!std::filesystem::exists(folder / "none"));
 }
 
 TEST_CASE("measures of predictions are those of their definitions", "[program][target]") {

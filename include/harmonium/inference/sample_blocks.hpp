@@ -18,9 +18,9 @@ namespace harmonium::detail {
 inline constexpr Index most_columns = 500;  ///< at a time
 
 /// How many of `size` samples to look at at once: fewer of those with very many numbers, so that a block
-/// takes no more than 16 MB in single precision.
+/// takes no more than 4 MB in single precision.
 inline Index block_of(Index rows, Index size) {
-  const Index few = std::clamp<Index>((Index{1} << 22) / std::max<Index>(1, rows), 16, most_columns);
+  const Index few = std::clamp<Index>((Index{1} << 20) / std::max<Index>(1, rows), 16, most_columns);
   return std::min(few, size);
 }
 

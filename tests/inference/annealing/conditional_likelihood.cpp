@@ -117,8 +117,8 @@ TEST_CASE("the free part of a clamped model has the model's conditional distribu
   CHECK(std::abs(log_sum_over_free(nothing_left).log_p + oracle::free_energy(machine, {1, 1, 1, 1})) < 1e-12);
 }
 
-TEMPLATE_TEST_CASE("missing entries are filled in by their conditional distribution", "[conditional][oracle]",
-                   BernoulliBernoulli, CategoricalGaussian) {
+TEMPLATE_TEST_CASE("chains fill in missing entries by their conditional distribution",
+                   "[conditional][oracle]", BernoulliBernoulli, CategoricalGaussian) {
   const auto rbm = small_rbm<TestType>(7, 1.0);
   const Index group = rbm.visible.group, many = 20'000;
   const Eigen::MatrixXd one = some_states(rbm, 1, 4), v = one.replicate(1, many);
@@ -130,12 +130,13 @@ TEMPLATE_TEST_CASE("missing entries are filled in by their conditional distribut
   for (std::size_t i = 0; i < p.states.size(); ++i)
     total += p.probabilities[i] *= agrees(p.states[i], one, known, 0);
   for (double& x : p.probabilities) x /= total;
-  CHECK(chi_square(fill_in(rbm, v, all_known, {.steps = 30, .seed = 2}, {}, on), p));
+  CHECK(chi_square(fill_in(rbm, v, all_known, {.steps = 30, .seed = 2, .exact_states = 0}, {}, on), p));
 
   // Averages are the clamped model's exact means.
   const Eigen::MatrixXd few = one.replicate(1, 400);
   const Eigen::MatrixXd mean =
-      fill_in(rbm, few, Mask(known.replicate(1, 400)), {.steps = 60, .average = true, .burn_in = 20}, {}, on);
+      fill_in(rbm, few, Mask(known.replicate(1, 400)),
+              {.steps = 60, .average = true, .burn_in = 20, .exact_states = 0}, {}, on);
   const auto left = clamp(rbm, one, known);
   const Eigen::VectorXd expected = exact_moments(left.rbm).visible.parameters.col(0);
   for (std::size_t i = 0; i < left.visible_rows.size(); ++i) {
@@ -154,7 +155,8 @@ TEST_CASE("hidden units can be held while visible ones are filled in", "[conditi
   const Mask unknown = Mask::Zero(4, many);
   const Mask all = Mask::Ones(3, many);
   const auto p = oracle::conditional(machine.visible, oracle::visible_input(machine, {1, 1, 1}));
-  CHECK(chi_square(fill_in(rbm, v, unknown, {.steps = 3}, {.values = h, .known = all}, on), p));
+  CHECK(chi_square(fill_in(rbm, v, unknown, {.steps = 3, .exact_states = 0}, {.values = h, .known = all}, on),
+                   p));
 }
 
 TEST_CASE("filling in takes all randomness from the seed, on any backend", "[conditional][backend]") {
@@ -168,16 +170,18 @@ TEST_CASE("filling in takes all randomness from the seed, on any backend", "[con
   v.row(1).setConstant(NAN);
   DeviceMatrix<double> there(5, 6);
   Device{}.upload(View<const double>(v), there);
-  for (const bool average : {false, true}) {
-    const FillInOptions options{.steps = 20, .average = average, .burn_in = 5, .seed = 3};
-    const Eigen::MatrixXd here = fill_in(b, v, known, options, {}, on);
-    CHECK(here == fill_in(b, v, known, options, {}, Cpu<double>(3)));
-    const DeviceMatrix<double> far = fill_in(a, there, known, options);
-    Eigen::MatrixXd back(5, 6);
-    Device{}.download(far, View<double>(back));
-    CHECK(back == here);
-    CHECK(here.allFinite());
-  }
+  for (const bool average : {false, true})
+    for (const double exact_states : {0, 16}) {
+      const FillInOptions options{
+          .steps = 20, .average = average, .burn_in = 5, .seed = 3, .exact_states = exact_states};
+      const Eigen::MatrixXd here = fill_in(b, v, known, options, {}, on);
+      CHECK(here == fill_in(b, v, known, options, {}, Cpu<double>(3)));
+      const DeviceMatrix<double> far = fill_in(a, there, known, options);
+      Eigen::MatrixXd back(5, 6);
+      Device{}.download(far, View<double>(back));
+      CHECK(back == here);
+      CHECK(here.allFinite());
+    }
   const auto there_p = log_marginal(a, there, known), here_p = log_marginal(b, v, known);
   for (std::size_t c = 0; c < 6; ++c) CHECK(there_p[c].log_p == here_p[c].log_p);
 }
@@ -205,6 +209,8 @@ TEST_CASE("conditional queries refuse what makes no sense", "[conditional][error
                        Message("fill_in: steps is 0, expected at least 1"));
   CHECK_THROWS_MATCHES(fill_in(rbm, v, all, {.steps = 5, .average = true, .burn_in = 5}), ValueError,
                        Message("fill_in: burn_in is 5, expected 0 to 4"));
+  CHECK_THROWS_MATCHES(fill_in(rbm, v, all, {.exact_states = -1}), ValueError,
+                       Message("fill_in: exact_states is -1, expected at least 0"));
   CHECK_THROWS_AS(fill_in(rbm, v, all, {}, {.values = v, .known = all}), ShapeError);
   CHECK_THROWS_AS(clamp(rbm, v, all), ShapeError);
   const auto classes = small_rbm<CategoricalGaussian>(1);

@@ -146,6 +146,19 @@ TEST_CASE("a spelling is found from a column, and from the others where that is 
     CHECK_THROWS_AS(spelling_named(name), DataError);
 }
 
+TEST_CASE("currencies and units may be words", "[io][csv][spelling]") {
+  CHECK(names_of_spellings("price,way\n\"17,079 EUR\",\"12,345 km\"\n\"2,100 EUR\",\"1,000 km\"\n") ==
+        Names{"1,234.5 EUR", "1,234.5 km"});
+  CHECK(spelling_named("1,234.5 EUR").number == NumberSpelling{.group = ',', .after = " EUR"});
+  const NumberSpelling euros{.after = " EUR"};
+  CHECK(parse_number("17.5 EUR", euros) == 17.5);
+  CHECK(std::isnan(parse_number("17.5 USD", euros)));
+  CHECK(decimals_of("17.5 EUR", euros) == 1);
+  CHECK(decimals_of("17EUR", euros) == 0);
+  CHECK(decimals_of("1e-3", {}) == 17);
+  CHECK(decimals_of("1E5 EUR", euros) == 17);
+}
+
 TEST_CASE("numbers of a table are those that its columns spell", "[io][csv][spelling]") {
   const CsvTable table = parse_csv("a;b;c;d\n1.234,5;12 %;31.12.2020;14:30\n\"2,5\";;30.12.2020;15:00\n");
   Eigen::MatrixXd expected(4, 2);

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "../clamped.hpp"
+#include "../exact/free_part.hpp"
 #include "sandwich.hpp"
 
 namespace harmonium {
@@ -26,34 +26,14 @@ struct ConditionalEstimate {
 };
 
 /// log of the sum of exp(-E) over the free units of a clamped RBM, i.e. minus the free energy of the known
-/// units. Exact if one layer has at most `options.exact_states` states left, both are Gaussian, or one has no
-/// units left. \throws ValueError if an option is out of range, or two Gaussian layers can't be normalised
+/// units. Exact as `exact_log_sum_over_free` is, with at most `options.exact_states` states. \throws
+/// ValueError if an option is out of range, or two Gaussian layers can't be normalised
 template <class V, class H>
 ConditionalEstimate log_sum_over_free(const ClampedRbm<V, H>& clamped, const SandwichOptions& options = {},
                                       const Cpu<double>& on = Cpu<double>::all()) {
   detail::check_sandwich_options(options);
-  const auto& rbm = clamped.rbm;
-  ConditionalEstimate result{.log_p = clamped.log_weight};
-  const Index visible = rbm.visible.rows(), hidden = rbm.hidden.rows();
-  if (visible == 0 || hidden == 0) {
-    const Eigen::MatrixXd none =
-        Eigen::MatrixXd::Zero(visible + hidden, 1);  // the other layer is independent
-    Eigen::MatrixXd sum = Eigen::MatrixXd::Zero(1, 1);
-    if (visible > 0) add_log_partition(on, rbm.visible, View<const double>(none), 1, sum);
-    if (hidden > 0) add_log_partition(on, rbm.hidden, View<const double>(none), 1, sum);
-    result.log_p += sum(0, 0);
-    return result;
-  }
-  if constexpr (detail::can_be_summed<V, H>) {
-    if (detail::states_to_sum(rbm) <= options.exact_states) {
-      result.log_p += detail::by_smaller_layer(
-          rbm, [&](const auto& r) { return detail::log_z_by_visible(r, on); },
-          [&](const auto& r) { return detail::log_z_by_hidden(r, on); },
-          [](const auto& r) { return detail::GaussianPair(r).log_z; });
-      return result;
-    }
-  }
-  const Sandwich s = sandwich(rbm, options, on);
+  if (const auto exact = exact_log_sum_over_free(clamped, options.exact_states, on)) return {.log_p = *exact};
+  const Sandwich s = sandwich(clamped.rbm, options, on);
   return {.log_p = clamped.log_weight + s.log_z,
           .standard_error = s.standard_error,
           .exact = false,

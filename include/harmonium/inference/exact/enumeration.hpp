@@ -108,7 +108,7 @@ class HiddenStates {
     partition_.emplace(rbm.visible, input);
     columns_ =
         std::clamp<Index>((Index{1} << 16) / grid_.lows, 1,
-                          std::max<Index>(1, (Index{1} << 22) / std::max<Index>(rbm.visible.rows(), 1)));
+                          std::max<Index>(1, (Index{1} << 20) / std::max<Index>(rbm.visible.rows(), 1)));
   }
 
   /// The states.

@@ -51,6 +51,34 @@ Eigen::MatrixXd visible_given(const Rbm<V, H, Cpu<double>>& rbm, const Eigen::Ma
   return v;
 }
 
+/// `count` independent draws of the visible layer, V x count.
+template <class V, class H>
+Eigen::MatrixXd draw_exactly(const Rbm<V, H, Cpu<double>>& rbm, Index count, Draws draws,
+                             const Cpu<double>& on) {
+  std::vector<double> log_weights;
+  const auto draw_hidden = [&](const auto& r) {
+    HiddenStates all(r, on);
+    all.for_each_block([&](View<const double>, const Eigen::MatrixXd& block) {
+      log_weights.insert(log_weights.end(), block.data(), block.data() + block.size());
+    });
+    return draw_layer(r.hidden, log_weights, count, draws);
+  };
+  return by_smaller_layer(
+      rbm, [&](const auto& r) -> Eigen::MatrixXd { return draw_hidden(exchanged(r)); },
+      [&](const auto& r) -> Eigen::MatrixXd { return visible_given(r, draw_hidden(r), draws, on); },
+      [&](const auto& r) -> Eigen::MatrixXd {
+        const GaussianPair joint(r);
+        Eigen::MatrixXd h(joint.mean_h.size(), count);
+        for (Index c = 0; c < count; ++c)
+          for (Index i = 0; i < h.rows(); ++i)
+            h(i, c) =
+                Random{draws, static_cast<std::uint32_t>(i), static_cast<std::uint32_t>(c)}.normal<double>();
+        joint.precision.matrixU().solveInPlace(h);  // of precision L L^T is L^-T z
+        h.colwise() += joint.mean_h;
+        return visible_given(r, h, draws, on);
+      });
+}
+
 }  // namespace detail
 
 /// `count` independent draws of the visible layer from p(v), V x count, computed in double precision on the
@@ -66,30 +94,8 @@ Matrix<B> exact_samples(const Rbm<V, H, B>& rbm, Index count, std::uint64_t seed
   const double states = detail::states_to_sum(rbm);
   check<ValueError>(states <= detail::most_states_to_draw, "exact_samples: the smaller layer has ", states,
                     " states, expected at most ", detail::most_states_to_draw);
-  const Draws draws{.seed = seed, .stream = Stream::exact};
-  std::vector<double> log_weights;
-  const auto draw_hidden = [&](const auto& r) {
-    detail::HiddenStates all(r, on);
-    all.for_each_block([&](View<const double>, const Eigen::MatrixXd& block) {
-      log_weights.insert(log_weights.end(), block.data(), block.data() + block.size());
-    });
-    return detail::draw_layer(r.hidden, log_weights, count, draws);
-  };
-  const Eigen::MatrixXd v = detail::by_smaller_layer(
-      convert<Cpu<double>>(rbm),
-      [&](const auto& r) -> Eigen::MatrixXd { return draw_hidden(detail::exchanged(r)); },
-      [&](const auto& r) -> Eigen::MatrixXd { return detail::visible_given(r, draw_hidden(r), draws, on); },
-      [&](const auto& r) -> Eigen::MatrixXd {
-        const detail::GaussianPair joint(r);
-        Eigen::MatrixXd h(joint.mean_h.size(), count);
-        for (Index c = 0; c < count; ++c)
-          for (Index i = 0; i < h.rows(); ++i)
-            h(i, c) =
-                Random{draws, static_cast<std::uint32_t>(i), static_cast<std::uint32_t>(c)}.normal<double>();
-        joint.precision.matrixU().solveInPlace(h);  // of precision L L^T is L^-T z
-        h.colwise() += joint.mean_h;
-        return detail::visible_given(r, h, draws, on);
-      });
+  const Eigen::MatrixXd v =
+      detail::draw_exactly(convert<Cpu<double>>(rbm), count, {.seed = seed, .stream = Stream::exact}, on);
   const HostMatrix<ScalarOf<B>> cast = v.cast<ScalarOf<B>>();
   Matrix<B> result(v.rows(), v.cols());
   B{}.upload(View<const ScalarOf<B>>(cast), view_of(result));

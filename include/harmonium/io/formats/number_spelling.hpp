@@ -36,8 +36,9 @@ struct NumberSpelling {
 namespace detail {
 
 /// Signs that may stand before or after a number.
-inline constexpr std::array<std::string_view, 10> number_signs = {
-    "%", "$", "\u20ac", "\u00a3", "\u00a5", "\u20b9", "\u2030", "\u00b0", "\u00b0C", "\u00b0F"};
+inline constexpr std::array<std::string_view, 17> number_signs = {
+    "%",       "$",   "\u20ac", "\u00a3", "\u00a5", "\u20b9", "\u2030", "\u00b0", "\u00b0C",
+    "\u00b0F", "EUR", "USD",    "GBP",    "CHF",    "JPY",    "km",     "kg"};
 
 /// Length of the blank that a text begins with: a space, or one of those that typography has for numbers.
 inline std::size_t blank_at(std::string_view text) {
@@ -134,7 +135,10 @@ inline double parse_number(std::string_view text, const NumberSpelling& spelling
 
 /// Places after the point of a number spelled in this way; with an exponent, 17: as many as one can have.
 inline int decimals_of(std::string_view text, const NumberSpelling& spelling) {
-  if (text.find_first_of("eE") != std::string_view::npos) return 17;
+  if (const std::size_t e = text.find_first_of("eE");  // an exponent, not a currency
+      e != std::string_view::npos && e + 1 < text.size() &&
+      (detail::is_digit(text[e + 1]) || text[e + 1] == '-' || text[e + 1] == '+'))
+    return 17;
   std::size_t point = text.rfind(spelling.point);
   if (point == std::string_view::npos) return 0;
   int decimals = 0;
