@@ -165,7 +165,7 @@ struct StatisticSlopeBody {
   /// For one number.
   template <class T, class R, class... P>
   constexpr T operator()(T /*field*/, T x, R& /*random*/, P... shape) const {
-    return F::template statistic<which>(Dual<T>(x, T(1)), Dual<T>(shape)...).slope;
+    return F::template statistic_slope<which>(x, shape...);
   }
 };
 
