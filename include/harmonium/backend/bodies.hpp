@@ -143,6 +143,20 @@ struct ScaledStateBody {
   }
 };
 
+/// out = E[(x - other)^2 | field]
+template <class F>
+struct SpreadBody {
+  static constexpr Needs needs = Needs::nothing;  ///< no draws
+  static constexpr int shapes = F::shapes;        ///< parameters besides the bias
+  static constexpr bool grouped = F::grouped;     ///< do units span groups of rows?
+  /// For one number.
+  template <class T, class R, class... P>
+  constexpr T operator()(T field, T other, R& /*random*/, P... shape) const {
+    const T off = F::mean(field, shape...) - other;
+    return F::variance(field, shape...) + off * off;
+  }
+};
+
 /// The slope of the energy at the other number, the bias's part aside
 template <class F>
 struct EnergySlopeBody {

@@ -50,7 +50,8 @@ struct ContrastiveDivergenceOptions {
   double offset_rate = 0.01;  ///< fraction by which offsets move to the batch's means per update, in (0, 1]
   Statistics statistics = Statistics::means;  ///< of hidden units
   double average_last = 0.5;  ///< `fit` ends with the mean over this last fraction of updates; 0: the last
-  bool zero_sum = false;      ///< categorical layers stay in the zero-sum gauge (models/gauge.hpp)
+  bool zero_sum = true;       ///< categorical layers stay in the zero-sum gauge (models/gauge.hpp)
+  bool standardized = true;   ///< dReLU hidden units have variance 1 over the data (models/hidden_scale.hpp)
   Missing missing = Missing::drawn;  ///< entries: drawn, or left out of a sample's model
   int missing_steps = 10;            ///< Gibbs steps that redraw missing entries at each update, at least 1
   bool fit_visible_biases = true;    ///< untouched (all zero) layers start at the data's means, hidden ones
@@ -66,8 +67,8 @@ static_assert(noexcept(ContrastiveDivergenceOptions<>{}) || true);
 template <class F, class Chains, class Optimizer>
 void for_each_option(F&& f, const ContrastiveDivergenceOptions<Chains, Optimizer>& options) {
   const auto& [epochs, batch_size, steps, chains, optimizer, weight_decay, penalties, max_gradient_norm,
-               discriminative, centered, offset_rate, statistics, average_last, zero_sum, missing,
-               missing_steps, fit_visible_biases, seed, phase] =
+               discriminative, centered, offset_rate, statistics, average_last, zero_sum, standardized,
+               missing, missing_steps, fit_visible_biases, seed, phase] =
       options;  // every field, or this does not compile
   name_epochs(f, epochs);
   f("batch_size", batch_size);
@@ -83,6 +84,7 @@ void for_each_option(F&& f, const ContrastiveDivergenceOptions<Chains, Optimizer
   f("statistics", statistics == Statistics::means ? "means" : "samples");
   f("average_last", average_last);
   f("zero_sum", zero_sum);
+  f("standardized", standardized);
   f("missing", name_of(missing));
   f("missing_steps", missing_steps);
   f("fit_visible_biases", fit_visible_biases);

@@ -24,8 +24,9 @@ struct LocalObjectiveOptions {
   double max_gradient_norm = 0;  ///< longer gradients are scaled back to this norm; 0: no limit
   bool centered = true;          ///< the centered gradient (models/centering.hpp)
   double offset_rate = 0.01;  ///< fraction by which offsets move to the batch's means per update, in (0, 1]
-  double average_last = 0;  ///< `fit` ends with the mean over this last fraction of updates; 0: the last one
-  bool zero_sum = false;    ///< categorical layers stay in the zero-sum gauge (models/gauge.hpp)
+  double average_last = 0;   ///< `fit` ends with the mean over this last fraction of updates; 0: the last one
+  bool zero_sum = true;      ///< categorical layers stay in the zero-sum gauge (models/gauge.hpp)
+  bool standardized = true;  ///< dReLU hidden units have variance 1 over the data (models/hidden_scale.hpp)
   bool fit_visible_biases = true;  ///< untouched (all zero) layers start at the data's means, hidden ones
                                    ///< with minus what they receive there
   std::uint64_t seed = 0;          ///< of the order of samples
@@ -39,7 +40,7 @@ static_assert(noexcept(LocalObjectiveOptions<>{}) || true);
 template <class F, class Optimizer>
 void for_each_option(F&& f, const LocalObjectiveOptions<Optimizer>& options) {
   const auto& [epochs, batch_size, optimizer, weight_decay, penalties, max_gradient_norm, centered,
-               offset_rate, average_last, zero_sum, fit_visible_biases, seed, phase] =
+               offset_rate, average_last, zero_sum, standardized, fit_visible_biases, seed, phase] =
       options;  // every field, or this does not compile
   name_epochs(f, epochs);
   f("batch_size", batch_size);
@@ -51,6 +52,7 @@ void for_each_option(F&& f, const LocalObjectiveOptions<Optimizer>& options) {
   f("offset_rate", offset_rate);
   f("average_last", average_last);
   f("zero_sum", zero_sum);
+  f("standardized", standardized);
   f("fit_visible_biases", fit_visible_biases);
   f("seed", seed);
   f("phase", phase);

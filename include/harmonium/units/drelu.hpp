@@ -27,6 +27,7 @@ struct Drelu {
   /// A logarithm, so that precisions stay positive; more spread above 0 than below, if positive; and how many
   /// standard deviations each half lies beyond 0, if negative: then there are two modes.
   static constexpr const char* shape[] = {"log_precision", "asymmetry", "kink"};
+  static constexpr bool free_scale = true;    ///< training measures it in units of its spread
   static constexpr bool kink_at_zero = true;  ///< the slope of its energy jumps there
   /// g+ x^2 / 2 + kink sqrt(g+) x above 0, g- x^2 / 2 - kink sqrt(g-) x below
   template <class T>
