@@ -217,6 +217,21 @@ struct DifferentBody {
   }
 };
 
+/// out = the other numbers of a group, less their mean
+struct ZeroSumBody {
+  static constexpr Needs needs = Needs::nothing;
+  static constexpr int shapes = 0;
+  static constexpr bool grouped = true;
+  template <class T, class R>
+  constexpr void operator()(GroupField<T> /*field*/, Group<const T> other, R& /*random*/,
+                            Group<T> out) const {
+    T sum = T(0);
+    for (Index k = 0; k < other.size; ++k) sum += other[k];
+    const T mean = sum / static_cast<T>(other.size);
+    for (Index k = 0; k < other.size; ++k) out[k] = other[k] - mean;
+  }
+};
+
 /// (scale a)^2 in double precision
 struct SquareBody {
   double scale = 1;

@@ -88,6 +88,15 @@ struct ScaleBy {
   constexpr void operator()(T& x) const { x *= factor; }
 };
 
+/// x = the sign of y: -1, 0 or 1
+struct SetToSign {
+  /// Applies it to one number.
+  template <class T>
+  constexpr void operator()(T& x, T y) const {
+    x = sign(y);
+  }
+};
+
 /// x = factor y
 template <class T>
 struct SetToMultiple {

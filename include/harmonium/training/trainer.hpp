@@ -171,6 +171,7 @@ class Trainer {
       penalties_.pull_activities(on_, options_.penalties, centering_.means(), gradient_);
       centering_.begin(on_, options_.centered, model_, gradient_);
       penalties_.shrink_groups(on_, options_.penalties, model_, gradient_);
+      penalties_.shrink_sums(on_, options_.penalties, model_, gradient_);
     }
     if constexpr (requires { options_.max_gradient_norm; })
       clipping_.apply(on_, options_.max_gradient_norm, gradient_);
@@ -179,7 +180,7 @@ class Trainer {
     norms_.limit(on_, detail::max_norm_of(options_), climbed());
     if constexpr (SeesStates<O>) centering_.end(on_, options_.centered, model_);
     if constexpr (detail::has_gauge<Model> && requires { options_.zero_sum; })
-      if (options_.zero_sum) fix_gauge(on_, model_, gauge_);
+      if (keeps_gauge()) fix_gauge(on_, model_, gauge_);
     if constexpr (has_spread)
       if (options_.standardized) spread_.fix(on_, centering_.means().lambda(), model_);
     if (refused()) return put_back();
@@ -200,6 +201,14 @@ class Trainer {
   static Options checked(Options options) {
     O::check(options);
     return options;
+  }
+  // A unit that is no part of a sample's model takes the weights of one state to the others, but not biases.
+  bool keeps_gauge() const {
+    if constexpr (requires { options_.missing; }) {
+      using Entries = decltype(options_.missing);
+      if (options_.missing == Entries::left_out) return false;
+    }
+    return options_.zero_sum;
   }
   Gradient& climbed() { return detail::climbed<O>(model_); }
   Index rows() { return objective_.samples(1).rows; }

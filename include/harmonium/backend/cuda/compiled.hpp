@@ -40,6 +40,8 @@ inline constexpr bool cuda_compiled<MeanStatisticBody<F, which>> = cuda_compiled
 template <>
 inline constexpr bool cuda_compiled<detail::DropoutBody> = true;
 template <>
+inline constexpr bool cuda_compiled<detail::ZeroSumBody> = true;
+template <>
 inline constexpr bool cuda_compiled<detail::DifferentBody> = true;
 template <>
 inline constexpr bool cuda_compiled<detail::SquareBody> = true;
@@ -85,6 +87,8 @@ template <class T>
 inline constexpr bool cuda_compiled<NormLimit<T>> = true;
 template <class T>
 inline constexpr bool cuda_compiled<StepAgainst<T>> = true;
+template <>
+inline constexpr bool cuda_compiled<SetToSign> = true;
 template <>
 inline constexpr bool cuda_compiled<TakeUnitSpread> = true;
 template <>
