@@ -10,6 +10,7 @@
 #include "cuda/dataset.hpp"
 #include "optimizers/optimizer.hpp"
 #include "units/bernoulli.hpp"
+#include "units/binomial.hpp"
 #include "units/categorical.hpp"
 #include "units/drelu.hpp"
 #include "units/family.hpp"
@@ -18,6 +19,7 @@
 #include "units/rectified.hpp"
 #include "units/relu.hpp"
 #include "units/spin.hpp"
+#include "units/von_mises.hpp"
 
 namespace harmonium {
 
@@ -25,6 +27,8 @@ namespace harmonium {
 /// \cond
 template <>
 inline constexpr bool cuda_compiled<Bernoulli> = true;
+template <>
+inline constexpr bool cuda_compiled<Binomial> = true;
 template <>
 inline constexpr bool cuda_compiled<Categorical> = true;
 template <>
@@ -39,6 +43,8 @@ template <>
 inline constexpr bool cuda_compiled<Relu> = true;
 template <>
 inline constexpr bool cuda_compiled<Spin> = true;
+template <>
+inline constexpr bool cuda_compiled<VonMises> = true;
 template <class U>
 requires Unit<U> || Activation<U>
 inline constexpr bool cuda_compiled<Family<U>> = cuda_compiled<U>;

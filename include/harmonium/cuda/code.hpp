@@ -14,7 +14,9 @@ namespace harmonium::detail {
 /// Does a unit type have a mode, its own or a derived one?
 template <class U, class T, std::size_t... I>
 constexpr bool has_mode(std::index_sequence<I...> /*shapes*/) {
-  return FiniteUnit<U> || requires(T field) { U::mode(field, (static_cast<void>(I), field)...); };
+  return FiniteUnit<U> || CircleUnit<U> || requires(T field) {
+    U::mode(field, (static_cast<void>(I), field)...);
+  };
 }
 
 template <class U, class T, std::size_t... I>

@@ -70,7 +70,7 @@ void check_unit() {
   using Shapes = std::make_index_sequence<static_cast<std::size_t>(F::shapes)>;
   const Cpu<T> cpu;
   const Cuda<T> cuda;
-  const Index group = is_grouped<U> ? 3 : 1;
+  const Index group = is_circle<U> ? 2 : is_grouped<U> ? 3 : 1;
   test::Dice dice(1);
   for (const auto& [units, cols] : shapes)
     for (const Place& at : places) {
@@ -167,6 +167,7 @@ void check_rules() {
       CHECK(good(Subtract{}, a));
       CHECK(good(SubtractFrom{}, a));
       CHECK(good(Multiply{}, a));
+      CHECK(good(SetToSign{}, a));
       CHECK(good(SetToSum{}, a, b));
       CHECK(good(AddDifference{}, a, b));
       CHECK(good(SubtractProduct{}, a, b));
@@ -274,6 +275,8 @@ TEST_CASE("a launch does for each unit what the CPU does, bit for bit", "[cuda]"
   check_unit<Spin, float>();
   check_unit<Categorical, float>();
   check_unit<Drelu, float>();
+  check_unit<Binomial, float>();
+  check_unit<VonMises, float>();
   check_unit<Gaussian, float>();
   check_unit<Rectified, float>();
   check_unit<Poisson, float>();
@@ -282,6 +285,8 @@ TEST_CASE("a launch does for each unit what the CPU does, bit for bit", "[cuda]"
   check_unit<Spin, double>();
   check_unit<Categorical, double>();
   check_unit<Drelu, double>();
+  check_unit<Binomial, double>();
+  check_unit<VonMises, double>();
   check_unit<Gaussian, double>();
   check_unit<Rectified, double>();
   check_unit<Poisson, double>();

@@ -10,7 +10,7 @@
 #include "../../data/batch_source.hpp"
 #include "../../data/dataset.hpp"
 #include "../../data/row_moments.hpp"
-#include "../../models/layer_data.hpp"
+#include "../../models/mixed_layer.hpp"
 
 namespace harmonium::detail {
 
@@ -56,13 +56,22 @@ void check_whole_source(const B& on, const char* caller, const Source& source, V
     });
 }
 
-/// Are all parameters of a layer 0?
-template <class B, class L>
-bool is_untouched(const B& on, const L& layer) {
+/// Are all parameters of a layer 0, aside from those that are given?
+template <class B, class U>
+bool is_untouched(const B& on, const Layer<U, B>& layer) {
   bool untouched = true;
   for_each_parameter(
-      [&](const ParameterName&, Role, auto x) { untouched = untouched && on.sum(SquareBody{}, x) == 0; },
+      [&](const ParameterName&, Role role, auto x) {
+        if (role == Role::shape && has_fixed_shapes<U>) return;
+        untouched = untouched && on.sum(SquareBody{}, x) == 0;
+      },
       layer);
+  return untouched;
+}
+template <class B, class... U>
+bool is_untouched(const B& on, const Layer<Mixed<U...>, B>& layer) {
+  bool untouched = true;
+  for_each_part([&](PartRows, const auto& part) { untouched = untouched && is_untouched(on, part); }, layer);
   return untouched;
 }
 

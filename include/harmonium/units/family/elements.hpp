@@ -130,6 +130,8 @@ struct Family {
   static constexpr T energy_slope(T x, P... shape) {
     if constexpr (Own::energy_slope) {
       return U::energy_slope(x, shape...);
+    } else if constexpr (has_fixed_shapes<U> && !RealUnit<U>) {
+      return T(0);  // centering is for shapes that change
     } else {
       return energy(Dual<T>(x, T(1)), Dual<T>(shape)...).slope;
     }
@@ -138,17 +140,21 @@ struct Family {
   /// -d energy_slope / d shape[which] at a number.
   template <int which, class T, class... P>
   static constexpr T statistic_slope(T x, P... shape) {
-    if constexpr (Own::energy_slope) {
+    if constexpr (has_fixed_shapes<U>) {
+      return T(0);
+    } else if constexpr (Own::energy_slope) {
       return -energy_slope_along<which>(std::make_index_sequence<sizeof...(P)>{}, x, shape...).slope;
     } else {
       return statistic<which>(Dual<T>(x, T(1)), Dual<T>(shape)...).slope;
     }
   }
 
-  /// -d energy / d shape[which] at a state.
+  /// -d energy / d shape[which] at a state; 0 if shapes are fixed.
   template <int which, class T, class... P>
   static constexpr T statistic(T x, P... shape) {
-    if constexpr (shapes == 1 && Own::statistic) {
+    if constexpr (has_fixed_shapes<U>) {
+      return T(0);
+    } else if constexpr (shapes == 1 && Own::statistic) {
       return U::statistic(x, shape...);
     } else {
       return -energy_along<which>(std::make_index_sequence<sizeof...(P)>{}, x, shape...).slope;
@@ -158,7 +164,9 @@ struct Family {
   /// The expectation of that statistic given the field; not the statistic of the expectation.
   template <int which, class T, class... P>
   static constexpr T mean_statistic(T field, P... shape) {
-    if constexpr (shapes == 1 && Own::mean_statistic) {
+    if constexpr (has_fixed_shapes<U>) {
+      return T(0);
+    } else if constexpr (shapes == 1 && Own::mean_statistic) {
       return U::mean_statistic(field, shape...);
     } else {
       return log_partition_along<which>(std::make_index_sequence<sizeof...(P)>{}, field, shape...).slope;
