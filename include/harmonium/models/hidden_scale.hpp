@@ -56,7 +56,8 @@ void take_unit_spread(const B& on, Layer<U, B>& layer, ViewOf<B> spread, ViewOf<
                       ViewOf<B> scales) {
   if constexpr (has_free_scale<U>) {
     const ViewOf<B> parameters = layer.parameters;
-    on.update(TakeUnitSpread{}, spread, offsets, parameters.columns(0, 1), parameters.columns(1, 1), scales);
+    on.update(AddLogSpread{}, parameters.columns(1, 1), ConstViewOf<B>(spread));
+    on.update(TakeUnitSpread{}, scales, spread, offsets, parameters.columns(0, 1));
   } else {
     on.fill(scales, 1);
   }

@@ -90,6 +90,8 @@ inline constexpr bool cuda_compiled<StepAgainst<T>> = true;
 template <>
 inline constexpr bool cuda_compiled<SetToSign> = true;
 template <>
+inline constexpr bool cuda_compiled<AddLogSpread> = true;
+template <>
 inline constexpr bool cuda_compiled<TakeUnitSpread> = true;
 template <>
 inline constexpr bool cuda_compiled<StateBody> = true;

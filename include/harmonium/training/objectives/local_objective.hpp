@@ -54,12 +54,13 @@ class LocalObjective {
     static_assert(
         !SourceWithMissing<Source, Backend>,
         "a local objective needs every entry: data with missing ones are for ContrastiveDivergence");
-    detail::check_values<Backend>(on, caller, model.visible, source, samples(most_), options.pseudo_count);
+    detail::check_values<Backend>(on, caller, model.visible, source, samples(most_));
   }
   /// Fresh biases start at the data's means.
   template <class Source>
   void prepare(const Backend& on, const Options& options, Model& model, const Source& source) {
-    if (options.fit_visible_biases) detail::start_at_means<Backend>(on, model, source, samples(most_));
+    if (options.fit_visible_biases)
+      detail::start_at_means<Backend>(on, model, source, samples(most_), options.pseudo_count);
   }
   /// \throws ValueError if entries are missing
   void take(const Backend& /*on*/, const Model& /*model*/,
