@@ -10,13 +10,16 @@
 #include "cuda/dataset.hpp"
 #include "optimizers/optimizer.hpp"
 #include "units/bernoulli.hpp"
+#include "units/binomial.hpp"
 #include "units/categorical.hpp"
+#include "units/drelu.hpp"
 #include "units/family.hpp"
 #include "units/gaussian.hpp"
 #include "units/poisson.hpp"
 #include "units/rectified.hpp"
 #include "units/relu.hpp"
 #include "units/spin.hpp"
+#include "units/von_mises.hpp"
 
 namespace harmonium {
 
@@ -25,7 +28,11 @@ namespace harmonium {
 template <>
 inline constexpr bool cuda_compiled<Bernoulli> = true;
 template <>
+inline constexpr bool cuda_compiled<Binomial> = true;
+template <>
 inline constexpr bool cuda_compiled<Categorical> = true;
+template <>
+inline constexpr bool cuda_compiled<Drelu> = true;
 template <>
 inline constexpr bool cuda_compiled<Gaussian> = true;
 template <>
@@ -36,6 +43,8 @@ template <>
 inline constexpr bool cuda_compiled<Relu> = true;
 template <>
 inline constexpr bool cuda_compiled<Spin> = true;
+template <>
+inline constexpr bool cuda_compiled<VonMises> = true;
 template <class U>
 requires Unit<U> || Activation<U>
 inline constexpr bool cuda_compiled<Family<U>> = cuda_compiled<U>;

@@ -101,6 +101,11 @@ TEST_CASE("contrastive divergence refuses options out of range", "[bad_input][cd
                               asked({.max_gradient_norm = NAN})),
           refused<ValueError>("discriminative", "ContrastiveDivergence: discriminative is -1, expected .*",
                               asked({.discriminative = -1})),
+          refused<ValueError>("l1b", "ContrastiveDivergence: l1b is -1, expected a number of at least 0",
+                              penalised({.l1b = -1})),
+          refused<ValueError>("pseudo_count",
+                              "ContrastiveDivergence: pseudo_count is 0, expected a number above 0",
+                              asked({.pseudo_count = 0})),
           refused<ValueError>("offset_rate",
                               "ContrastiveDivergence: offset_rate is 0, expected above 0 and at most 1",
                               asked({.offset_rate = 0})),
@@ -215,13 +220,13 @@ TEST_CASE("local objectives refuse invalid options and data", "[bad_input][objec
   check_local_refusals<MinimumProbabilityFlow<Bits>>("MinimumProbabilityFlow");
   check_local_refusals<ScoreMatching<Rbm<Gaussian, Bernoulli>>>("ScoreMatching");
   BoltzmannMachine<Spin> glass{{.visible = 4}};
-  check_refusals(
-      {refused<ValueError>("sparsity without hidden units",
-                           "PseudoLikelihood: group, max_norm and sparsity are for models with hidden units",
-                           [&] {
-                             return PseudoLikelihood{glass, {.penalties = {.sparsity = 1}}};
-                           })},
-      glass);
+  check_refusals({refused<ValueError>(
+                     "sparsity without hidden units",
+                     "PseudoLikelihood: l1b, group, max_norm and sparsity are for models with hidden units",
+                     [&] {
+                       return PseudoLikelihood{glass, {.penalties = {.sparsity = 1}}};
+                     })},
+                 glass);
 }
 
 TEST_CASE("fine-tuning refuses invalid options and data", "[bad_input][fine_tuning]") {

@@ -2,12 +2,15 @@
 // code, and the functions derived for user-defined types.
 #include <harmonium/backend/bodies.hpp>
 #include <harmonium/units/bernoulli.hpp>
+#include <harmonium/units/binomial.hpp>
 #include <harmonium/units/categorical.hpp>
+#include <harmonium/units/drelu.hpp>
 #include <harmonium/units/family.hpp>
 #include <harmonium/units/gaussian.hpp>
 #include <harmonium/units/poisson.hpp>
 #include <harmonium/units/rectified.hpp>
 #include <harmonium/units/spin.hpp>
+#include <harmonium/units/von_mises.hpp>
 
 #include "../support/units.hpp"
 
@@ -28,6 +31,8 @@ __global__ void elements(const T* in, T* out, Draws draws, Shape... shape) {
     sum += StatisticBody<F, 0>{}(x, x, shape...) + MeanStatisticBody<F, 0>{}(x, x, shape...);
   if constexpr (F::shapes > 1)
     sum += StatisticBody<F, 1>{}(x, x, shape...) + MeanStatisticBody<F, 1>{}(x, x, shape...);
+  if constexpr (F::shapes > 2)
+    sum += StatisticBody<F, 2>{}(x, x, shape...) + MeanStatisticBody<F, 2>{}(x, x, shape...);
   NoRandom none;
   sum += MeanBody<F>{}(x, x, none, shape...) + ModeBody<F>{}(x, x, none, shape...) +
          BackpropagateBody<F>{}(x, x, none, shape...);
@@ -53,9 +58,14 @@ __global__ void groups(const T* in, const T* bias, T* out, Draws draws, Index st
   MeanBody<F>{}(field, delta, random, result);
   ModeBody<F>{}(field, delta, random, result);
   BackpropagateBody<F>{}(field, delta, random, result);
-  SampleBody<F>{}(field, delta, random, result);
-  auto extreme = ExtremeUniform::at(draws, random.word, 0, 0);
-  SampleBody<F>{}(field, delta, extreme, result);
+  if constexpr (F::one_uniform) {
+    SampleBody<F>{}(field, delta, random, result);
+    auto extreme = ExtremeUniform::at(draws, random.word, 0, 0);
+    SampleBody<F>{}(field, delta, extreme, result);
+  } else {
+    Random many{draws, 0, 0};
+    SampleBody<F>{}(field, delta, many, result);
+  }
   out[0] += LogPartitionBody<F>{}(delta, delta) + EnergyBody<F>{}(delta, delta);
 }
 
@@ -67,6 +77,10 @@ template __global__ void elements<Spin, float>(const float*, float*, Draws);
 template __global__ void elements<Spin, double>(const double*, double*, Draws);
 template __global__ void elements<Rectified, float, float>(const float*, float*, Draws, float);
 template __global__ void elements<Rectified, double, double>(const double*, double*, Draws, double);
+template __global__ void elements<Drelu, float, float, float, float>(const float*, float*, Draws, float,
+                                                                     float, float);
+template __global__ void elements<Drelu, double, double, double, double>(const double*, double*, Draws,
+                                                                         double, double, double);
 template __global__ void elements<Poisson, float>(const float*, float*, Draws);
 template __global__ void elements<Poisson, double>(const double*, double*, Draws);
 template __global__ void elements<test::PlainSpin, float>(const float*, float*, Draws);
@@ -77,5 +91,9 @@ template __global__ void elements<test::Quintic, double, double, double>(const d
                                                                          double, double);
 template __global__ void groups<Categorical, float>(const float*, const float*, float*, Draws, Index);
 template __global__ void groups<Categorical, double>(const double*, const double*, double*, Draws, Index);
+template __global__ void elements<Binomial, float, float>(const float*, float*, Draws, float);
+template __global__ void elements<Binomial, double, double>(const double*, double*, Draws, double);
+template __global__ void groups<VonMises, float>(const float*, const float*, float*, Draws, Index);
+template __global__ void groups<VonMises, double>(const double*, const double*, double*, Draws, Index);
 template __global__ void groups<test::AtMostOne, float>(const float*, const float*, float*, Draws, Index);
 template __global__ void groups<test::AtMostOne, double>(const double*, const double*, double*, Draws, Index);

@@ -114,17 +114,24 @@ struct CpuLoops {
                                Index column) {
     for (Index r = 0; r < count; r += group) {
       const GroupField<Scalar> field{input + r, bias + r, group};
-      OneUniform random{0};
-      if constexpr (Body::needs != Needs::nothing) {  // a group uses the word of its first row
-        const auto row = static_cast<std::uint32_t>(first_row + r);
-        random.word = draws.words_of_four_rows(row / 4, static_cast<std::uint32_t>(column)).word[row % 4];
+      const Group<const Scalar> with{other + r, group};
+      const Group<Scalar> out{x + r, group};
+      const auto row = static_cast<std::uint32_t>(first_row + r), sample = static_cast<std::uint32_t>(column);
+      if constexpr (Body::needs == Needs::random) {
+        Random random{draws, row, sample};
+        body(field, with, random, out);
+      } else if constexpr (Body::needs == Needs::one_uniform) {  // a group uses the word of its first row
+        OneUniform random{draws.words_of_four_rows(row / 4, sample).word[row % 4]};
         if (is_extreme(random.word)) {
-          auto extreme = ExtremeUniform::at(draws, random.word, row, static_cast<std::uint32_t>(column));
-          body(field, Group<const Scalar>{other + r, group}, extreme, Group<Scalar>{x + r, group});
-          continue;
+          auto extreme = ExtremeUniform::at(draws, random.word, row, sample);
+          body(field, with, extreme, out);
+        } else {
+          body(field, with, random, out);
         }
+      } else {
+        OneUniform random{0};
+        body(field, with, random, out);
       }
-      body(field, Group<const Scalar>{other + r, group}, random, Group<Scalar>{x + r, group});
     }
   }
 

@@ -88,6 +88,15 @@ struct ScaleBy {
   constexpr void operator()(T& x) const { x *= factor; }
 };
 
+/// x = the sign of y: -1, 0 or 1
+struct SetToSign {
+  /// Applies it to one number.
+  template <class T>
+  constexpr void operator()(T& x, T y) const {
+    x = sign(y);
+  }
+};
+
 /// x = factor y
 template <class T>
 struct SetToMultiple {
@@ -165,6 +174,36 @@ struct NormLimit {
   T limit;  ///< the largest norm
   /// Applies it to one number.
   constexpr void operator()(T& x) const { x = x > limit ? limit / x : T(1); }
+};
+
+namespace detail {
+/// A spread, or 1 in place of what is not a positive number.
+template <class T>
+constexpr T spread_or_one(T spread) {
+  return spread > T(0) && spread - spread == T(0) ? spread : T(1);
+}
+}  // namespace detail
+
+/// x, a log precision, grows by the logarithm of y, a spread; it stays where that is not a positive number.
+struct AddLogSpread {
+  /// For one unit.
+  template <class T>
+  constexpr void operator()(T& x, T y) const {
+    x += logarithm(detail::spread_or_one(y));
+  }
+};
+
+/// x = the root of a unit's spread, the unit in which its state is measured from then on: the spread becomes
+/// 1, the mean is divided by x, the bias multiplied. 1 if the spread is not a positive number.
+struct TakeUnitSpread {
+  /// For one unit.
+  template <class T>
+  constexpr void operator()(T& x, T& spread, T& mean, T& bias) const {
+    x = square_root(detail::spread_or_one(spread));
+    mean = mean / x;
+    bias *= x;
+    spread = T(1);
+  }
 };
 
 }  // namespace harmonium

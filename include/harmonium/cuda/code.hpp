@@ -14,7 +14,9 @@ namespace harmonium::detail {
 /// Does a unit type have a mode, its own or a derived one?
 template <class U, class T, std::size_t... I>
 constexpr bool has_mode(std::index_sequence<I...> /*shapes*/) {
-  return FiniteUnit<U> || requires(T field) { U::mode(field, (static_cast<void>(I), field)...); };
+  return FiniteUnit<U> || CircleUnit<U> || requires(T field) {
+    U::mode(field, (static_cast<void>(I), field)...);
+  };
 }
 
 template <class U, class T, std::size_t... I>
@@ -30,6 +32,16 @@ template <class U, class T>
 constexpr auto cuda_code_of_slopes() {
   if constexpr (has_shapes<U>) {
     return std::tuple(&CudaTransform<EnergySlopeBody<Family<U>>, T>::run);
+  } else {
+    return std::tuple<>();
+  }
+}
+
+/// The spread, of units whose scale training chooses.
+template <class U, class T>
+constexpr auto cuda_code_of_spreads() {
+  if constexpr (has_free_scale<U>) {
+    return std::tuple(&CudaTransform<SpreadBody<Family<U>>, T>::run);
   } else {
     return std::tuple<>();
   }
@@ -59,7 +71,8 @@ constexpr auto cuda_code_of_unit() {
         means,
         std::tuple(&CudaTransform<SampleBody<F>, T>::run, &CudaSumOverUnits<LogPartitionBody<F>, T>::run,
                    &CudaSumOverUnits<EnergyBody<F>, T>::run),
-        cuda_code_of_shapes<U, T>(Shapes{}), cuda_code_of_slopes<U, T>(), cuda_code_of_weights<U, T>());
+        cuda_code_of_shapes<U, T>(Shapes{}), cuda_code_of_slopes<U, T>(), cuda_code_of_spreads<U, T>(),
+        cuda_code_of_weights<U, T>());
     if constexpr (has_mode<U, T>(Shapes{})) {
       return std::tuple_cat(all, std::tuple(&CudaTransform<ModeBody<F>, T>::run));
     } else {

@@ -1,13 +1,20 @@
 /// \file
 /// Device code of the other bundled units, and of activations.
+#include "../units/binomial.hpp"
+#include "../units/drelu.hpp"
 #include "../units/gaussian.hpp"
 #include "../units/poisson.hpp"
 #include "../units/rectified.hpp"
 #include "../units/relu.hpp"
+#include "../units/von_mises.hpp"
 #include "unit.cuh"
 
 namespace harmonium {
 
+template struct CudaUnit<Binomial, float>;
+template struct CudaUnit<Binomial, double>;
+template struct CudaUnit<Drelu, float>;
+template struct CudaUnit<Drelu, double>;
 template struct CudaUnit<Gaussian, float>;
 template struct CudaUnit<Gaussian, double>;
 template struct CudaUnit<Poisson, float>;
@@ -16,5 +23,7 @@ template struct CudaUnit<Rectified, float>;
 template struct CudaUnit<Rectified, double>;
 template struct CudaUnit<Relu, float>;
 template struct CudaUnit<Relu, double>;
+template struct CudaUnit<VonMises, float>;
+template struct CudaUnit<VonMises, double>;
 
 }  // namespace harmonium

@@ -44,6 +44,18 @@ class UnitNodes {
         for (Index i = 0; i < units; ++i)
           places_.push_back({rows.first + first + i * group, states_.back().get()});
       });
+    } else if constexpr (CircleUnit<U>) {
+      const double full = 6.283185307179586476925;
+      Eigen::MatrixXd states(2, static_cast<Index>(most));
+      for (Index k = 0; k < states.cols(); ++k) {
+        states(0, k) = std::cos(full * static_cast<double>(k) / most);
+        states(1, k) = std::sin(full * static_cast<double>(k) / most);
+      }
+      states_.push_back(std::make_unique<Eigen::MatrixXd>(std::move(states)));
+      log_weights_.push_back(std::make_unique<Eigen::VectorXd>(
+          Eigen::VectorXd::Constant(static_cast<Index>(most), std::log(full / most))));
+      for (Index r = 0; r < rows.count; r += 2)
+        places_.push_back({rows.first + r, states_.back().get(), log_weights_.back().get()});
     } else {
       const Eigen::VectorXd spreads = own_spreads(on, layer);
       for (Index r = 0; r < rows.count; ++r) add_grid<U>(rows.first + r, spreads(r), v, known);

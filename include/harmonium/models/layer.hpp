@@ -50,6 +50,8 @@ struct Layer {
     if constexpr (is_grouped<U>) {
       check<ShapeError>(size.units >= 1 && size.states >= 1, "Layer: a ", U::name, " layer of ", size.units,
                         " units with ", size.states, " states, expected at least 1 of each");
+      check<ShapeError>(!is_circle<U> || size.states == 2, "Layer: a ", U::name, " unit with ", size.states,
+                        " states, expected 2, its cosine and its sine");
       check_row_count(size);
       group = size.states;
       parameters = Matrix<B>(size.units * size.states, 1 + shapes_of<U>);

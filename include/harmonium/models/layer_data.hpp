@@ -13,10 +13,34 @@
 
 namespace harmonium {
 
+namespace detail {
+/// `find_unacceptable` for units with fixed shapes, on which what they accept may depend.
+template <class U, class B>
+std::pair<Index, Index> find_unacceptable_given(const Layer<U, B>& layer, View<const ScalarOf<B>> x) {
+  using T = ScalarOf<B>;
+  HostMatrix<T> parameters(layer.rows(), 1 + shapes_of<U>);
+  B{}.download(layer.parameters, View<T>(parameters));
+  const auto is_good = [&]<std::size_t... I>(Index r, T number, std::index_sequence<I...>) {
+    if constexpr (requires { U::accepts(number, parameters(r, static_cast<Index>(I) + 1)...); }) {
+      return static_cast<bool>(U::accepts(number, parameters(r, static_cast<Index>(I) + 1)...));
+    } else if constexpr (requires { U::accepts(number); }) {
+      return static_cast<bool>(U::accepts(number));
+    } else {
+      return std::isfinite(number);
+    }
+  };
+  for (Index c = 0; c < x.cols; ++c)
+    for (Index r = 0; r < x.rows; ++r)
+      if (!is_good(r, x(r, c), ShapesOf<U>{})) return {r, c};
+  return {-1, -1};
+}
+}  // namespace detail
+
 /// The first entry (row, column) of a host matrix that the layer's units do not accept, or (-1, -1).
 template <class U, class B>
 std::pair<Index, Index> find_unacceptable(const Layer<U, B>& layer, View<const ScalarOf<B>> x) {
   using T = ScalarOf<B>;
+  if constexpr (has_fixed_shapes<U>) return detail::find_unacceptable_given(layer, x);
   for (Index c = 0; c < x.cols; ++c) {
     if constexpr (requires { U::accepts(x(0, 0)); } && !is_grouped<U>) {
       bool all_good = true;  // first checked without branches, which compilers vectorise

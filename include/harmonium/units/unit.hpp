@@ -11,7 +11,9 @@
 ///    needed;
 ///  - any other unit defines `energy(x, shape...)` without the bias term, `log_partition(field, shape...)`
 ///    and `sample(field, shape..., random)`; `shape[]` names its parameters besides the bias, if any;
-///  - a *grouped* unit (`grouped = true`) spans several rows; its functions see the numbers of one group.
+///  - a *grouped* unit (`grouped = true`) spans several rows; its functions see the numbers of one group. It
+///  is
+///    finite, or a `CircleUnit`.
 ///
 /// Everything else (mean, variance, mode, statistics, back-propagation) is derived in family.hpp; a unit
 /// overrides what it can compute faster or more accurately. Functions are `static constexpr` templates on the
@@ -48,6 +50,26 @@ inline constexpr int shapes_of<U> = static_cast<int>(std::size(U::shape));
 /// Does a unit have parameters besides the bias?
 template <class U>
 inline constexpr bool has_shapes = shapes_of<U> != 0;
+
+/// Is another unit of measurement of a unit's state a change of its first shape parameter, a log precision,
+/// of its bias and of its weights alone, and should training choose it (models/hidden_scale.hpp)? A unit type
+/// says `static constexpr bool free_scale = true`.
+template <class U>
+inline constexpr bool has_free_scale = false;
+/// The same for a type that says so.
+template <class U>
+requires requires { U::free_scale; }
+inline constexpr bool has_free_scale<U> = U::free_scale;
+
+/// Are a unit's shape parameters given numbers that training does not change? A unit type says `static
+/// constexpr bool fixed_shapes = true`. Training starts its layer at the data if the biases alone are
+/// untouched.
+template <class U>
+inline constexpr bool has_fixed_shapes = false;
+/// The same for a type that says so.
+template <class U>
+requires requires { U::fixed_shapes; }
+inline constexpr bool has_fixed_shapes<U> = U::fixed_shapes;
 
 namespace detail {
 template <class U, class Indices>
@@ -89,6 +111,21 @@ concept FiniteGroupedUnit = is_grouped<U> && requires(Index k) {
 template <class U>
 concept FiniteUnit = FiniteElementUnit<U> || FiniteGroupedUnit<U>;
 
+/// Does a grouped unit say that its states are the points of a circle?
+template <class U>
+inline constexpr bool is_circle = false;
+/// The same for a type that does.
+template <class U>
+requires requires { U::circle; }
+inline constexpr bool is_circle<U> = U::circle;
+
+/// A unit whose states are the points of a circle, in two rows: the cosine and the sine of an angle. It says
+/// `static constexpr bool circle = true` in addition to `grouped`, and defines `log_partition(field)`,
+/// `mean(field, out)`, `mode(field, out)`, `backpropagate(field, delta, out)` and `sample(field, random,
+/// out)`.
+template <class U>
+concept CircleUnit = is_grouped<U> && is_circle<U>;
+
 /// `T energy(T x, T... shape)`
 template <class U>
 concept GivesEnergy = detail::GivesOf<U>::energy;
@@ -104,7 +141,8 @@ template <class U>
 concept Unit = requires {
   { U::name } -> std::convertible_to<const char*>;
 }
-&&(FiniteUnit<U> || (!is_grouped<U> && GivesEnergy<U> && GivesLogPartition<U> && GivesSample<U>));
+&&(FiniteUnit<U> || CircleUnit<U> ||
+   (!is_grouped<U> && GivesEnergy<U> && GivesLogPartition<U> && GivesSample<U>));
 
 /// A unit whose states are all real numbers, with a smooth energy: it says `static constexpr bool real_line =
 /// true`. Score matching is for visible layers of such.
@@ -136,7 +174,18 @@ constexpr bool require_unit() {
         { U::name } -> std::convertible_to<const char*>;
       },
       "a unit type has a name: static constexpr const char* name");
-  if constexpr (is_grouped<U>) {
+  if constexpr (CircleUnit<U>) {
+    static_assert(
+        requires(GroupField<float> field, Group<const float> delta, Random & random, Group<float> out) {
+          { U::log_partition(field) } -> std::same_as<float>;
+          U::mean(field, out);
+          U::mode(field, out);
+          U::backpropagate(field, delta, out);
+          U::sample(field, random, out);
+        },
+        "a unit on a circle gives log_partition(field), mean(field, out), mode(field, out), "
+        "backpropagate(field, delta, out) and sample(field, random, out)");
+  } else if constexpr (is_grouped<U>) {
     static_assert(
         FiniteGroupedUnit<U>,
         "a grouped unit type has finitely many states: Index states(Index size) and T state<T>(k, row)");

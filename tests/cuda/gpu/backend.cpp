@@ -94,12 +94,15 @@ void check_layers() {
   for (const Index n : {Index(1), Index(7), Index(784), Index(2500)}) {
     check_layer<Bernoulli, T>(n);
     check_layer<Spin, T>(n);
+    check_layer<Drelu, T>(n);
+    check_layer<Binomial, T>(n);
     check_layer<Gaussian, T>(n);
     check_layer<Rectified, T>(n);
     check_layer<Poisson, T>(n);
     check_layer<Relu, T>(n);
   }
   check_layer<Categorical, T>({.units = 1, .states = 10});
+  check_layer<VonMises, T>({.units = 30, .states = 2});
   check_layer<Categorical, T>({.units = 30, .states = 7});
   check_layer<Categorical, T>({.units = 2, .states = 1000});
 }

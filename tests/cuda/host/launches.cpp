@@ -70,15 +70,16 @@ void check_unit() {
   using Shapes = std::make_index_sequence<static_cast<std::size_t>(F::shapes)>;
   const Cpu<T> cpu;
   const Cuda<T> cuda;
-  const Index group = is_grouped<U> ? 3 : 1;
+  const Index group = is_circle<U> ? 2 : is_grouped<U> ? 3 : 1;
   test::Dice dice(1);
   for (const auto& [units, cols] : shapes)
     for (const Place& at : places) {
       INFO(units << " units, " << cols << " columns, " << at.above << " rows above");
       const Index rows = units * group;
-      Both<T> parameters(at.above, rows, at.below, 1 + F::shapes, dice, -1, 1);
+      const double low = has_fixed_shapes<U> ? 0 : -1;  // Binomial: at least one trial, and a count
+      Both<T> parameters(at.above, rows, at.below, 1 + F::shapes, dice, low, 1);
       Both<T> input(at.above, rows, at.below, cols, dice, -6, 6);
-      Both<T> other(at.above, rows, at.below, cols, dice, -1, 1);
+      Both<T> other(at.above, rows, at.below, cols, dice, low, 1);
       Both<T> out(at.above, rows, at.below, cols, dice, -1, 1);
       const Draws draws{.seed = 5, .step = 7, .first_sample = 11};
       const auto transform = [&](auto body) {
@@ -92,6 +93,7 @@ void check_unit() {
       CHECK(transform(BackpropagateBody<F>{}));
       if constexpr (!is_activation<U>) {
         CHECK(transform(SampleBody<F>{}));
+        if constexpr (has_free_scale<U>) CHECK(transform(SpreadBody<F>{}));
         if constexpr (detail::has_mode<U, T>(Shapes{})) CHECK(transform(ModeBody<F>{}));
 
         // Terms are below 1e3, and there are fewer than 4,000 of them.
@@ -167,6 +169,9 @@ void check_rules() {
       CHECK(good(Subtract{}, a));
       CHECK(good(SubtractFrom{}, a));
       CHECK(good(Multiply{}, a));
+      CHECK(good(SetToSign{}, a));
+      CHECK(good(AddLogSpread{}, a));
+      CHECK(good(TakeUnitSpread{}, a, b, c));
       CHECK(good(SetToSum{}, a, b));
       CHECK(good(AddDifference{}, a, b));
       CHECK(good(SubtractProduct{}, a, b));
@@ -210,6 +215,9 @@ void check_others() {
       cpu.transform(detail::DropoutBody{0.4}, bias.here(), 1, x.here(), x.here(), y.here(), {.seed = 2}, 9);
       cuda.transform(detail::DropoutBody{0.4}, bias.device(), 1, x.device(), x.device(), y.device(),
                      {.seed = 2}, 9);
+      CHECK(y.same_bits());
+      cpu.transform(detail::ZeroSumBody{}, x.here(), rows, x.here(), x.here(), y.here(), Draws{}, 0);
+      cuda.transform(detail::ZeroSumBody{}, x.device(), rows, x.device(), x.device(), y.device(), Draws{}, 0);
       CHECK(y.same_bits());
 
       const double close = (std::is_same_v<T, float> ? 1e-6 : 1e-14) * static_cast<double>(rows + cols);
@@ -277,6 +285,9 @@ TEST_CASE("a launch does for each unit what the CPU does, bit for bit", "[cuda]"
   check_unit<Bernoulli, float>();
   check_unit<Spin, float>();
   check_unit<Categorical, float>();
+  check_unit<Drelu, float>();
+  check_unit<Binomial, float>();
+  check_unit<VonMises, float>();
   check_unit<Gaussian, float>();
   check_unit<Rectified, float>();
   check_unit<Poisson, float>();
@@ -284,6 +295,9 @@ TEST_CASE("a launch does for each unit what the CPU does, bit for bit", "[cuda]"
   check_unit<Bernoulli, double>();
   check_unit<Spin, double>();
   check_unit<Categorical, double>();
+  check_unit<Drelu, double>();
+  check_unit<Binomial, double>();
+  check_unit<VonMises, double>();
   check_unit<Gaussian, double>();
   check_unit<Rectified, double>();
   check_unit<Poisson, double>();

@@ -93,23 +93,29 @@ struct TransformGroupsPass {
   constexpr void operator()(Index i) const {
     const auto [unit, c] = cells().at(i);
     const Index r = unit * group;
-    OneUniform random{0};
-    if constexpr (Body::needs != Needs::nothing) {
-      const auto row = static_cast<std::uint32_t>(first_row + r);
-      const PhiloxBlock words = draws.words_of_four_rows(row / 4, static_cast<std::uint32_t>(c));
-      random.word = row % 4 == 0   ? words.word[0]
-                    : row % 4 == 1 ? words.word[1]
-                    : row % 4 == 2 ? words.word[2]
-                                   : words.word[3];
+    const GroupField<T> field{input.column(c) + r, parameters.column(0) + r, group};
+    const Group<const T> with{other.column(c) + r, group};
+    const Group<T> out{x.column(c) + r, group};
+    const auto row = static_cast<std::uint32_t>(first_row + r), sample = static_cast<std::uint32_t>(c);
+    if constexpr (Body::needs == Needs::random) {
+      Random random{draws, row, sample};
+      body(field, with, random, out);
+    } else if constexpr (Body::needs == Needs::one_uniform) {
+      const PhiloxBlock words = draws.words_of_four_rows(row / 4, sample);
+      OneUniform random{row % 4 == 0   ? words.word[0]
+                        : row % 4 == 1 ? words.word[1]
+                        : row % 4 == 2 ? words.word[2]
+                                       : words.word[3]};
       if (is_extreme(random.word)) {
-        auto extreme = ExtremeUniform::at(draws, random.word, row, static_cast<std::uint32_t>(c));
-        body(GroupField<T>{input.column(c) + r, parameters.column(0) + r, group},
-             Group<const T>{other.column(c) + r, group}, extreme, Group<T>{x.column(c) + r, group});
-        return;
+        auto extreme = ExtremeUniform::at(draws, random.word, row, sample);
+        body(field, with, extreme, out);
+      } else {
+        body(field, with, random, out);
       }
+    } else {
+      OneUniform random{0};
+      body(field, with, random, out);
     }
-    body(GroupField<T>{input.column(c) + r, parameters.column(0) + r, group},
-         Group<const T>{other.column(c) + r, group}, random, Group<T>{x.column(c) + r, group});
   }
 };
 

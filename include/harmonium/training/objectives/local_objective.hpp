@@ -59,7 +59,8 @@ class LocalObjective {
   /// Fresh biases start at the data's means.
   template <class Source>
   void prepare(const Backend& on, const Options& options, Model& model, const Source& source) {
-    if (options.fit_visible_biases) detail::start_at_means<Backend>(on, model, source, samples(most_));
+    if (options.fit_visible_biases)
+      detail::start_at_means<Backend>(on, model, source, samples(most_), options.pseudo_count);
   }
   /// \throws ValueError if entries are missing
   void take(const Backend& /*on*/, const Model& /*model*/,

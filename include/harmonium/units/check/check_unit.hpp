@@ -8,6 +8,7 @@
 /// 1974). They are limited by the unit's `accepts`, or by the options `lowest` and `highest`.
 #pragma once
 
+#include "circle.hpp"
 #include "elements.hpp"
 #include "groups.hpp"
 
@@ -19,7 +20,9 @@ template <class U>
 UnitReport check_unit(const UnitCheckOptions& options = {}) {
   static_assert(require_unit<U>());
   detail::UnitChecker checker(U::name, options);
-  if constexpr (is_grouped<U>) {
+  if constexpr (CircleUnit<U>) {
+    detail::check_circle_unit<U>(checker);
+  } else if constexpr (is_grouped<U>) {
     detail::check_grouped_unit<U>(checker);
   } else {
     detail::check_element_unit<U>(checker);

@@ -77,6 +77,7 @@ struct UnitAt {
     } else {
       Support support{[this](double x) { return log_weight(x); }, is_accepted<U, double>,
                       checker.options.lowest, checker.options.highest};
+      if constexpr (requires { U::kink_at_zero; }) support.kink_at_zero = U::kink_at_zero;
       return support.weigh(draws);
     }
   }
@@ -195,7 +196,9 @@ void check_element_unit(UnitChecker& checker) {
       const std::vector<double> draws = unit.template draw<double>();
       const WeighedStates states = unit.states(draws);
       unit.check_moments(states);
-      [&]<std::size_t... I>(std::index_sequence<I...>) { (unit.template check_statistic<I>(states), ...); }
+      if constexpr (!has_fixed_shapes<U>) [&]<std::size_t... I>(std::index_sequence<I...>) {
+          (unit.template check_statistic<I>(states), ...);
+        }
       (std::make_index_sequence<shapes>{});
       unit.check_mode(states);
       unit.check_draws(states, draws, "sample");

@@ -12,6 +12,7 @@ template <class U>
 struct OwnGroupFunctions {
   static constexpr bool log_partition = requires(GroupField<float> field) { U::log_partition(field); };
   static constexpr bool mean = requires(GroupField<float> field, Group<float> out) { U::mean(field, out); };
+  static constexpr bool mode = requires(GroupField<float> field, Group<float> out) { U::mode(field, out); };
   static constexpr bool backpropagate =
       requires(GroupField<float> field, Group<const float> delta, Group<float> out) {
     U::backpropagate(field, delta, out);
@@ -27,11 +28,11 @@ struct OwnGroupFunctions {
 template <Unit U>
 requires is_grouped<U>
 struct Family<U> {
-  using Own = detail::OwnGroupFunctions<U>;  ///< which functions the unit type defines itself
-  static constexpr bool grouped = true;      ///< a unit is a group of rows
-  static constexpr bool finite = true;       ///< its states can be summed over
-  static constexpr bool one_uniform = true;  ///< it draws with one uniform number
-  static constexpr int shapes = 0;           ///< it has no parameters besides the biases
+  using Own = detail::OwnGroupFunctions<U>;      ///< which functions the unit type defines itself
+  static constexpr bool grouped = true;          ///< a unit is a group of rows
+  static constexpr bool finite = !is_circle<U>;  ///< can its states be summed over?
+  static constexpr bool one_uniform = finite;    ///< then it draws with one uniform number
+  static constexpr int shapes = 0;               ///< it has no parameters besides the biases
 
   /// Number of states of a group of `size` rows.
   static constexpr Index states(Index size) { return U::states(size); }
@@ -73,10 +74,14 @@ struct Family<U> {
   /// Most probable state.
   template <class Field, class T>
   static constexpr void mode(Field field, Group<T> out) {
-    Index best = 0;
-    for (Index k = 1; k < states(field.size); ++k)
-      if (dot(field, k) > dot(field, best)) best = k;
-    write(best, out);
+    if constexpr (Own::mode) {
+      U::mode(field, out);
+    } else {
+      Index best = 0;
+      for (Index k = 1; k < states(field.size); ++k)
+        if (dot(field, k) > dot(field, best)) best = k;
+      write(best, out);
+    }
   }
 
   /// Covariance of the state times `delta`: the mean's Jacobian, for back-propagation.
