@@ -165,9 +165,7 @@ class Trainer {
     shapes_.check("the objective", model_);
     if constexpr (SeesStates<O>) {
       centering_.follow(on_, options_, objective_.batch(), model_);
-      if constexpr (has_spread)
-        if (options_.standardized)
-          spread_.follow(on_, options_.offset_rate, objective_.batch(), centering_.means().lambda(), model_);
+      follow_spread();
       penalties_.pull_activities(on_, options_.penalties, centering_.means(), gradient_);
       centering_.begin(on_, options_.centered, model_, gradient_);
       penalties_.shrink_groups(on_, options_.penalties, model_, gradient_);
@@ -179,10 +177,7 @@ class Trainer {
                     climbed(), rate_share());
     norms_.limit(on_, detail::max_norm_of(options_), climbed());
     if constexpr (SeesStates<O>) centering_.end(on_, options_.centered, model_);
-    if constexpr (detail::has_gauge<Model> && requires { options_.zero_sum; })
-      if (keeps_gauge()) fix_gauge(on_, model_, gauge_);
-    if constexpr (has_spread)
-      if (options_.standardized) spread_.fix(on_, centering_.means().lambda(), model_);
+    fix_gauges();
     if (refused()) return put_back();
     if (detail::joins_average(options_, progress())) join_average();
     if constexpr (requires { objective_.updated(on_, gradient_); }) objective_.updated(on_, gradient_);
@@ -202,13 +197,24 @@ class Trainer {
     O::check(options);
     return options;
   }
-  // A unit that is no part of a sample's model takes the weights of one state to the others, but not biases.
-  bool keeps_gauge() const {
-    if constexpr (requires { options_.missing; }) {
-      using Entries = decltype(options_.missing);
-      if (options_.missing == Entries::left_out) return false;
-    }
-    return options_.zero_sum;
+  void follow_spread() {
+    if constexpr (has_spread)
+      if (options_.standardized)
+        spread_.follow(on_, options_.offset_rate, objective_.batch(), centering_.means().lambda(), model_);
+  }
+  // What the distribution does not depend on: the sum of a categorical unit's weights, the scale of a hidden
+  // unit.
+  void fix_gauges() {
+    if constexpr (detail::has_gauge<Model> && requires { options_.zero_sum; })
+      if (options_.zero_sum && !leaves_entries_out()) fix_gauge(on_, model_, gauge_);
+    if constexpr (has_spread)
+      if (options_.standardized) spread_.fix(on_, centering_.means().lambda(), model_);
+  }
+  // Then a sample's model may lack a unit, and the weights that its gauge took to others would be missed.
+  bool leaves_entries_out() const {
+    if constexpr (requires { options_.missing; })
+      return options_.missing == decltype(options_.missing)::left_out;
+    return false;
   }
   Gradient& climbed() { return detail::climbed<O>(model_); }
   Index rows() { return objective_.samples(1).rows; }
