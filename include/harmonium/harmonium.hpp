@@ -8,6 +8,8 @@
 #include "core/error.hpp"
 #include "core/permutation.hpp"
 #include "core/timer.hpp"
+#include "data/alignment.hpp"
+#include "data/alphabet.hpp"
 #include "data/batch_source.hpp"
 #include "data/binarize.hpp"
 #include "data/centered_ratings.hpp"

@@ -4,9 +4,11 @@
 #pragma once
 
 #include "harmonium.hpp"
+#include "io/formats/alignment_file.hpp"
 #include "io/formats/atomic_file.hpp"
 #include "io/formats/csv.hpp"
 #include "io/formats/csv_table.hpp"
+#include "io/formats/fasta.hpp"
 #include "io/formats/gzip.hpp"
 #include "io/formats/idx.hpp"
 #include "io/formats/input_file.hpp"
@@ -17,6 +19,8 @@
 #include "io/formats/ratings_csv.hpp"
 #include "io/formats/safetensors.hpp"
 #include "io/formats/sparse_npz.hpp"
+#include "io/formats/sequence_text.hpp"
+#include "io/formats/stockholm.hpp"
 #include "io/formats/tensor.hpp"
 #include "io/formats/zip.hpp"
 #include "io/formats/zip_writer.hpp"
