@@ -55,6 +55,39 @@ inline Eigen::MatrixXd letter_frequencies(const Alignment& alignment, std::span<
   return shares;
 }
 
+/// Heights of the letters in a logo, states x sites, in bits: each letter's share of the site's information,
+/// f (log2 q + sum over letters of f log2 f), with q letters (Schneider and Stephens, 1990; Shannon, 1948).
+/// \param gap the state of gaps, which are left out: frequencies are those among the other letters, and a
+/// site's heights are lower by its share of gaps; -1: there is none \throws ShapeError unless there are two
+/// letters at least, gaps aside \throws ValueError if the gap is none of the states \throws DataError if a
+/// frequency is negative or not finite, or a site has none
+inline Eigen::MatrixXd information_heights(const Eigen::MatrixXd& frequencies, int gap = -1) {
+  constexpr const char* me = "information_heights";
+  check<ValueError>(gap >= -1 && gap < frequencies.rows(), me, ": the gap is ", gap, ", expected -1 to ",
+                    frequencies.rows() - 1);
+  const Index letters = frequencies.rows() - (gap >= 0 ? 1 : 0);
+  check<ShapeError>(letters >= 2, me, ": there are ", letters, " letters, expected at least 2");
+  Eigen::MatrixXd heights = Eigen::MatrixXd::Zero(frequencies.rows(), frequencies.cols());
+  for (Index i = 0; i < frequencies.cols(); ++i) {
+    double all = 0, gaps = 0;
+    for (Index k = 0; k < frequencies.rows(); ++k) {
+      check<DataError>(frequencies(k, i) >= 0 && std::isfinite(frequencies(k, i)), me, ": frequency ", k,
+                       " of site ", i + 1, " is ", frequencies(k, i), ", expected a number of at least 0");
+      all += frequencies(k, i);
+      gaps += k == gap ? frequencies(k, i) : 0;
+    }
+    check<DataError>(all > 0, me, ": all frequencies of site ", i + 1, " are 0");
+    if (all == gaps) continue;
+    double information = std::log2(static_cast<double>(letters));
+    for (Index k = 0; k < frequencies.rows(); ++k)
+      if (const double f = frequencies(k, i) / (all - gaps); k != gap && f > 0)
+        information += f * std::log2(f);
+    for (Index k = 0; k < frequencies.rows(); ++k)
+      if (k != gap) heights(k, i) = frequencies(k, i) / all * std::max(information, 0.0);
+  }
+  return heights;
+}
+
 /// Frequencies of pairs of letters: row `i states + a`, column `j states + b` is that of a at site i together
 /// with b at site j; on the diagonal are those of the letters alone. \throws as `letter_frequencies`, and
 /// DataError if a letter is missing
