@@ -11,6 +11,7 @@
 #include "optimizers/optimizer.hpp"
 #include "units/bernoulli.hpp"
 #include "units/categorical.hpp"
+#include "units/drelu.hpp"
 #include "units/family.hpp"
 #include "units/gaussian.hpp"
 #include "units/poisson.hpp"
@@ -26,6 +27,8 @@ template <>
 inline constexpr bool cuda_compiled<Bernoulli> = true;
 template <>
 inline constexpr bool cuda_compiled<Categorical> = true;
+template <>
+inline constexpr bool cuda_compiled<Drelu> = true;
 template <>
 inline constexpr bool cuda_compiled<Gaussian> = true;
 template <>

@@ -94,6 +94,7 @@
 #include "units/bernoulli.hpp"
 #include "units/categorical.hpp"
 #include "units/check/check_unit.hpp"
+#include "units/drelu.hpp"
 #include "units/gaussian.hpp"
 #include "units/poisson.hpp"
 #include "units/rectified.hpp"

@@ -215,13 +215,13 @@ TEST_CASE("local objectives refuse invalid options and data", "[bad_input][objec
   check_local_refusals<MinimumProbabilityFlow<Bits>>("MinimumProbabilityFlow");
   check_local_refusals<ScoreMatching<Rbm<Gaussian, Bernoulli>>>("ScoreMatching");
   BoltzmannMachine<Spin> glass{{.visible = 4}};
-  check_refusals(
-      {refused<ValueError>("sparsity without hidden units",
-                           "PseudoLikelihood: group, max_norm and sparsity are for models with hidden units",
-                           [&] {
-                             return PseudoLikelihood{glass, {.penalties = {.sparsity = 1}}};
-                           })},
-      glass);
+  check_refusals({refused<ValueError>(
+                     "sparsity without hidden units",
+                     "PseudoLikelihood: l1b, group, max_norm and sparsity are for models with hidden units",
+                     [&] {
+                       return PseudoLikelihood{glass, {.penalties = {.sparsity = 1}}};
+                     })},
+                 glass);
 }
 
 TEST_CASE("fine-tuning refuses invalid options and data", "[bad_input][fine_tuning]") {

@@ -3,6 +3,7 @@
 #include <harmonium/backend/bodies.hpp>
 #include <harmonium/units/bernoulli.hpp>
 #include <harmonium/units/categorical.hpp>
+#include <harmonium/units/drelu.hpp>
 #include <harmonium/units/family.hpp>
 #include <harmonium/units/gaussian.hpp>
 #include <harmonium/units/poisson.hpp>
@@ -28,6 +29,8 @@ __global__ void elements(const T* in, T* out, Draws draws, Shape... shape) {
     sum += StatisticBody<F, 0>{}(x, x, shape...) + MeanStatisticBody<F, 0>{}(x, x, shape...);
   if constexpr (F::shapes > 1)
     sum += StatisticBody<F, 1>{}(x, x, shape...) + MeanStatisticBody<F, 1>{}(x, x, shape...);
+  if constexpr (F::shapes > 2)
+    sum += StatisticBody<F, 2>{}(x, x, shape...) + MeanStatisticBody<F, 2>{}(x, x, shape...);
   NoRandom none;
   sum += MeanBody<F>{}(x, x, none, shape...) + ModeBody<F>{}(x, x, none, shape...) +
          BackpropagateBody<F>{}(x, x, none, shape...);
@@ -67,6 +70,10 @@ template __global__ void elements<Spin, float>(const float*, float*, Draws);
 template __global__ void elements<Spin, double>(const double*, double*, Draws);
 template __global__ void elements<Rectified, float, float>(const float*, float*, Draws, float);
 template __global__ void elements<Rectified, double, double>(const double*, double*, Draws, double);
+template __global__ void elements<Drelu, float, float, float, float>(const float*, float*, Draws, float,
+                                                                     float, float);
+template __global__ void elements<Drelu, double, double, double, double>(const double*, double*, Draws,
+                                                                         double, double, double);
 template __global__ void elements<Poisson, float>(const float*, float*, Draws);
 template __global__ void elements<Poisson, double>(const double*, double*, Draws);
 template __global__ void elements<test::PlainSpin, float>(const float*, float*, Draws);

@@ -226,7 +226,7 @@ TEST_CASE("a Boltzmann machine refuses options for hidden units", "[boltzmann][e
   CHECK_THROWS_MATCHES(
       (ContrastiveDivergence{machine, {.penalties = {.max_norm = 1}}, on}), ValueError,
       Catch::Matchers::Message(
-          "ContrastiveDivergence: group, max_norm and sparsity are for models with hidden units"));
+          "ContrastiveDivergence: l1b, group, max_norm and sparsity are for models with hidden units"));
 }
 
 TEST_CASE("the zero-sum gauge changes numbers, not the distribution", "[gauge][oracle]") {

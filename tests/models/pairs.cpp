@@ -1,5 +1,5 @@
-// All pairs with a Spin, Rectified or Poisson layer. Conditionals and free energies exist whether or not the
-// joint distribution can be normalised.
+// All pairs with a Spin, Rectified, dReLU or Poisson layer. Conditionals and free energies exist whether or
+// not the joint distribution can be normalised.
 #include "pairs.hpp"
 
 using namespace test;
@@ -14,7 +14,8 @@ TEMPLATE_PRODUCT_TEST_CASE("an RBM agrees with the enumeration", "[rbm][oracle][
                             (Poisson, Categorical), (Poisson, Spin), (Poisson, Rectified), (Poisson, Poisson),
                             (Bernoulli, Spin), (Bernoulli, Rectified), (Bernoulli, Poisson), (Gaussian, Spin),
                             (Gaussian, Rectified), (Gaussian, Poisson), (Categorical, Spin),
-                            (Categorical, Rectified), (Categorical, Poisson))) {
+                            (Categorical, Rectified), (Categorical, Poisson), (Categorical, Drelu),
+                            (Drelu, Bernoulli))) {
   check_means<TestType>();
   check_draws<TestType>();
   check_energies<TestType>();

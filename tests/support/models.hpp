@@ -2,6 +2,7 @@
 #pragma once
 
 #include <harmonium/models/rbm.hpp>
+#include <harmonium/units/drelu.hpp>
 #include <harmonium/units/spin.hpp>
 #include <string>
 
@@ -14,6 +15,7 @@ namespace test {
 using harmonium::Bernoulli;
 using harmonium::Categorical;
 using harmonium::Cpu;
+using harmonium::Drelu;
 using harmonium::Gaussian;
 using harmonium::Index;
 using harmonium::Poisson;
@@ -71,6 +73,7 @@ oracle::Unit oracle_unit(const oracle::Numbers& shape, Index group, double reach
   if constexpr (std::is_same_v<U, Gaussian> || std::is_same_v<U, PlainGaussian>)
     return oracle::gaussian(shape[0], reach);
   if constexpr (std::is_same_v<U, Rectified>) return oracle::rectified(shape[0], reach);
+  if constexpr (std::is_same_v<U, Drelu>) return oracle::drelu(shape[0], shape[1], shape[2], reach);
   if constexpr (std::is_same_v<U, Poisson>) return oracle::poisson();
 }
 

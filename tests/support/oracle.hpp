@@ -105,6 +105,24 @@ inline Unit rectified(double log_precision, double reach = 16, double width = 2)
   }
   return unit;
 }
+/// A dReLU unit: the panels of two truncated Gaussians, one of them mirrored, with their kinks.
+inline Unit drelu(double log_precision, double asymmetry, double kink, double reach = 16, double width = 2) {
+  const double above = std::exp(log_precision) / (1 + std::tanh(asymmetry)),
+               below = std::exp(log_precision) / (1 - std::tanh(asymmetry));
+  Unit unit{{}, {}, [=](const double* x) {
+              const double precision = x[0] < 0 ? below : above;
+              return 0.5 * precision * x[0] * x[0] + kink * std::sqrt(precision) * std::abs(x[0]);
+            }};
+  for (const double side : {-1.0, 1.0}) {
+    const double precision = side < 0 ? below : above;
+    const Unit half = rectified(std::log(precision), reach, width);
+    for (std::size_t i = 0; i < half.states.size(); ++i) {
+      unit.states.push_back({side * half.states[i][0]});
+      unit.log_weights.push_back(half.log_weights[i] - kink * std::sqrt(precision) * half.states[i][0]);
+    }
+  }
+  return unit;
+}
 /// Counts below `count` with energy log x!. At rates up to 20, larger counts have a total probability of
 /// 1e-25.
 inline Unit poisson(int count = 90) {

@@ -143,6 +143,20 @@ struct ScaledStateBody {
   }
 };
 
+/// out = E[(x - other)^2 | field]
+template <class F>
+struct SpreadBody {
+  static constexpr Needs needs = Needs::nothing;  ///< no draws
+  static constexpr int shapes = F::shapes;        ///< parameters besides the bias
+  static constexpr bool grouped = F::grouped;     ///< do units span groups of rows?
+  /// For one number.
+  template <class T, class R, class... P>
+  constexpr T operator()(T field, T other, R& /*random*/, P... shape) const {
+    const T off = F::mean(field, shape...) - other;
+    return F::variance(field, shape...) + off * off;
+  }
+};
+
 /// The slope of the energy at the other number, the bias's part aside
 template <class F>
 struct EnergySlopeBody {
@@ -165,7 +179,7 @@ struct StatisticSlopeBody {
   /// For one number.
   template <class T, class R, class... P>
   constexpr T operator()(T /*field*/, T x, R& /*random*/, P... shape) const {
-    return F::template statistic<which>(Dual<T>(x, T(1)), Dual<T>(shape)...).slope;
+    return F::template statistic_slope<which>(x, shape...);
   }
 };
 
@@ -200,6 +214,21 @@ struct DifferentBody {
   template <class T>
   constexpr T operator()(T a, T b) const {
     return a == b ? T(0) : T(1);
+  }
+};
+
+/// out = the other numbers of a group, less their mean
+struct ZeroSumBody {
+  static constexpr Needs needs = Needs::nothing;
+  static constexpr int shapes = 0;
+  static constexpr bool grouped = true;
+  template <class T, class R>
+  constexpr void operator()(GroupField<T> /*field*/, Group<const T> other, R& /*random*/,
+                            Group<T> out) const {
+    T sum = T(0);
+    for (Index k = 0; k < other.size; ++k) sum += other[k];
+    const T mean = sum / static_cast<T>(other.size);
+    for (Index k = 0; k < other.size; ++k) out[k] = other[k] - mean;
   }
 };
 

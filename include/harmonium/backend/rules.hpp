@@ -88,6 +88,15 @@ struct ScaleBy {
   constexpr void operator()(T& x) const { x *= factor; }
 };
 
+/// x = the sign of y: -1, 0 or 1
+struct SetToSign {
+  /// Applies it to one number.
+  template <class T>
+  constexpr void operator()(T& x, T y) const {
+    x = sign(y);
+  }
+};
+
 /// x = factor y
 template <class T>
 struct SetToMultiple {
@@ -165,6 +174,23 @@ struct NormLimit {
   T limit;  ///< the largest norm
   /// Applies it to one number.
   constexpr void operator()(T& x) const { x = x > limit ? limit / x : T(1); }
+};
+
+/// Measures a unit's state in units of the root of its spread, which becomes 1: the mean is divided by it,
+/// the bias multiplied, and the log precision grows by the spread's logarithm. Nothing changes if the spread
+/// is not a positive number.
+struct TakeUnitSpread {
+  /// For one unit.
+  template <class T>
+  constexpr void operator()(T& spread, T& mean, T& bias, T& log_precision, T& scale) const {
+    const bool good = spread > T(0) && spread - spread == T(0);
+    const T variance = good ? spread : T(1);
+    scale = square_root(variance);
+    mean = mean / scale;
+    bias *= scale;
+    log_precision += logarithm(variance);
+    spread = T(1);
+  }
 };
 
 }  // namespace harmonium

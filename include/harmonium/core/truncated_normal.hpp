@@ -108,4 +108,23 @@ constexpr Dual<T> truncated_normal_variance(Dual<T> t) {
   return {truncated_normal_variance(t.value), truncated_normal_third_cumulant(t.value) * t.slope};
 }
 
+/// A draw from it, by rejection: from normal numbers if at least half of them are above 0, else from
+/// exponential ones (Robert, 1995), of which at least 3 of 4 are accepted. For t <= 0 a proposal with rate 1
+/// / (1 - t) - t is accepted with probability e^(-(x - 1 / (1 - t))^2 / 2).
+template <std::floating_point T, class R>
+constexpr T draw_truncated_normal(T t, R& random) {
+  T x = t;
+  for (int i = 0; i < 64; ++i) {  // all are rejected less than once in 2^64 draws, or for a NaN
+    if (t > T(0)) {
+      x = t + random.template normal<T>();
+      if (x >= T(0)) return x;
+    } else {
+      const T step = T(1) / (T(1) - t);
+      x = magnitude(logarithm(random.template open_uniform<T>())) / (step - t);
+      if (random.template uniform<T>() < exponential(T(-0.5) * (x - step) * (x - step))) return x;
+    }
+  }
+  return x < T(0) ? T(0) : x;
+}
+
 }  // namespace harmonium

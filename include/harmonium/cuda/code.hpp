@@ -35,6 +35,16 @@ constexpr auto cuda_code_of_slopes() {
   }
 }
 
+/// The spread, of units whose scale training chooses.
+template <class U, class T>
+constexpr auto cuda_code_of_spreads() {
+  if constexpr (has_free_scale<U>) {
+    return std::tuple(&CudaTransform<SpreadBody<Family<U>>, T>::run);
+  } else {
+    return std::tuple<>();
+  }
+}
+
 /// The address of `weigh` for means; grouped units have none.
 template <class U, class T>
 constexpr auto cuda_code_of_weights() {
@@ -59,7 +69,8 @@ constexpr auto cuda_code_of_unit() {
         means,
         std::tuple(&CudaTransform<SampleBody<F>, T>::run, &CudaSumOverUnits<LogPartitionBody<F>, T>::run,
                    &CudaSumOverUnits<EnergyBody<F>, T>::run),
-        cuda_code_of_shapes<U, T>(Shapes{}), cuda_code_of_slopes<U, T>(), cuda_code_of_weights<U, T>());
+        cuda_code_of_shapes<U, T>(Shapes{}), cuda_code_of_slopes<U, T>(), cuda_code_of_spreads<U, T>(),
+        cuda_code_of_weights<U, T>());
     if constexpr (has_mode<U, T>(Shapes{})) {
       return std::tuple_cat(all, std::tuple(&CudaTransform<ModeBody<F>, T>::run));
     } else {

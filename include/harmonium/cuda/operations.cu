@@ -9,10 +9,11 @@ namespace harmonium::detail {
 template <class T>
 struct CudaOperations {
   static constexpr auto code =
-      std::tuple(&CudaTransform<DropoutBody, T>::run, &CudaSumOverUnits<ScaledStateBody, T>::run,
-                 &CudaSumOverSamples<StateBody, T>::run, &CudaSum<DifferentBody, T, 2>::run,
-                 &CudaSum<SquareBody, T, 1>::run, &CudaSum<SquaredDifferenceBody, T, 2>::run,
-                 &CudaSum<IdentityBody, T, 1>::run, &CudaSum<NotFiniteBody, T, 1>::run);
+      std::tuple(&CudaTransform<DropoutBody, T>::run, &CudaTransform<ZeroSumBody, T>::run,
+                 &CudaSumOverUnits<ScaledStateBody, T>::run, &CudaSumOverSamples<StateBody, T>::run,
+                 &CudaSum<DifferentBody, T, 2>::run, &CudaSum<SquareBody, T, 1>::run,
+                 &CudaSum<SquaredDifferenceBody, T, 2>::run, &CudaSum<IdentityBody, T, 1>::run,
+                 &CudaSum<NotFiniteBody, T, 1>::run);
 };
 
 template struct CudaOperations<float>;

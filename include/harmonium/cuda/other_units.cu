@@ -1,5 +1,6 @@
 /// \file
 /// Device code of the other bundled units, and of activations.
+#include "../units/drelu.hpp"
 #include "../units/gaussian.hpp"
 #include "../units/poisson.hpp"
 #include "../units/rectified.hpp"
@@ -8,6 +9,8 @@
 
 namespace harmonium {
 
+template struct CudaUnit<Drelu, float>;
+template struct CudaUnit<Drelu, double>;
 template struct CudaUnit<Gaussian, float>;
 template struct CudaUnit<Gaussian, double>;
 template struct CudaUnit<Poisson, float>;

@@ -19,7 +19,8 @@ struct CudaRules {
       &CudaUpdate<MoveTowards<T>, T, 1>::run, &CudaUpdate<Pull<T>, T, 1>::run,
       &CudaUpdate<NormSlope<T>, T, 0>::run, &CudaUpdate<AddDifference, T, 2>::run,
       &CudaUpdate<SubtractProduct, T, 2>::run, &CudaUpdate<NormLimit<T>, T, 0>::run,
-      &CudaUpdate<StepAgainst<T>, T, 1>::run, &CudaUpdate<MixLimited<T>, T, 1>::run);
+      &CudaUpdate<StepAgainst<T>, T, 1>::run, &CudaUpdate<MixLimited<T>, T, 1>::run,
+      &CudaUpdate<TakeUnitSpread, T, 4>::run, &CudaUpdate<SetToSign, T, 1>::run);
 };
 
 template struct CudaRules<float>;

@@ -12,64 +12,70 @@ namespace harmonium {
 /// Scratch memory for gauge changes.
 template <class B>
 struct GaugeScratch {
-  Matrix<B> ones;    ///< group x 1
-  Matrix<B> means;   ///< V or H x 1
-  Matrix<B> number;  ///< 1 x 1
+  Matrix<B> ones;   ///< one per row of a block of units
+  Matrix<B> means;  ///< V or H x 1
 };
 
-/// Calls f(first row, number of rows) for each group of categorical rows in a layer.
+/// Calls f(first row, number of rows, rows per unit) for each block of categorical units in a layer.
 template <class U, class B, class F>
-void for_each_categorical_group(const Layer<U, B>& layer, [[maybe_unused]] F f) {
-  if constexpr (std::is_same_v<U, Categorical>)
-    for (Index r = 0; r < layer.rows(); r += layer.group) f(r, layer.group);
+void for_each_categorical_block(const Layer<U, B>& layer, [[maybe_unused]] F f) {
+  if constexpr (std::is_same_v<U, Categorical>) f(Index(0), layer.rows(), layer.group);
 }
 
 namespace detail {
-// Subtracts from a group's weights their means (`op` says whether the weights are rows or columns), which are
-// added to the other layer's biases; and from the group's own biases their mean.
-template <class B, class Own, class Other>
-void zero_group(const B& on, Op op, ViewOf<B> weights, Index first, Index group, Own& own, Other& other,
-                GaugeScratch<B>& scratch) {
-  const Index across = op == Op::transposed ? weights.cols : weights.rows;
-  if (scratch.ones.rows() < group) {
-    scratch.ones = Matrix<B>(group, 1);
-    on.fill(scratch.ones, 1);
-  }
-  if (scratch.means.rows() < across) scratch.means = Matrix<B>(across, 1);
-  if (scratch.number.rows() == 0) scratch.number = Matrix<B>(1, 1);
-  const auto share = ScalarOf<B>(1) / static_cast<ScalarOf<B>>(group);
-  const ConstViewOf<B> ones = view_of(scratch.ones).rows_from(0, group);
-  const auto means = view_of(scratch.means).rows_from(0, across);
-  on.multiply(op, Op::plain, share, weights, ones, 0, means);
-  if (op == Op::transposed) {
-    on.multiply(Op::plain, Op::transposed, -1, ones, means, 1, weights);
-  } else {
-    on.multiply(Op::plain, Op::transposed, -1, means, ones, 1, weights);
-  }
+// Takes the means of units' own biases from them.
+template <class B, class Own>
+void zero_biases(const B& on, Index first, Index count, Index group, Own& own) {
+  for_each_bias(own, [&](auto bias, Index from) {
+    if (first < from || first >= from + bias.rows) return;
+    const auto part = bias.rows_from(first - from, count);
+    on.transform(ZeroSumBody{}, part, group, part, part, part, Draws{}, 0);
+  });
+}
+// The biases of the other layer += the means (other rows x 1) that are taken from the weights.
+template <class B, class Other>
+void add_to_biases(const B& on, ConstViewOf<B> means, Other& other) {
   for_each_bias(other, [&](auto bias, Index from) {
     on.update(Add{}, bias, ConstViewOf<B>(means.rows_from(from, bias.rows)));
   });
-  for_each_bias(own, [&](auto bias, Index from) {
-    if (first < from || first >= from + bias.rows) return;
-    const auto part = bias.rows_from(first - from, group);
-    const ViewOf<B> number = scratch.number;
-    on.multiply(Op::transposed, Op::plain, share, ones, part, 0, number);
-    on.multiply(Op::plain, Op::plain, -1, ones, number, 1, part);
-  });
+}
+// Room for `rows` ones and `across` means.
+template <class B>
+void make_room(const B& on, Index rows, Index across, GaugeScratch<B>& scratch) {
+  if (scratch.ones.rows() < rows) {
+    scratch.ones = Matrix<B>(rows, 1);
+    on.fill(scratch.ones, 1);
+  }
+  if (scratch.means.rows() < across) scratch.means = Matrix<B>(across, 1);
 }
 }  // namespace detail
 
 /// Makes the weights and biases of each categorical unit sum to zero; the distribution does not change.
 template <class V, class H, class B>
 void fix_gauge(const B& on, Rbm<V, H, B>& rbm, GaugeScratch<B>& scratch) {
+  using T = ScalarOf<B>;
   const ViewOf<B> weights = rbm.weights;
-  for_each_categorical_group(rbm.visible, [&](Index first, Index group) {
-    detail::zero_group(on, Op::transposed, weights.rows_from(first, group), first, group, rbm.visible,
-                       rbm.hidden, scratch);
+  for_each_categorical_block(rbm.visible, [&](Index first, Index count, Index group) {
+    const auto rows = weights.rows_from(first, count);
+    detail::make_room(on, count, rows.cols, scratch);
+    const auto means = view_of(scratch.means).rows_from(0, rows.cols);  // summed over the units
+    on.multiply(Op::transposed, Op::plain, T(1) / static_cast<T>(group), rows,
+                view_of(scratch.ones).rows_from(0, count), 0, means);
+    on.transform(detail::ZeroSumBody{}, rows.columns(0, 1), group, rows, rows, rows, Draws{}, 0);
+    detail::add_to_biases(on, ConstViewOf<B>(means), rbm.hidden);
+    detail::zero_biases(on, first, count, group, rbm.visible);
   });
-  for_each_categorical_group(rbm.hidden, [&](Index first, Index group) {
-    detail::zero_group(on, Op::plain, weights.columns(first, group), first, group, rbm.hidden, rbm.visible,
-                       scratch);
+  for_each_categorical_block(rbm.hidden, [&](Index first, Index count, Index group) {
+    detail::make_room(on, group, weights.rows, scratch);
+    const ConstViewOf<B> ones = view_of(scratch.ones).rows_from(0, group);
+    const auto means = view_of(scratch.means).rows_from(0, weights.rows);
+    for (Index c = first; c < first + count; c += group) {
+      const auto columns = weights.columns(c, group);
+      on.multiply(Op::plain, Op::plain, T(1) / static_cast<T>(group), columns, ones, 0, means);
+      on.multiply(Op::plain, Op::transposed, -1, means, ones, 1, columns);
+      detail::add_to_biases(on, ConstViewOf<B>(means), rbm.visible);
+    }
+    detail::zero_biases(on, first, count, group, rbm.hidden);
   });
 }
 

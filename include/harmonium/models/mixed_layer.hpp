@@ -334,12 +334,13 @@ void fit(Layer<Mixed<U...>, B>& layer, View<const ScalarOf<B>> means, View<const
                         layer);
 }
 
-/// Calls f for the categorical groups of each part.
+/// Calls f for the block of categorical units of each part that has one.
 template <class... U, class B, class F>
-void for_each_categorical_group(const Layer<Mixed<U...>, B>& layer, F f) {
+void for_each_categorical_block(const Layer<Mixed<U...>, B>& layer, F f) {
   detail::for_each_part(
       [&](auto rows, const auto& part) {
-        for_each_categorical_group(part, [&](Index first, Index group) { f(rows.first + first, group); });
+        for_each_categorical_block(
+            part, [&](Index first, Index count, Index group) { f(rows.first + first, count, group); });
       },
       layer);
 }

@@ -76,7 +76,8 @@ class ContrastiveDivergenceObjective {
   template <class Source>
   void prepare(const Backend& on, const Options& options, Model& model, const Source& source) {
     if (options.fit_visible_biases)
-      detail::start_at_means<Backend>(on, model, source, samples(most_), leaves_out(options));
+      detail::start_at_means<Backend>(on, model, source, samples(most_), options.pseudo_count,
+                                      leaves_out(options));
   }
   /// Which entries of a batch are known. \throws ShapeError, ValueError if they do not fit the batch
   void take(const Backend& on, const Model& model,

@@ -50,13 +50,16 @@ struct ContrastiveDivergenceOptions {
   double offset_rate = 0.01;  ///< fraction by which offsets move to the batch's means per update, in (0, 1]
   Statistics statistics = Statistics::means;  ///< of hidden units
   double average_last = 0.5;  ///< `fit` ends with the mean over this last fraction of updates; 0: the last
-  bool zero_sum = false;      ///< categorical layers stay in the zero-sum gauge (models/gauge.hpp)
+  bool zero_sum = true;       ///< categorical layers stay in the zero-sum gauge (models/gauge.hpp),
+                              ///< unless missing entries are left out
+  bool standardized = true;   ///< dReLU hidden units have variance 1 over the data (models/hidden_scale.hpp)
   Missing missing = Missing::drawn;  ///< entries: drawn, or left out of a sample's model
   int missing_steps = 10;            ///< Gibbs steps that redraw missing entries at each update, at least 1
   bool fit_visible_biases = true;    ///< untouched (all zero) layers start at the data's means, hidden ones
                                      ///< with minus what they receive there
-  std::uint64_t seed = 0;            ///< of chains and order of samples
-  std::string phase = "training";    ///< what reports call the run
+  double pseudo_count = 1;  ///< samples that those starts have in addition, shared by all of a unit's states
+  std::uint64_t seed = 0;   ///< of chains and order of samples
+  std::string phase = "training";  ///< what reports call the run
 };
 
 // Evaluated here, before any user's braces need it: otherwise g++ 12 fails with an internal error.
@@ -66,8 +69,8 @@ static_assert(noexcept(ContrastiveDivergenceOptions<>{}) || true);
 template <class F, class Chains, class Optimizer>
 void for_each_option(F&& f, const ContrastiveDivergenceOptions<Chains, Optimizer>& options) {
   const auto& [epochs, batch_size, steps, chains, optimizer, weight_decay, penalties, max_gradient_norm,
-               discriminative, centered, offset_rate, statistics, average_last, zero_sum, missing,
-               missing_steps, fit_visible_biases, seed, phase] =
+               discriminative, centered, offset_rate, statistics, average_last, zero_sum, standardized,
+               missing, missing_steps, fit_visible_biases, pseudo_count, seed, phase] =
       options;  // every field, or this does not compile
   name_epochs(f, epochs);
   f("batch_size", batch_size);
@@ -83,9 +86,11 @@ void for_each_option(F&& f, const ContrastiveDivergenceOptions<Chains, Optimizer
   f("statistics", statistics == Statistics::means ? "means" : "samples");
   f("average_last", average_last);
   f("zero_sum", zero_sum);
+  f("standardized", standardized);
   f("missing", name_of(missing));
   f("missing_steps", missing_steps);
   f("fit_visible_biases", fit_visible_biases);
+  f("pseudo_count", pseudo_count);
   f("seed", seed);
   f("phase", phase);
 }
@@ -115,6 +120,8 @@ void check_contrastive_divergence_options(const Options& options) {
       options.chains);
   check<ValueError>(options.offset_rate > 0 && options.offset_rate <= 1, trainer, ": offset_rate is ",
                     options.offset_rate, ", expected above 0 and at most 1");
+  check<ValueError>(options.pseudo_count > 0 && std::isfinite(options.pseudo_count), trainer,
+                    ": pseudo_count is ", options.pseudo_count, ", expected a number above 0");
   check<ValueError>(options.max_gradient_norm >= 0, trainer, ": max_gradient_norm is ",
                     options.max_gradient_norm, ", expected a number of at least 0");
   check<ValueError>(options.discriminative >= 0 && std::isfinite(options.discriminative), trainer,

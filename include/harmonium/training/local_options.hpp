@@ -4,6 +4,7 @@
 /// chains nor a partition function, and have exact gradients.
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <string>
 
@@ -24,11 +25,13 @@ struct LocalObjectiveOptions {
   double max_gradient_norm = 0;  ///< longer gradients are scaled back to this norm; 0: no limit
   bool centered = true;          ///< the centered gradient (models/centering.hpp)
   double offset_rate = 0.01;  ///< fraction by which offsets move to the batch's means per update, in (0, 1]
-  double average_last = 0;  ///< `fit` ends with the mean over this last fraction of updates; 0: the last one
-  bool zero_sum = false;    ///< categorical layers stay in the zero-sum gauge (models/gauge.hpp)
+  double average_last = 0;   ///< `fit` ends with the mean over this last fraction of updates; 0: the last one
+  bool zero_sum = true;      ///< categorical layers stay in the zero-sum gauge (models/gauge.hpp)
+  bool standardized = true;  ///< dReLU hidden units have variance 1 over the data (models/hidden_scale.hpp)
   bool fit_visible_biases = true;  ///< untouched (all zero) layers start at the data's means, hidden ones
                                    ///< with minus what they receive there
-  std::uint64_t seed = 0;          ///< of the order of samples
+  double pseudo_count = 1;  ///< samples that those starts have in addition, shared by all of a unit's states
+  std::uint64_t seed = 0;   ///< of the order of samples
   std::string phase = "training";  ///< what reports call the run
 };
 
@@ -39,8 +42,8 @@ static_assert(noexcept(LocalObjectiveOptions<>{}) || true);
 template <class F, class Optimizer>
 void for_each_option(F&& f, const LocalObjectiveOptions<Optimizer>& options) {
   const auto& [epochs, batch_size, optimizer, weight_decay, penalties, max_gradient_norm, centered,
-               offset_rate, average_last, zero_sum, fit_visible_biases, seed, phase] =
-      options;  // every field, or this does not compile
+               offset_rate, average_last, zero_sum, standardized, fit_visible_biases, pseudo_count, seed,
+               phase] = options;  // every field, or this does not compile
   name_epochs(f, epochs);
   f("batch_size", batch_size);
   f("optimizer", optimizer);
@@ -51,7 +54,9 @@ void for_each_option(F&& f, const LocalObjectiveOptions<Optimizer>& options) {
   f("offset_rate", offset_rate);
   f("average_last", average_last);
   f("zero_sum", zero_sum);
+  f("standardized", standardized);
   f("fit_visible_biases", fit_visible_biases);
+  f("pseudo_count", pseudo_count);
   f("seed", seed);
   f("phase", phase);
 }
@@ -64,6 +69,8 @@ void check_local_options(const char* trainer, const Options& options) {
   check_penalties_of_model<Model>(trainer, options.penalties);
   check<ValueError>(options.offset_rate > 0 && options.offset_rate <= 1, trainer, ": offset_rate is ",
                     options.offset_rate, ", expected above 0 and at most 1");
+  check<ValueError>(options.pseudo_count > 0 && std::isfinite(options.pseudo_count), trainer,
+                    ": pseudo_count is ", options.pseudo_count, ", expected a number above 0");
   check<ValueError>(options.max_gradient_norm >= 0, trainer, ": max_gradient_norm is ",
                     options.max_gradient_norm, ", expected a number of at least 0");
 }

@@ -9,6 +9,7 @@
 #include "../models/shapes.hpp"
 #include "gradient/centered_gradient.hpp"
 #include "gradient/clipping.hpp"
+#include "gradient/hidden_spread.hpp"
 #include "gradient/optimizer_state.hpp"
 #include "gradient/penalties.hpp"
 #include "gradient/sample_shares.hpp"
@@ -45,6 +46,7 @@ class Trainer {
         gradient_(zeros_like(climbed())),
         optimizer_(climbed(), options_.optimizer) {
     if constexpr (SeesStates<O>) centering_ = Centering<Model>(model_);
+    if constexpr (has_spread) spread_ = HiddenSpread<Model>(model_);
   }
 
   /// One update from a batch of at most `batch_size` samples.
@@ -145,6 +147,7 @@ class Trainer {
     if constexpr (RefusesUpdates<O>) f("forgotten_at", optimizer_.forgotten_at());
     f("progress", progress_);
     if constexpr (SeesStates<O>) f("centring", centering_);
+    if constexpr (has_spread) f("spread", spread_);
     if constexpr (requires { objective_.for_each_state(on_, f); }) objective_.for_each_state(on_, f);
     f("average", average_, model_);
   }
@@ -162,9 +165,13 @@ class Trainer {
     shapes_.check("the objective", model_);
     if constexpr (SeesStates<O>) {
       centering_.follow(on_, options_, objective_.batch(), model_);
+      if constexpr (has_spread)
+        if (options_.standardized)
+          spread_.follow(on_, options_.offset_rate, objective_.batch(), centering_.means().lambda(), model_);
       penalties_.pull_activities(on_, options_.penalties, centering_.means(), gradient_);
       centering_.begin(on_, options_.centered, model_, gradient_);
       penalties_.shrink_groups(on_, options_.penalties, model_, gradient_);
+      penalties_.shrink_sums(on_, options_.penalties, model_, gradient_);
     }
     if constexpr (requires { options_.max_gradient_norm; })
       clipping_.apply(on_, options_.max_gradient_norm, gradient_);
@@ -173,16 +180,35 @@ class Trainer {
     norms_.limit(on_, detail::max_norm_of(options_), climbed());
     if constexpr (SeesStates<O>) centering_.end(on_, options_.centered, model_);
     if constexpr (detail::has_gauge<Model> && requires { options_.zero_sum; })
-      if (options_.zero_sum) fix_gauge(on_, model_, gauge_);
+      if (keeps_gauge()) fix_gauge(on_, model_, gauge_);
+    if constexpr (has_spread)
+      if (options_.standardized) spread_.fix(on_, centering_.means().lambda(), model_);
     if (refused()) return put_back();
     if (detail::joins_average(options_, progress())) join_average();
     if constexpr (requires { objective_.updated(on_, gradient_); }) objective_.updated(on_, gradient_);
   }
 
  private:
+  // Has the model hidden units whose scale is kept, and the objective the option and the states for it?
+  static constexpr bool has_spread = [] {
+    if constexpr (SeesStates<O> && requires(const Options& options) { options.standardized; }) {
+      return HiddenSpread<Model>::possible;
+    } else {
+      return false;
+    }
+  }();
+
   static Options checked(Options options) {
     O::check(options);
     return options;
+  }
+  // A unit that is no part of a sample's model takes the weights of one state to the others, but not biases.
+  bool keeps_gauge() const {
+    if constexpr (requires { options_.missing; }) {
+      using Entries = decltype(options_.missing);
+      if (options_.missing == Entries::left_out) return false;
+    }
+    return options_.zero_sum;
   }
   Gradient& climbed() { return detail::climbed<O>(model_); }
   Index rows() { return objective_.samples(1).rows; }
@@ -248,6 +274,7 @@ class Trainer {
   Gradient gradient_;
   OptimizerState<Gradient> optimizer_;
   Centering<Model> centering_;
+  std::conditional_t<has_spread, HiddenSpread<Model>, detail::NoMeans> spread_;
   Penalizing<Model> penalties_;
   detail::Clipping<Backend> clipping_;
   detail::NormLimits<Backend> norms_;

@@ -57,25 +57,11 @@ struct Rectified {
     const T t = field * exponential(T(-0.5) * log_precision), m = truncated_normal_mean(t);
     return T(-0.5) * multiply_add(m, m, truncated_normal_variance(t));
   }
-  /// By rejection: from normal numbers if at least half of them are above 0, else from exponential ones
-  /// (Robert, 1995), of which at least 3 of 4 are accepted. For t <= 0, x / scale has density proportional to
-  /// e^(t x - x^2 / 2); a proposal with rate 1 / (1 - t) - t is accepted with probability e^(-(x - 1 / (1 -
-  /// t))^2 / 2).
+  /// A draw of the truncated normal distribution at t, times the scale.
   template <class T, class R>
   static constexpr T sample(T field, T log_precision, R& random) {
-    const T scale = exponential(T(-0.5) * log_precision), t = field * scale;
-    T x = t;
-    for (int i = 0; i < 64; ++i) {  // all are rejected less than once in 2^64 draws, or for a NaN
-      if (t > T(0)) {
-        x = t + random.template normal<T>();
-        if (x >= T(0)) return scale * x;
-      } else {
-        const T step = T(1) / (T(1) - t);
-        x = magnitude(logarithm(random.template open_uniform<T>())) / (step - t);
-        if (random.template uniform<T>() < exponential(T(-0.5) * (x - step) * (x - step))) return scale * x;
-      }
-    }
-    return x < T(0) ? T(0) : scale * x;
+    const T scale = exponential(T(-0.5) * log_precision);
+    return scale * draw_truncated_normal(field * scale, random);
   }
 
   static constexpr const char* accepted = "finite numbers of at least 0";  ///< data that it accepts

@@ -49,6 +49,16 @@ inline constexpr int shapes_of<U> = static_cast<int>(std::size(U::shape));
 template <class U>
 inline constexpr bool has_shapes = shapes_of<U> != 0;
 
+/// Is another unit of measurement of a unit's state a change of its first shape parameter, a log precision,
+/// of its bias and of its weights alone, and should training choose it (models/hidden_scale.hpp)? A unit type
+/// says `static constexpr bool free_scale = true`.
+template <class U>
+inline constexpr bool has_free_scale = false;
+/// The same for a type that says so.
+template <class U>
+requires requires { U::free_scale; }
+inline constexpr bool has_free_scale<U> = U::free_scale;
+
 namespace detail {
 template <class U, class Indices>
 struct Gives;  // expands to one number per shape parameter

@@ -94,6 +94,7 @@ void check_layers() {
   for (const Index n : {Index(1), Index(7), Index(784), Index(2500)}) {
     check_layer<Bernoulli, T>(n);
     check_layer<Spin, T>(n);
+    check_layer<Drelu, T>(n);
     check_layer<Gaussian, T>(n);
     check_layer<Rectified, T>(n);
     check_layer<Poisson, T>(n);

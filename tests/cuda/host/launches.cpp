@@ -273,6 +273,7 @@ TEST_CASE("a launch does for each unit what the CPU does, bit for bit", "[cuda]"
   check_unit<Bernoulli, float>();
   check_unit<Spin, float>();
   check_unit<Categorical, float>();
+  check_unit<Drelu, float>();
   check_unit<Gaussian, float>();
   check_unit<Rectified, float>();
   check_unit<Poisson, float>();
@@ -280,6 +281,7 @@ TEST_CASE("a launch does for each unit what the CPU does, bit for bit", "[cuda]"
   check_unit<Bernoulli, double>();
   check_unit<Spin, double>();
   check_unit<Categorical, double>();
+  check_unit<Drelu, double>();
   check_unit<Gaussian, double>();
   check_unit<Rectified, double>();
   check_unit<Poisson, double>();

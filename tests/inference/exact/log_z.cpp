@@ -16,7 +16,7 @@ TEMPLATE_TEST_CASE("log Z and log likelihood are those of the enumeration", "[ex
                    GaussianCategorical, CategoricalBernoulli, CategoricalGaussian, CategoricalCategorical,
                    SpinAtMostOne, QuinticBernoulli, PlainGaussianQuintic, (Rbm<Spin, Rectified, Cpu<double>>),
                    (Rbm<Poisson, Spin, Cpu<double>>), (Rbm<Rectified, Bernoulli, Cpu<double>>),
-                   (Rbm<Categorical, Poisson, Cpu<double>>)) {
+                   (Rbm<Categorical, Poisson, Cpu<double>>), (Rbm<Categorical, Drelu, Cpu<double>>)) {
   for (std::uint64_t seed = 1; seed <= models_to_try<TestType>(40); ++seed) {
     const auto rbm = small_rbm<TestType>(seed, 0.3 + 0.05 * static_cast<double>(seed));
     const oracle::Machine machine = oracle_of(rbm);
@@ -36,6 +36,29 @@ TEMPLATE_TEST_CASE("probabilities of all visible states sum to one", "[exact]", 
   Eigen::MatrixXd all(rbm.visible.rows(), static_cast<Index>(state_count(rbm.visible)));
   write_states(rbm.visible, 0, View<double>(all));
   CHECK_THAT(exact_log_likelihood(rbm, all).array().exp().sum(), WithinAbs(1, 1e-12));
+}
+
+// Weighted by +1/n and by -p(v), statistics of samples and of all visible states are the likelihood's
+// gradient.
+TEST_CASE("the likelihood of categorical units with dReLU hidden units has the slopes of its gradient",
+          "[exact][oracle]") {
+  using R = Rbm<Categorical, Drelu, Cpu<double>>;
+  R rbm({.visible = {.units = 2, .states = 3}, .hidden = 2});
+  randomise(rbm, 4, 0.7, 0.5, 0.6);
+  const Eigen::MatrixXd samples = some_states(rbm, 4, 5);
+  Eigen::MatrixXd v(6, 13), all(6, 9), weights(1, 13);
+  write_states(rbm.visible, 0, View<double>(all));
+  v << samples, all;
+  weights << Eigen::RowVectorXd::Constant(4, 0.25),
+      -exact_log_likelihood(rbm, all).array().exp().matrix().transpose();
+  auto state = make_state(rbm, 13);
+  auto work = make_workspace(rbm, 13);
+  state.visible = v;
+  refresh(Cpu<double>(1), rbm, state.columns(0, 13));
+  R gradient = rbm;
+  set_statistics(Cpu<double>(1), rbm, state.columns(0, 13), View<const double>(weights), 0, gradient, work);
+  CHECK(worst_slope(rbm, flatten(gradient),
+                    [&](const R& at) { return exact_log_likelihood(at, samples).mean(); }) < 1e-9);
 }
 
 TEST_CASE("log Z is the same by the visible and by the hidden states", "[exact][oracle]") {

@@ -4,6 +4,7 @@
 #include <harmonium/models/boltzmann_machine.hpp>
 #include <harmonium/models/mixed_layer.hpp>
 #include <harmonium/models/up_down.hpp>
+#include <harmonium/units/drelu.hpp>
 #include <harmonium/units/relu.hpp>
 #include <harmonium/units/spin.hpp>
 
@@ -80,6 +81,7 @@ TEST_CASE("every kind of model is restored from its file alone", "[io][model_fil
   CHECK(comes_back(small()));
   CHECK(comes_back(numbered<Rbm<Bernoulli, Bernoulli, Cpu<double>>>({.visible = 1, .hidden = 4})));
   CHECK(comes_back(numbered<Rbm<Gaussian, Bernoulli>>({.visible = 5, .hidden = 1})));
+  CHECK(comes_back(numbered<Rbm<Categorical, Drelu>>({.visible = {.units = 3, .states = 4}, .hidden = 2})));
   CHECK(comes_back(numbered<Rbm<Categorical, Gaussian, Cpu<double>>>(
       {.visible = {.units = 2, .states = 3}, .hidden = 4})));
   CHECK(comes_back(numbered<Dbn<Stack<Bernoulli>>>({.sizes = {4, 3, 2, 5}})));

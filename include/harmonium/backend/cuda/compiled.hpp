@@ -28,6 +28,8 @@ inline constexpr bool cuda_compiled<LogPartitionBody<F>> = cuda_compiled<F>;
 template <class F>
 inline constexpr bool cuda_compiled<EnergyBody<F>> = cuda_compiled<F>;
 template <class F>
+inline constexpr bool cuda_compiled<SpreadBody<F>> = cuda_compiled<F>;
+template <class F>
 inline constexpr bool cuda_compiled<EnergySlopeBody<F>> = cuda_compiled<F>;
 template <class F, int which>
 inline constexpr bool cuda_compiled<StatisticSlopeBody<F, which>> = cuda_compiled<F>;
@@ -37,6 +39,8 @@ template <class F, int which>
 inline constexpr bool cuda_compiled<MeanStatisticBody<F, which>> = cuda_compiled<F>;
 template <>
 inline constexpr bool cuda_compiled<detail::DropoutBody> = true;
+template <>
+inline constexpr bool cuda_compiled<detail::ZeroSumBody> = true;
 template <>
 inline constexpr bool cuda_compiled<detail::DifferentBody> = true;
 template <>
@@ -83,6 +87,10 @@ template <class T>
 inline constexpr bool cuda_compiled<NormLimit<T>> = true;
 template <class T>
 inline constexpr bool cuda_compiled<StepAgainst<T>> = true;
+template <>
+inline constexpr bool cuda_compiled<SetToSign> = true;
+template <>
+inline constexpr bool cuda_compiled<TakeUnitSpread> = true;
 template <>
 inline constexpr bool cuda_compiled<StateBody> = true;
 template <>

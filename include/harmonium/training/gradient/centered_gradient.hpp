@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "../../models/hidden_scale.hpp"
 #include "../../models/layer_shapes.hpp"
 #include "../objective.hpp"
 #include "../run/averaging.hpp"
@@ -28,7 +29,8 @@ class Centering {
   template <class Options>
   void follow(const B& on, const Options& options, const BatchStates<Model>& batch, const Model& model) {
     if constexpr (CenterableModel<Model>)
-      if (options.centered || options.penalties.sparsity > 0) track(on, options.offset_rate, batch, model);
+      if (options.centered || options.penalties.sparsity > 0 || standardizes(options))
+        track(on, options.offset_rate, batch, model);
   }
   /// Before a step: turns the gradient into that with respect to the centered parameters.
   void begin(const B& on, bool centered, const Model& model, Model& gradient) {
@@ -67,6 +69,8 @@ class Centering {
   }
   /// The means, of a `CenterableModel`.
   const detail::MeansOf<Model>& means() const { return means_; }
+  /// The same, to change with the units of measurement of hidden units.
+  detail::MeansOf<Model>& means() { return means_; }
 
   /// Its state, for resuming: see training/run/run_state.hpp.
   template <class F>
@@ -76,6 +80,12 @@ class Centering {
   }
 
  private:
+  template <class Options>
+  static bool standardizes(const Options& options) {
+    if constexpr (detail::hidden_has_free_scale<Model> && requires { options.standardized; })
+      return options.standardized;
+    return false;
+  }
   // The first batch with any weight sets the means.
   void track(const B& on, double rate, const BatchStates<Model>& batch, const Model& model) {
     if (batch.total <= 0) return;

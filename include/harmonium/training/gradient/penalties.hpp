@@ -13,7 +13,11 @@ namespace harmonium {
 /// that belongs to it. The objective is the mean log likelihood per sample in nats, minus these: at its
 /// maximum the biases' gradient is 0, centered or not.
 struct Penalties {
-  double l1 = 0;                 ///< l1 times the sum of |w|; weights become exactly 0
+  double l1 = 0;   ///< l1 times the sum of |w|; weights become exactly 0, but those of categorical units
+                   ///< only with `zero_sum = false`
+  double l1b = 0;  ///< l1b / (2 V) times the sum over hidden units of the squared sum of |w|, where V is the
+                   ///< number of visible rows (sites times states): unlike l1, it keeps units alike in size
+                   ///< and makes strong ones sparser (Tubiana, Cocco and Monasson, 2019)
   double group = 0;              ///< group times the sum over hidden units of their weights' Euclidean norm
   double sparsity = 0;           ///< pull of hidden units' mean activity towards the target, on their biases
   double activity_target = 0.1;  ///< the target (Lee, Ekanadham and Ng, 2008)
@@ -23,9 +27,10 @@ struct Penalties {
 /// Options by name: see training/run/option_words.hpp.
 template <class F>
 void for_each_option(F&& f, const Penalties& options) {
-  const auto& [l1, group, sparsity, activity_target, max_norm] =
+  const auto& [l1, l1b, group, sparsity, activity_target, max_norm] =
       options;  // every field, or this does not compile
   f("l1", l1);
+  f("l1b", l1b);
   f("group", group);
   f("sparsity", sparsity);
   f("activity_target", activity_target);
@@ -40,6 +45,7 @@ inline void check_penalties(const char* trainer, const Penalties& penalties) {
                       ", expected a number of at least 0");
   };
   good("l1", penalties.l1);
+  good("l1b", penalties.l1b);
   good("group", penalties.group);
   good("sparsity", penalties.sparsity);
   good("max_norm", penalties.max_norm);
@@ -70,9 +76,9 @@ inline constexpr bool has_hidden_units = requires(Model& model) {
 template <class Model>
 void check_penalties_of_model(const char* trainer, const Penalties& penalties) {
   check_penalties(trainer, penalties);
-  check<ValueError>(
-      has_hidden_units<Model> || (penalties.group == 0 && penalties.max_norm == 0 && penalties.sparsity == 0),
-      trainer, ": group, max_norm and sparsity are for models with hidden units");
+  check<ValueError>(has_hidden_units<Model> || (penalties.l1b == 0 && penalties.group == 0 &&
+                                                penalties.max_norm == 0 && penalties.sparsity == 0),
+                    trainer, ": l1b, group, max_norm and sparsity are for models with hidden units");
 }
 
 /// Functions of the norms of a matrix's columns, with the memory they need.
@@ -139,15 +145,36 @@ class Penalizing {
     if constexpr (detail::has_hidden_units<Model>) {
       if (penalties.group <= 0) return;
       const ConstViewOf<B> weights = model.weights;
-      if (slope_.cols() == 0) slope_ = Matrix<B>(weights.rows, weights.cols);
+      make_room(weights);
       on.copy(weights, slope_);
       on.scale_columns(slope_, norms_.factors(on, weights, NormSlope<T>{static_cast<T>(penalties.group)}));
       on.update(Subtract{}, view_of(gradient.weights), ConstViewOf<B>(slope_));
     }
   }
 
+  /// gradient -= the slope of l1b / (2 V) times the sum of squared sums of |w|: l1b / V times that sum, with
+  /// each weight's sign. Applied to the centered gradient.
+  void shrink_sums(const B& on, const Penalties& penalties, const Model& model, Model& gradient) {
+    if constexpr (detail::has_hidden_units<Model>) {
+      if (penalties.l1b <= 0) return;
+      const ConstViewOf<B> weights = model.weights;
+      make_room(weights);
+      if (sums_.cols() == 0) sums_ = Matrix<B>(1, weights.cols);
+      on.update(SetToSign{}, view_of(slope_), weights);
+      on.fill(sums_, 0);
+      on.dot_columns(static_cast<T>(penalties.l1b / static_cast<double>(weights.rows)), weights,
+                     ConstViewOf<B>(slope_), view_of(sums_));
+      on.scale_columns(view_of(slope_), ConstViewOf<B>(sums_));
+      on.update(Subtract{}, view_of(gradient.weights), ConstViewOf<B>(slope_));
+    }
+  }
+
  private:
-  Matrix<B> slope_;
+  void make_room(ConstViewOf<B> weights) {
+    if (slope_.cols() == 0) slope_ = Matrix<B>(weights.rows, weights.cols);
+  }
+
+  Matrix<B> slope_, sums_;
   detail::ColumnNorms<B> norms_;
 };
 

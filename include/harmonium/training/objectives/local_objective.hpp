@@ -54,7 +54,7 @@ class LocalObjective {
     static_assert(
         !SourceWithMissing<Source, Backend>,
         "a local objective needs every entry: data with missing ones are for ContrastiveDivergence");
-    detail::check_values<Backend>(on, caller, model.visible, source, samples(most_));
+    detail::check_values<Backend>(on, caller, model.visible, source, samples(most_), options.pseudo_count);
   }
   /// Fresh biases start at the data's means.
   template <class Source>

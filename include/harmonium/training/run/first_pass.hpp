@@ -69,9 +69,10 @@ bool is_untouched(const B& on, const L& layer) {
 /// Starts a model at the data's means: an untouched (all zero) visible layer has the rows' means and
 /// variances without input, and an untouched hidden layer receives nothing at the means, as if the
 /// interaction were (v - mean)^T W h. Otherwise it would matter to the start where zero is in a real column,
-/// or which of two states is called 1. If missing numbers are left out, they count as 0 in the latter means.
+/// or which of two states is called 1. `pseudo_count` is how many samples a unit's states share beside the
+/// data's. If missing numbers are left out, they count as 0 in the latter means.
 template <class B, class Model, class Source>
-void start_at_means(const B& on, Model& model, const Source& source, ViewOf<B> block,
+void start_at_means(const B& on, Model& model, const Source& source, ViewOf<B> block, double pseudo_count = 1,
                     bool missing_are_left_out = false) {
   using T = ScalarOf<B>;
   if (!is_untouched(on, model.visible)) return;
@@ -79,7 +80,9 @@ void start_at_means(const B& on, Model& model, const Source& source, ViewOf<B> b
   const HostMatrix<T> means = moments.mean().template cast<T>(),
                       variances = moments.variance().template cast<T>(),
                       counts = moments.count().template cast<T>();
-  fit(model.visible, View<const T>(means), View<const T>(variances), View<const T>(counts));
+  // Units add a count of one sample of their own.
+  const HostMatrix<T> weighed = counts / static_cast<T>(pseudo_count);
+  fit(model.visible, View<const T>(means), View<const T>(variances), View<const T>(weighed));
   if constexpr (requires(ConstViewOf<B> v) { cancel_input(on, model, v); }) {
     if constexpr (requires { model.hidden; })
       if (!is_untouched(on, model.hidden)) return;

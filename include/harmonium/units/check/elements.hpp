@@ -77,6 +77,7 @@ struct UnitAt {
     } else {
       Support support{[this](double x) { return log_weight(x); }, is_accepted<U, double>,
                       checker.options.lowest, checker.options.highest};
+      if constexpr (requires { U::kink_at_zero; }) support.kink_at_zero = U::kink_at_zero;
       return support.weigh(draws);
     }
   }

@@ -45,6 +45,7 @@ struct Support {
   std::function<double(double)> log_weight;
   std::function<bool(double)> accepts;
   double lowest, highest;
+  bool kink_at_zero = false;  // integrate both sides of 0 by themselves
 
   /// The last accepted number from `inside` towards `limit`.
   double edge(double inside, double limit) const {
@@ -78,7 +79,14 @@ struct Support {
     WeighedStates result;
     double before = 0;
     for (double h = 1.0 / 32; h > 1e-4; h /= 2, before = result.log_sum) {
-      result = nodes(centre, spread, h);
+      result = {};
+      if (kink_at_zero && low < 0 && high > 0) {
+        add_nodes(result, low, 0, centre, spread, h);
+        add_nodes(result, 0, high, centre, spread, h);
+      } else {
+        add_nodes(result, low, high, centre, spread, h);
+      }
+      result.normalise();
       if (std::abs(result.log_sum - before) < 1e-11) break;
     }
     return result;
@@ -106,35 +114,30 @@ struct Support {
     return result;
   }
 
-  /// The double-exponential rule: x is an exponential function of q = pi / 2 sinh(tau), with steps h of tau.
-  WeighedStates nodes(double centre, double spread, double h) const {
+  /// The double-exponential rule for [from, to]: x is an exponential function of q = pi / 2 sinh(tau), with
+  /// steps h of tau.
+  void add_nodes(WeighedStates& result, double from, double to, double centre, double spread,
+                 double h) const {
     const double half_pi = 1.57079632679489661923;
-    const bool bottom = std::isfinite(lowest), top = std::isfinite(highest);
-    WeighedStates result;
+    const bool bottom = std::isfinite(from), top = std::isfinite(to);
     for (double tau = -4; tau <= 4; tau += h) {
       const double q = half_pi * std::sinh(tau), width = half_pi * std::cosh(tau) * h;
       double x = 0, slope = 0;  // dx / dq
       if (bottom && top) {
-        x = lowest + (highest - lowest) / (1 + std::exp(-2 * q));
-        slope = (highest - lowest) * 2 / ((1 + std::exp(-2 * q)) * (1 + std::exp(2 * q)));
+        x = from + (to - from) / (1 + std::exp(-2 * q));
+        slope = (to - from) * 2 / ((1 + std::exp(-2 * q)) * (1 + std::exp(2 * q)));
       } else if (bottom) {
-        slope = (centre > lowest ? centre - lowest : spread) * std::exp(q);
-        x = lowest + slope;
+        slope = (centre > from ? centre - from : spread) * std::exp(q);
+        x = from + slope;
       } else if (top) {
-        slope = (centre < highest ? highest - centre : spread) * std::exp(-q);
-        x = highest - slope;
+        slope = (centre < to ? to - centre : spread) * std::exp(-q);
+        x = to - slope;
       } else {
         x = centre + spread * std::sinh(q);
         slope = spread * std::cosh(q);
       }
       result.add(x, log_weight(x), std::log(width * slope));
     }
-    if (top && !bottom) {  // make them ascending
-      std::reverse(result.x.begin(), result.x.end());
-      std::reverse(result.p.begin(), result.p.end());
-    }
-    result.normalise();
-    return result;
   }
 };
 

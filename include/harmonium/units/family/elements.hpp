@@ -28,6 +28,9 @@ struct OwnFunctions<U, std::index_sequence<I...>> {
     U::backpropagate(x, x, shape...);
   };
   static constexpr bool statistic = requires(float x, Number<I>... shape) { U::statistic(x, shape...); };
+  static constexpr bool energy_slope = requires(float x, Number<I>... shape) {
+    U::energy_slope(x, shape...);
+  };
   static constexpr bool mean_statistic = requires(float x, Number<I>... shape) {
     U::mean_statistic(x, shape...);
   };
@@ -121,10 +124,25 @@ struct Family {
     }
   }
 
-  /// d energy / d x at a number, as if states were real.
+  /// d energy / d x at a number, as if states were real; a unit whose energy has a kink may define a smooth
+  /// one for centering.
   template <class T, class... P>
   static constexpr T energy_slope(T x, P... shape) {
-    return energy(Dual<T>(x, T(1)), Dual<T>(shape)...).slope;
+    if constexpr (Own::energy_slope) {
+      return U::energy_slope(x, shape...);
+    } else {
+      return energy(Dual<T>(x, T(1)), Dual<T>(shape)...).slope;
+    }
+  }
+
+  /// -d energy_slope / d shape[which] at a number.
+  template <int which, class T, class... P>
+  static constexpr T statistic_slope(T x, P... shape) {
+    if constexpr (Own::energy_slope) {
+      return -energy_slope_along<which>(std::make_index_sequence<sizeof...(P)>{}, x, shape...).slope;
+    } else {
+      return statistic<which>(Dual<T>(x, T(1)), Dual<T>(shape)...).slope;
+    }
   }
 
   /// -d energy / d shape[which] at a state.
@@ -191,6 +209,10 @@ struct Family {
   template <std::size_t which, std::size_t... I, class T, class... P>
   static constexpr Dual<T> energy_along(std::index_sequence<I...> /*shapes*/, T x, P... shape) {
     return energy(Dual<T>(x), Dual<T>(shape, T(I == which ? 1 : 0))...);
+  }
+  template <std::size_t which, std::size_t... I, class T, class... P>
+  static constexpr Dual<T> energy_slope_along(std::index_sequence<I...> /*shapes*/, T x, P... shape) {
+    return energy_slope(Dual<T>(x), Dual<T>(shape, T(I == which ? 1 : 0))...);
   }
   template <std::size_t which, std::size_t... I, class T, class... P>
   static constexpr Dual<T> log_partition_along(std::index_sequence<I...> /*shapes*/, T field, P... shape) {
