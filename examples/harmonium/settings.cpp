@@ -21,6 +21,7 @@ ContrastiveDivergenceOptions<> training_options(const TrainSettings& s, int laye
       .steps = s.steps,
       .weight_decay = s.weight_decay,
       .penalties = {.l1 = s.l1,
+                    .l1b = s.l1b,
                     .sparsity = s.sparsity,
                     .activity_target = s.activity_target,
                     .max_norm = s.max_norm},
@@ -36,6 +37,7 @@ ContrastiveDivergenceOptions<> training_options(const TrainSettings& s, int laye
   if (s.chains == "fast") options.chains = FastWeights{.chains = s.chain_count};
   if (s.chains == "tempered")
     options.chains = Tempered{.chains = s.chain_count, .temperatures = s.temperatures};
+  if (s.chains == "trajectory") options.chains = Trajectory{.chains = s.chain_count};
   if (s.optimizer == "adam") options.optimizer = Adam{.rate = rate};
   if (s.optimizer == "momentum") options.optimizer = Momentum{.rate = rate, .momentum = s.momentum};
   if (s.optimizer == "nesterov") options.optimizer = Nesterov{.rate = rate, .momentum = s.momentum};

@@ -1,5 +1,6 @@
 // FASTA and Stockholm files that are not valid, and alignments that cannot be used.
 #include <harmonium/io/formats/alignment_file.hpp>
+#include <harmonium/io/formats/site_distances.hpp>
 #include <harmonium/io/report/peak_memory.hpp>
 
 #include "bad_input/refusals.hpp"
@@ -110,6 +111,29 @@ TEST_CASE("hostile FASTA and Stockholm files are refused with record and line",
                           [] { return Alphabet("AB", 'A'); }),
       refused<ValueError>("a letter read as none", "Alphabet: 'X' is read as 'C', .*",
                           [] { return Alphabet("AB", '?', "XC"); }),
+  });
+}
+
+TEST_CASE("bad distances of sites are refused with their line", "[bad_input][files][sequences]") {
+  const TemporaryFolder folder;
+  const auto path = folder / "pairs";
+  const auto reading = [=](const std::string& text) {
+    return [=] {
+      put(path, text);
+      return read_site_distances(path, 3);
+    };
+  };
+  check_refusals({
+      refused<FileError>("nothing", "distances in '.*': it has no pairs", reading("\n")),
+      refused<FileError>("a pair without distance", ".*, line 2: it has 2 words, expected site, site and .*",
+                         reading("1 2 3\n1 2\n")),
+      refused<FileError>("site 0", ".*, line 1: '0' is not a site, expected 1 to 3", reading("0 2 3\n")),
+      refused<FileError>("half a site", ".*, line 1: '1.5' is not a site, .*", reading("1.5 2 3\n")),
+      refused<FileError>("a site beyond", ".*, line 1: '4' is not a site, .*", reading("1 4 3\n")),
+      refused<FileError>("a word", ".*, line 1: 'far' is not a distance, .*", reading("1 2 far\n")),
+      refused<FileError>("less than nothing", ".*, line 1: '-1' is not a distance, .*", reading("1 2 -1\n")),
+      refused<ValueError>("no sites", "read_site_distances: sites is 0, expected 1 to 20000",
+                          [=] { return read_site_distances(path, 0); }),
   });
 }
 

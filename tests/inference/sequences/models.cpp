@@ -2,7 +2,10 @@
 #include <harmonium/core/random.hpp>
 #include <harmonium/inference/sequences/contacts.hpp>
 #include <harmonium/inference/sequences/designs.hpp>
+#include <harmonium/inference/sequences/filters.hpp>
 #include <harmonium/inference/sequences/mean_field.hpp>
+#include <harmonium/units/drelu.hpp>
+#include <harmonium/units/gaussian.hpp>
 
 #include "bad_input/refusals.hpp"
 
@@ -96,7 +99,7 @@ TEST_CASE("the gauge of a Potts model does not matter", "[inference][sequences]"
   const Eigen::MatrixXd before = couplings(machine);
   CHECK(std::abs(before.block(0, 4, 4, 4).rowwise().sum().norm()) < 1e-12);
   CHECK(std::abs(before.block(0, 4, 4, 4).colwise().sum().norm()) < 1e-12);
-  CHECK(before == before.transpose());
+  CHECK((before - before.transpose()).norm() < 1e-12);
   machine.weights.block(0, 4, 1, 4).array() += 3;
   machine.weights.block(4, 0, 4, 1).array() += 3;
   CHECK((couplings(machine) - before).norm() < 1e-12);
@@ -197,16 +200,21 @@ TEST_CASE("designs keep fixed sites and follow p^(1/T)", "[inference][sequences]
 }
 
 TEST_CASE("at a temperature, joint energies are divided by it", "[inference][sequences]") {
-  Rbm<Categorical, Gaussian, Double> rbm{{.visible = {2, 3}, .hidden = 1, .seed = 1, .weight_scale = 1}};
-  rbm.hidden.parameters << 0.3, 0.7;
-  const auto cold = at_temperature(rbm, 0.5);
-  Eigen::MatrixXd h(1, 1), before(1, 1), after(1, 1);
-  h << 1.7;
-  before.setZero();
-  after.setZero();
-  add_energy(Double(), rbm.hidden, View<const double>(h), 1, before);
-  add_energy(Double(), cold.hidden, View<const double>(h), 1, after);
-  CHECK(after(0, 0) == Catch::Detail::Approx(before(0, 0) / 0.5));
+  const auto check_energies = [](auto rbm) {
+    for (Index k = 0; k < rbm.hidden.parameters.cols(); ++k)
+      rbm.hidden.parameters(0, k) = 0.3 + 0.2 * double(k);
+    const auto cold = at_temperature(rbm, 0.5);
+    CHECK((cold.weights - 2 * rbm.weights).norm() == 0);
+    for (const double x : {-1.3, 1.7}) {
+      const Eigen::MatrixXd h = Eigen::MatrixXd::Constant(1, 1, x);
+      Eigen::MatrixXd before = Eigen::MatrixXd::Zero(1, 1), after = before;
+      add_energy(Double(), rbm.hidden, View<const double>(h), 1, before);
+      add_energy(Double(), cold.hidden, View<const double>(h), 1, after);
+      CHECK(after(0, 0) == Catch::Detail::Approx(before(0, 0) / 0.5));
+    }
+  };
+  check_energies(Rbm<Categorical, Gaussian, Double>{{.visible = {2, 3}, .hidden = 1, .seed = 1}});
+  check_energies(Rbm<Categorical, Drelu, Double>{{.visible = {2, 3}, .hidden = 1, .seed = 1}});
 }
 
 TEST_CASE("hidden units can be held", "[inference][sequences]") {
@@ -218,6 +226,19 @@ TEST_CASE("hidden units can be held", "[inference][sequences]") {
   const Alignment held =
       design_sequences(rbm, four, {.count = 5, .steps = 1}, {.values = on, .known = known});
   CHECK(held.text(4) == "AAAA");
+}
+
+TEST_CASE("letters of weights sum to zero at each site, and units are ordered by them",
+          "[inference][sequences]") {
+  Machine rbm = random_rbm();
+  rbm.weights.col(1) *= 5;
+  const Eigen::MatrixXd weights = letter_weights(rbm, 1);
+  REQUIRE((weights.rows() == 4 && weights.cols() == 4));
+  CHECK(weights.colwise().sum().norm() < 1e-12);
+  CHECK(std::abs(weights(2, 3) - (rbm.weights(14, 1) - rbm.weights.col(1).tail(4).mean())) < 1e-12);
+  CHECK(units_by_weight(rbm).front() == 1);
+  CHECK(units_by_weight(rbm).size() == 3);
+  CHECK_THROWS_AS(letter_weights(rbm, 3), ValueError);
 }
 
 TEST_CASE("bad questions to models of sequences are refused", "[bad_input][sequences]") {

@@ -1,4 +1,5 @@
 #include <harmonium/io/formats/alignment_file.hpp>
+#include <harmonium/io/formats/site_distances.hpp>
 
 #include "io/temporary_folder.hpp"
 #include "support/catch.hpp"
@@ -111,6 +112,17 @@ TEST_CASE("alignments are told from tables by their contents", "[io][sequences]"
   CHECK_FALSE(looks_like_alignment(">a,b\n1,2\n"));
   CHECK_FALSE(looks_like_alignment(""));
   CHECK_FALSE(looks_like_alignment("# STOCK\na,b\n"));
+}
+
+TEST_CASE("distances between sites are read by pairs", "[io][sequences]") {
+  const TemporaryFolder folder;
+  test::put(folder / "pairs", "# site site score distance\n1 3 0.5 4.25\n\n 2\t1 12\r\n");
+  const Eigen::MatrixXd distances = read_site_distances(folder / "pairs", 3);
+  CHECK(distances(0, 2) == 4.25);
+  CHECK(distances(2, 0) == 4.25);
+  CHECK(distances(0, 1) == 12);
+  CHECK(std::isnan(distances(1, 2)));
+  CHECK(std::isnan(distances(0, 0)));
 }
 
 }  // namespace test::io_formats_alignments

@@ -2,6 +2,8 @@
 /// New sequences by Gibbs sampling: with some sites fixed, with hidden units held, at another temperature.
 #pragma once
 
+#include <cmath>
+#include <string>
 #include <string_view>
 
 #include "../../core/counts.hpp"
@@ -23,36 +25,40 @@ struct DesignOptions {
 };
 
 namespace detail {
-/// Units whose energy is a bias times the state, or with a precision whose logarithm is a parameter.
-template <class U>
-inline constexpr bool scales_with_bias = FiniteUnit<U> || requires {
-  requires U::quadratic;
+/// Units whose energy, without any other constant, is in proportion to what `at_temperature` makes of their
+/// parameters.
+inline constexpr bool scales(std::string_view unit) {
+  for (const std::string_view known : {"bernoulli", "spin", "categorical", "gaussian", "rectified", "drelu"})
+    if (unit == known) return true;
+  return false;
 }
-|| std::string_view(U::name) == "rectified";
 }  // namespace detail
 
 /// The model with all energies divided by a temperature: of its joint states, p^(1 / T) / Z. For a Boltzmann
-/// machine this is p^(1 / T) of the visible ones too. Units: those with finitely many states, Gaussian,
-/// rectified. \throws ValueError if the temperature is not above 0
+/// machine this is p^(1 / T) of the visible ones too. Units: Bernoulli, spin, categorical, Gaussian,
+/// rectified, dReLU. \throws ValueError if the temperature is not above 0
 template <EnergyModel Model>
 Model at_temperature(const Model& model, double temperature, const typename Model::Backend& on = {}) {
   using T = ScalarOf<typename Model::Backend>;
-  static_assert(detail::scales_with_bias<typename decltype(Model::visible)::Unit>,
+  static_assert(detail::scales(decltype(Model::visible)::Unit::name),
                 "at_temperature: the energy of the visible units does not scale with their parameters");
   if constexpr (requires { &Model::hidden; })
-    static_assert(detail::scales_with_bias<typename decltype(Model::hidden)::Unit>,
+    static_assert(detail::scales(decltype(Model::hidden)::Unit::name),
                   "at_temperature: the energy of the hidden units does not scale with their parameters");
   check<ValueError>(temperature > 0 && std::isfinite(temperature), "at_temperature: the temperature is ",
                     temperature, ", expected a number above 0");
   Model result = model;
   for_each_parameter(
-      [&](const ParameterName&, Role role, auto x) {
-        if (role == Role::shape) {  // the logarithm of a precision
+      [&](const ParameterName& parameter, Role role, auto x) {
+        const std::string name = parameter.string();
+        if (role != Role::shape) {
+          on.update(ScaleBy<T>{static_cast<T>(1 / temperature)}, x);
+        } else if (name.ends_with("log_precision")) {
           Matrix<typename Model::Backend> shift(x.rows, x.cols);
           on.fill(shift, static_cast<T>(std::log(temperature)));
           on.update(Subtract{}, x, ConstViewOf<typename Model::Backend>(shift));
-        } else {
-          on.update(ScaleBy<T>{static_cast<T>(1 / temperature)}, x);
+        } else if (name.ends_with("kink")) {  // in units of 1 / sqrt(precision); the asymmetry is a ratio
+          on.update(ScaleBy<T>{static_cast<T>(1 / std::sqrt(temperature))}, x);
         }
       },
       result);
