@@ -11,7 +11,7 @@
 namespace harmonium {
 
 /// Reads aligned sequences. A line that begins with `;` is a comment; of `>>name`, which is met in the wild,
-/// the name is kept. Memory: at most 64 bytes for each byte of the text. \throws FileError, with record and
+/// the name is kept. Memory: at most 128 bytes for each byte of the text. \throws FileError, with record and
 /// line, if a sequence is empty, as long as no other, or has something that is not a letter; if there are
 /// none; if the file is damaged, or longer than the limit, packed or unpacked \throws ValueError if unknown
 /// letters are to be gaps of an alphabet without gap
@@ -21,9 +21,10 @@ inline Alignment read_fasta(const std::filesystem::path& path, const AlignmentOp
   std::vector<detail::SequenceRecord> records;
   for (std::string_view line; lines.next(line);) {
     if (line.starts_with('>')) {
-      std::string_view name = line.substr(std::min(line.find_first_not_of('>'), line.size()));
-      name.remove_prefix(std::min(name.find_first_not_of(" \t"), name.size()));
-      records.push_back({std::string(name), {}, lines.number()});
+      const std::size_t begin = std::min(line.find_first_not_of("> \t\r"), line.size());
+      std::string name(line.substr(begin, line.find_last_not_of(" \t\r") + 1 - begin));
+      std::replace(name.begin(), name.end(), '\r', ' ');
+      records.push_back({std::move(name), {}, lines.number()});
     } else if (line.find_first_not_of(" \t\r") != std::string_view::npos && !line.starts_with(';')) {
       check<FileError>(!records.empty(), file, ", line ", lines.number(),
                        ": there are letters before the first '>'");
