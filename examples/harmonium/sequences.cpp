@@ -15,6 +15,7 @@
 #include <harmonium/io/models/model_file.hpp>
 #include <harmonium/io/report/html_report.hpp>
 #include <harmonium/observers/monitor.hpp>
+#include <harmonium/training/chains/trajectory.hpp>
 #include <harmonium/training/contrastive_divergence.hpp>
 #include <harmonium/units/drelu.hpp>
 
@@ -66,6 +67,30 @@ SequenceModel load_sequence_model(const std::string& path) {
   } catch (const Error& error) {
     throw FileError("'" + path + "': " + error.what());
   }
+}
+
+using SequenceChains = std::variant<Persistent, Trajectory>;
+
+// The program's options, with chains for sequences.
+ContrastiveDivergenceOptions<SequenceChains> sequence_options(const TrainSettings& s) {
+  check<ValueError>(s.chains == "pcd" || s.chains == "trajectory", "--chains is '", s.chains,
+                    "', sequences take pcd or trajectory");
+  const ContrastiveDivergenceOptions<> given = training_options(s, 0);
+  ContrastiveDivergenceOptions<SequenceChains> options;
+  options.epochs = given.epochs;
+  options.batch_size = given.batch_size;
+  options.steps = given.steps;
+  options.optimizer = given.optimizer;
+  options.weight_decay = given.weight_decay;
+  options.penalties = given.penalties;
+  options.max_gradient_norm = given.max_gradient_norm;
+  options.centered = given.centered;
+  options.average_last = given.average_last;
+  options.seed = given.seed;
+  options.phase = given.phase;
+  if (s.chains == "pcd") options.chains = Persistent{.chains = s.chain_count};
+  if (s.chains == "trajectory") options.chains = Trajectory{.chains = s.chain_count};
+  return options;
 }
 
 const char* kind_of(const Alphabet& alphabet) {
@@ -197,6 +222,7 @@ void train_sequences(const CommonSettings& settings) {
   check<ValueError>(s.hidden.size() == 1, "sequences take one hidden layer");
   check<ValueError>(s.target.empty() && s.visible.empty(), "sequences have neither --target nor --visible");
   check<ValueError>(s.patience == 0, "--patience is not for sequences");
+  const auto options = sequence_options(s);
   const Cpu<float> on = processors(s.threads);
   const Timer timer;
   const Alignment family = read_alignment(settings.data);
@@ -227,9 +253,7 @@ void train_sequences(const CommonSettings& settings) {
                                           .weight_scale = s.weight_scale}},
                       .alphabet = family.alphabet};
   const Dataset samples = one_hot(rows, of_rows);
-  ContrastiveDivergenceOptions<> options = training_options(s, 0);
-  options.fit_visible_biases = true;
-  ContrastiveDivergence<SequenceRbm> trainer{model.rbm, options, on};
+  ContrastiveDivergence trainer{model.rbm, options, on};
   std::optional<Monitor<SequenceRbm>> monitor;
   const MonitorOptions watched{.samples = 500, .seed = s.seed};
   if (held_out.size() > 0) {

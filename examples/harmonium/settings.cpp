@@ -37,7 +37,6 @@ ContrastiveDivergenceOptions<> training_options(const TrainSettings& s, int laye
   if (s.chains == "fast") options.chains = FastWeights{.chains = s.chain_count};
   if (s.chains == "tempered")
     options.chains = Tempered{.chains = s.chain_count, .temperatures = s.temperatures};
-  if (s.chains == "trajectory") options.chains = Trajectory{.chains = s.chain_count};
   if (s.optimizer == "adam") options.optimizer = Adam{.rate = rate};
   if (s.optimizer == "momentum") options.optimizer = Momentum{.rate = rate, .momentum = s.momentum};
   if (s.optimizer == "nesterov") options.optimizer = Nesterov{.rate = rate, .momentum = s.momentum};
