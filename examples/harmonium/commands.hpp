@@ -12,6 +12,9 @@ struct CommonSettings {
   JudgeSettings judge;
   Columns columns;  // of a run file
   int count = 100, steps = 1000, index_base = 1, samples = 0;
+  std::string distances, fixed;  // of sequences
+  double temperature = 1, weigh_within = 0.2;
+  int unit = 0;
   int header = -1;  // does the first row of a CSV file name its columns? -1: find out
   bool fill_in = false, expected = false;
 };
@@ -30,5 +33,9 @@ void run_score(const CommonSettings& settings);
 void run_encode(const CommonSettings& settings);
 void run_reconstruct(const CommonSettings& settings);
 void run_report(const CommonSettings& settings);
+// Of sequences only.
+void run_scan(const CommonSettings& settings);
+void run_contacts(const CommonSettings& settings);
+void run_logo(const CommonSettings& settings);
 
 }  // namespace program

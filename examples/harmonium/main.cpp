@@ -4,6 +4,7 @@
 #include <exception>
 
 #include "commands.hpp"
+#include "sequences.hpp"
 
 using namespace program;
 
@@ -28,8 +29,9 @@ void add_settings(CLI::App& command, Settings& settings) {
 }
 
 void add_data(CLI::App& command, CommonSettings& s, bool required) {
-  auto* data =
-      command.add_option("data", s.data, "CSV, NPY, NPZ, IDX, or LIBSVM text; compressed with gzip or not");
+  auto* data = command.add_option("data", s.data,
+                                  "CSV, NPY, NPZ, IDX, or LIBSVM text, or aligned sequences (FASTA, A2M, "
+                                  "Stockholm); compressed with gzip or not");
   if (required) data->required();
   command.add_option("--array", s.array, "which array of an NPZ file");
   command.add_option("--index-base", s.index_base, "the first index of a LIBSVM file")
@@ -67,6 +69,7 @@ CLI::App* add_train(CLI::App& app, CommonSettings& s) {
       "Example:\n  harmonium train people.csv --hidden 32 -o results\n"
       "  harmonium train people.csv --visible categorical:grade,ignored:id\n"
       "  harmonium train flowers.csv --target species -o results\n"
+      "  harmonium train family.fasta -o results\n"
       "  harmonium train --run results/run.json -o again");
   return train;
 }
@@ -133,6 +136,13 @@ int main(int argc, char** argv) {
       ->check(CLI::Range(1, 100000000))
       ->capture_default_str();
   sample->add_option("--given", settings.given, "values that the rows have: COLUMN=VALUE,COLUMN=VALUE,...");
+  sample->add_option("--fixed", settings.fixed,
+                     "of sequences: a letter for each site that is fixed, ? for each that is not");
+  sample
+      ->add_option("--temperature", settings.temperature,
+                   "of sequences: below 1 they are better and more alike")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
   add_seed(*sample, settings);
   add_output(*sample, settings);
   sample->footer(
@@ -179,6 +189,42 @@ int main(int argc, char** argv) {
   add_output(*reconstruct, settings);
   reconstruct->footer(
       "Example:\n  harmonium reconstruct results/model.safetensors people.csv --fill-in -o whole.csv");
+  CLI::App* scan = app.add_subcommand(
+      "scan", "every mutation of a sequence: the change of log p, letter by letter and site by site");
+  add_model(*scan, settings);
+  scan->add_option("data", settings.data, "an alignment; its first sequence is the one that is mutated")
+      ->required();
+  scan->add_option("-o,--output", settings.output, "file to write: .csv, or .svg for a heat map; - as CSV")
+      ->capture_default_str();
+  scan->footer("Example:\n  harmonium scan results/model.safetensors wild_type.fasta -o scan.svg");
+  CLI::App* contacts = app.add_subcommand("contacts", "which sites of a family of sequences touch?");
+  contacts
+      ->add_option("model", settings.model,
+                   "the model.safetensors written by train; or an alignment, for mean-field inversion")
+      ->required();
+  contacts->add_option("data", settings.data, "the family: an alignment; needed for a model");
+  contacts->add_option("--distances", settings.distances,
+                       "distances to judge by: lines of site, site, ..., distance; sites count from 1");
+  contacts->add_option("-o,--output", settings.output, "file to write: .csv, or .svg for a map; - as CSV")
+      ->capture_default_str();
+  contacts->footer(
+      "Example:\n  harmonium contacts family.fasta --distances family.distances -o contacts.csv\n"
+      "  harmonium contacts results/model.safetensors family.fasta -o contacts.svg");
+  CLI::App* logo = app.add_subcommand("logo", "the logo of sequences, or of a hidden unit's weights, as SVG");
+  logo->add_option("model", settings.model, "an alignment, or the model.safetensors written by train")
+      ->required();
+  logo->add_option("--unit", settings.unit, "which hidden unit, by the size of its weights; 0 is the largest")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  logo->add_option("-o,--output", settings.output, "file to write: .svg")->required();
+  logo->footer("Example:\n  harmonium logo family.fasta -o logo.svg");
+  for (CLI::App* of_families : {train, contacts, logo})
+    of_families
+        ->add_option(
+            "--weigh-within", settings.weigh_within,
+            "sequences weigh 1 over the number of those that differ in less than this share of sites")
+        ->check(CLI::Range(0.0, 1.0))
+        ->capture_default_str();
   CLI::App* report = app.add_subcommand("report", "rewrite the report of a finished run");
   report->add_option("folder", settings.folder, "the folder written by train")->required();
   report->footer("Example:\n  harmonium report results");
@@ -196,6 +242,15 @@ int main(int argc, char** argv) {
     if (train->count("--target") > 0 && settings.train.target.empty()) settings.train.target = label_column;
     if (!settings.train.target.empty() && settings.run.empty() && train->count("--hidden") == 0)
       settings.train.hidden = {128};  // codes for reading, not for looking at
+    if (train->parsed() && settings.run.empty() && is_alignment(settings.data)) {
+      const auto said = [&](const char* name) { return train->count(name) > 0; };
+      if (!said("--hidden")) settings.train.hidden = {50};
+      if (!said("--chains")) settings.train.chains = "trajectory";
+      if (!said("--chain-count")) settings.train.chain_count = 100;
+      if (!said("--batch-size")) settings.train.batch_size = 100;
+      if (!said("--weight-decay")) settings.train.weight_decay = 0;
+      if (!said("--l1b")) settings.train.l1b = 0.25;
+    }
     if (train->parsed()) run_train(settings);
     if (evaluate->parsed()) run_evaluate(settings);
     if (predict->parsed()) run_predict(settings);
@@ -203,6 +258,9 @@ int main(int argc, char** argv) {
     if (score->parsed()) run_score(settings);
     if (encode->parsed()) run_encode(settings);
     if (reconstruct->parsed()) run_reconstruct(settings);
+    if (scan->parsed()) run_scan(settings);
+    if (contacts->parsed()) run_contacts(settings);
+    if (logo->parsed()) run_logo(settings);
     if (report->parsed()) run_report(settings);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "harmonium: %s\n", error.what());

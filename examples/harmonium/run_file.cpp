@@ -73,6 +73,7 @@ void take_run_file(CommonSettings& settings) {
     settings.array = json.value("array", std::string());
     settings.index_base = json.value("index_base", 1);
     if (json.contains("header")) settings.header = json["header"].get<bool>() ? 1 : 0;
+    settings.weigh_within = json.value("weigh_within", settings.weigh_within);
     if (json.contains("columns")) settings.columns = json["columns"].get<Columns>();
     std::vector<std::string> known;
     for_each_setting(

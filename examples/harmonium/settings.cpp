@@ -21,6 +21,7 @@ ContrastiveDivergenceOptions<> training_options(const TrainSettings& s, int laye
       .steps = s.steps,
       .weight_decay = s.weight_decay,
       .penalties = {.l1 = s.l1,
+                    .l1b = s.l1b,
                     .sparsity = s.sparsity,
                     .activity_target = s.activity_target,
                     .max_norm = s.max_norm},

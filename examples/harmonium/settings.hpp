@@ -16,7 +16,7 @@ struct TrainSettings {
   int epochs = 100, batch_size = 20, steps = 1, chain_count = 20, temperatures = 10;
   double rate = 0.01, final_rate = 0, momentum = 0.5, weight_decay = 1e-4, l1 = 0, sparsity = 0,
          activity_target = 0.1;
-  double max_norm = 0, average_last = 0.5, hold_out = 0.1, weight_scale = 0.01;
+  double max_norm = 0, l1b = 0, average_last = 0.5, hold_out = 0.1, weight_scale = 0.01;
   bool plain_gradient = false, generative = false;
   int patience = 0, threads = 0, tune_epochs = 100, tune_batch_size = 20;
   double tune_rate = 0.003, tune_weight_decay = 0.01, dropout = 0.2, input_dropout = 0;
@@ -47,8 +47,9 @@ void for_each_setting(Settings& s, F f) {
   f("epochs", s.epochs, "passes over the rows, for each layer", Choices{});
   f("batch-size", s.batch_size, "rows per update", Choices{});
   f("chains", s.chains,
-    "where the negative phase comes from: cd, persistent chains, fast weights, tempered chains",
-    Choices{"cd", "pcd", "fast", "tempered"});
+    "where the negative phase comes from: cd, persistent chains, fast weights, tempered chains, or chains "
+    "that trade states with earlier models of the run (of sequences, if nothing is said)",
+    Choices{"cd", "pcd", "fast", "tempered", "trajectory"});
   f("chain-count", s.chain_count, "number of chains, except for cd", Choices{});
   f("temperatures", s.temperatures, "number of temperatures of tempered chains", Choices{});
   f("steps", s.steps, "steps of the chains per update", Choices{});
@@ -58,6 +59,8 @@ void for_each_setting(Settings& s, F f) {
   f("momentum", s.momentum, "coefficient of momentum and nesterov", Choices{});
   f("weight-decay", s.weight_decay, "L2 penalty", Choices{});
   f("l1", s.l1, "L1 penalty", Choices{});
+  f("l1b", s.l1b, "penalty on the squared sum of the sizes of a hidden unit's weights, for sequences",
+    Choices{});
   f("sparsity", s.sparsity, "strength with which hidden units' mean activity is pulled to its target",
     Choices{});
   f("activity-target", s.activity_target, "target of the mean activity", Choices{});

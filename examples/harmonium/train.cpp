@@ -7,6 +7,7 @@
 #include "outcome.hpp"
 #include "report.hpp"
 #include "run_file.hpp"
+#include "sequences.hpp"
 #include "supervised.hpp"
 
 using namespace harmonium;
@@ -79,6 +80,8 @@ void run_train(const CommonSettings& given) {
   CommonSettings settings = given;
   check<ValueError>(!settings.data.empty(), "train needs a table, or a run file that names one (--run)");
   static_cast<void>(training_options(settings.train, 0));  // before anything is read
+  if (is_alignment(settings.data)) return train_sequences(settings);
+  check<ValueError>(settings.train.chains != "trajectory", "--chains trajectory is for sequences");
   static_cast<void>(fine_tuning_options(settings.train, true));
   const bool predicts = !settings.train.target.empty(), generative = settings.train.generative;
   check<ValueError>(!generative || predicts, "--generative needs a --target, the column of classes");

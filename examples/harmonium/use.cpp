@@ -7,6 +7,7 @@
 #include "outcome.hpp"
 #include "output.hpp"
 #include "run_file.hpp"
+#include "sequences.hpp"
 #include "supervised.hpp"
 
 using namespace harmonium;
@@ -104,6 +105,9 @@ void run_evaluate(const CommonSettings& settings) {
 }
 
 void run_sample(const CommonSettings& settings) {
+  if (is_sequence_model(settings.model)) return sample_sequences(settings);
+  check<ValueError>(settings.fixed.empty() && settings.temperature == 1,
+                    "--fixed and --temperature are for models of sequences");
   check_output(settings.output);
   const LoadedModel loaded = load_model(settings.model);
   const auto& [model, columns, target, predictor, generative] = loaded;
@@ -116,6 +120,7 @@ void run_sample(const CommonSettings& settings) {
 }
 
 void run_score(const CommonSettings& settings) {
+  if (is_sequence_model(settings.model)) return score_sequences(settings);
   check_output(settings.output);
   const LoadedModel loaded = load_model(settings.model);
   const auto& [model, columns, target, predictor, generative] = loaded;
@@ -136,6 +141,7 @@ void run_score(const CommonSettings& settings) {
 }
 
 void run_encode(const CommonSettings& settings) {
+  if (is_sequence_model(settings.model)) return encode_sequences(settings);
   check_output(settings.output);
   const LoadedModel loaded = load_model(settings.model);
   const auto& [model, columns, target, predictor, generative] = loaded;

@@ -71,6 +71,12 @@ TEST_CASE("every reader refuses files above its limit", "[io][hostile]") {
   write_sparse_npz(folder / "sparse.npz", sparse);
   CHECK_THROWS_WITH(read_sparse_npz(folder / "sparse.npz", tiny), above);
   CHECK(read_sparse_npz(folder / "sparse.npz", enough).cols() == 30);
+  test::put(folder / "a.fasta", ">a\nMKLV-MKLV-MKLV-\n>b\nMKLV-MKLV-MKLVV\n");
+  CHECK_THROWS_WITH(read_fasta(folder / "a.fasta", {.limits = tiny}), above);
+  CHECK(read_fasta(folder / "a.fasta", {.limits = enough}).size() == 2);
+  test::put(folder / "a.sto", "# STOCKHOLM 1.0\na MKLV-MKLV-MKLV-\n//\n");
+  CHECK_THROWS_WITH(read_stockholm(folder / "a.sto", {.limits = tiny}), above);
+  CHECK(read_stockholm(folder / "a.sto", {.limits = enough}).size() == 1);
   put_pictures(folder / "pictures", 3, 3);
   CHECK_THROWS_WITH(read_idx_images(folder / "pictures", tiny), above);
   CHECK_THROWS_WITH(read_idx_images(folder / "pictures", enough),

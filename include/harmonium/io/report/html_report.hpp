@@ -22,6 +22,7 @@
 #include "../pictures/heat_map.hpp"
 #include "../pictures/image.hpp"
 #include "../pictures/scatter.hpp"
+#include "../pictures/sequence_logo.hpp"
 #include "html_style.hpp"
 #include "learning_curves.hpp"
 
@@ -135,6 +136,13 @@ class HtmlReport {
     const Eigen::MatrixXd numbers = matrix.template cast<double>();
     const std::string chart = detail::heat_map_text(View<const double>(numbers), options, false);
     return add_chart(chart, options.width);
+  }
+
+  /// The letters of sequences. \throws ShapeError, ValueError as `draw_logo`
+  HtmlReport& add_logo(const Eigen::MatrixXd& heights, const Alphabet& alphabet,
+                       const LogoOptions& options = {}) {
+    detail::check_logo("add_logo", heights, alphabet, options);
+    return add_chart(detail::logo_text(View<const double>(heights), alphabet, options, false), 1000);
   }
 
   /// Points coloured by class. \throws ShapeError, ValueError, DataError as `draw_scatter`

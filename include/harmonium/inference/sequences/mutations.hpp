@@ -1,0 +1,55 @@
+/// \file
+/// What a mutation does: all sequences that differ from a given one at a single site.
+#pragma once
+
+#include "../../data/alignment.hpp"
+#include "../free_energy.hpp"
+
+namespace harmonium {
+
+namespace detail {
+
+/// Does an alignment have the sites and letters of a model? \throws ShapeError, DataError
+template <class Model>
+void check_sequences(const char* caller, const Model& model, const Alignment& sequences) {
+  check_model(caller, model);
+  check_alignment(caller, sequences);
+  check<ShapeError>(sequences.sites() == model.visible.units() && sequences.states() == model.visible.group,
+                    caller, ": the sequences have ", sequences.sites(), " sites of ", sequences.states(),
+                    " letters, the model has ", model.visible.units(), " of ", model.visible.group);
+}
+
+}  // namespace detail
+
+/// log p(mutant) - log p(the sequence) for each letter at each site, states x sites; 0 for the sequence's own
+/// letters. Exact, since log Z is that of both: for an RBM or a Boltzmann machine with categorical visible
+/// units. \param wild_type an alignment of one sequence \throws ShapeError if its sites or letters are not
+/// the model's \throws DataError unless there is one sequence, with no letter missing
+template <EnergyModel Model>
+Eigen::MatrixXd mutation_scan(const Model& model, const Alignment& wild_type,
+                              const typename Model::Backend& on = {}) {
+  using B = typename Model::Backend;
+  constexpr const char* me = "mutation_scan";
+  detail::check_sequences(me, model, wild_type);
+  check<DataError>(wild_type.size() == 1 && !wild_type.any_missing(), me, ": there are ", wild_type.size(),
+                   " sequences, expected one, with no letter missing");
+  const Index states = wild_type.states(), sites = wild_type.sites();
+  Dataset::Bytes rows = detail::one_hot_bytes(wild_type).replicate(1, 1 + wild_type.rows());
+  for (Index i = 0; i < sites; ++i)
+    for (Index a = 0; a < states; ++a) {
+      rows.col(1 + i * states + a).segment(i * states, states).setZero();
+      rows(i * states + a, 1 + i * states + a) = 1;
+    }
+  const Matrix<B> energies = free_energy(model, Dataset(std::move(rows), {}, 1.0), on);
+  HostMatrix<ScalarOf<B>> host(1, energies.cols());
+  on.download(ConstViewOf<B>(energies), View<ScalarOf<B>>(host));
+  Eigen::MatrixXd scan(states, sites);
+  for (Index i = 0; i < sites; ++i)
+    for (Index a = 0; a < states; ++a)
+      scan(a, i) = a == wild_type.letters(i, 0)
+                       ? 0
+                       : static_cast<double>(host(0, 0)) - static_cast<double>(host(0, 1 + i * states + a));
+  return scan;
+}
+
+}  // namespace harmonium

@@ -1,0 +1,57 @@
+/// \file
+/// Distances between the sites of a molecule, as text: a line `site site ... distance` for each pair, sites
+/// counted from 1, separated by blanks; what is between is ignored. Files may be compressed with gzip.
+#pragma once
+
+#include <charconv>
+#include <cmath>
+#include <limits>
+
+#include "csv.hpp"
+#include "gzip.hpp"
+
+namespace harmonium {
+
+/// Distances between pairs of `sites` sites, a symmetric matrix; NaN where the file has none. A line that
+/// begins with `#` is a comment. \throws ValueError unless sites are 1 to 20000 \throws FileError, with the
+/// line, if it has fewer than three numbers, a site is not one of them, or a distance is not a number of at
+/// least 0; if it has no pairs, or as other text files
+inline Eigen::MatrixXd read_site_distances(const std::filesystem::path& path, Index sites,
+                                           const ReadLimits& limits = {}) {
+  check<ValueError>(sites >= 1 && sites <= 20'000, "read_site_distances: sites is ", sites,
+                    ", expected 1 to 20000");
+  Eigen::MatrixXd distances =
+      Eigen::MatrixXd::Constant(sites, sites, std::numeric_limits<double>::quiet_NaN());
+  detail::TextLines lines(path, limits);
+  bool any = false;
+  for (std::string_view line; lines.next(line);) {
+    std::vector<std::string_view> words;
+    while (true) {
+      line.remove_prefix(std::min(line.find_first_not_of(" \t"), line.size()));
+      if (line.empty()) break;
+      words.push_back(line.substr(0, line.find_first_of(" \t")));
+      line.remove_prefix(words.back().size());
+    }
+    if (words.empty() || words.front().starts_with('#')) continue;
+    const auto fail_unless = [&](bool holds, const auto&... what) {
+      check<FileError>(holds, "distances in '", path.string(), "', line ", lines.number(), ": ", what...);
+    };
+    fail_unless(words.size() >= 3, "it has ", words.size(), " words, expected site, site and distance");
+    const auto site = [&](std::string_view word) {
+      const double number = parse_number(word);
+      fail_unless(number >= 1 && number <= static_cast<double>(sites) && number == std::floor(number), "'",
+                  std::string(word.substr(0, 40)), "' is not a site, expected 1 to ", sites);
+      return static_cast<Index>(number) - 1;
+    };
+    const Index i = site(words[0]), j = site(words[1]);
+    const double distance = parse_number(words.back());
+    fail_unless(distance >= 0, "'", std::string(words.back().substr(0, 40)),
+                "' is not a distance, expected a number of at least 0");
+    distances(i, j) = distances(j, i) = distance;
+    any = true;
+  }
+  check<FileError>(any, "distances in '", path.string(), "': it has no pairs");
+  return distances;
+}
+
+}  // namespace harmonium
