@@ -8,14 +8,18 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <utility>
 #include <vector>
 
 #include "../../backend/on_host.hpp"
 #include "../../models/energy_model.hpp"
-#include "../annealing/log_weights.hpp"
+#include "column_ratios.hpp"
 
 namespace harmonium {
+
+/// When states were born: the step at which each was drawn from the lowest rung.
+using Births = std::vector<std::uint64_t>;
 
 /// A frozen model, states that were drawn from it, and what compares it with the rung below.
 template <EnergyModel M>
@@ -25,6 +29,7 @@ struct Rung {
   std::vector<double> energies;        ///< free energy of each member
   std::vector<double> up;              ///< log weights of states of the rung below
   std::vector<double> down;            ///< log weights of its own states
+  Births born;                         ///< when each member was drawn at the bottom
 
   /// Its state, for resuming: see training/run/run_state.hpp.
   template <class F>
@@ -34,6 +39,7 @@ struct Rung {
     f("energies", energies);
     f("up", up);
     f("down", down);
+    f("born", born);
   }
 };
 
@@ -105,7 +111,7 @@ class Ladder {
     double sum = 0;
     for (Index block = 0; block < blocks_; ++block, ++draws.step) {
       start(on, rung.model, state, draws);
-      keep(on, rung, block, state);
+      keep(on, rung, block, state, newborn(draws));
       sum += log_z_of_independent(on, rung.model, state);
     }
     log_z_of_lowest_ = sum / static_cast<double>(blocks_);
@@ -118,48 +124,53 @@ class Ladder {
     return compare(on, model, x, rungs_.back(), block);
   }
   /// Trades x (up to date with the model) and a block of the top rung, pair by pair, with probability min(1,
-  /// exp(gain)). Both distributions stay as they are. x is up to date afterwards, too.
-  void trade(const B& on, const M& model, StateView x, Index block, const PairEnergies& pairs, Draws draws) {
-    trade(on, model, x, rungs_.back(), block, pairs, draws);
+  /// exp(gain)). Both distributions stay as they are. x is up to date afterwards, too; `born`, one per
+  /// column, trades with it.
+  void trade(const B& on, const M& model, StateView x, Births& born, Index block, const PairEnergies& pairs,
+             Draws draws) {
+    trade(on, model, x, born, rungs_.back(), block, pairs, draws);
   }
   /// One step of chains with a model above the ladder: a transition, and a trade with a block that is drawn
   /// at random. x is up to date, before and after.
-  void move(const B& on, const M& model, StateView x, typename M::Workspace& work, Draws draws) {
+  void move(const B& on, const M& model, StateView x, Births& born, typename M::Workspace& work,
+            Draws draws) {
     transition(on, model, x, x, work, draws);
     const Index block = drawn_block(draws);
-    trade(on, model, x, block, compare(on, model, x, block), draws);
+    trade(on, model, x, born, block, compare(on, model, x, block), draws);
   }
   /// Renews a block of a rung's reservoir, drawn at random: it trades with the rung below and takes a step.
-  /// The lowest rung's are drawn afresh.
-  void renew(const B& on, Index number, Draws draws) {
+  /// The lowest rung's are drawn afresh. Returns the share of trades that were to be accepted, 1 at the
+  /// bottom.
+  double renew(const B& on, Index number, Draws draws) {
     Rung<M>& rung = rungs_[static_cast<std::size_t>(number)];
     const Index block = drawn_block(draws);
     const auto state = risen_.columns(0, columns_);
     if (number == 0) {
       start(on, rung.model, state, draws);
-    } else {
-      Rung<M>& below = rungs_[static_cast<std::size_t>(number - 1)];
-      if (number == 1) renew(on, 0, draws);
-      load(on, rung, block, state);
-      const PairEnergies pairs = compare(on, rung.model, state, below, block);
-      weigh(rung, block, pairs);
-      trade(on, rung.model, state, below, block, pairs, draws);
-      transition(on, rung.model, state, state, work_, draws);
+      keep(on, rung, block, state, newborn(draws));
+      return 1;
     }
-    keep(on, rung, block, state);
+    Rung<M>& below = rungs_[static_cast<std::size_t>(number - 1)];
+    if (number == 1) renew(on, 0, draws);
+    Births born = load(on, rung, block, state);
+    const PairEnergies pairs = compare(on, rung.model, state, below, block);
+    weigh(rung, block, pairs);
+    trade(on, rung.model, state, born, below, block, pairs, draws);
+    transition(on, rung.model, state, state, work_, draws);
+    keep(on, rung, block, state, born);
+    return pairs.acceptance();
   }
-  /// A block of the top rung's states, for `model`.
-  void draw(const B& on, const M& model, StateView out, Draws draws) {
-    on.copy(members(rungs_.back(), drawn_block(draws)), out.visible);
+  /// A block of the top rung's states, for `model`. Returns when they were born.
+  Births draw(const B& on, const M& model, StateView out, Draws draws) {
+    const Index block = drawn_block(draws);
+    on.copy(members(rungs_.back(), block), out.visible);
     refresh(on, model, out);
+    return births(rungs_.back(), block);
   }
 
   /// log Z of the top rung: that of the lowest one, and Bennett's acceptance ratio between all neighbours.
-  LogZEstimate log_z() const {
-    LogZEstimate sum{.log_z = log_z_of_lowest_};
-    for (std::size_t i = 1; i < rungs_.size(); ++i) sum = above(sum, rungs_[i].up, rungs_[i].down);
-    return sum;
-  }
+  /// The error is that between columns, which never meet.
+  LogZEstimate log_z() const { return ratios().estimate(); }
   /// log Z of a model, by one more ratio, between all states of the top rung and chains of the model (up to
   /// date).
   LogZEstimate log_z(const B& on, const M& model, StateView chains) {
@@ -170,19 +181,21 @@ class Ladder {
       weights(rung.up, block) = pairs.lower_y - pairs.upper_y;
       if (block == 0) weights(rung.down, 0) = pairs.lower_x - pairs.upper_x;
     }
-    return above(log_z(), rung.up, rung.down);
+    ColumnRatios sum = ratios();
+    sum.climb(rung.up, rung.down);
+    return sum.estimate();
   }
 
-  /// Freezes a model as the next rung. `sample(out)` is called once per block and writes states drawn from
-  /// it, up to date.
+  /// Freezes a model as the next rung. `sample(out)` is called once per block, writes states drawn from it,
+  /// up to date, and returns when they were born.
   template <class Sample>
   void freeze(const B& on, const M& model, Sample sample) {
     Rung<M> rung = empty_rung();
     rung.model = model;
     const auto state = risen_.columns(0, columns_);
     for (Index block = 0; block < blocks_; ++block) {
-      sample(state);
-      keep(on, rung, block, state);
+      const Births born = sample(state);
+      keep(on, rung, block, state, born);
       weigh(rung, block, compare(on, model, state, block));
     }
     rungs_.push_back(std::move(rung));
@@ -206,7 +219,7 @@ class Ladder {
   Rung<M> empty_rung() const {
     const auto count = static_cast<std::size_t>(columns_ * blocks_);
     const std::vector<double> zeros(count);
-    return {like_, Matrix<B>(like_.visible.rows(), columns_ * blocks_), zeros, zeros, zeros};
+    return {like_, Matrix<B>(like_.visible.rows(), columns_ * blocks_), zeros, zeros, zeros, Births(count)};
   }
   // A block's part of numbers that a rung has for each of its members.
   Eigen::Map<Eigen::VectorXd> weights(std::vector<double>& numbers, Index block) const {
@@ -216,17 +229,27 @@ class Ladder {
     weights(rung.up, block) = pairs.lower_y - pairs.upper_y;
     weights(rung.down, block) = pairs.lower_x - pairs.upper_x;
   }
-  ViewOf<B> members(Rung<M>& rung, Index block) {
+  ViewOf<B> members(Rung<M>& rung, Index block) const {
     return view_of(rung.states).columns(block * columns_, columns_);
   }
-  void keep(const B& on, Rung<M>& rung, Index block, StateView state) {
+  ConstViewOf<B> members(const Rung<M>& rung, Index block) const {
+    return ConstViewOf<B>(rung.states).columns(block * columns_, columns_);
+  }
+  void keep(const B& on, Rung<M>& rung, Index block, StateView state, const Births& born) {
     on.copy(state.visible, members(rung, block));
     weights(rung.energies, block) = energies(on, rung.model, state);
+    std::copy(born.begin(), born.end(), rung.born.begin() + block * columns_);
   }
-  void load(const B& on, Rung<M>& rung, Index block, StateView state) {
+  Births load(const B& on, const Rung<M>& rung, Index block, StateView state) {
     on.copy(members(rung, block), state.visible);
     refresh(on, rung.model, state);
+    return births(rung, block);
   }
+  Births births(const Rung<M>& rung, Index block) const {
+    const auto first = rung.born.begin() + block * columns_;
+    return Births(first, first + columns_);
+  }
+  Births newborn(Draws draws) const { return Births(static_cast<std::size_t>(columns_), draws.step); }
 
   PairEnergies compare(const B& on, const M& model, StateView x, Rung<M>& rung, Index block) {
     const auto other = other_.columns(0, columns_);
@@ -241,8 +264,8 @@ class Ladder {
     pairs.lower_y = weights(rung.energies, block);
     return pairs;
   }
-  void trade(const B& on, const M& model, StateView x, Rung<M>& rung, Index block, const PairEnergies& pairs,
-             Draws draws) {
+  void trade(const B& on, const M& model, StateView x, Births& born, Rung<M>& rung, Index block,
+             const PairEnergies& pairs, Draws draws) {
     // Columns of [x, y]: where the upper and the lower states come from.
     std::vector<Index> upper(static_cast<std::size_t>(columns_)), lower(upper.size());
     auto kept = weights(rung.energies, block);
@@ -252,7 +275,11 @@ class Ladder {
       const bool trades = fine_uniform_from(words) < std::exp(std::min(pairs.gain(i), 0.0));
       upper[static_cast<std::size_t>(i)] = trades ? columns_ + i : i;
       lower[static_cast<std::size_t>(i)] = trades ? i : columns_ + i;
-      if (trades) kept(i) = pairs.lower_x(i);
+      if (trades) {
+        kept(i) = pairs.lower_x(i);
+        std::swap(born[static_cast<std::size_t>(i)],
+                  rung.born[static_cast<std::size_t>(block * columns_ + i)]);
+      }
       any = any || trades;
     }
     if (!any) return;
@@ -264,14 +291,10 @@ class Ladder {
     refresh(on, model, x);
   }
 
-  static LogZEstimate above(LogZEstimate below, const std::vector<double>& up,
-                            const std::vector<double>& down) {
-    using Numbers = Eigen::Map<const Eigen::VectorXd>;
-    const Eigen::VectorXd forward = Numbers(up.data(), static_cast<Index>(up.size())),
-                          reverse = Numbers(down.data(), static_cast<Index>(down.size()));
-    const double ratio = detail::balance(forward, reverse);
-    return {below.log_z + ratio,
-            std::hypot(below.standard_error, detail::balance_error(forward, reverse, ratio))};
+  ColumnRatios ratios() const {
+    ColumnRatios sum(log_z_of_lowest_, columns_);
+    for (std::size_t i = 1; i < rungs_.size(); ++i) sum.climb(rungs_[i].up, rungs_[i].down);
+    return sum;
   }
   // Without weights, p(v) is known: it is that of the visible layer alone. log Z = -F(v) - log p(v) for any
   // v.

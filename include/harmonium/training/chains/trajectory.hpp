@@ -5,6 +5,7 @@
 /// chains; and log Z is known all the time.
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <utility>
@@ -63,7 +64,8 @@ class Trajectory::Memory {
       : policy_(checked(policy)),
         ladder_(model, policy.chains, policy.blocks),
         fallback_(model),
-        work_(make_workspace(model, policy.chains)) {}
+        work_(make_workspace(model, policy.chains)),
+        born_(static_cast<std::size_t>(policy.chains)) {}
 
   /// The chains and the lowest rung's reservoir are drawn from the model without weights.
   void begin(const B& on, const M& model, StateView states, Draws draws) {
@@ -72,7 +74,8 @@ class Trajectory::Memory {
     ladder_.begin(on, model, {.seed = seed_, .step = clock_});
     clock_ += static_cast<std::uint64_t>(policy_.blocks);
     fallback_ = model;
-    ladder_.draw(on, model, states, next());
+    renewed_ = clock_;
+    born_ = ladder_.draw(on, model, states, next());
   }
   /// Moves the chains by `steps` steps, and now and then a block of a reservoir.
   void advance(const B& on, const M& model, StateView /*data*/, StateView states, typename M::Workspace& work,
@@ -84,6 +87,10 @@ class Trajectory::Memory {
     }
     energies_ = ladder_.energies(on, model, states);
     chains_.emplace(states);
+    if (*std::min_element(born_.begin(), born_.end()) > renewed_) {
+      renewed_ = clock_;
+      ++renewals_;
+    }
   }
   /// Compares the new model with the last rung. Trades; or freezes the model; or rejects it, and the chains
   /// are then states of the rung.
@@ -100,10 +107,10 @@ class Trajectory::Memory {
     if (!(usable && acceptance_ >= policy_.refuse_below)) {
       ++refusals_;
       rate_share_ /= 2;
-      ladder_.draw(on, fallback_, *chains_, draws);
+      born_ = ladder_.draw(on, fallback_, *chains_, draws);
       return true;
     }
-    ladder_.trade(on, model, *chains_, block, pairs, draws);
+    ladder_.trade(on, model, *chains_, born_, block, pairs, draws);
     if (acceptance_ < policy_.freeze_below) freeze(on, model);
     return false;
   }
@@ -117,13 +124,15 @@ class Trajectory::Memory {
     refresh(on, model, states);
     return ladder_.log_z(on, model, states);
   }
-  /// Rungs, share of accepted trades, autocorrelation times of the last rung's chains, and refusals.
+  /// Rungs, share of accepted trades, autocorrelation times of the last rung's chains, refusals, and how many
+  /// times all chains were replaced by states born at the bottom since the time before.
   void report(std::vector<std::pair<std::string, double>>& metrics) const {
     metrics.emplace_back("rungs", static_cast<double>(ladder_.rungs().size()));
     metrics.emplace_back("trade_rate", acceptance_);
     metrics.emplace_back("integrated_time", times_.integrated);
     metrics.emplace_back("exponential_time", times_.exponential);
     metrics.emplace_back("refusals", static_cast<double>(refusals_));
+    metrics.emplace_back("renewals", static_cast<double>(renewals_));
   }
   /// The ladder.
   const Ladder<M>& ladder() const { return ladder_; }
@@ -133,6 +142,9 @@ class Trajectory::Memory {
   void for_each_state(F&& f) {
     f("ladder", ladder_);
     f("fallback", fallback_);
+    f("born", born_);
+    f("renewed", renewed_);
+    f("renewals", renewals_);
     f("seed", seed_);
     f("clock", clock_);
     f("updates", updates_);
@@ -168,7 +180,7 @@ class Trajectory::Memory {
   }
   void freeze(const B& on, const M& model) {
     const StateView states = *chains_;
-    const auto move = [&] { ladder_.move(on, model, states, work_, next()); };
+    const auto move = [&] { ladder_.move(on, model, states, born_, work_, next()); };
     times_ = measure_autocorrelation(
         on, move, [&] { return ConstViewOf<B>(states.visible); }, policy_.most_steps);
     for (int i = steps_for(policy_.settle); i > 0; --i) move();
@@ -176,6 +188,7 @@ class Trajectory::Memory {
       for (int i = steps_for(policy_.apart); i > 0; --i) move();
       on.copy(states.visible, out.visible);
       refresh(on, model, out);
+      return born_;
     });
     fallback_ = model;
     rate_share_ = 1;
@@ -186,9 +199,10 @@ class Trajectory::Memory {
   M fallback_;
   typename M::Workspace work_;
   std::optional<StateView> chains_;  // of the last update
+  Births born_;                      // when they were drawn from the lowest rung
   Eigen::VectorXd energies_;         // theirs, under the model that they were drawn from
   AutocorrelationTimes times_;
-  std::uint64_t seed_ = 0, clock_ = 0, updates_ = 0, refusals_ = 0;
+  std::uint64_t seed_ = 0, clock_ = 0, updates_ = 0, refusals_ = 0, renewed_ = 0, renewals_ = 0;
   double rate_share_ = 1, acceptance_ = 1;
 };
 
