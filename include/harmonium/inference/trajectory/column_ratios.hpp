@@ -1,7 +1,7 @@
 /// \file
 /// log Z along a ladder, by Bennett's acceptance ratio between all neighbours, with an error that holds even
-/// if states are correlated in time: columns of a ladder never meet, so each is a sample of its own, however
-/// slowly it moves, and so is what it adds to the estimate.
+/// if states are correlated in time: each column is a sample of its own, however slowly it moves, and so is
+/// what it adds to the estimate. That is exact where columns never meet.
 #pragma once
 
 #include <cmath>

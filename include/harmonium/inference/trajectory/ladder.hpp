@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -43,6 +44,12 @@ struct Rung {
   }
 };
 
+/// Which members of a reservoir chains meet: chain i meets that of column `columns[i]` of a block.
+struct Partners {
+  Index block = 0;                  ///< of the reservoir
+  std::vector<Index> columns = {};  ///< a permutation of all columns
+};
+
 /// Free energies of n pairs of states, each under the upper and the lower of two models: x was drawn from the
 /// upper one, y from the lower one.
 struct PairEnergies {
@@ -75,10 +82,13 @@ class Ladder {
 
  public:
   /// Empty, with memory. \param model has the shape of all rungs \param columns is the number of chains that
-  /// trade at once, at least 1 \param blocks how many times as many states a reservoir has, at least 1
-  Ladder(const M& model, Index columns, Index blocks)
+  /// trade at once, at least 1 \param blocks how many times as many states a reservoir has, at least 1 \param
+  /// meet may columns trade with each other? Then states get around in the whole reservoir; otherwise each
+  /// column is a ladder of its own
+  Ladder(const M& model, Index columns, Index blocks, bool meet = true)
       : columns_(columns),
         blocks_(blocks),
+        meet_(meet),
         like_(model),
         other_(make_state(model, columns)),
         risen_(make_state(model, columns)),
@@ -91,10 +101,23 @@ class Ladder {
   /// The last one. There must be one.
   const Rung<M>& top() const { return rungs_.back(); }
 
-  /// The number of a block, at random.
-  Index drawn_block(Draws draws) const {
+  /// Column by column.
+  Partners partners(Index block) const {
+    Partners all{.block = block};
+    for (Index i = 0; i < columns_; ++i) all.columns.push_back(i);
+    return all;
+  }
+  /// A block, at random unless it is given, and where columns meet, rotated at random.
+  Partners drawn_partners(Draws draws, std::optional<Index> block = {}) const {
     const PhiloxBlock words = draws.in(Stream::swap).block_of_row(0, 0, 1);
-    return static_cast<Index>(uniform_from<double>(words.word[0]) * static_cast<double>(blocks_));
+    const auto drawn = [&](std::uint32_t word, Index count) {
+      return static_cast<Index>(uniform_from<double>(word) * static_cast<double>(count));
+    };
+    Partners all = partners(block.value_or(drawn(words.word[0], blocks_)));
+    if (meet_)
+      std::rotate(all.columns.begin(), all.columns.begin() + drawn(words.word[1], columns_),
+                  all.columns.end());
+    return all;
   }
 
   /// Begins anew with the lowest rung: the model without weights.
@@ -118,32 +141,31 @@ class Ladder {
     rungs_.push_back(std::move(rung));
   }
 
-  /// Free energies of x (up to date with the model) and of a block of the top rung's states, under both
-  /// models.
-  PairEnergies compare(const B& on, const M& model, StateView x, Index block) {
-    return compare(on, model, x, rungs_.back(), block);
+  /// Free energies of x (up to date with the model) and of partners in the top rung, under both models.
+  PairEnergies compare(const B& on, const M& model, StateView x, const Partners& partners) {
+    return compare(on, model, x, rungs_.back(), partners);
   }
-  /// Trades x (up to date with the model) and a block of the top rung, pair by pair, with probability min(1,
+  /// Trades x (up to date with the model) and partners in the top rung, pair by pair, with probability min(1,
   /// exp(gain)). Both distributions stay as they are. x is up to date afterwards, too; `born`, one per
   /// column, trades with it.
-  void trade(const B& on, const M& model, StateView x, Births& born, Index block, const PairEnergies& pairs,
-             Draws draws) {
-    trade(on, model, x, born, rungs_.back(), block, pairs, draws);
+  void trade(const B& on, const M& model, StateView x, Births& born, const Partners& partners,
+             const PairEnergies& pairs, Draws draws) {
+    trade(on, model, x, born, rungs_.back(), partners, pairs, draws);
   }
-  /// One step of chains with a model above the ladder: a transition, and a trade with a block that is drawn
-  /// at random. x is up to date, before and after.
+  /// One step of chains with a model above the ladder: a transition, and a trade with partners drawn at
+  /// random. x is up to date, before and after.
   void move(const B& on, const M& model, StateView x, Births& born, typename M::Workspace& work,
             Draws draws) {
     transition(on, model, x, x, work, draws);
-    const Index block = drawn_block(draws);
-    trade(on, model, x, born, block, compare(on, model, x, block), draws);
+    const Partners partners = drawn_partners(draws);
+    trade(on, model, x, born, partners, compare(on, model, x, partners), draws);
   }
-  /// Renews a block of a rung's reservoir, drawn at random: it trades with the rung below and takes a step.
-  /// The lowest rung's are drawn afresh. Returns the share of trades that were to be accepted, 1 at the
-  /// bottom.
-  double renew(const B& on, Index number, Draws draws) {
+  /// Renews a block of a rung's reservoir: it trades with that of the rung below and takes a step. The lowest
+  /// rung's are drawn afresh. One rung after the other, from below, lets newborn states climb several.
+  /// Returns the share of trades that were to be accepted, 1 at the bottom.
+  double renew(const B& on, Index number, Index block, Draws draws) {
     Rung<M>& rung = rungs_[static_cast<std::size_t>(number)];
-    const Index block = drawn_block(draws);
+    const Partners below_it = drawn_partners(draws, block);
     const auto state = risen_.columns(0, columns_);
     if (number == 0) {
       start(on, rung.model, state, draws);
@@ -151,25 +173,25 @@ class Ladder {
       return 1;
     }
     Rung<M>& below = rungs_[static_cast<std::size_t>(number - 1)];
-    if (number == 1) renew(on, 0, draws);
+    if (number == 1) renew(on, 0, block, draws);
     Births born = load(on, rung, block, state);
-    const PairEnergies pairs = compare(on, rung.model, state, below, block);
+    const PairEnergies pairs = compare(on, rung.model, state, below, below_it);
     weigh(rung, block, pairs);
-    trade(on, rung.model, state, born, below, block, pairs, draws);
+    trade(on, rung.model, state, born, below, below_it, pairs, draws);
     transition(on, rung.model, state, state, work_, draws);
     keep(on, rung, block, state, born);
     return pairs.acceptance();
   }
   /// A block of the top rung's states, for `model`. Returns when they were born.
   Births draw(const B& on, const M& model, StateView out, Draws draws) {
-    const Index block = drawn_block(draws);
+    const Index block = drawn_partners(draws).block;
     on.copy(members(rungs_.back(), block), out.visible);
     refresh(on, model, out);
     return births(rungs_.back(), block);
   }
 
   /// log Z of the top rung: that of the lowest one, and Bennett's acceptance ratio between all neighbours.
-  /// The error is that between columns, which never meet.
+  /// The error is that between columns.
   LogZEstimate log_z() const { return ratios().estimate(); }
   /// log Z of a model, by one more ratio, between all states of the top rung and chains of the model (up to
   /// date).
@@ -177,7 +199,7 @@ class Ladder {
     Rung<M> rung = empty_rung();
     rung.down.resize(static_cast<std::size_t>(columns_));
     for (Index block = 0; block < blocks_; ++block) {
-      const PairEnergies pairs = compare(on, model, chains, block);
+      const PairEnergies pairs = compare(on, model, chains, partners(block));
       weights(rung.up, block) = pairs.lower_y - pairs.upper_y;
       if (block == 0) weights(rung.down, 0) = pairs.lower_x - pairs.upper_x;
     }
@@ -196,7 +218,7 @@ class Ladder {
     for (Index block = 0; block < blocks_; ++block) {
       const Births born = sample(state);
       keep(on, rung, block, state, born);
-      weigh(rung, block, compare(on, model, state, block));
+      weigh(rung, block, compare(on, model, state, partners(block)));
     }
     rungs_.push_back(std::move(rung));
   }
@@ -251,21 +273,22 @@ class Ladder {
   }
   Births newborn(Draws draws) const { return Births(static_cast<std::size_t>(columns_), draws.step); }
 
-  PairEnergies compare(const B& on, const M& model, StateView x, Rung<M>& rung, Index block) {
+  PairEnergies compare(const B& on, const M& model, StateView x, Rung<M>& rung, const Partners& partners) {
     const auto other = other_.columns(0, columns_);
     PairEnergies pairs;
     pairs.upper_x = energies(on, model, x);
     on.copy(x.visible, other.visible);
     refresh(on, rung.model, other);
     pairs.lower_x = energies(on, rung.model, other);
-    on.copy(members(rung, block), other.visible);
+    on.gather(members(std::as_const(rung), partners.block), partners.columns, T(1), other.visible);
     refresh(on, model, other);
     pairs.upper_y = energies(on, model, other);
-    pairs.lower_y = weights(rung.energies, block);
+    pairs.lower_y = weights(rung.energies, partners.block)(partners.columns);
     return pairs;
   }
-  void trade(const B& on, const M& model, StateView x, Births& born, Rung<M>& rung, Index block,
+  void trade(const B& on, const M& model, StateView x, Births& born, Rung<M>& rung, const Partners& partners,
              const PairEnergies& pairs, Draws draws) {
+    const Index block = partners.block;
     // Columns of [x, y]: where the upper and the lower states come from.
     std::vector<Index> upper(static_cast<std::size_t>(columns_)), lower(upper.size());
     auto kept = weights(rung.energies, block);
@@ -273,12 +296,13 @@ class Ladder {
     for (Index i = 0; i < columns_; ++i) {
       const PhiloxBlock words = draws.in(Stream::swap).block_of_row(0, static_cast<std::uint32_t>(i), 0);
       const bool trades = fine_uniform_from(words) < std::exp(std::min(pairs.gain(i), 0.0));
-      upper[static_cast<std::size_t>(i)] = trades ? columns_ + i : i;
-      lower[static_cast<std::size_t>(i)] = trades ? i : columns_ + i;
+      const Index partner = partners.columns[static_cast<std::size_t>(i)];
+      upper[static_cast<std::size_t>(i)] = trades ? columns_ + partner : i;
+      lower[static_cast<std::size_t>(partner)] = trades ? i : columns_ + partner;
       if (trades) {
-        kept(i) = pairs.lower_x(i);
+        kept(partner) = pairs.lower_x(i);
         std::swap(born[static_cast<std::size_t>(i)],
-                  rung.born[static_cast<std::size_t>(block * columns_ + i)]);
+                  rung.born[static_cast<std::size_t>(block * columns_ + partner)]);
       }
       any = any || trades;
     }
@@ -309,6 +333,7 @@ class Ladder {
   }
 
   Index columns_, blocks_;
+  bool meet_;
   M like_;
   typename M::State other_, risen_;
   typename M::Workspace work_;

@@ -53,7 +53,7 @@ Replay<typename M::Backend> replay(const M& model, const FrozenPath<M>& path,
   check_shapes("replay", model);
   detail::check_path("replay", model, path);
 
-  Ladder<M> ladder(model, options.samples, 1);
+  Ladder<M> ladder(model, options.samples, 1, false);
   Draws draws{.seed = seed_for(options.seed, SeedFor::trajectory)};
   const auto next = [&] {
     const Draws now = draws;
@@ -86,7 +86,7 @@ Replay<typename M::Backend> replay(const M& model, const FrozenPath<M>& path,
                    .trade_rates = std::vector<double>(pairs)};
   for (Index end = options.most_sweeps; result.sweeps < end;) {
     for (std::size_t pair = 0; pair < pairs; ++pair)
-      result.trade_rates[pair] += ladder.renew(on, static_cast<Index>(pair + 1), next());
+      result.trade_rates[pair] += ladder.renew(on, static_cast<Index>(pair + 1), 0, next());
     ++result.sweeps;
     if (newborn() < options.samples) {
       if (result.sweeps == end) end = std::min<Index>(2 * end, options.most_sweeps);

@@ -27,8 +27,8 @@ struct Trajectory {
   double refuse_below = 0.1;  ///< acceptance below which an update is refused, in [0, freeze_below)
   double settle = 20;         ///< autocorrelation times before a reservoir is collected, at least 1
   double apart = 2;           ///< autocorrelation times between its blocks, above 0
-  int most_steps = 2000;      ///< at most, to settle; and to measure an autocorrelation time. At least 1
-  int renew_every = 5;        ///< updates between renewals of a block of a reservoir, in turn; 0: never
+  int most_steps = 2000;      ///< at most, to measure an autocorrelation time, to settle, and for all blocks
+  int renew_every = 1;        ///< updates between renewals of a block of a reservoir, in turn; 0: never
   static constexpr const char* name = "trajectory";  ///< in files
 
   /// The same number for every batch.
@@ -81,10 +81,8 @@ class Trajectory::Memory {
   void advance(const B& on, const M& model, StateView /*data*/, StateView states, typename M::Workspace& work,
                int steps, Draws /*draws*/) {
     for (int k = 0; k < steps; ++k) transition(on, model, states, states, work, next());
-    if (policy_.renew_every > 0 && ++updates_ % static_cast<std::uint64_t>(policy_.renew_every) == 0) {
-      const auto turn = updates_ / static_cast<std::uint64_t>(policy_.renew_every);
-      ladder_.renew(on, static_cast<Index>(turn % ladder_.rungs().size()), next());
-    }
+    if (policy_.renew_every > 0 && ++updates_ % static_cast<std::uint64_t>(policy_.renew_every) == 0)
+      renew(on);
     energies_ = ladder_.energies(on, model, states);
     chains_.emplace(states);
     if (*std::min_element(born_.begin(), born_.end()) > renewed_) {
@@ -97,8 +95,8 @@ class Trajectory::Memory {
   bool refuses(const B& on, const M& model) {
     refresh(on, model, *chains_);
     const Draws draws = next();
-    const Index block = ladder_.drawn_block(draws);
-    const PairEnergies pairs = ladder_.compare(on, model, *chains_, block);
+    const Partners partners = ladder_.drawn_partners(draws);
+    const PairEnergies pairs = ladder_.compare(on, model, *chains_, partners);
     // The chains were drawn from the model before the update.
     const Eigen::VectorXd log_weights = energies_ - pairs.upper_x;
     const Eigen::VectorXd weights = (log_weights.array() - log_weights.maxCoeff()).exp();
@@ -110,7 +108,7 @@ class Trajectory::Memory {
       born_ = ladder_.draw(on, fallback_, *chains_, draws);
       return true;
     }
-    ladder_.trade(on, model, *chains_, born_, block, pairs, draws);
+    ladder_.trade(on, model, *chains_, born_, partners, pairs, draws);
     if (acceptance_ < policy_.freeze_below) freeze(on, model);
     return false;
   }
@@ -148,6 +146,7 @@ class Trajectory::Memory {
     f("seed", seed_);
     f("clock", clock_);
     f("updates", updates_);
+    f("turns", turns_);
     f("rate_share", rate_share_, [](double share) { return share > 0 && share <= 1; });
     f("trade_rate", acceptance_);
     f("integrated_time", times_.integrated);
@@ -178,14 +177,29 @@ class Trajectory::Memory {
     return static_cast<int>(
         std::min(std::ceil(times * times_.integrated), static_cast<double>(policy_.most_steps)));
   }
+  // One block of one rung, in turn, from the lowest rung up: newborn states climb.
+  void renew(const B& on) {
+    const auto rungs = static_cast<std::uint64_t>(ladder_.rungs().size()) - 1;
+    if (rungs == 0) return void(ladder_.renew(on, 0, ladder_.drawn_partners(next()).block, next()));
+    const std::uint64_t turn = turns_++;
+    ladder_.renew(on, static_cast<Index>(1 + turn % rungs),
+                  static_cast<Index>(turn / rungs % static_cast<std::uint64_t>(policy_.blocks)), next());
+  }
+  // Chains are brought to equilibrium with the whole ladder: what it has below must be able to arrive, or a
+  // mode that chains have lost stays lost.
   void freeze(const B& on, const M& model) {
     const StateView states = *chains_;
-    const auto move = [&] { ladder_.move(on, model, states, born_, work_, next()); };
+    const auto move = [&] {
+      if (policy_.renew_every > 0) renew(on);
+      ladder_.move(on, model, states, born_, work_, next());
+    };
     times_ = measure_autocorrelation(
         on, move, [&] { return ConstViewOf<B>(states.visible); }, policy_.most_steps);
     for (int i = steps_for(policy_.settle); i > 0; --i) move();
+    const int apart = std::min(steps_for(policy_.apart),
+                               std::max(1, policy_.most_steps / static_cast<int>(policy_.blocks)));
     ladder_.freeze(on, model, [&](StateView out) {
-      for (int i = steps_for(policy_.apart); i > 0; --i) move();
+      for (int i = apart; i > 0; --i) move();
       on.copy(states.visible, out.visible);
       refresh(on, model, out);
       return born_;
@@ -202,7 +216,7 @@ class Trajectory::Memory {
   Births born_;                      // when they were drawn from the lowest rung
   Eigen::VectorXd energies_;         // theirs, under the model that they were drawn from
   AutocorrelationTimes times_;
-  std::uint64_t seed_ = 0, clock_ = 0, updates_ = 0, refusals_ = 0, renewed_ = 0, renewals_ = 0;
+  std::uint64_t seed_ = 0, clock_ = 0, updates_ = 0, turns_ = 0, refusals_ = 0, renewed_ = 0, renewals_ = 0;
   double rate_share_ = 1, acceptance_ = 1;
 };
 
