@@ -17,9 +17,9 @@ M with_weights_scaled(M model, double factor) {
 /// steps between blocks.
 template <class M>
 Ladder<M> ladder_to(const M& model, int rungs, Index columns, Index blocks, std::uint64_t seed,
-                    int apart = 10) {
+                    int apart = 10, bool meet = true) {
   const Cpu<double> on;
-  Ladder<M> ladder(model, columns, blocks);
+  Ladder<M> ladder(model, columns, blocks, meet);
   Draws draws{.seed = seed};
   ladder.begin(on, model, draws);
   draws.step = static_cast<std::uint64_t>(blocks);

@@ -83,8 +83,10 @@ class Ladder {
  public:
   /// Empty, with memory. \param model has the shape of all rungs \param columns is the number of chains that
   /// trade at once, at least 1 \param blocks how many times as many states a reservoir has, at least 1 \param
-  /// meet may columns trade with each other? Then states get around in the whole reservoir; otherwise each
-  /// column is a ladder of its own
+  /// meet do all columns draw on the whole reservoir? Then they take copies of its members, so that it stays
+  /// as it is: were they to trade places, a mode that is rare below would be used up, and the chains of a
+  /// model in which it is common could not get at more. Otherwise each column is a ladder of its own, and
+  /// states trade places
   Ladder(const M& model, Index columns, Index blocks, bool meet = true)
       : columns_(columns),
         blocks_(blocks),
@@ -145,7 +147,7 @@ class Ladder {
   PairEnergies compare(const B& on, const M& model, StateView x, const Partners& partners) {
     return compare(on, model, x, rungs_.back(), partners);
   }
-  /// Trades x (up to date with the model) and partners in the top rung, pair by pair, with probability min(1,
+  /// Trades x (up to date with the model) for partners in the top rung, pair by pair, with probability min(1,
   /// exp(gain)). Both distributions stay as they are. x is up to date afterwards, too; `born`, one per
   /// column, trades with it.
   void trade(const B& on, const M& model, StateView x, Births& born, const Partners& partners,
@@ -300,9 +302,10 @@ class Ladder {
       upper[static_cast<std::size_t>(i)] = trades ? columns_ + partner : i;
       lower[static_cast<std::size_t>(partner)] = trades ? i : columns_ + partner;
       if (trades) {
-        kept(partner) = pairs.lower_x(i);
-        std::swap(born[static_cast<std::size_t>(i)],
-                  rung.born[static_cast<std::size_t>(block * columns_ + partner)]);
+        std::uint64_t &own = born[static_cast<std::size_t>(i)],
+                      &other = rung.born[static_cast<std::size_t>(block * columns_ + partner)];
+        if (!meet_) kept(partner) = pairs.lower_x(i);
+        own = meet_ ? other : std::exchange(other, own);
       }
       any = any || trades;
     }
@@ -311,7 +314,7 @@ class Ladder {
     on.copy(x.visible, both.columns(0, columns_));
     on.copy(members(rung, block), both.columns(columns_, columns_));
     on.gather(ConstViewOf<B>(both), upper, T(1), x.visible);
-    on.gather(ConstViewOf<B>(both), lower, T(1), members(rung, block));
+    if (!meet_) on.gather(ConstViewOf<B>(both), lower, T(1), members(rung, block));
     refresh(on, model, x);
   }
 
