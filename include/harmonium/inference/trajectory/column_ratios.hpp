@@ -1,7 +1,8 @@
 /// \file
 /// log Z along a ladder, by Bennett's acceptance ratio between all neighbours, with an error that holds even
 /// if states are correlated in time: each column is a sample of its own, however slowly it moves, and so is
-/// what it adds to the estimate. That is exact where columns never meet.
+/// what it adds to the estimate. That is exact where columns never meet. Where they draw on common
+/// reservoirs, what a rung has too much of, the ones above inherit: there the errors of the ratios add up.
 #pragma once
 
 #include <cmath>
@@ -15,8 +16,10 @@ namespace harmonium {
 /// An estimate of log Z that climbs a ladder, and what each column contributes to its error.
 class ColumnRatios {
  public:
-  /// \param log_z is that of the lowest rung, which is known \param columns is at least 1
-  ColumnRatios(double log_z, Index columns) : log_z_(log_z), influences_(Eigen::VectorXd::Zero(columns)) {}
+  /// \param log_z is that of the lowest rung, which is known \param columns is at least 1 \param meet do
+  /// columns draw on common reservoirs?
+  ColumnRatios(double log_z, Index columns, bool meet)
+      : log_z_(log_z), meet_(meet), influences_(Eigen::VectorXd::Zero(columns)) {}
 
   /// Adds the logarithm of the next ratio. \param up holds log weights of states of the lower rung, block by
   /// block, each of all columns \param down those of states of the upper one; as many or fewer blocks
@@ -40,24 +43,25 @@ class ColumnRatios {
       excess(i % excess.size()) -= b;
       slope += b * (1 - b);
     }
-    if (slope > 0) {
-      influences_ += excess / slope;
-    } else {  // nothing in common
-      influences_.setConstant(std::numeric_limits<double>::infinity());
-    }
+    if (!(slope > 0)) slope = std::numeric_limits<double>::min();  // nothing in common
+    influences_ += excess / slope;
+    sum_ += error_of(excess / slope);
   }
 
   /// log Z of the rung that was reached. The error of a single column is unknown, so infinite.
-  LogZEstimate estimate() const {
-    const auto columns = static_cast<double>(influences_.size());
-    const double squares = influences_.squaredNorm();
-    if (squares == 0) return {log_z_, 0};
-    return {log_z_, columns > 1 ? std::sqrt(squares * columns / (columns - 1))
-                                : std::numeric_limits<double>::infinity()};
-  }
+  LogZEstimate estimate() const { return {log_z_, meet_ ? sum_ : error_of(influences_)}; }
 
  private:
-  double log_z_;
+  static double error_of(const Eigen::VectorXd& influences) {
+    const auto columns = static_cast<double>(influences.size());
+    const double squares = influences.squaredNorm();
+    if (squares == 0) return 0;
+    return columns > 1 ? std::sqrt(squares * columns / (columns - 1))
+                       : std::numeric_limits<double>::infinity();
+  }
+
+  double log_z_, sum_ = 0;
+  bool meet_;
   Eigen::VectorXd influences_;
 };
 

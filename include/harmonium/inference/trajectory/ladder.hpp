@@ -193,7 +193,7 @@ class Ladder {
   }
 
   /// log Z of the top rung: that of the lowest one, and Bennett's acceptance ratio between all neighbours.
-  /// The error is that between columns.
+  /// The error is that between columns (column_ratios.hpp).
   LogZEstimate log_z() const { return ratios().estimate(); }
   /// log Z of a model, by one more ratio, between all states of the top rung and chains of the model (up to
   /// date).
@@ -319,7 +319,7 @@ class Ladder {
   }
 
   ColumnRatios ratios() const {
-    ColumnRatios sum(log_z_of_lowest_, columns_);
+    ColumnRatios sum(log_z_of_lowest_, columns_, meet_);
     for (std::size_t i = 1; i < rungs_.size(); ++i) sum.climb(rungs_[i].up, rungs_[i].down);
     return sum;
   }
