@@ -16,7 +16,7 @@
 namespace defaults {
 
 using Json = nlohmann::ordered_json;
-using Options = ContrastiveDivergenceOptions<>;
+using Options = program::LearningOptions;
 
 // A way to train. `set` sets everything that is not left at its default.
 struct Way {

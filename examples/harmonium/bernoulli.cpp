@@ -3,8 +3,8 @@
 
 namespace program {
 
-template History train_rbm(Rbm<Bernoulli, Bernoulli>&, const Samples&, const Samples&, const TrainSettings&,
-                           int);
+template Learned<Rbm<Bernoulli, Bernoulli>> train_rbm(Rbm<Bernoulli, Bernoulli>&, const Samples&,
+                                                      const Samples&, const TrainSettings&, int);
 
 ModelKind bernoulli_kind() {
   return {"bernoulli", [](const Layout& layout) { return layout.bernoulli == layout.rows(); },

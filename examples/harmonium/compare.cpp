@@ -18,7 +18,7 @@ Coverage compare_samples(const Model& model, const Columns& columns, const Eigen
     draw_bits(columns, seed, states);
     return states;
   };
-  const Eigen::MatrixXf generated = model.generate(samples, steps, seed);
+  const Eigen::MatrixXf generated = model.generate(samples, steps, seed).values;
   return held_out.cols() == 0 ? coverage(generated, drawn(rows), options, on)
                               : coverage(generated, drawn(rows), drawn(held_out), options, on);
 }

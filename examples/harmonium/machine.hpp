@@ -10,11 +10,13 @@
 #include <harmonium/inference/exact/samples.hpp>
 #include <harmonium/inference/fill_in.hpp>
 #include <harmonium/inference/generate.hpp>
-#include <harmonium/io/models/model_file.hpp>
+#include <harmonium/inference/trajectory/replayed_sandwich.hpp>
+#include <harmonium/io/models/path_file.hpp>
 #include <harmonium/models/mixed_layer.hpp>
 #include <harmonium/observers/early_stopping.hpp>
 #include <harmonium/observers/monitor.hpp>
 #include <harmonium/training/contrastive_divergence.hpp>
+#include <sstream>
 
 #include "model.hpp"
 #include "outcome.hpp"
@@ -36,12 +38,20 @@ auto with_source(const Samples& rows, F f) {
   return f(with_missing(rows));
 }
 
+// What training leaves besides the RBM.
+template <class M>
+struct Learned {
+  History history;
+  FrozenPath<M> path = {};  // of chains that followed one
+};
+
 // Trains one RBM. Missing values are drawn anew at each update.
 template <class V>
-History train_rbm(Rbm<V, Bernoulli>& rbm, const Samples& rows, const Samples& held_out,
-                  const TrainSettings& settings, int layer) {
+Learned<Rbm<V, Bernoulli>> train_rbm(Rbm<V, Bernoulli>& rbm, const Samples& rows, const Samples& held_out,
+                                     const TrainSettings& settings, int layer) {
+  using M = Rbm<V, Bernoulli>;
   const Cpu<float> on = processors(settings.threads);
-  ContrastiveDivergence<Rbm<V, Bernoulli>> trainer{rbm, training_options(settings, layer), on};
+  ContrastiveDivergence<M, LearningOptions> trainer{rbm, training_options(settings, layer), on};
   const Eigen::MatrixXf kept =
       rows.sparse ? some_of(held_out) : held_out.subset(held_out.whole_ones()).values;
   std::optional<Monitor<Rbm<V, Bernoulli>>> monitor;
@@ -72,10 +82,13 @@ History train_rbm(Rbm<V, Bernoulli>& rbm, const Samples& rows, const Samples& he
   }};
   if (settings.patience > 0)
     watcher.stopping = EarlyStopping{.metric = "held_out_loss", .patience = settings.patience};
-  return with_source(rows, [&](const auto& source) { return trainer.fit(source, watcher); });
+  Learned<M> learned{with_source(rows, [&](const auto& source) { return trainer.fit(source, watcher); })};
+  if (const auto* chains = std::get_if<Trajectory::Memory<M>>(&trainer.chains()))
+    learned.path = frozen_path(chains->ladder());
+  return learned;
 }
-extern template History train_rbm(Rbm<Bernoulli, Bernoulli>&, const Samples&, const Samples&,
-                                  const TrainSettings&, int);
+extern template Learned<Rbm<Bernoulli, Bernoulli>> train_rbm(Rbm<Bernoulli, Bernoulli>&, const Samples&,
+                                                             const Samples&, const TrainSettings&, int);
 
 // Starts a fresh RBM at the means of the data without missing values, as `fit` would; states that no column
 // uses get a rate of 0.
@@ -99,6 +112,7 @@ void fit_visible(Rbm<V, Bernoulli>& rbm, const Samples& rows, const std::vector<
 template <class V>
 class Machine final : public Model {
   using Bottom = Rbm<V, Bernoulli>;
+  using Inner = Rbm<Bernoulli, Bernoulli>;
   using Deep = Dbn<Stack<V, Bernoulli>>;
 
  public:
@@ -111,10 +125,17 @@ class Machine final : public Model {
   // Throws DataError unless the file's model has visible layers of this size.
   Machine(const TensorFile& file, LayerSize<V> visible, std::vector<Index> unused)
       : unused_(std::move(unused)) {
-    if (file.metadata.count("kind") != 0 && file.metadata.at("kind") == "rbm") {
-      dbn_.rbms.emplace_back(model_from<Bottom>(file));
+    if (has_path(file)) {
+      TensorFile rest = file;
+      TensorFile path;
+      add_part(path, path_part, take_part(rest, path_part));
+      read(rest);
+      at_top([&]<class M>(const M& rbm, FrozenPath<M>& own) {
+        own = take_path<M>(path);
+        detail::check_path("its training path", rbm, own);
+      });
     } else {
-      dbn_ = model_from<Deep>(file);
+      read(file);
     }
     check<DataError>(bottom().visible.size() == Layer<V>(visible).size(),
                      "the model's columns are not those of its description");
@@ -124,18 +145,27 @@ class Machine final : public Model {
                              const TrainSettings& settings) override {
     std::vector<History> histories;
     fit_visible(bottom(), rows, unused_);
-    histories.push_back(train_rbm(bottom(), rows, held_out, settings, 0));
+    auto learned = train_rbm(bottom(), rows, held_out, settings, 0);
+    histories.push_back(std::move(learned.history));
+    if (dbn_.depth() == 1) path_ = std::move(learned.path);
     Samples below = rows, aside = held_out;
     for (std::size_t i = 1; i < dbn_.rbms.size(); ++i) {
       below = codes(i - 1, below, settings.seed);
       aside = codes(i - 1, aside, settings.seed);
-      histories.push_back(train_rbm(std::get<Rbm<Bernoulli, Bernoulli>>(dbn_.rbms[i]), below, aside, settings,
-                                    static_cast<int>(i)));
+      auto above = train_rbm(std::get<Inner>(dbn_.rbms[i]), below, aside, settings, static_cast<int>(i));
+      histories.push_back(std::move(above.history));
+      top_path_ = std::move(above.path);
     }
     return histories;
   }
 
-  TensorFile file() const override { return dbn_.depth() == 1 ? file_of(bottom()) : file_of(dbn_); }
+  TensorFile file() const override {
+    TensorFile file = dbn_.depth() == 1 ? file_of(bottom()) : file_of(dbn_);
+    at_top([&](const auto&, const auto& path) {
+      if (!path.models.empty()) add_path(file, path);
+    });
+    return file;
+  }
   std::vector<HiddenLayer> hidden_layers() const override {
     std::vector<HiddenLayer> layers;
     for_each_rbm(dbn_, [&](const auto& rbm, Index) { layers.push_back({rbm.weights, rbm.hidden}); });
@@ -162,8 +192,37 @@ class Machine final : public Model {
   Eigen::MatrixXf reconstruct(const Eigen::MatrixXf& rows) const override {
     return harmonium::reconstruct(dbn_, rows);
   }
-  Eigen::MatrixXf generate(Index samples, int steps, std::uint64_t seed) const override {
-    return harmonium::generate(dbn_, {.samples = samples, .steps = steps, .seed = seed});
+  Generated generate(Index samples, int steps, std::uint64_t seed) const override {
+    if (!has_training_path())
+      return {harmonium::generate(dbn_, {.samples = samples, .steps = steps, .seed = seed})};
+    constexpr Index most = 1000;  // ladders at once
+    Generated all{Eigen::MatrixXf(bottom().visible.rows(), samples)};
+    double renewed = 0;
+    int sweeps = 0;
+    for (Index first = 0; first < samples; first += most) {
+      const Index count = std::min(most, samples - first);
+      const std::uint64_t own = seed_for(seed, SeedFor::run, static_cast<std::uint32_t>(first / most));
+      all.values.middleCols(first, count) =
+          detail::generate_below(Cpu<float>(), dbn_, {.steps = 0, .seed = own}, [&]<class M>(const M& rbm) {
+            const FrozenPath<M>* path = nullptr;
+            at_top([&]<class P>(const auto&, const P& found) {
+              if constexpr (std::is_same_v<P, FrozenPath<M>>) path = &found;
+            });
+            auto r = replay(rbm, *path, {.samples = count, .most_sweeps = steps, .seed = own});
+            renewed += r.renewed * static_cast<double>(count);
+            sweeps = std::max(sweeps, r.sweeps);
+            return std::move(r.visible);
+          });
+    }
+    const double share = renewed / static_cast<double>(samples);
+    std::ostringstream how;
+    how.precision(3);
+    how << 100 * share
+        << " % of the samples rose from exact draws at the bottom of the training path, within " << sweeps
+        << " sweeps over it";
+    if (share < 1) how << ": more steps are needed until all did";
+    all.how = how.str();
+    return all;
   }
   Eigen::MatrixXf generate_given(const Samples& row, Index samples, int steps,
                                  std::uint64_t seed) const override {
@@ -225,6 +284,24 @@ class Machine final : public Model {
 
  private:
   static constexpr double most_states = 1 << 16;  // that are summed over
+  void read(const TensorFile& file) {
+    if (file.metadata.count("kind") != 0 && file.metadata.at("kind") == "rbm") {
+      dbn_.rbms.emplace_back(model_from<Bottom>(file));
+    } else {
+      dbn_ = model_from<Deep>(file);
+    }
+  }
+  // f(top RBM, its training path, which may be empty)
+  template <class F>
+  void at_top(F f) {
+    dbn_.depth() == 1 ? f(std::as_const(*this).bottom(), path_)
+                      : f(std::as_const(std::get<Inner>(dbn_.rbms.back())), top_path_);
+  }
+  template <class F>
+  void at_top(F f) const {
+    dbn_.depth() == 1 ? f(bottom(), path_) : f(std::get<Inner>(dbn_.rbms.back()), top_path_);
+  }
+  bool has_training_path() const { return !path_.models.empty() || !top_path_.models.empty(); }
   Bottom& bottom() { return std::get<Bottom>(dbn_.rbms.front()); }
   const Bottom& bottom() const { return std::get<Bottom>(dbn_.rbms.front()); }
   template <class Rows>
@@ -243,8 +320,14 @@ class Machine final : public Model {
                                   .betas = uniform_betas(settings.temperatures),
                                   .seed = settings.seed,
                                   .start_steps = settings.start_steps};
-    const Sandwich s =
-        dbn_.depth() == 1 ? sandwich(bottom(), rows, options, on) : sandwich(dbn_, rows, options, on);
+    const ReplayOptions climbing{.most_sweeps = settings.sweeps};
+    Sandwich s;
+    if (!has_training_path()) {
+      s = dbn_.depth() == 1 ? sandwich(bottom(), rows, options, on) : sandwich(dbn_, rows, options, on);
+    } else {
+      s = dbn_.depth() == 1 ? sandwich(bottom(), rows, path_, options, climbing, on)
+                            : sandwich(dbn_, rows, top_path_, options, climbing, on);
+    }
     judgement.log_z = s.log_z;
     judgement.standard_error = s.standard_error;
     judgement.verdict = s.consistent() ? "consistent" : "inconsistent";
@@ -278,6 +361,8 @@ class Machine final : public Model {
   }
 
   Deep dbn_;
+  FrozenPath<Bottom> path_;     // of a single RBM
+  FrozenPath<Inner> top_path_;  // of the highest of several
   std::vector<Index> unused_;
 };
 

@@ -132,7 +132,10 @@ int main(int argc, char** argv) {
   sample->add_option("-n,--count", settings.count, "rows")
       ->check(CLI::Range(1, 100000000))
       ->capture_default_str();
-  sample->add_option("--steps", settings.steps, "steps of each row's own chain")
+  sample
+      ->add_option(
+          "--steps", settings.steps,
+          "steps of each row's own chain; sweeps over the training path at most, if the model has one")
       ->check(CLI::Range(1, 100000000))
       ->capture_default_str();
   sample->add_option("--given", settings.given, "values that the rows have: COLUMN=VALUE,COLUMN=VALUE,...");

@@ -27,6 +27,12 @@ struct Scores {
   std::string meaning;
 };
 
+// New rows.
+struct Generated {
+  Eigen::MatrixXf values;
+  std::string how = {};  // if there is more to say than steps
+};
+
 class Model {
  public:
   virtual ~Model() = default;
@@ -42,7 +48,9 @@ class Model {
   // Codes of rows whose missing values are filled in first.
   virtual Eigen::MatrixXf encode(const Samples& rows, std::uint64_t seed) const = 0;
   virtual Eigen::MatrixXf reconstruct(const Eigen::MatrixXf& rows) const = 0;
-  virtual Eigen::MatrixXf generate(Index samples, int steps, std::uint64_t seed) const = 0;
+  // From chains of `steps` steps each; of a model with a training path from exact draws at its bottom, in at
+  // most so many sweeps over it.
+  virtual Generated generate(Index samples, int steps, std::uint64_t seed) const = 0;
   // The same given some values of one row: exact if few states are left, otherwise from chains of `steps`
   // steps. A deep model draws from its lowest RBM.
   virtual Eigen::MatrixXf generate_given(const Samples& row, Index samples, int steps,

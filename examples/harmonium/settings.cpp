@@ -4,7 +4,7 @@ using namespace harmonium;
 
 namespace program {
 
-ContrastiveDivergenceOptions<> training_options(const TrainSettings& s, int layer) {
+LearningOptions training_options(const TrainSettings& s, int layer) {
   check<ValueError>(s.hold_out >= 0 && s.hold_out <= 0.9, "hold-out is ", s.hold_out, ", expected 0 to 0.9");
   check<ValueError>(s.patience >= 0, "patience is ", s.patience, ", expected at least 0");
   check<ValueError>(s.patience == 0 || s.hold_out > 0, "patience needs held-out rows: hold-out is 0");
@@ -15,28 +15,28 @@ ContrastiveDivergenceOptions<> training_options(const TrainSettings& s, int laye
   for (const int units : s.hidden)
     check<ValueError>(units >= 1 && units <= 100'000, "hidden has a layer of ", units,
                       " units, expected 1 to 100000");
-  ContrastiveDivergenceOptions<> options{
-      .epochs = s.epochs,
-      .batch_size = s.batch_size,
-      .steps = s.steps,
-      .weight_decay = s.weight_decay,
-      .penalties = {.l1 = s.l1,
-                    .l1b = s.l1b,
-                    .sparsity = s.sparsity,
-                    .activity_target = s.activity_target,
-                    .max_norm = s.max_norm},
-      .max_gradient_norm = 10,
-      .centered = !s.plain_gradient,
-      .average_last = s.average_last,
-      .fit_visible_biases = layer > 0,
-      .seed = seed_of_layer(s.seed, static_cast<std::size_t>(layer)),
-      .phase = s.hidden.size() == 1 ? "training" : "layer " + std::to_string(layer + 1)};
+  LearningOptions options{.epochs = s.epochs,
+                          .batch_size = s.batch_size,
+                          .steps = s.steps,
+                          .weight_decay = s.weight_decay,
+                          .penalties = {.l1 = s.l1,
+                                        .l1b = s.l1b,
+                                        .sparsity = s.sparsity,
+                                        .activity_target = s.activity_target,
+                                        .max_norm = s.max_norm},
+                          .max_gradient_norm = 10,
+                          .centered = !s.plain_gradient,
+                          .average_last = s.average_last,
+                          .fit_visible_biases = layer > 0,
+                          .seed = seed_of_layer(s.seed, static_cast<std::size_t>(layer)),
+                          .phase = s.hidden.size() == 1 ? "training" : "layer " + std::to_string(layer + 1)};
   const Schedule rate = linear(s.rate, s.final_rate);
   if (s.chains == "cd") options.chains = DataChains{};
   if (s.chains == "pcd") options.chains = Persistent{.chains = s.chain_count};
   if (s.chains == "fast") options.chains = FastWeights{.chains = s.chain_count};
   if (s.chains == "tempered")
     options.chains = Tempered{.chains = s.chain_count, .temperatures = s.temperatures};
+  if (s.chains == "trajectory") options.chains = Trajectory{.chains = s.chain_count};
   if (s.optimizer == "adam") options.optimizer = Adam{.rate = rate};
   if (s.optimizer == "momentum") options.optimizer = Momentum{.rate = rate, .momentum = s.momentum};
   if (s.optimizer == "nesterov") options.optimizer = Nesterov{.rate = rate, .momentum = s.momentum};

@@ -5,6 +5,7 @@
 #include <harmonium/training/contrastive_divergence_options.hpp>
 #include <harmonium/training/fine_tuning_options.hpp>
 #include <string>
+#include <variant>
 #include <vector>
 
 namespace program {
@@ -48,7 +49,9 @@ void for_each_setting(Settings& s, F f) {
   f("batch-size", s.batch_size, "rows per update", Choices{});
   f("chains", s.chains,
     "where the negative phase comes from: cd, persistent chains, fast weights, tempered chains, or chains "
-    "that trade states with earlier models of the run (of sequences, if nothing is said)",
+    "that follow the training path, which is kept with the model for its samples (of sequences, if nothing "
+    "is "
+    "said)",
     Choices{"cd", "pcd", "fast", "tempered", "trajectory"});
   f("chain-count", s.chain_count, "number of chains, except for cd", Choices{});
   f("temperatures", s.temperatures, "number of temperatures of tempered chains", Choices{});
@@ -91,15 +94,20 @@ inline harmonium::Cpu<float> processors(int threads) {
   return threads == 0 ? harmonium::Cpu<float>::all() : harmonium::Cpu<float>(threads);
 }
 
+// The library's chains, and those that follow the training path.
+using Chains = std::variant<harmonium::Persistent, harmonium::DataChains, harmonium::FastWeights,
+                            harmonium::Tempered, harmonium::Exact, harmonium::Trajectory>;
+using LearningOptions = harmonium::ContrastiveDivergenceOptions<Chains>;
+
 // The library's options for layer `layer`. Throws ValueError if one makes no sense.
-harmonium::ContrastiveDivergenceOptions<> training_options(const TrainSettings& settings, int layer);
+LearningOptions training_options(const TrainSettings& settings, int layer);
 
 // Likewise for learning to predict a target.
 harmonium::FineTuningOptions<> fine_tuning_options(const TrainSettings& settings, bool classes);
 
 // How to judge.
 struct JudgeSettings {
-  int chains = 100, temperatures = 2000, start_steps = 500, threads = 0;
+  int chains = 100, temperatures = 2000, start_steps = 500, sweeps = 2000, threads = 0;
   std::uint64_t seed = 1;
 };
 

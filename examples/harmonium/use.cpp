@@ -111,10 +111,13 @@ void run_sample(const CommonSettings& settings) {
   check_output(settings.output);
   const LoadedModel loaded = load_model(settings.model);
   const auto& [model, columns, target, predictor, generative] = loaded;
-  const Eigen::MatrixXf values =
-      settings.given.empty() ? model->generate(settings.count, settings.steps, settings.judge.seed)
-                             : model->generate_given(read_given(columns, settings.given), settings.count,
-                                                     settings.steps, settings.judge.seed);
+  const Generated rows =
+      settings.given.empty()
+          ? model->generate(settings.count, settings.steps, settings.judge.seed)
+          : Generated{model->generate_given(read_given(columns, settings.given), settings.count,
+                                            settings.steps, settings.judge.seed)};
+  const Eigen::MatrixXf& values = rows.values;
+  if (!rows.how.empty()) std::fprintf(stderr, "sample: %s\n", rows.how.c_str());
   write_numbers(settings.output, "samples", in_units(columns, values),
                 [&, &columns_ = columns] { return decode_table(columns_, values, Decoded::draws); });
 }

@@ -30,6 +30,7 @@
 #include "io/models/checkpoint_format.hpp"
 #include "io/models/file_parts.hpp"
 #include "io/models/model_file.hpp"
+#include "io/models/path_file.hpp"
 #include "io/models/scaling_file.hpp"
 #include "io/pictures/chart_axis.hpp"
 #include "io/pictures/curves.hpp"

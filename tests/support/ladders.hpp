@@ -13,11 +13,13 @@ M with_weights_scaled(M model, double factor) {
   return model;
 }
 
-/// A ladder to `model` in equal steps of its weights, each settled for a fixed number of steps.
+/// A ladder to `model` in equal steps of its weights, each settled for a fixed number of steps, with `apart`
+/// steps between blocks.
 template <class M>
-Ladder<M> ladder_to(const M& model, int rungs, Index columns, Index blocks, std::uint64_t seed) {
+Ladder<M> ladder_to(const M& model, int rungs, Index columns, Index blocks, std::uint64_t seed,
+                    int apart = 10, bool meet = true) {
   const Cpu<double> on;
-  Ladder<M> ladder(model, columns, blocks);
+  Ladder<M> ladder(model, columns, blocks, meet);
   Draws draws{.seed = seed};
   ladder.begin(on, model, draws);
   draws.step = static_cast<std::uint64_t>(blocks);
@@ -26,15 +28,16 @@ Ladder<M> ladder_to(const M& model, int rungs, Index columns, Index blocks, std:
   const auto chains = state.columns(0, columns);
   for (int i = 1; i <= rungs; ++i) {
     const M next = with_weights_scaled(model, static_cast<double>(i) / rungs);
-    ladder.draw(on, next, chains, draws);
+    Births born = ladder.draw(on, next, chains, draws);
     const auto move = [&](int steps) {
-      for (int k = 0; k < steps; ++k) ladder.move(on, next, chains, work, {seed, draws.step++});
+      for (int k = 0; k < steps; ++k) ladder.move(on, next, chains, born, work, {seed, draws.step++});
     };
     move(40);
     ladder.freeze(on, next, [&](auto out) {
-      move(10);
+      move(apart);
       on.copy(chains.visible, out.visible);
       refresh(on, next, out);
+      return born;
     });
   }
   return ladder;

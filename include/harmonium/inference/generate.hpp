@@ -67,32 +67,41 @@ Matrix<B> generate(const Rbm<V, H, B>& rbm, GenerateOptions options = {},
   return std::move(state.visible);
 }
 
+namespace detail {
+/// Samples of the top RBM, `top(rbm)`, passed down once. Of `options`, steps (the number of the next draw),
+/// seed and means are used.
+template <class Units, class B, class Top>
+Matrix<B> generate_below(const B& on, const Dbn<Units, B>& dbn, const GenerateOptions& options, Top top) {
+  check_shapes("generate", dbn);
+  Matrix<B> x, below;
+  for (Index i = dbn.depth(); i-- > 0;)
+    std::visit(
+        [&](const auto& rbm) {
+          if (i + 1 == dbn.depth()) {
+            x = top(rbm);
+            return;
+          }
+          pass_through(on, rbm, false, !(options.means && i == 0),
+                       Draws{.seed = options.seed, .step = static_cast<std::uint64_t>(options.steps + i)},
+                       ConstViewOf<B>(x), below);
+          std::swap(x, below);
+        },
+        dbn.rbms[static_cast<std::size_t>(i)]);
+  return x;
+}
+}  // namespace detail
+
 /// Samples from chains in the top RBM, passed down once; V x samples. \throws ValueError if samples or steps
 /// is not positive, or tempering is negative \throws ShapeError if the DBN has no layers, or weights do not
 /// fit them
 template <class Units, class B>
 Matrix<B> generate(const Dbn<Units, B>& dbn, GenerateOptions options = {},
                    const std::type_identity_t<B>& on = {}) {
-  check_shapes("generate", dbn);
-  Matrix<B> x;
-  const bool means = options.means;
-  for (Index i = dbn.depth(); i-- > 0;)
-    std::visit(
-        [&](const auto& rbm) {
-          options.means = means && i == 0;
-          if (i + 1 == dbn.depth()) {
-            x = generate(rbm, options, on);
-          } else {
-            Matrix<B> below;
-            detail::pass_through(
-                on, rbm, false, !options.means,
-                Draws{.seed = options.seed, .step = static_cast<std::uint64_t>(options.steps + i)},
-                ConstViewOf<B>(x), below);
-            std::swap(x, below);
-          }
-        },
-        dbn.rbms[static_cast<std::size_t>(i)]);
-  return x;
+  return detail::generate_below(on, dbn, options, [&](const auto& rbm) {
+    GenerateOptions of_top = options;
+    of_top.means = options.means && dbn.depth() == 1;
+    return generate(rbm, of_top, on);
+  });
 }
 
 }  // namespace harmonium

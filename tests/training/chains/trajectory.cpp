@@ -36,13 +36,17 @@ TEST_CASE("trades leave the distributions of both models as they are", "[traject
   ladder.freeze(on, lower, [&](auto out) {
     on.copy(View<const double>(below), out.visible);
     refresh(on, lower, out);
+    return Births(static_cast<std::size_t>(columns));
   });
   auto state = make_state(model, columns);
   const auto x = state.columns(0, columns);
   on.copy(View<const double>(above), x.visible);
   refresh(on, model, x);
-  const PairEnergies pairs = ladder.compare(on, model, x, 0);
-  ladder.trade(on, model, x, 0, pairs, {.seed = 4});
+  const Partners partners = ladder.drawn_partners({.seed = 4});
+  CHECK(partners.columns.front() > 0);  // rotated
+  const PairEnergies pairs = ladder.compare(on, model, x, partners);
+  Births born(static_cast<std::size_t>(columns), 7);
+  ladder.trade(on, model, x, born, partners, pairs, {.seed = 4});
 
   CHECK(chi_square(state.visible, visible_distribution(oracle_of(model))));
   CHECK(chi_square(ladder.top().states, visible_distribution(oracle_of(lower))));
@@ -60,11 +64,12 @@ TEST_CASE("renewed reservoirs keep their distribution, and are born at the botto
   ladder.freeze(on, model, [&](auto out) {
     on.copy(View<const double>(states), out.visible);
     refresh(on, model, out);
+    return Births(static_cast<std::size_t>(columns));
   });
   const auto independent = visible_distribution(oracle_of(with_weights_scaled(model, 0)));
   CHECK(chi_square(ladder.rungs()[0].states, independent));
   const Matrix<Cpu<double>> bottom = ladder.rungs()[0].states;
-  ladder.renew(on, 1, {.seed = 1, .step = 1});
+  ladder.renew(on, 1, 0, {.seed = 1, .step = 1});
   CHECK(chi_square(ladder.top().states, visible_distribution(oracle_of(model))));
   CHECK(chi_square(ladder.rungs()[0].states, independent));
   CHECK(ladder.top().states != states);

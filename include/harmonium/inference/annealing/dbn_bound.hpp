@@ -115,6 +115,32 @@ DbnBound log_likelihood_bound(const Dbn<Units, B>& dbn, const Data& data, double
   return result;
 }
 
+namespace detail {
+/// f(top RBM, samples): samples of any kind, drawn by passing them up through the layers below.
+template <class B, class Units, class Data, class F>
+void at_top(const B& on, const char* caller, const Dbn<Units, B>& dbn, const Data& data, std::uint64_t seed,
+            F f) {
+  check_shapes(caller, dbn);
+  const auto give = [&](const auto& samples) {
+    visit_rbm(dbn, dbn.depth() - 1, [&](const auto& rbm) { f(rbm, samples); });
+  };
+  if (source_of<B>(data).size() == 0 || dbn.depth() == 1) return give(data);
+  Draws draws{.seed = seed, .stream = Stream::bound};
+  Matrix<B> x, above;
+  visit_rbm(dbn, 0, [&](const auto& rbm) {
+    const Matrix<B> input = hidden_inputs(on, caller, rbm, data);
+    pass_on(on, rbm.hidden, true, draws.in(Stream::hidden), ConstViewOf<B>(input), x);
+  });
+  for (Index i = 1; i + 1 < dbn.depth(); ++i)
+    visit_rbm(dbn, i, [&](const auto& rbm) {
+      ++draws.step;
+      pass_through(on, rbm, true, true, draws, ConstViewOf<B>(x), above);
+      std::swap(x, above);
+    });
+  give(x);
+}
+}  // namespace detail
+
 /// log Z of a DBN's top RBM from both sides. Its base rates, and the starts of half its long chains, are
 /// drawn by passing samples of any kind (possibly none) up through the layers below. \throws ShapeError if
 /// the DBN has no layers, the data's rows do not match the visible layer, or weights their layers \throws
@@ -122,30 +148,9 @@ DbnBound log_likelihood_bound(const Dbn<Units, B>& dbn, const Data& data, double
 template <class Units, class B, SamplesFor<B> Data>
 Sandwich sandwich(const Dbn<Units, B>& dbn, const Data& data, const SandwichOptions& options = {},
                   const std::type_identity_t<B>& on = B::all()) {
-  check_shapes("sandwich", dbn);
   Sandwich result;
-  const auto at_top = [&](const auto& samples) {
-    detail::visit_rbm(dbn, dbn.depth() - 1,
-                      [&](const auto& rbm) { result = sandwich(rbm, samples, options, on); });
-  };
-  const auto& source = source_of<B>(data);
-  if (source.size() == 0 || dbn.depth() == 1) {
-    at_top(data);
-    return result;
-  }
-  Draws draws{.seed = options.seed, .stream = Stream::bound};
-  Matrix<B> x, above;
-  detail::visit_rbm(dbn, 0, [&](const auto& rbm) {
-    const Matrix<B> input = detail::hidden_inputs(on, "sandwich", rbm, data);
-    detail::pass_on(on, rbm.hidden, true, draws.in(Stream::hidden), ConstViewOf<B>(input), x);
-  });
-  for (Index i = 1; i + 1 < dbn.depth(); ++i)
-    detail::visit_rbm(dbn, i, [&](const auto& rbm) {
-      ++draws.step;
-      detail::pass_through(on, rbm, true, true, draws, ConstViewOf<B>(x), above);
-      std::swap(x, above);
-    });
-  at_top(x);
+  detail::at_top(on, "sandwich", dbn, data, options.seed,
+                 [&](const auto& rbm, const auto& samples) { result = sandwich(rbm, samples, options, on); });
   return result;
 }
 

@@ -37,6 +37,7 @@ struct SandwichOptions {
 /// Where reverse chains started.
 enum class ReverseStarts {
   exact,     ///< at independent draws from the model
+  replayed,  ///< at states that climbed the model's training path from exact draws (trajectory/replay.hpp)
   heuristic  ///< at the ends of long chains, or where the caller said
 };
 /// Can the estimate be trusted?
@@ -44,8 +45,8 @@ enum class Verdict { consistent, inconsistent };
 
 /// log Z from both sides.
 struct Sandwich {
-  double log_z = 0;  ///< the estimate: from both sides (Bennett, 1976) if reverse starts are exact, otherwise
-                     ///< the forward one
+  double log_z = 0;  ///< the estimate: from both sides (Bennett, 1976) if reverse starts are exact or
+                     ///< replayed, otherwise the forward one
   double standard_error = 0;                    ///< by the bootstrap over chains, plus what rounding may add
   LogZEstimate forward = {};                    ///< by annealing from the base rates
   LogZEstimate reverse = {};                    ///< by annealing to them
@@ -76,6 +77,17 @@ inline void check_sandwich_options(const SandwichOptions& options) {
                     "sandwich: expected least_effective of at least 1, most_gap above 0 and tolerance of at "
                     "least 0, got ",
                     options.least_effective, ", ", options.most_gap, " and ", options.tolerance);
+}
+
+inline const char* words_for(ReverseStarts starts) {
+  switch (starts) {
+    case ReverseStarts::exact:
+      return ", and reverse chains start at exact draws";
+    case ReverseStarts::replayed:
+      return ", and reverse chains start at states that climbed the training path from exact draws";
+    default:
+      return "; heuristic: reverse chains start at the ends of long chains";
+  }
 }
 
 /// What speaks against the estimates; empty if nothing does.
@@ -143,9 +155,9 @@ inline Sandwich sandwich_of(const Eigen::VectorXd& forward, const Eigen::VectorX
     const auto errors = detail::bootstrap(forward, reverse, balanced, options.resamples, options.seed);
     s.forward.standard_error = std::hypot(errors.forward, rounding);
     s.reverse.standard_error = std::hypot(errors.reverse, rounding);
-    if (starts == ReverseStarts::exact) s.log_z = balanced;
-    s.standard_error =
-        starts == ReverseStarts::exact ? std::hypot(errors.balanced, rounding) : s.forward.standard_error;
+    const bool heuristic = starts == ReverseStarts::heuristic;
+    if (!heuristic) s.log_z = balanced;
+    s.standard_error = heuristic ? s.forward.standard_error : std::hypot(errors.balanced, rounding);
   }
   s.reason = detail::objection(s, forward, reverse, options);
   s.verdict = s.reason.empty() ? Verdict::consistent : Verdict::inconsistent;
@@ -153,8 +165,7 @@ inline Sandwich sandwich_of(const Eigen::VectorXd& forward, const Eigen::VectorX
     std::ostringstream text;
     text.precision(3);
     text << "forward and reverse estimates are " << std::abs(s.gap) << " nats apart";
-    text << (starts == ReverseStarts::exact ? ", and reverse chains start at exact draws"
-                                            : "; heuristic: reverse chains start at the ends of long chains");
+    text << detail::words_for(starts);
     s.reason = text.str();
   }
   return s;

@@ -8,14 +8,19 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
+#include <optional>
 #include <utility>
 #include <vector>
 
 #include "../../backend/on_host.hpp"
 #include "../../models/energy_model.hpp"
-#include "../annealing/log_weights.hpp"
+#include "column_ratios.hpp"
 
 namespace harmonium {
+
+/// When states were born: the step at which each was drawn from the lowest rung.
+using Births = std::vector<std::uint64_t>;
 
 /// A frozen model, states that were drawn from it, and what compares it with the rung below.
 template <EnergyModel M>
@@ -25,6 +30,7 @@ struct Rung {
   std::vector<double> energies;        ///< free energy of each member
   std::vector<double> up;              ///< log weights of states of the rung below
   std::vector<double> down;            ///< log weights of its own states
+  Births born;                         ///< when each member was drawn at the bottom
 
   /// Its state, for resuming: see training/run/run_state.hpp.
   template <class F>
@@ -34,7 +40,14 @@ struct Rung {
     f("energies", energies);
     f("up", up);
     f("down", down);
+    f("born", born);
   }
+};
+
+/// Which members of a reservoir chains meet: chain i meets that of column `columns[i]` of a block.
+struct Partners {
+  Index block = 0;                  ///< of the reservoir
+  std::vector<Index> columns = {};  ///< a permutation of all columns
 };
 
 /// Free energies of n pairs of states, each under the upper and the lower of two models: x was drawn from the
@@ -69,10 +82,15 @@ class Ladder {
 
  public:
   /// Empty, with memory. \param model has the shape of all rungs \param columns is the number of chains that
-  /// trade at once, at least 1 \param blocks how many times as many states a reservoir has, at least 1
-  Ladder(const M& model, Index columns, Index blocks)
+  /// trade at once, at least 1 \param blocks how many times as many states a reservoir has, at least 1 \param
+  /// meet do all columns draw on the whole reservoir? Then they take copies of its members, so that it stays
+  /// as it is: were they to trade places, a mode that is rare below would be used up, and the chains of a
+  /// model in which it is common could not get at more. Otherwise each column is a ladder of its own, and
+  /// states trade places
+  Ladder(const M& model, Index columns, Index blocks, bool meet = true)
       : columns_(columns),
         blocks_(blocks),
+        meet_(meet),
         like_(model),
         other_(make_state(model, columns)),
         risen_(make_state(model, columns)),
@@ -85,10 +103,23 @@ class Ladder {
   /// The last one. There must be one.
   const Rung<M>& top() const { return rungs_.back(); }
 
-  /// The number of a block, at random.
-  Index drawn_block(Draws draws) const {
+  /// Column by column.
+  Partners partners(Index block) const {
+    Partners all{.block = block};
+    for (Index i = 0; i < columns_; ++i) all.columns.push_back(i);
+    return all;
+  }
+  /// A block, at random unless it is given, and where columns meet, rotated at random.
+  Partners drawn_partners(Draws draws, std::optional<Index> block = {}) const {
     const PhiloxBlock words = draws.in(Stream::swap).block_of_row(0, 0, 1);
-    return static_cast<Index>(uniform_from<double>(words.word[0]) * static_cast<double>(blocks_));
+    const auto drawn = [&](std::uint32_t word, Index count) {
+      return static_cast<Index>(uniform_from<double>(word) * static_cast<double>(count));
+    };
+    Partners all = partners(block.value_or(drawn(words.word[0], blocks_)));
+    if (meet_)
+      std::rotate(all.columns.begin(), all.columns.begin() + drawn(words.word[1], columns_),
+                  all.columns.end());
+    return all;
   }
 
   /// Begins anew with the lowest rung: the model without weights.
@@ -105,85 +136,91 @@ class Ladder {
     double sum = 0;
     for (Index block = 0; block < blocks_; ++block, ++draws.step) {
       start(on, rung.model, state, draws);
-      keep(on, rung, block, state);
+      keep(on, rung, block, state, newborn(draws));
       sum += log_z_of_independent(on, rung.model, state);
     }
     log_z_of_lowest_ = sum / static_cast<double>(blocks_);
     rungs_.push_back(std::move(rung));
   }
 
-  /// Free energies of x (up to date with the model) and of a block of the top rung's states, under both
-  /// models.
-  PairEnergies compare(const B& on, const M& model, StateView x, Index block) {
-    return compare(on, model, x, rungs_.back(), block);
+  /// Free energies of x (up to date with the model) and of partners in the top rung, under both models.
+  PairEnergies compare(const B& on, const M& model, StateView x, const Partners& partners) {
+    return compare(on, model, x, rungs_.back(), partners);
   }
-  /// Trades x (up to date with the model) and a block of the top rung, pair by pair, with probability min(1,
-  /// exp(gain)). Both distributions stay as they are. x is up to date afterwards, too.
-  void trade(const B& on, const M& model, StateView x, Index block, const PairEnergies& pairs, Draws draws) {
-    trade(on, model, x, rungs_.back(), block, pairs, draws);
+  /// Trades x (up to date with the model) for partners in the top rung, pair by pair, with probability min(1,
+  /// exp(gain)). Both distributions stay as they are. x is up to date afterwards, too; `born`, one per
+  /// column, trades with it.
+  void trade(const B& on, const M& model, StateView x, Births& born, const Partners& partners,
+             const PairEnergies& pairs, Draws draws) {
+    trade(on, model, x, born, rungs_.back(), partners, pairs, draws);
   }
-  /// One step of chains with a model above the ladder: a transition, and a trade with a block that is drawn
-  /// at random. x is up to date, before and after.
-  void move(const B& on, const M& model, StateView x, typename M::Workspace& work, Draws draws) {
+  /// One step of chains with a model above the ladder: a transition, and a trade with partners drawn at
+  /// random. x is up to date, before and after.
+  void move(const B& on, const M& model, StateView x, Births& born, typename M::Workspace& work,
+            Draws draws) {
     transition(on, model, x, x, work, draws);
-    const Index block = drawn_block(draws);
-    trade(on, model, x, block, compare(on, model, x, block), draws);
+    const Partners partners = drawn_partners(draws);
+    trade(on, model, x, born, partners, compare(on, model, x, partners), draws);
   }
-  /// Renews a block of a rung's reservoir, drawn at random: it trades with the rung below and takes a step.
-  /// The lowest rung's are drawn afresh.
-  void renew(const B& on, Index number, Draws draws) {
+  /// Renews a block of a rung's reservoir: it trades with that of the rung below and takes a step. The lowest
+  /// rung's are drawn afresh. One rung after the other, from below, lets newborn states climb several.
+  /// Returns the share of trades that were to be accepted, 1 at the bottom.
+  double renew(const B& on, Index number, Index block, Draws draws) {
     Rung<M>& rung = rungs_[static_cast<std::size_t>(number)];
-    const Index block = drawn_block(draws);
+    const Partners below_it = drawn_partners(draws, block);
     const auto state = risen_.columns(0, columns_);
     if (number == 0) {
       start(on, rung.model, state, draws);
-    } else {
-      Rung<M>& below = rungs_[static_cast<std::size_t>(number - 1)];
-      if (number == 1) renew(on, 0, draws);
-      load(on, rung, block, state);
-      const PairEnergies pairs = compare(on, rung.model, state, below, block);
-      weigh(rung, block, pairs);
-      trade(on, rung.model, state, below, block, pairs, draws);
-      transition(on, rung.model, state, state, work_, draws);
+      keep(on, rung, block, state, newborn(draws));
+      return 1;
     }
-    keep(on, rung, block, state);
+    Rung<M>& below = rungs_[static_cast<std::size_t>(number - 1)];
+    if (number == 1) renew(on, 0, block, draws);
+    Births born = load(on, rung, block, state);
+    const PairEnergies pairs = compare(on, rung.model, state, below, below_it);
+    weigh(rung, block, pairs);
+    trade(on, rung.model, state, born, below, below_it, pairs, draws);
+    transition(on, rung.model, state, state, work_, draws);
+    keep(on, rung, block, state, born);
+    return pairs.acceptance();
   }
-  /// A block of the top rung's states, for `model`.
-  void draw(const B& on, const M& model, StateView out, Draws draws) {
-    on.copy(members(rungs_.back(), drawn_block(draws)), out.visible);
+  /// A block of the top rung's states, for `model`. Returns when they were born.
+  Births draw(const B& on, const M& model, StateView out, Draws draws) {
+    const Index block = drawn_partners(draws).block;
+    on.copy(members(rungs_.back(), block), out.visible);
     refresh(on, model, out);
+    return births(rungs_.back(), block);
   }
 
   /// log Z of the top rung: that of the lowest one, and Bennett's acceptance ratio between all neighbours.
-  LogZEstimate log_z() const {
-    LogZEstimate sum{.log_z = log_z_of_lowest_};
-    for (std::size_t i = 1; i < rungs_.size(); ++i) sum = above(sum, rungs_[i].up, rungs_[i].down);
-    return sum;
-  }
+  /// The error is that between columns (column_ratios.hpp).
+  LogZEstimate log_z() const { return ratios().estimate(); }
   /// log Z of a model, by one more ratio, between all states of the top rung and chains of the model (up to
   /// date).
   LogZEstimate log_z(const B& on, const M& model, StateView chains) {
     Rung<M> rung = empty_rung();
     rung.down.resize(static_cast<std::size_t>(columns_));
     for (Index block = 0; block < blocks_; ++block) {
-      const PairEnergies pairs = compare(on, model, chains, block);
+      const PairEnergies pairs = compare(on, model, chains, partners(block));
       weights(rung.up, block) = pairs.lower_y - pairs.upper_y;
       if (block == 0) weights(rung.down, 0) = pairs.lower_x - pairs.upper_x;
     }
-    return above(log_z(), rung.up, rung.down);
+    ColumnRatios sum = ratios();
+    sum.climb(rung.up, rung.down);
+    return sum.estimate();
   }
 
-  /// Freezes a model as the next rung. `sample(out)` is called once per block and writes states drawn from
-  /// it, up to date.
+  /// Freezes a model as the next rung. `sample(out)` is called once per block, writes states drawn from it,
+  /// up to date, and returns when they were born.
   template <class Sample>
   void freeze(const B& on, const M& model, Sample sample) {
     Rung<M> rung = empty_rung();
     rung.model = model;
     const auto state = risen_.columns(0, columns_);
     for (Index block = 0; block < blocks_; ++block) {
-      sample(state);
-      keep(on, rung, block, state);
-      weigh(rung, block, compare(on, model, state, block));
+      const Births born = sample(state);
+      keep(on, rung, block, state, born);
+      weigh(rung, block, compare(on, model, state, partners(block)));
     }
     rungs_.push_back(std::move(rung));
   }
@@ -206,7 +243,7 @@ class Ladder {
   Rung<M> empty_rung() const {
     const auto count = static_cast<std::size_t>(columns_ * blocks_);
     const std::vector<double> zeros(count);
-    return {like_, Matrix<B>(like_.visible.rows(), columns_ * blocks_), zeros, zeros, zeros};
+    return {like_, Matrix<B>(like_.visible.rows(), columns_ * blocks_), zeros, zeros, zeros, Births(count)};
   }
   // A block's part of numbers that a rung has for each of its members.
   Eigen::Map<Eigen::VectorXd> weights(std::vector<double>& numbers, Index block) const {
@@ -216,33 +253,44 @@ class Ladder {
     weights(rung.up, block) = pairs.lower_y - pairs.upper_y;
     weights(rung.down, block) = pairs.lower_x - pairs.upper_x;
   }
-  ViewOf<B> members(Rung<M>& rung, Index block) {
+  ViewOf<B> members(Rung<M>& rung, Index block) const {
     return view_of(rung.states).columns(block * columns_, columns_);
   }
-  void keep(const B& on, Rung<M>& rung, Index block, StateView state) {
+  ConstViewOf<B> members(const Rung<M>& rung, Index block) const {
+    return ConstViewOf<B>(rung.states).columns(block * columns_, columns_);
+  }
+  void keep(const B& on, Rung<M>& rung, Index block, StateView state, const Births& born) {
     on.copy(state.visible, members(rung, block));
     weights(rung.energies, block) = energies(on, rung.model, state);
+    std::copy(born.begin(), born.end(), rung.born.begin() + block * columns_);
   }
-  void load(const B& on, Rung<M>& rung, Index block, StateView state) {
+  Births load(const B& on, const Rung<M>& rung, Index block, StateView state) {
     on.copy(members(rung, block), state.visible);
     refresh(on, rung.model, state);
+    return births(rung, block);
   }
+  Births births(const Rung<M>& rung, Index block) const {
+    const auto first = rung.born.begin() + block * columns_;
+    return Births(first, first + columns_);
+  }
+  Births newborn(Draws draws) const { return Births(static_cast<std::size_t>(columns_), draws.step); }
 
-  PairEnergies compare(const B& on, const M& model, StateView x, Rung<M>& rung, Index block) {
+  PairEnergies compare(const B& on, const M& model, StateView x, Rung<M>& rung, const Partners& partners) {
     const auto other = other_.columns(0, columns_);
     PairEnergies pairs;
     pairs.upper_x = energies(on, model, x);
     on.copy(x.visible, other.visible);
     refresh(on, rung.model, other);
     pairs.lower_x = energies(on, rung.model, other);
-    on.copy(members(rung, block), other.visible);
+    on.gather(members(std::as_const(rung), partners.block), partners.columns, T(1), other.visible);
     refresh(on, model, other);
     pairs.upper_y = energies(on, model, other);
-    pairs.lower_y = weights(rung.energies, block);
+    pairs.lower_y = weights(rung.energies, partners.block)(partners.columns);
     return pairs;
   }
-  void trade(const B& on, const M& model, StateView x, Rung<M>& rung, Index block, const PairEnergies& pairs,
-             Draws draws) {
+  void trade(const B& on, const M& model, StateView x, Births& born, Rung<M>& rung, const Partners& partners,
+             const PairEnergies& pairs, Draws draws) {
+    const Index block = partners.block;
     // Columns of [x, y]: where the upper and the lower states come from.
     std::vector<Index> upper(static_cast<std::size_t>(columns_)), lower(upper.size());
     auto kept = weights(rung.energies, block);
@@ -250,9 +298,15 @@ class Ladder {
     for (Index i = 0; i < columns_; ++i) {
       const PhiloxBlock words = draws.in(Stream::swap).block_of_row(0, static_cast<std::uint32_t>(i), 0);
       const bool trades = fine_uniform_from(words) < std::exp(std::min(pairs.gain(i), 0.0));
-      upper[static_cast<std::size_t>(i)] = trades ? columns_ + i : i;
-      lower[static_cast<std::size_t>(i)] = trades ? i : columns_ + i;
-      if (trades) kept(i) = pairs.lower_x(i);
+      const Index partner = partners.columns[static_cast<std::size_t>(i)];
+      upper[static_cast<std::size_t>(i)] = trades ? columns_ + partner : i;
+      lower[static_cast<std::size_t>(partner)] = trades ? i : columns_ + partner;
+      if (trades) {
+        std::uint64_t &own = born[static_cast<std::size_t>(i)],
+                      &other = rung.born[static_cast<std::size_t>(block * columns_ + partner)];
+        if (!meet_) kept(partner) = pairs.lower_x(i);
+        own = meet_ ? other : std::exchange(other, own);
+      }
       any = any || trades;
     }
     if (!any) return;
@@ -260,18 +314,14 @@ class Ladder {
     on.copy(x.visible, both.columns(0, columns_));
     on.copy(members(rung, block), both.columns(columns_, columns_));
     on.gather(ConstViewOf<B>(both), upper, T(1), x.visible);
-    on.gather(ConstViewOf<B>(both), lower, T(1), members(rung, block));
+    if (!meet_) on.gather(ConstViewOf<B>(both), lower, T(1), members(rung, block));
     refresh(on, model, x);
   }
 
-  static LogZEstimate above(LogZEstimate below, const std::vector<double>& up,
-                            const std::vector<double>& down) {
-    using Numbers = Eigen::Map<const Eigen::VectorXd>;
-    const Eigen::VectorXd forward = Numbers(up.data(), static_cast<Index>(up.size())),
-                          reverse = Numbers(down.data(), static_cast<Index>(down.size()));
-    const double ratio = detail::balance(forward, reverse);
-    return {below.log_z + ratio,
-            std::hypot(below.standard_error, detail::balance_error(forward, reverse, ratio))};
+  ColumnRatios ratios() const {
+    ColumnRatios sum(log_z_of_lowest_, columns_, meet_);
+    for (std::size_t i = 1; i < rungs_.size(); ++i) sum.climb(rungs_[i].up, rungs_[i].down);
+    return sum;
   }
   // Without weights, p(v) is known: it is that of the visible layer alone. log Z = -F(v) - log p(v) for any
   // v.
@@ -286,6 +336,7 @@ class Ladder {
   }
 
   Index columns_, blocks_;
+  bool meet_;
   M like_;
   typename M::State other_, risen_;
   typename M::Workspace work_;

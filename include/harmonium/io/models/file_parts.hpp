@@ -59,6 +59,12 @@ inline void add_part(TensorFile& file, const std::string& name, TensorFile part)
   }
 }
 
+/// Does a file have a part of this name?
+inline bool has_part(const TensorFile& file, const std::string& name) {
+  const std::vector<std::string> names = detail::part_names(file.metadata);
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
 /// Takes a part out of a file. \throws DataError if there is no part of this name
 inline TensorFile take_part(TensorFile& file, const std::string& name) {
   std::vector<std::string> names = detail::part_names(file.metadata);

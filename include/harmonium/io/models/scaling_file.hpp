@@ -32,8 +32,7 @@ inline Scaling take_scaling(TensorFile& file, const std::string& name = scaling_
 
 /// Does a model's file have a scaling of this name?
 inline bool has_scaling(const TensorFile& file, const std::string& name = scaling_part) {
-  const std::vector<std::string> names = detail::part_names(file.metadata);
-  return std::find(names.begin(), names.end(), name) != names.end();
+  return has_part(file, name);
 }
 
 /// Writes a model and the scaling of its samples to a file, which is complete or the old one. `load` reads

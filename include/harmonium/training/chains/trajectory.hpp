@@ -5,6 +5,7 @@
 /// chains; and log Z is known all the time.
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <utility>
@@ -26,8 +27,8 @@ struct Trajectory {
   double refuse_below = 0.1;  ///< acceptance below which an update is refused, in [0, freeze_below)
   double settle = 20;         ///< autocorrelation times before a reservoir is collected, at least 1
   double apart = 2;           ///< autocorrelation times between its blocks, above 0
-  int most_steps = 2000;      ///< at most, to settle; and to measure an autocorrelation time. At least 1
-  int renew_every = 5;        ///< updates between renewals of a block of a reservoir, in turn; 0: never
+  int most_steps = 2000;      ///< at most, to measure an autocorrelation time, to settle, and for all blocks
+  int renew_every = 1;        ///< updates between renewals of a block of a reservoir, in turn; 0: never
   static constexpr const char* name = "trajectory";  ///< in files
 
   /// The same number for every batch.
@@ -63,7 +64,8 @@ class Trajectory::Memory {
       : policy_(checked(policy)),
         ladder_(model, policy.chains, policy.blocks),
         fallback_(model),
-        work_(make_workspace(model, policy.chains)) {}
+        work_(make_workspace(model, policy.chains)),
+        born_(static_cast<std::size_t>(policy.chains)) {}
 
   /// The chains and the lowest rung's reservoir are drawn from the model without weights.
   void begin(const B& on, const M& model, StateView states, Draws draws) {
@@ -72,26 +74,29 @@ class Trajectory::Memory {
     ladder_.begin(on, model, {.seed = seed_, .step = clock_});
     clock_ += static_cast<std::uint64_t>(policy_.blocks);
     fallback_ = model;
-    ladder_.draw(on, model, states, next());
+    renewed_ = clock_;
+    born_ = ladder_.draw(on, model, states, next());
   }
   /// Moves the chains by `steps` steps, and now and then a block of a reservoir.
   void advance(const B& on, const M& model, StateView /*data*/, StateView states, typename M::Workspace& work,
                int steps, Draws /*draws*/) {
     for (int k = 0; k < steps; ++k) transition(on, model, states, states, work, next());
-    if (policy_.renew_every > 0 && ++updates_ % static_cast<std::uint64_t>(policy_.renew_every) == 0) {
-      const auto turn = updates_ / static_cast<std::uint64_t>(policy_.renew_every);
-      ladder_.renew(on, static_cast<Index>(turn % ladder_.rungs().size()), next());
-    }
+    if (policy_.renew_every > 0 && ++updates_ % static_cast<std::uint64_t>(policy_.renew_every) == 0)
+      renew(on);
     energies_ = ladder_.energies(on, model, states);
     chains_.emplace(states);
+    if (*std::min_element(born_.begin(), born_.end()) > renewed_) {
+      renewed_ = clock_;
+      ++renewals_;
+    }
   }
   /// Compares the new model with the last rung. Trades; or freezes the model; or rejects it, and the chains
   /// are then states of the rung.
   bool refuses(const B& on, const M& model) {
     refresh(on, model, *chains_);
     const Draws draws = next();
-    const Index block = ladder_.drawn_block(draws);
-    const PairEnergies pairs = ladder_.compare(on, model, *chains_, block);
+    const Partners partners = ladder_.drawn_partners(draws);
+    const PairEnergies pairs = ladder_.compare(on, model, *chains_, partners);
     // The chains were drawn from the model before the update.
     const Eigen::VectorXd log_weights = energies_ - pairs.upper_x;
     const Eigen::VectorXd weights = (log_weights.array() - log_weights.maxCoeff()).exp();
@@ -100,10 +105,10 @@ class Trajectory::Memory {
     if (!(usable && acceptance_ >= policy_.refuse_below)) {
       ++refusals_;
       rate_share_ /= 2;
-      ladder_.draw(on, fallback_, *chains_, draws);
+      born_ = ladder_.draw(on, fallback_, *chains_, draws);
       return true;
     }
-    ladder_.trade(on, model, *chains_, block, pairs, draws);
+    ladder_.trade(on, model, *chains_, born_, partners, pairs, draws);
     if (acceptance_ < policy_.freeze_below) freeze(on, model);
     return false;
   }
@@ -117,13 +122,15 @@ class Trajectory::Memory {
     refresh(on, model, states);
     return ladder_.log_z(on, model, states);
   }
-  /// Rungs, share of accepted trades, autocorrelation times of the last rung's chains, and refusals.
+  /// Rungs, share of accepted trades, autocorrelation times of the last rung's chains, refusals, and how many
+  /// times all chains were replaced by states born at the bottom since the time before.
   void report(std::vector<std::pair<std::string, double>>& metrics) const {
     metrics.emplace_back("rungs", static_cast<double>(ladder_.rungs().size()));
     metrics.emplace_back("trade_rate", acceptance_);
     metrics.emplace_back("integrated_time", times_.integrated);
     metrics.emplace_back("exponential_time", times_.exponential);
     metrics.emplace_back("refusals", static_cast<double>(refusals_));
+    metrics.emplace_back("renewals", static_cast<double>(renewals_));
   }
   /// The ladder.
   const Ladder<M>& ladder() const { return ladder_; }
@@ -133,9 +140,13 @@ class Trajectory::Memory {
   void for_each_state(F&& f) {
     f("ladder", ladder_);
     f("fallback", fallback_);
+    f("born", born_);
+    f("renewed", renewed_);
+    f("renewals", renewals_);
     f("seed", seed_);
     f("clock", clock_);
     f("updates", updates_);
+    f("turns", turns_);
     f("rate_share", rate_share_, [](double share) { return share > 0 && share <= 1; });
     f("trade_rate", acceptance_);
     f("integrated_time", times_.integrated);
@@ -166,16 +177,32 @@ class Trajectory::Memory {
     return static_cast<int>(
         std::min(std::ceil(times * times_.integrated), static_cast<double>(policy_.most_steps)));
   }
+  // One block of one rung, in turn, from the lowest rung up: newborn states climb.
+  void renew(const B& on) {
+    const auto rungs = static_cast<std::uint64_t>(ladder_.rungs().size()) - 1;
+    if (rungs == 0) return void(ladder_.renew(on, 0, ladder_.drawn_partners(next()).block, next()));
+    const std::uint64_t turn = turns_++;
+    ladder_.renew(on, static_cast<Index>(1 + turn % rungs),
+                  static_cast<Index>(turn / rungs % static_cast<std::uint64_t>(policy_.blocks)), next());
+  }
+  // Chains are brought to equilibrium with the whole ladder: what it has below must be able to arrive, or a
+  // mode that chains have lost stays lost.
   void freeze(const B& on, const M& model) {
     const StateView states = *chains_;
-    const auto move = [&] { ladder_.move(on, model, states, work_, next()); };
+    const auto move = [&] {
+      if (policy_.renew_every > 0) renew(on);
+      ladder_.move(on, model, states, born_, work_, next());
+    };
     times_ = measure_autocorrelation(
         on, move, [&] { return ConstViewOf<B>(states.visible); }, policy_.most_steps);
     for (int i = steps_for(policy_.settle); i > 0; --i) move();
+    const int apart = std::min(steps_for(policy_.apart),
+                               std::max(1, policy_.most_steps / static_cast<int>(policy_.blocks)));
     ladder_.freeze(on, model, [&](StateView out) {
-      for (int i = steps_for(policy_.apart); i > 0; --i) move();
+      for (int i = apart; i > 0; --i) move();
       on.copy(states.visible, out.visible);
       refresh(on, model, out);
+      return born_;
     });
     fallback_ = model;
     rate_share_ = 1;
@@ -186,9 +213,10 @@ class Trajectory::Memory {
   M fallback_;
   typename M::Workspace work_;
   std::optional<StateView> chains_;  // of the last update
+  Births born_;                      // when they were drawn from the lowest rung
   Eigen::VectorXd energies_;         // theirs, under the model that they were drawn from
   AutocorrelationTimes times_;
-  std::uint64_t seed_ = 0, clock_ = 0, updates_ = 0, refusals_ = 0;
+  std::uint64_t seed_ = 0, clock_ = 0, updates_ = 0, turns_ = 0, refusals_ = 0, renewed_ = 0, renewals_ = 0;
   double rate_share_ = 1, acceptance_ = 1;
 };
 
