@@ -69,27 +69,12 @@ SequenceModel load_sequence_model(const std::string& path) {
   }
 }
 
-using SequenceChains = std::variant<Persistent, Trajectory>;
-
-// The program's options, with chains for sequences.
-ContrastiveDivergenceOptions<SequenceChains> sequence_options(const TrainSettings& s) {
+// The program's options, with chains for sequences, and biases that start at the data's frequencies.
+LearningOptions sequence_options(const TrainSettings& s) {
   check<ValueError>(s.chains == "pcd" || s.chains == "trajectory", "--chains is '", s.chains,
                     "', sequences take pcd or trajectory");
-  const ContrastiveDivergenceOptions<> given = training_options(s, 0);
-  ContrastiveDivergenceOptions<SequenceChains> options;
-  options.epochs = given.epochs;
-  options.batch_size = given.batch_size;
-  options.steps = given.steps;
-  options.optimizer = given.optimizer;
-  options.weight_decay = given.weight_decay;
-  options.penalties = given.penalties;
-  options.max_gradient_norm = given.max_gradient_norm;
-  options.centered = given.centered;
-  options.average_last = given.average_last;
-  options.seed = given.seed;
-  options.phase = given.phase;
-  if (s.chains == "pcd") options.chains = Persistent{.chains = s.chain_count};
-  if (s.chains == "trajectory") options.chains = Trajectory{.chains = s.chain_count};
+  LearningOptions options = training_options(s, 0);
+  options.fit_visible_biases = true;
   return options;
 }
 
