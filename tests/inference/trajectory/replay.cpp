@@ -43,8 +43,7 @@ Spins two_modes(Index visible, double weight) {
 
 TEST_CASE("replayed samples are distributed as the model", "[trajectory][replay][oracle]") {
   const Model model = strong_model();
-  const auto r =
-      replay(model, path_to(model, {0, 0.4, 0.7}), {.samples = 20'000, .settle = 1, .seed = 1}, on);
+  const auto r = replay(model, path_to(model, {0, 0.4, 0.7}), {.samples = 4'000, .settle = 1, .seed = 1}, on);
   CHECK(chi_square(r.visible, visible_distribution(oracle_of(model))));
   CHECK(r.renewed == 1);
   CHECK(r.renewed_after > 0);
@@ -52,7 +51,7 @@ TEST_CASE("replayed samples are distributed as the model", "[trajectory][replay]
   REQUIRE(r.trade_rates.size() == 3);
   CHECK(r.trade_rates[0] > 0.2);
   CHECK(r.trade_rates[0] < 0.95);
-  CHECK(r.log_z.standard_error < 0.05);
+  CHECK(r.log_z.standard_error < 0.1);
   CHECK_THAT(r.log_z.log_z, WithinAbs(exact_log_z(model), sigmas * r.log_z.standard_error));
 }
 
@@ -60,10 +59,10 @@ TEST_CASE("a replay gives modes that chains do not connect their weights", "[tra
   const Spins model = two_modes(6, 0.7);
   const auto truth = visible_distribution(oracle_of(model));
   const auto path = path_to(model, {0, 0.3, 0.5, 0.7});
-  const auto r = replay(model, path, {.samples = 2'000, .seed = 2}, on);
+  const auto r = replay(model, path, {.samples = 1'000, .seed = 2}, on);
   CHECK(r.renewed == 1);
   CHECK(chi_square(r.visible, truth));
-  CHECK_FALSE(chi_square(generate(model, {.samples = 2'000, .steps = 20, .seed = 2}), truth));
+  CHECK_FALSE(chi_square(generate(model, {.samples = 1'000, .steps = 20, .seed = 2}), truth));
 }
 
 TEST_CASE("states that no rung passes on are not newborn", "[trajectory][replay]") {
@@ -97,7 +96,7 @@ TEST_CASE("a DBN generates from its top RBM's path, and passes that down", "[tra
   Dbn<Stack<Bernoulli>, Cpu<double>> dbn{{.sizes = {4, 3, 2}}};
   randomise(dbn, 7, 1.5);
   const auto& top = std::get<Model>(dbn.rbms[1]);
-  const ReplayOptions options{.samples = 20'000, .settle = 2, .seed = 3};
+  const ReplayOptions options{.samples = 4'000, .settle = 2, .seed = 3};
   const auto path = path_to(top, {0, 0.5});
   const Eigen::MatrixXd v = generate(dbn, path, options, on), h = generate(top, path, options, on);
   CHECK(chi_square(h, visible_distribution(oracle_of(top))));
@@ -108,7 +107,7 @@ TEST_CASE("a DBN generates from its top RBM's path, and passes that down", "[tra
     expected += above.probabilities[i] *
                 mean_visible(std::get<Model>(dbn.rbms[0]), columns({above.states[i]})).col(0);
   for (Index r = 0; r < 4; ++r)
-    CHECK_THAT(v.row(r).mean(), WithinAbs(expected(r), sigmas * 0.5 / std::sqrt(20'000.0)));
+    CHECK_THAT(v.row(r).mean(), WithinAbs(expected(r), sigmas * 0.5 / std::sqrt(4'000.0)));
   const Sandwich s = sandwich(dbn, Eigen::MatrixXd(4, 0), path,
                               {.chains = 100, .betas = uniform_betas(50), .seed = 3}, {}, on);
   CHECK(s.consistent());
