@@ -136,7 +136,7 @@ Image tiles(const M& columns, const TileOptions& options) {
 /// How to stack pictures.
 struct StackOptions {
   Index gap = 4;                  ///< pixels between them
-  bool centered = false;           ///< narrower ones are centered, not flush left
+  bool centered = false;          ///< narrower ones are centered, not flush left
   std::uint8_t background = 112;  ///< grey level of the area they leave free
 };
 
