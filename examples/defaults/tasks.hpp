@@ -47,7 +47,7 @@ class Dice {
 };
 
 // Rows with mean 0 and variance 1 over the training samples.
-inline void standardise(Index first, Index count, Eigen::MatrixXf& train, Eigen::MatrixXf& test) {
+inline void standardize(Index first, Index count, Eigen::MatrixXf& train, Eigen::MatrixXf& test) {
   for (Index r = first; r < first + count; ++r) {
     const float mean = train.row(r).mean(), spread = std::sqrt((train.row(r).array() - mean).square().mean());
     for (Eigen::MatrixXf* x : {&train, &test}) x->row(r) = (x->row(r).array() - mean) / spread;
@@ -123,7 +123,7 @@ inline Task<Sites> sites_task() {
 }
 inline Task<Table> table_task(Index hidden = 10) {
   Eigen::MatrixXf train = table_rows(2000, 1), test = table_rows(5000, 2);
-  standardise(6, 2, train, test);
+  standardize(6, 2, train, test);
   return {"table", {.visible = {2, {1, 4}, 2, 1}, .hidden = hidden}, {Dataset(train), Dataset(test)}};
 }
 inline Task<Bits> bars_task() {

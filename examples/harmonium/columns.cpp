@@ -544,7 +544,7 @@ detail::RowMoments sparse_moments(const RawTable& table) {
 }
 }  // namespace
 
-void standardise(const RawTable& table, Columns& columns) {
+void standardize(const RawTable& table, Columns& columns) {
   const auto is_gaussian = [](const Column& column) { return column.kind == Kind::gaussian; };
   if (std::none_of(columns.begin(), columns.end(), is_gaussian)) return;
   const detail::RowMoments sparse = sparse_moments(table);
@@ -559,7 +559,7 @@ void standardise(const RawTable& table, Columns& columns) {
     const double mean = shifted ? own.mean()(0) : sparse.mean()(index),
                  spread = std::sqrt(shifted ? own.variance()(0) : sparse.variance()(index));
     check<DataError>(std::isnormal(spread) && std::isfinite(mean), "column '", column.name, "' of '",
-                     table.path(), "' has numbers that are too large or too small to standardise: mean ",
+                     table.path(), "' has numbers that are too large or too small to standardize: mean ",
                      mean, ", standard deviation ", spread);
     column.mean = shifted ? mean : 0;
     column.scale = spread;

@@ -69,8 +69,8 @@ struct Samples {
   std::vector<Index> whole_ones() const;
 };
 
-// The table as numbers. The columns' means and scales are those of training: `standardise` sets them.
-void standardise(const RawTable& table, Columns& columns);
+// The table as numbers. The columns' means and scales are those of training: `standardize` sets them.
+void standardize(const RawTable& table, Columns& columns);
 // With `limited`, numbers that lie far out are moved in: 5 standard deviations from the mean, or 0 and 1.
 // The column called `unknown` is missing in all rows, whether the table has it or not.
 Samples encode_table(const RawTable& table, const Columns& columns, bool limited = false,

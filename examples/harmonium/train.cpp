@@ -108,10 +108,10 @@ void run_train(const CommonSettings& given) {
                        " makes a class of each number, and without --generative it is predicted as it is");
       if (!generative) columns = others;
     }
-    standardise(table, columns);
+    standardize(table, columns);
     if (predicts) {
       Columns one = {target};
-      standardise(table, one);
+      standardize(table, one);
       target = one[0];
       answers = read_answers(table, target);
       check_answers(target, answers);

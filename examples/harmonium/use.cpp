@@ -84,11 +84,11 @@ void evaluate_model(const LoadedModel& loaded, const CommonSettings& settings) {
   std::printf("if columns were independent  %10.3f nats, with the rates of these rows\n", alone);
   // For each kind of units, relative to predicting the mean.
   const Eigen::MatrixXf error = model->reconstruct(rows) - rows;
-  const Eigen::MatrixXf centred = rows.colwise() - rows.rowwise().mean();
+  const Eigen::MatrixXf centered = rows.colwise() - rows.rowwise().mean();
   std::printf("reconstruction error         %10.4f, mean square per number",
               error.squaredNorm() / static_cast<double>(error.size()));
-  if (centred.squaredNorm() > 0)
-    std::printf("; %.1f %% of the variance is left", 100 * error.squaredNorm() / centred.squaredNorm());
+  if (centered.squaredNorm() > 0)
+    std::printf("; %.1f %% of the variance is left", 100 * error.squaredNorm() / centered.squaredNorm());
   std::printf("\n");
 }
 

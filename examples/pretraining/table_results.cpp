@@ -21,7 +21,7 @@ Image row_of(const Eigen::MatrixXf& pictures) {
 }
 
 Image strip_of(const CodePictures& of) {
-  return stack({row_of(of.digits), row_of(of.codes), row_of(of.reconstructions)}, {.centred = true});
+  return stack({row_of(of.digits), row_of(of.codes), row_of(of.reconstructions)}, {.centered = true});
 }
 
 // A measure of all variants over epochs, each with a band of one standard error.
@@ -74,7 +74,7 @@ void write_results(const TableResults& results) {
   write_png(settings.path("strip.png"),
             stack({row_of(results.rbm.digits), row_of(results.rbm.codes), row_of(results.rbm.reconstructions),
                    row_of(results.dbn.codes), row_of(results.dbn.reconstructions)},
-                  {.centred = true}));
+                  {.centered = true}));
 
   HtmlReport report("Does pre-training help?",
                     "Networks that classify digits, from random starts and pre-trained");

@@ -77,7 +77,7 @@ int main(int count, char** arguments) {
       .add_heat_map(weights, {.title = "Weights without names"})
       .add_section("Settings")
       .add_values(
-          {{"hidden units", 500}, {"rate", 0.05}, {"centred", true}, {"data", unbroken}, {unbroken, 1}})
+          {{"hidden units", 500}, {"rate", 0.05}, {"centered", true}, {"data", unbroken}, {unbroken, 1}})
       .add_table({"column", "type", "mean", "standard deviation", "missing", "reconstruction error"},
                  {{"age", "gaussian", 45.12, 12.5, 0, 0.123}, {unbroken, "bernoulli", 0.5, 0.5, 12, 0.01}})
       .add_code("{\n  \"layers\": [784, 500],\n  \"data\": \"" + unbroken + "\"\n}\n")

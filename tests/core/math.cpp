@@ -80,7 +80,7 @@ TEST_CASE("logarithm of zero, infinity and negative numbers is what the standard
 }
 
 TEST_CASE("logarithm of a denormal is about that of the smallest normal number", "[core][math]") {
-  // Denormals are not normalised first: the result is only required to be finite and below log(smallest) =
+  // Denormals are not normalized first: the result is only required to be finite and below log(smallest) =
   // -87.34.
   for (const std::uint32_t bits : {1u, 1000u, 0x400000u, 0x7fffffu}) {
     CHECK(logarithm(from_bits(bits)) <= logarithm(smallest));

@@ -1,4 +1,4 @@
-// Tables of text, their columns' kinds guessed, standardised, encoded and decoded.
+// Tables of text, their columns' kinds guessed, standardized, encoded and decoded.
 #include <harmonium/columns.hpp>
 #include <harmonium/io/formats/ratings_csv.hpp>
 
@@ -46,7 +46,7 @@ void attack(Bytes input) {
   if (!raw.numeric()) check_cells(read_csv(file_with(input), {.limits = limits}));
   if (raw.rows() * raw.columns() > 10'000) return;
   program::Columns columns = program::choose_columns(raw, "");
-  program::standardise(raw, columns);
+  program::standardize(raw, columns);
   const program::Samples samples = program::encode_table(raw, columns);
   for (Index c = 0; c < samples.values.cols(); ++c)
     for (Index r = 0; r < samples.values.rows(); ++r)

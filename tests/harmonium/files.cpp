@@ -36,7 +36,7 @@ std::filesystem::path model_file(const TemporaryFolder& folder) {
   const CommonSettings settings = quick(folder);
   const RawTable raw(settings.data);
   Columns columns = choose_columns(raw, "");
-  standardise(raw, columns);
+  standardize(raw, columns);
   save_model(folder / "model", *make_model(columns, settings.train), columns);
   return folder / "model";
 }

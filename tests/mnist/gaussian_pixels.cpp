@@ -7,13 +7,13 @@ using namespace harmonium;
 
 namespace {
 
-// Grey digits without the pixels that hardly vary, each pixel standardised to mean 0 and variance 1 over the
+// Grey digits without the pixels that hardly vary, each pixel standardized to mean 0 and variance 1 over the
 // training digits.
-struct Standardised {
+struct Standardized {
   Eigen::MatrixXf train, test;
 };
 
-Standardised standardised_digits() {
+Standardized standardized_digits() {
   const Mnist mnist = read_mnist(HARMONIUM_MNIST_DATA);
   const Eigen::MatrixXd train = mnist.train.to_matrix<double>(), test = mnist.test.to_matrix<double>();
   const Eigen::VectorXd mean = train.rowwise().mean();
@@ -21,21 +21,21 @@ Standardised standardised_digits() {
   std::vector<Index> rows;
   for (Index r = 0; r < train.rows(); ++r)
     if (deviation(r) > 0.1) rows.push_back(r);
-  const auto standardise = [&](const Eigen::MatrixXd& digits) -> Eigen::MatrixXf {
+  const auto standardize = [&](const Eigen::MatrixXd& digits) -> Eigen::MatrixXf {
     Eigen::MatrixXf result(static_cast<Index>(rows.size()), digits.cols());
     for (std::size_t i = 0; i < rows.size(); ++i)
       result.row(static_cast<Index>(i)) =
           ((digits.row(rows[i]).array() - mean(rows[i])) / deviation(rows[i])).cast<float>();
     return result;
   };
-  return {standardise(train), standardise(test)};
+  return {standardize(train), standardize(test)};
 }
 
 }  // namespace
 
 TEST_CASE("sixteen hidden units explain grey digits far better than a diagonal Gaussian",
           "[slow][gaussian]") {
-  const Standardised digits = standardised_digits();
+  const Standardized digits = standardized_digits();
   // The log density of a Gaussian with mean 0 and variance 1 in each pixel, as in the training digits; the
   // best without hidden units.
   const double diagonal =

@@ -154,9 +154,9 @@ TEST_CASE("a centered update of a Boltzmann machine is a plain one of the center
   ContrastiveDivergence plain_trainer{plain, options, on};
   plain_trainer.step({.values = v});
   const Spins& g = plain_trainer.gradient();
-  auto centred_options = options;
-  centred_options.centered = true;
-  ContrastiveDivergence trainer{machine, centred_options, on};
+  auto centered_options = options;
+  centered_options.centered = true;
+  ContrastiveDivergence trainer{machine, centered_options, on};
   trainer.step({.values = v});
   // E = -(v - mu)^T W (v - mu) / 2 - b'^T v, so b' = b + W mu
   const Eigen::VectorXd mu = v.rowwise().mean(), gb = g.visible.parameters.col(0);

@@ -52,7 +52,7 @@ TEST_CASE("layers of rectified linear rows start with He's weights", "[network][
   CHECK((second / first > 0.7 && second / first < 1.4));
 }
 
-TEST_CASE("a network is initialised like PyTorch's if asked to be", "[network]") {
+TEST_CASE("a network is initialized like PyTorch's if asked to be", "[network]") {
   using Row = Mixed<Bernoulli, Gaussian>;
   const Network<Stack<Bernoulli, Relu, Row>> network{
       {.sizes = {400, 900, LayerSize<Row>{30, 20}}, .classes = 100, .seed = 3, .start = Start::fan_in}};

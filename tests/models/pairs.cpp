@@ -1,5 +1,5 @@
 // All pairs with a Spin, Rectified, dReLU or Poisson layer. Conditionals and free energies exist whether or
-// not the joint distribution can be normalised.
+// not the joint distribution can be normalized.
 #include "pairs.hpp"
 
 using namespace test;

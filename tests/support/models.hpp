@@ -181,7 +181,7 @@ R small_rbm(std::uint64_t seed, double weights = 0.5) {
   [&]<class V, class H, class B>(Rbm<V, H, B>*) {
     rbm = R({.visible = small<V>(4), .hidden = small<H>(3)});
     const bool infinite = !harmonium::FiniteUnit<V> && !harmonium::FiniteUnit<H>;
-    randomise(rbm, seed, infinite ? 0.4 * weights : weights);  // so that Gaussians can be normalised
+    randomise(rbm, seed, infinite ? 0.4 * weights : weights);  // so that Gaussians can be normalized
   }(static_cast<R*>(nullptr));
   return rbm;
 }

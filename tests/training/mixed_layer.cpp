@@ -28,7 +28,7 @@ using Table = Rbm<Row, Code, B>;
 // number is normal around 1 or -1 with a standard deviation of 0.8. Chains still move between the causes in a
 // few steps.
 struct Cause {
-  double on, states[3], centre;
+  double on, states[3], center;
 };
 constexpr Cause causes[2] = {{0.8, {0.6, 0.3, 0.1}, 1}, {0.2, {0.1, 0.3, 0.6}, -1}};
 
@@ -40,7 +40,7 @@ Eigen::MatrixXd rows_with_causes(Index count, std::uint64_t seed) {
     for (Index r = 0; r < 3; ++r) x(r, c) = dice.uniform() < cause.on ? 1 : 0;
     const double u = dice.uniform();
     x(u < cause.states[0] ? 3 : u < cause.states[0] + cause.states[1] ? 4 : 5, c) = 1;
-    for (Index r = 6; r < 8; ++r) x(r, c) = cause.centre + 0.8 * dice.normal();
+    for (Index r = 6; r < 8; ++r) x(r, c) = cause.center + 0.8 * dice.normal();
   }
   return x;
 }
@@ -54,7 +54,7 @@ double true_log_likelihood(const Eigen::MatrixXd& x) {
       for (Index r = 0; r < 3; ++r) log_p += std::log(x(r, c) > 0 ? cause.on : 1 - cause.on);
       for (Index r = 3; r < 6; ++r) log_p += x(r, c) * std::log(cause.states[r - 3]);
       for (Index r = 6; r < 8; ++r) {
-        const double z = (x(r, c) - cause.centre) / 0.8;
+        const double z = (x(r, c) - cause.center) / 0.8;
         log_p -= 0.5 * (z * z + std::log(2 * 3.14159265358979323846 * 0.64));
       }
       terms.push_back(log_p);
@@ -102,8 +102,8 @@ TEST_CASE("a model trained on a table knows how its columns depend on each other
   add_log_partition(on, table.visible, input, 1, terms);
   const Eigen::RowVectorXd p = (terms.array() - exact_log_z(table)).exp();
   for (Index i = 0; i < 2; ++i) {
-    const auto& [bit, states, centre] = causes[i];
-    truths.col(i) << bit, bit, bit, states[0], states[1], states[2], centre, centre;
+    const auto& [bit, states, center] = causes[i];
+    truths.col(i) << bit, bit, bit, states[0], states[1], states[2], center, center;
   }
   for (const Index given : {0, 3, 4, 5})
     for (const Index row : {1, 2, 6, 7}) {

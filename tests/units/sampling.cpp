@@ -140,7 +140,7 @@ TEMPLATE_TEST_CASE("draws of a Gaussian layer are independent normal numbers", "
   const Index count = 300'000;
   const auto n = static_cast<double>(count);
   const Eigen::MatrixXd x = draw<T>(layer, input, count, {.seed = 3}).template cast<double>();
-  Eigen::MatrixXd z(3, count);  // standardised
+  Eigen::MatrixXd z(3, count);  // standardized
   for (Index r = 0; r < 3; ++r) {
     const double precision = std::exp(layer.parameters(r, 1));
     const double mean = (layer.parameters(r, 0) + input[static_cast<std::size_t>(r)]) / precision;

@@ -109,6 +109,8 @@ TEST_CASE("a von Mises unit takes directions and their means, and starts at the 
   double bias[] = {0, 0};
   VonMises::fit(Group<const double>{same, 2}, 9.0, Group<double>{bias, 2});
   CHECK_THAT(mean_at(bias[0], bias[1])[0], WithinRel(0.9, 1e-12));
+  VonMises::fit(Group<const double>{same, 2}, 1e17, Group<double>{bias, 2});  // 1 to within rounding
+  CHECK_THAT(bias[0], WithinRel(5e8, 1e-3));
 }
 
 }  // namespace test::units_von_mises

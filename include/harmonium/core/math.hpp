@@ -140,8 +140,8 @@ constexpr T cosine_of_turns(T u) {
   if constexpr (std::same_as<T, float>) {
     // cos(2 pi u) = -sin(2 pi b) with b = 1/4 - |u - 1/2| in [-1/4, 1/4]; Taylor's series of the sine in 2 pi
     // b.
-    const float centred = u - 0.5f;
-    const float b = 0.25f - (centred < 0.0f ? -centred : centred);
+    const float centered = u - 0.5f;
+    const float b = 0.25f - (centered < 0.0f ? -centered : centered);
     const float x = 6.28318531f * b;
     const float square = x * x;
     float p = 1.60590438e-10f;

@@ -2,6 +2,9 @@
 /// How often letters occur at the sites of an alignment, alone and in pairs.
 #pragma once
 
+#include <algorithm>
+#include <cmath>
+
 #include "alignment.hpp"
 
 namespace harmonium {

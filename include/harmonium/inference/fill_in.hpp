@@ -167,7 +167,7 @@ Held<B> hold_some(const B& on, const L& layer, const HostMatrix<ScalarOf<B>>& va
 /// precision on the host, if one layer has at most `options.exact_states` states left (see
 /// `exact_log_sum_over_free`). Each other column has its own chain, which starts at draws from the visible
 /// layer. \throws ShapeError if v or a mask has the wrong shape \throws ValueError if an option is out of
-/// range, a grouped unit is only partly known, or two Gaussian layers can't be normalised \throws DataError
+/// range, a grouped unit is only partly known, or two Gaussian layers can't be normalized \throws DataError
 /// if a unit does not accept a known number
 template <class V, class H, class B>
 Matrix<B> fill_in(const Rbm<V, H, B>& rbm, std::type_identity_t<ConstViewOf<B>> v, View<const bool> known,

@@ -9,7 +9,7 @@
 
 namespace harmonium {
 
-/// How a network's layers are initialised.
+/// How a network's layers are initialized.
 enum class Start {
   units,  ///< zero biases; weights uniform within +- sqrt(6 / (inputs + outputs)) (Glorot and Bengio, 2010),
           ///< or within an activation's own limits, He's for `Relu`
@@ -51,7 +51,7 @@ struct Dense {
   Layer<U, B> layer;  ///< units, with their biases
 
   Dense() = default;
-  /// A fresh layer; parameters other than weights and biases are as `Layer` initialises them.
+  /// A fresh layer; parameters other than weights and biases are as `Layer` initializes them.
   Dense(Index inputs, LayerSize<U> size, Draws draws, Start start = Start::units) : layer(size) {
     using T = ScalarOf<B>;
     const Index rows = layer.rows();

@@ -66,7 +66,7 @@ concept SamplesStatistics = EnergyModel<M> &&
 };
 
 namespace detail {
-/// Zeroes a state, so that uninitialised memory is never read before chains start.
+/// Zeroes a state, so that uninitialized memory is never read before chains start.
 template <class B, class StateView>
 void clear_state(const B& on, StateView state) {
   if constexpr (requires { state.for_each_state([](const char*, ViewOf<B>) {}); })

@@ -1,7 +1,7 @@
 /// \file
 /// The zero-sum gauge of categorical layers. Exactly one row of a categorical unit is on, so adding a number
 /// to all of its weights to a hidden unit and subtracting it from that unit's bias changes nothing. The
-/// zero-sum gauge fixes this freedom: the parameters of each group sum to zero, which also minimises their
+/// zero-sum gauge fixes this freedom: the parameters of each group sum to zero, which also minimizes their
 /// norm.
 #pragma once
 

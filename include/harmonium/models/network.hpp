@@ -61,7 +61,7 @@ struct Network {
   Dense<Head, B> head;           ///< softmax for a classifier: one categorical unit with a state per class
 
   Network() = default;
-  /// A fresh network, initialised as `start` says: by default with Glorot's weights (He's for `Relu`) and
+  /// A fresh network, initialized as `start` says: by default with Glorot's weights (He's for `Relu`) and
   /// zero biases.
   /// \throws ShapeError if there are fewer than two sizes or classes, or a layer has no units
   explicit Network(const Options& options) : Network(options, [](auto& /*dense*/, Index /*i*/) {}) {}

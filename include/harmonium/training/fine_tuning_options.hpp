@@ -11,7 +11,7 @@
 
 namespace harmonium {
 
-/// What fine-tuning minimises.
+/// What fine-tuning minimizes.
 enum class Loss {
   likelihood,    ///< -log p(target) of the head's units: cross-entropy for classes and bits, half the squared
                  ///< error (and a constant) for Gaussian units of precision 1
@@ -31,7 +31,7 @@ struct FineTuningOptions {
   double dropout = 0;            ///< likewise for each hidden layer's outputs
   double adversarial = 0;  ///< half of an update's weight goes to its samples with each input moved this far
                            ///< in the direction of rising loss (training/networks/adversary.hpp); 0: off
-  Loss loss = Loss::likelihood;  ///< what is minimised
+  Loss loss = Loss::likelihood;  ///< what is minimized
   double average_last = 0;  ///< `fit` ends with the mean over this last fraction of updates; 0: the last one
   std::uint64_t seed = 0;   ///< of the order of samples and of dropout
   std::string phase = "fine-tuning";  ///< what reports call the run

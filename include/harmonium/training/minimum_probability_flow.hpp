@@ -1,5 +1,5 @@
 /// \file
-/// Training by minimum probability flow (Sohl-Dickstein, Battaglino and DeWeese, 2011): minimises the flow of
+/// Training by minimum probability flow (Sohl-Dickstein, Battaglino and DeWeese, 2011): minimizes the flow of
 /// probability from the data to the states that differ from them in one unit.
 #pragma once
 

@@ -45,7 +45,7 @@ struct Categorical {
     for (Index k = 0; k < field.size; ++k) out[k] *= delta[k] - inner;
   }
   /// The first state at which the distribution function exceeds a uniform number. `out` temporarily holds the
-  /// unnormalised probabilities. The first and the last states are drawn with their probability down to
+  /// unnormalized probabilities. The first and the last states are drawn with their probability down to
   /// 2^-64, those between more probable ones only to within 2^-24.
   template <class Field, class R, class T>
   static constexpr void sample(Field field, R& random, Group<T> out) {

@@ -4,8 +4,8 @@
 /// Gaussian, a Rectified unit, a sparse one with a peak at 0 or one with two modes.
 ///
 /// Of its four numbers the bias is one. The others are such that each may be any number, that a change of x's
-/// unit of measurement changes the log precision alone, and that the asymmetry leaves E[x^2] without bias and
-/// kink what it is:
+/// unit of measurement changes the log precision alone, and that the asymmetry leaves 1 / g+ + 1 / g- what it
+/// is:
 ///
 ///     g+ = e^log_precision / (1 + tanh(asymmetry)),  t+ = kink sqrt(g+) - bias,
 ///     g- = e^log_precision / (1 - tanh(asymmetry)),  t- = -kink sqrt(g-) - bias.

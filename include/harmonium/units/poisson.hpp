@@ -2,7 +2,7 @@
 /// Poisson unit: x = 0, 1, 2, ..., energy = log x!. log_partition = mean = variance = e^field.
 ///
 /// Hidden Poisson units make the free energy of the visible layer fall like -e^field. If the visible units
-/// have no upper bound, the model can be normalised only if no weight is positive (with Gaussian ones: only
+/// have no upper bound, the model can be normalized only if no weight is positive (with Gaussian ones: only
 /// if all are 0).
 #pragma once
 

@@ -12,8 +12,7 @@
 ///  - any other unit defines `energy(x, shape...)` without the bias term, `log_partition(field, shape...)`
 ///    and `sample(field, shape..., random)`; `shape[]` names its parameters besides the bias, if any;
 ///  - a *grouped* unit (`grouped = true`) spans several rows; its functions see the numbers of one group. It
-///  is
-///    finite, or a `CircleUnit`.
+///    is finite, or a `CircleUnit`.
 ///
 /// Everything else (mean, variance, mode, statistics, back-propagation) is derived in family.hpp; a unit
 /// overrides what it can compute faster or more accurately. Functions are `static constexpr` templates on the

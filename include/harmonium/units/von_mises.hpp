@@ -78,12 +78,13 @@ struct VonMises {
     return x[0] * x[0] + x[1] * x[1] <= T(1.001);
   }
   /// Sets the biases to the field whose mean is that of `count` samples, with one more sample of no
-  /// direction.
+  /// direction. The mean's length is taken as at most 1 - 1e-9, else the field might be infinite.
   template <class T>
   static constexpr void fit(Group<const T> mean, T count, Group<T> bias) {
     const double x = static_cast<double>(mean[0]), y = static_cast<double>(mean[1]);
     const double n = static_cast<double>(count), length = square_root(x * x + y * y);
-    const double target = (length < 1 ? length : 1.0) * n / (n + 1);
+    const double mixed = (length < 1 ? length : 1.0) * n / (n + 1);
+    const double target = mixed < 1 - 1e-9 ? mixed : 1 - 1e-9;
     double k = target * (2 - target * target) / (1 - target * target);
     for (int i = 0; i < 30; ++i) {  // Newton's method
       const BesselParts parts = bessel_parts(k);

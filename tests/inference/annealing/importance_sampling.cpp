@@ -41,7 +41,7 @@ double off_balance(const Eigen::VectorXd& forward, const Eigen::VectorXd& revers
   return (a - b) / std::sqrt(variance_a + variance_b + 1e-24);
 }
 
-// Several random models, annealed both ways in a few steps so that weights vary. Each standardised error has
+// Several random models, annealed both ways in a few steps so that weights vary. Each standardized error has
 // mean 0 and variance about 1.
 template <class R>
 void check_unbiased(Index models, double weights) {
@@ -63,8 +63,8 @@ void check_unbiased(Index models, double weights) {
     CHECK(std::abs(b) < 6);
     forward += a;
     reverse += b;
-    const Eigen::ArrayXd centred = up.array() - up.mean();
-    spread += std::sqrt(centred.square().mean());
+    const Eigen::ArrayXd centered = up.array() - up.mean();
+    spread += std::sqrt(centered.square().mean());
   }
   const double errors = std::sqrt(static_cast<double>(models));
   CHECK(std::abs(forward) < 4 * errors);

@@ -17,7 +17,7 @@ namespace {
 const Cpu<double> on;
 
 // The states that agree with a sample where it is known, with their probabilities; `log_sum` is the log of
-// their sum before they are normalised. `log_weight` is minus a state's free energy.
+// their sum before they are normalized. `log_weight` is minus a state's free energy.
 struct Completions {
   oracle::Distribution p;
   double log_sum = 0;

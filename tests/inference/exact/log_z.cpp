@@ -118,14 +118,14 @@ TEST_CASE("log Z of Gaussian layers whose energy has no bottom is an error", "[e
   for (const double weight : {0.5, 0.75, 5.0}) {  // with 0.5 the energy is flat along a line
     rbm.weights(3, 0) = weight;
     CHECK_THROWS_AS(exact_log_z(rbm), ValueError);
-    CHECK_THROWS_WITH(exact_log_z(rbm), Catch::Matchers::StartsWith("log_z: the model can't be normalised"));
+    CHECK_THROWS_WITH(exact_log_z(rbm), Catch::Matchers::StartsWith("log_z: the model can't be normalized"));
     CHECK_THROWS_AS(exact_log_likelihood(rbm, v), ValueError);
   }
 }
 
 TEST_CASE("log Z that is not finite is an error", "[exact][errors]") {
   const auto message =
-      Catch::Matchers::StartsWith("log_z: the model can't be normalised in double precision");
+      Catch::Matchers::StartsWith("log_z: the model can't be normalized in double precision");
   Rbm<Bernoulli, Poisson, Cpu<double>> counts{{.visible = 3, .hidden = 2}};
   counts.weights.setConstant(300);  // a rate of e^900 once all three are on, of e^600 with two
   CHECK_THROWS_WITH(exact_log_z(counts), message);

@@ -120,8 +120,8 @@ TEST_CASE("exact samples by hidden states and of two Gaussian layers", "[exact][
   const Eigen::MatrixXd covariance =
       Eigen::MatrixXd(joint.variance_v_given_h.asDiagonal()) +
       joint.slope * joint.precision.solve(Eigen::MatrixXd::Identity(2, 2)) * joint.slope.transpose();
-  const Eigen::MatrixXd centred = v.colwise() - joint.mean_v;
-  const Eigen::MatrixXd found = centred * centred.transpose() / double(count);
+  const Eigen::MatrixXd centered = v.colwise() - joint.mean_v;
+  const Eigen::MatrixXd found = centered * centered.transpose() / double(count);
   for (Index i = 0; i < 3; ++i) {
     CHECK(standard_errors(v.row(i).mean(), joint.mean_v(i), std::sqrt(covariance(i, i)), double(count)) <
           sigmas);

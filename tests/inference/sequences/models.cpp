@@ -197,6 +197,10 @@ TEST_CASE("designs keep fixed sites and follow p^(1/T)", "[inference][sequences]
   const Machine cold = at_temperature(rbm, 0.5);
   check_designs(rbm, 0.5, [&](const Alignment& one) { return -energy(cold, one); });
   CHECK((cold.weights - 2 * rbm.weights).norm() == 0);
+  // Near absolute zero, where other biases and weights are large too.
+  const Alignment frozen = design_sequences(
+      potts, four, {.count = 20, .steps = 5, .temperature = 1e-9, .fixed = "CA?-", .seed = 3});
+  for (Index c = 0; c < frozen.size(); ++c) CHECK(frozen.text(c).starts_with("CA"));
 }
 
 TEST_CASE("at a temperature, joint energies are divided by it", "[inference][sequences]") {

@@ -48,6 +48,7 @@ TEST_CASE("insertions of A2M are dropped, and gaps as points are kept where noth
   CHECK(texts_of(read(a2m, {.insertions = Insertions::kept})) == Texts{"MK--LV", "MKACLV", "M--TLV"});
   CHECK(texts_of(read(">a\nMK.LV\n>b\nMKALV\n")) == Texts{"MK-LV", "MKALV"});
   CHECK(texts_of(read(">a\nacgg\n>b\nag-g\n")) == Texts{"ACGG", "AG-G"});
+  CHECK(texts_of(read(">a\nac-g\n>b\na-gg\n")) == Texts{"AC-G", "A-GG"});  // not two sites of gaps
   // Without points, as in A3M, lengths differ.
   CHECK(texts_of(read(">a\nMKLV\n>b\nMKacLV\n")) == Texts{"MKLV", "MKLV"});
 }

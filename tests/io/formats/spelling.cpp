@@ -157,6 +157,7 @@ TEST_CASE("currencies and units may be words", "[io][csv][spelling]") {
   CHECK(decimals_of("17EUR", euros) == 0);
   CHECK(decimals_of("1e-3", {}) == 17);
   CHECK(decimals_of("1E5 EUR", euros) == 17);
+  CHECK(decimals_of("EUR 1.5e-3", {}) == 17);
 }
 
 TEST_CASE("numbers of a table are those that its columns spell", "[io][csv][spelling]") {

@@ -154,7 +154,7 @@ TEST_CASE("pictures are stacked on the left or in the middle", "[io][tiles]") {
   const Image wide = tiles(column({0, 1, 2}), row_of(3)), narrow = tiles(column({5}), row_of(1));
   CHECK(rows_of(stack({wide, narrow}, {.gap = 2, .background = 8})) ==
         Rows{{0, 128, 255}, {8, 8, 8}, {8, 8, 8}, {0, 8, 8}});
-  CHECK(rows_of(stack({wide, narrow}, {.gap = 0, .centred = true, .background = 8})) ==
+  CHECK(rows_of(stack({wide, narrow}, {.gap = 0, .centered = true, .background = 8})) ==
         Rows{{0, 128, 255}, {8, 0, 8}});
   CHECK(stack({narrow}) == narrow);
 }

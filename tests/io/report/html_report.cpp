@@ -104,12 +104,12 @@ TEST_CASE("sections appear in order, figures share a row", "[io][html_report]") 
 TEST_CASE("cells are texts, numbers or yes and no", "[io][html_report]") {
   const std::string html = HtmlReport("Run")
                                .add_table({"name", "number"}, {{"a", 0.05}, {std::string("b"), 12345678L}})
-                               .add_values({{"centred", true}, {"threads", 2}, {"rate", 1e-3f}})
+                               .add_values({{"centered", true}, {"threads", 2}, {"rate", 1e-3f}})
                                .text();
   CHECK_THAT(html, ContainsSubstring("<th>name</th><th class=\"n\">number</th>"));
   CHECK_THAT(html, ContainsSubstring("<td>a</td><td class=\"n\">0.05</td>"));
   CHECK_THAT(html, ContainsSubstring("<td>b</td><td class=\"n\">12345678</td>"));
-  CHECK_THAT(html, ContainsSubstring("centred</th><td>yes</td>"));
+  CHECK_THAT(html, ContainsSubstring("centered</th><td>yes</td>"));
   CHECK_THAT(html, ContainsSubstring("rate</th><td>0.001</td>"));
   CHECK_THROWS_WITH(HtmlReport("Run").add_table({"a", "b"}, {{1, 2}, {3}}),
                     "add_table: row 2 has 1 cells, and there are 2 headings");

@@ -1,4 +1,4 @@
-// Contrastive divergence for pairs with a Spin, Rectified or Poisson layer that can be normalised for any
+// Contrastive divergence for pairs with a Spin, Rectified or Poisson layer that can be normalized for any
 // weights, or for small ones; and for mixed layers.
 #include "bias.hpp"
 

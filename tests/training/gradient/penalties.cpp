@@ -130,6 +130,9 @@ TEST_CASE("fields start at frequencies with a pseudo-count", "[cd]") {
     const Eigen::VectorXd expected{{3 + third, 1 + third, third, third, third, 4 + third}};
     CHECK(largest_difference(means, expected / (4 + count)) < 1e-12);
   }
+  Sites model({.visible = {.units = 2, .states = 3}, .hidden = 1});
+  ContrastiveDivergence{model, {.epochs = 0, .pseudo_count = 5e-324}, on}.fit(v);  // 4 over it is infinite
+  CHECK(model.visible.parameters.allFinite());
 }
 
 }  // namespace test::training_gradient_penalties

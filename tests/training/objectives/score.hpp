@@ -10,7 +10,7 @@ namespace test {
 
 using namespace harmonium;
 
-/// -J, where a visible unit's energy is quadratic with a precision (and, if it has one, a centre).
+/// -J, where a visible unit's energy is quadratic with a precision (and, if it has one, a center).
 inline double score_matching_of(const oracle::Machine& machine, const oracle::Numbers& precisions,
                                 const oracle::Numbers& centres, const oracle::Numbers& v) {
   double sum = 0;

@@ -5,38 +5,38 @@ using namespace test;
 namespace test::training_objectives_score_infinite {
 
 namespace {
-/// A real unit with two parameters besides its bias: energy e^log_precision (x - centre)^2 / 2.
+/// A real unit with two parameters besides its bias: energy e^log_precision (x - center)^2 / 2.
 struct Centred {
-  static constexpr const char* name = "centred";
-  static constexpr const char* shape[] = {"log_precision", "centre"};
+  static constexpr const char* name = "centered";
+  static constexpr const char* shape[] = {"log_precision", "center"};
   static constexpr bool real_line = true;
   template <class T>
-  static constexpr T energy(T x, T log_precision, T centre) {
-    return T(0.5) * exponential(log_precision) * (x - centre) * (x - centre);
+  static constexpr T energy(T x, T log_precision, T center) {
+    return T(0.5) * exponential(log_precision) * (x - center) * (x - center);
   }
   template <class T>
-  static constexpr T log_partition(T field, T log_precision, T centre) {
-    return field * centre + Gaussian::log_partition(field, log_precision);
+  static constexpr T log_partition(T field, T log_precision, T center) {
+    return field * center + Gaussian::log_partition(field, log_precision);
   }
   template <class T, class R>
-  static constexpr T sample(T field, T log_precision, T centre, R& random) {
-    return centre + Gaussian::sample(field, log_precision, random);
+  static constexpr T sample(T field, T log_precision, T center, R& random) {
+    return center + Gaussian::sample(field, log_precision, random);
   }
 };
 
 template <class H>
 double score_matching_of(const Pair<Mixed<Gaussian, Centred>, H>& rbm, const oracle::Numbers& v) {
-  const auto& [gaussian, centred] = rbm.visible.parts;
+  const auto& [gaussian, centered] = rbm.visible.parts;
   oracle::Machine machine;
   oracle::Numbers precisions, centres;
-  const auto append = [&](double bias, double log_precision, double centre) {
+  const auto append = [&](double bias, double log_precision, double center) {
     machine.visible.biases.push_back(bias);
     precisions.push_back(std::exp(log_precision));
-    centres.push_back(centre);
+    centres.push_back(center);
   };
   for (Index r = 0; r < gaussian.rows(); ++r) append(gaussian.parameters(r, 0), gaussian.parameters(r, 1), 0);
-  for (Index r = 0; r < centred.rows(); ++r)
-    append(centred.parameters(r, 0), centred.parameters(r, 1), centred.parameters(r, 2));
+  for (Index r = 0; r < centered.rows(); ++r)
+    append(centered.parameters(r, 0), centered.parameters(r, 1), centered.parameters(r, 2));
   machine.hidden = mixed_oracle(rbm.hidden);
   for (Index i = 0; i < rbm.weights.rows(); ++i)
     machine.weights.push_back(column_of(rbm.weights.transpose(), i));

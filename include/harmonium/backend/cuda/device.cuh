@@ -63,7 +63,7 @@ struct CudaDevice {
   int stage = 0;
 };
 
-/// Initialises the device and makes it the calling thread's.
+/// Initializes the device and makes it the calling thread's.
 CudaDevice& cuda_device_at(int number);
 
 }  // namespace harmonium::detail

@@ -33,7 +33,7 @@ struct CudaQueue {
   void* stream = nullptr;  ///< a cudaStream_t
 };
 
-/// The calling thread's device, initialised. \throws CudaError if there is none, or it can't be used
+/// The calling thread's device, initialized. \throws CudaError if there is none, or it can't be used
 int current_cuda_device();
 /// Makes the device the calling thread's and returns its queue.
 CudaQueue cuda_queue(int device);

@@ -27,7 +27,7 @@ struct ConditionalEstimate {
 
 /// log of the sum of exp(-E) over the free units of a clamped RBM, i.e. minus the free energy of the known
 /// units. Exact as `exact_log_sum_over_free` is, with at most `options.exact_states` states. \throws
-/// ValueError if an option is out of range, or two Gaussian layers can't be normalised
+/// ValueError if an option is out of range, or two Gaussian layers can't be normalized
 template <class V, class H>
 ConditionalEstimate log_sum_over_free(const ClampedRbm<V, H>& clamped, const SandwichOptions& options = {},
                                       const Cpu<double>& on = Cpu<double>::all()) {

@@ -102,7 +102,7 @@ inline std::string objection(const Sandwich& s, const Eigen::VectorXd& forward,
     return true;
   };
   if (!forward.allFinite() || !reverse.allFinite()) {
-    text << "a chain's weight is infinite or not a number: the model may not be normalisable";
+    text << "a chain's weight is infinite or not a number: the model may not be normalizable";
     return text.str();
   }
   // In a region that forward chains visit q / p times as often as its probability says, reverse weights are
@@ -232,7 +232,7 @@ Sandwich sandwich_from(const Rbm<V, H, B>& rbm, const BaseRates<V, H, B>& base,
 /// log Z from both sides. Reverse chains start at exact draws where one layer has at most
 /// `options.exact_states` states or both are Gaussian; otherwise at the ends of long chains, half of which
 /// begin at the columns of `data` (V x n; may be empty). \throws ValueError if an option is out of range, or
-/// two Gaussian layers can't be normalised \throws ShapeError if the rows of base or data do not match the
+/// two Gaussian layers can't be normalized \throws ShapeError if the rows of base or data do not match the
 /// RBM
 template <class V, class H, class B>
 Sandwich sandwich(const Rbm<V, H, B>& rbm, const BaseRates<V, H, B>& base,

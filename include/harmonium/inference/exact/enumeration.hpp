@@ -56,7 +56,7 @@ class LogSum {
     const double log = largest_ + std::log(sum_);
     check<ValueError>(
         std::isfinite(log),
-        "log_z: the model can't be normalised in double precision: no finite sum over its states");
+        "log_z: the model can't be normalized in double precision: no finite sum over its states");
     return log;
   }
 

@@ -114,7 +114,7 @@ Eigen::MatrixXd free_draws(const Rbm<V, H, Cpu<double>>& rbm, Index count, doubl
 /// log of the sum of exp(-E) over the free units of a clamped RBM, i.e. minus the free energy of the known
 /// units; nothing if that takes a sum over more than `most_states` states. One layer has no units left, or is
 /// summed over, or both are Gaussian. Of a mixed visible layer, parts of infinitely many states may be there
-/// if their units are known. \throws ValueError if two Gaussian layers can't be normalised
+/// if their units are known. \throws ValueError if two Gaussian layers can't be normalized
 template <class V, class H>
 std::optional<double> exact_log_sum_over_free(const ClampedRbm<V, H>& clamped, double most_states = 1 << 16,
                                               const Cpu<double>& on = Cpu<double>::all()) {

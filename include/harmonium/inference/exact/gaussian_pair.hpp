@@ -35,7 +35,7 @@ struct GaussianPair {
     precision.compute(rest);
     check<ValueError>(
         precision.info() == Eigen::Success && precision.matrixLLT().diagonal().minCoeff() > 0,
-        "log_z: the model can't be normalised: between Gaussian layers the weights must be small against "
+        "log_z: the model can't be normalized: between Gaussian layers the weights must be small against "
         "the precisions, so that the energy is bounded from below (their joint precision matrix is not "
         "positive definite)");
     const Vector field = b + slope.transpose() * a;

@@ -43,7 +43,7 @@ double log_z_by_visible(const Rbm<V, H, Cpu<double>>& rbm, const Cpu<double>& on
 /// log Z, where Z is the sum (or integral) of exp(-E) over all joint states: summed over the states of the
 /// layer that has fewer, or in closed form for two Gaussian layers. \throws ValueError if there are more than
 /// 2^30 states to sum over (2^26 if the other layer's units are not finite and do not say how they split: see
-/// units/unit.hpp), or the model can't be normalised \throws ShapeError if the weights do not fit the
+/// units/unit.hpp), or the model can't be normalized \throws ShapeError if the weights do not fit the
 /// layers
 template <class V, class H, class B>
 double exact_log_z(const Rbm<V, H, B>& rbm, const Cpu<double>& on = Cpu<double>::all()) {

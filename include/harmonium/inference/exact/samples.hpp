@@ -83,7 +83,7 @@ Eigen::MatrixXd draw_exactly(const Rbm<V, H, Cpu<double>>& rbm, Index count, Dra
 
 /// `count` independent draws of the visible layer from p(v), V x count, computed in double precision on the
 /// host. \throws ValueError if there are more than 2^24 states to draw from, if the model can't be
-/// normalised, or if count is negative
+/// normalized, or if count is negative
 template <class V, class H, class B>
 Matrix<B> exact_samples(const Rbm<V, H, B>& rbm, Index count, std::uint64_t seed = 0,
                         const Cpu<double>& on = Cpu<double>::all()) {

@@ -108,7 +108,7 @@ Alignment design_sequences(const Rbm<Categorical, H, B>& rbm, const Alphabet& al
   detail::check_designs(rbm, alphabet, options);
   const Alignment pattern =
       detail::fixed_sites("design_sequences", options.fixed, rbm.visible.units(), alphabet);
-  const auto cold = options.temperature == 1 ? rbm : at_temperature(rbm, options.temperature);
+  const auto cold = options.temperature == 1 ? rbm : at_temperature(rbm, options.temperature, on);
   const HostMatrix<ScalarOf<B>> values =
       detail::one_hot_bytes(pattern).template cast<ScalarOf<B>>().replicate(1, options.count);
   Matrix<B> there(values.rows(), values.cols());
@@ -128,8 +128,8 @@ Alignment design_sequences(const BoltzmannMachine<Categorical, B>& machine, cons
   detail::check_designs(machine, alphabet, options);
   const Alignment pattern =
       detail::fixed_sites("design_sequences", options.fixed, machine.visible.units(), alphabet);
-  auto cold = at_temperature(machine, options.temperature);
-  // A site is fixed by biases that leave no other letter any probability.
+  // A site is fixed by biases that leave no other letter any probability, at any temperature.
+  auto cold = machine;
   HostMatrix<ScalarOf<B>> never = HostMatrix<ScalarOf<B>>::Zero(machine.visible.rows(), 1);
   for (Index i = 0; i < pattern.sites(); ++i)
     for (Index a = 0; a < pattern.states() && pattern.letters(i, 0) != missing_letter; ++a)
@@ -137,6 +137,7 @@ Alignment design_sequences(const BoltzmannMachine<Categorical, B>& machine, cons
   Matrix<B> there(never.rows(), 1);
   on.upload(View<const ScalarOf<B>>(never), view_of(there));
   detail::subtract_from_biases<B>(on, ConstViewOf<B>(there), cold.visible);
+  cold = at_temperature(cold, options.temperature, on);
   auto state = make_state(cold, options.count);
   auto work = make_workspace(cold, options.count);
   const auto chains = state.columns(0, options.count);

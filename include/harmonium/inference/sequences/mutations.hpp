@@ -2,6 +2,7 @@
 /// What a mutation does: all sequences that differ from a given one at a single site.
 #pragma once
 
+#include "../../backend/on_host.hpp"
 #include "../../data/alignment.hpp"
 #include "../free_energy.hpp"
 
@@ -34,21 +35,16 @@ Eigen::MatrixXd mutation_scan(const Model& model, const Alignment& wild_type,
   check<DataError>(wild_type.size() == 1 && !wild_type.any_missing(), me, ": there are ", wild_type.size(),
                    " sequences, expected one, with no letter missing");
   const Index states = wild_type.states(), sites = wild_type.sites();
-  Dataset::Bytes rows = detail::one_hot_bytes(wild_type).replicate(1, 1 + wild_type.rows());
-  for (Index i = 0; i < sites; ++i)
-    for (Index a = 0; a < states; ++a) {
-      rows.col(1 + i * states + a).segment(i * states, states).setZero();
-      rows(i * states + a, 1 + i * states + a) = 1;
-    }
-  const Matrix<B> energies = free_energy(model, Dataset(std::move(rows), {}, 1.0), on);
-  HostMatrix<ScalarOf<B>> host(1, energies.cols());
-  on.download(ConstViewOf<B>(energies), View<ScalarOf<B>>(host));
+  const Dataset::Bytes own = detail::one_hot_bytes(wild_type).replicate(1, states);
   Eigen::MatrixXd scan(states, sites);
-  for (Index i = 0; i < sites; ++i)
+  for (Index i = 0; i < sites; ++i) {  // a site at a time: all mutants have sites^2 * states^2 numbers
+    Dataset::Bytes rows = own;
+    rows.middleRows(i * states, states).setIdentity();
+    const Matrix<B> energies = free_energy(model, Dataset(std::move(rows), {}, 1.0), on);
+    const auto host = detail::on_host(on, ConstViewOf<B>(energies));
     for (Index a = 0; a < states; ++a)
-      scan(a, i) = a == wild_type.letters(i, 0)
-                       ? 0
-                       : static_cast<double>(host(0, 0)) - static_cast<double>(host(0, 1 + i * states + a));
+      scan(a, i) = static_cast<double>(host(0, wild_type.letters(i, 0))) - static_cast<double>(host(0, a));
+  }
   return scan;
 }
 

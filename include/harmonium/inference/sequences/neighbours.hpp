@@ -69,11 +69,9 @@ void for_each_close_pair(const Cpu<float>& on, const Alignment& alignment, doubl
   using Packed = PackedSequences;
   const Packed packed(alignment);
   const std::uint32_t least = least_differences(distance, alignment.sites());
-  std::vector<std::pair<Index, Index>> blocks;
-  for (Index a = 0; a < packed.blocks(); ++a)
-    for (Index b = a; b < packed.blocks(); ++b) blocks.emplace_back(a, b);
-  on.for_each_piece(static_cast<Index>(blocks.size()), [&](Index piece) {
-    const auto [a, b] = blocks[static_cast<std::size_t>(piece)];
+  on.for_each_piece(packed.blocks() * packed.blocks(), [&](Index piece) {
+    const Index a = piece / packed.blocks(), b = piece % packed.blocks();
+    if (b < a) return;
     std::vector<std::pair<Index, Index>> pairs;
     Packed::Counts counts;
     for (Index i = a * Packed::block; i < a * Packed::block + packed.in_block(a); ++i) {

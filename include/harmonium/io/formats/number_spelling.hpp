@@ -135,10 +135,9 @@ inline double parse_number(std::string_view text, const NumberSpelling& spelling
 
 /// Places after the point of a number spelled in this way; with an exponent, 17: as many as one can have.
 inline int decimals_of(std::string_view text, const NumberSpelling& spelling) {
-  if (const std::size_t e = text.find_first_of("eE");  // an exponent, not a currency
-      e != std::string_view::npos && e + 1 < text.size() &&
-      (detail::is_digit(text[e + 1]) || text[e + 1] == '-' || text[e + 1] == '+'))
-    return 17;
+  for (std::size_t e = text.find_first_of("eE"); e < text.size(); e = text.find_first_of("eE", e + 1))
+    if (e + 1 < text.size() && (detail::is_digit(text[e + 1]) || text[e + 1] == '-' || text[e + 1] == '+'))
+      return 17;  // an exponent, not a currency
   std::size_t point = text.rfind(spelling.point);
   if (point == std::string_view::npos) return 0;
   int decimals = 0;

@@ -23,7 +23,7 @@ enum class UnknownLetters {
 
 /// What lower case and `.` mean.
 enum class Insertions {
-  automatic,  ///< `dropped`, if sequences then have letters and equal lengths; otherwise `kept`
+  automatic,  ///< `dropped`, if sequences then have equal lengths and not gaps alone; otherwise `kept`
   dropped,    ///< letters that the family's other sequences do not have, as in A2M: they are left out
   kept        ///< lower case is like upper case, and `.` is a gap
 };
@@ -77,7 +77,7 @@ class AlignmentMaker {
                       alphabet_.letters(), " has no gap '-'");
     check<FileError>(!records_.empty(), file_, ": it has no sequences");
     drops_ = options.insertions == Insertions::dropped ||
-             (options.insertions == Insertions::automatic && equal_lengths(true));
+             (options.insertions == Insertions::automatic && has_letters(true) && equal_lengths(true));
   }
   /// \throws FileError
   Alignment make() && {
@@ -116,9 +116,15 @@ class AlignmentMaker {
   }
   bool equal_lengths(bool drops) const {
     const std::size_t first = length_of(records_.front(), drops);
-    return first > 0 && std::all_of(records_.begin(), records_.end(), [&](const SequenceRecord& record) {
-             return length_of(record, drops) == first;
-           });
+    return std::all_of(records_.begin(), records_.end(),
+                       [&](const SequenceRecord& record) { return length_of(record, drops) == first; });
+  }
+  // Has any sequence a site that is not a gap? In lower case, only gaps would be left.
+  bool has_letters(bool drops) const {
+    return std::any_of(records_.begin(), records_.end(), [&](const SequenceRecord& record) {
+      return std::any_of(record.text.begin(), record.text.end(),
+                         [&](char c) { return c != '-' && counts(c, drops); });
+    });
   }
   std::uint8_t state_of(char c, std::size_t record) const {
     int state = alphabet_.state(c);

@@ -3,9 +3,11 @@
 /// counted from 1, separated by blanks; what is between is ignored. Files may be compressed with gzip.
 #pragma once
 
-#include <charconv>
+#include <algorithm>
 #include <cmath>
 #include <limits>
+#include <string_view>
+#include <vector>
 
 #include "csv.hpp"
 #include "gzip.hpp"

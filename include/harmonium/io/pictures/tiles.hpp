@@ -57,8 +57,8 @@ struct TileScale {
 
 template <class T>
 TileScale scale_of(View<const T> numbers, const TileOptions& options) {
-  const bool centred = options.colours != TileColours::grey;
-  if (options.range == TileRange::unit) return {centred ? -1.0 : 0.0, 1.0, 0.0};
+  const bool centered = options.colours != TileColours::grey;
+  if (options.range == TileRange::unit) return {centered ? -1.0 : 0.0, 1.0, 0.0};
   double low = std::numeric_limits<double>::infinity(), high = -low;
   for (Index c = 0; c < numbers.cols; ++c)
     for (Index r = 0; r < numbers.rows; ++r) {
@@ -67,7 +67,7 @@ TileScale scale_of(View<const T> numbers, const TileOptions& options) {
       low = std::min(low, x);
       high = std::max(high, x);
     }
-  if (!centred) return {low, high, 0.0};
+  if (!centered) return {low, high, 0.0};
   const double most = std::max(std::abs(low), std::abs(high));
   return {-most, most, 0.5};
 }
@@ -136,7 +136,7 @@ Image tiles(const M& columns, const TileOptions& options) {
 /// How to stack pictures.
 struct StackOptions {
   Index gap = 4;                  ///< pixels between them
-  bool centred = false;           ///< narrower ones are centered, not flush left
+  bool centered = false;          ///< narrower ones are centered, not flush left
   std::uint8_t background = 112;  ///< grey level of the area they leave free
 };
 
@@ -157,7 +157,7 @@ inline Image stack(std::span<const Image> images, const StackOptions& options = 
   Image all(width, height, channels, options.background);
   Index top = 0;
   for (const Image& image : images) {
-    const Index left = options.centred ? (width - image.width) / 2 : 0;
+    const Index left = options.centered ? (width - image.width) / 2 : 0;
     for (Index y = 0; y < image.height; ++y)
       for (Index x = 0; x < image.width; ++x)
         for (int i = 0; i < channels; ++i)

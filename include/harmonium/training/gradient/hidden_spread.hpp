@@ -1,5 +1,5 @@
 /// \file
-/// Standardised hidden units within training: the running variance of units of a free scale over the data,
+/// Standardized hidden units within training: the running variance of units of a free scale over the data,
 /// and the gauge that makes it 1 (models/hidden_scale.hpp). Their offsets are centering's.
 #pragma once
 

@@ -89,8 +89,8 @@ void start_at_means(const B& on, Model& model, const Source& source, ViewOf<B> b
   const HostMatrix<T> means = moments.mean().template cast<T>(),
                       variances = moments.variance().template cast<T>(),
                       counts = moments.count().template cast<T>();
-  // Units add a count of one sample of their own.
-  const HostMatrix<T> weighed = counts / static_cast<T>(pseudo_count);
+  // Units add a count of one sample of their own, which must not vanish.
+  const HostMatrix<T> weighed = (moments.count() / pseudo_count).cwiseMin(1e15).template cast<T>();
   fit(model.visible, View<const T>(means), View<const T>(variances), View<const T>(weighed));
   if constexpr (requires(ConstViewOf<B> v) { cancel_input(on, model, v); }) {
     if constexpr (requires { model.hidden; })

@@ -24,7 +24,7 @@ void check_circle_unit(UnitChecker& checker) {
       const double angle = full * (i + 0.5) / angles;
       weights.add(angle, x * std::cos(angle) + y * std::sin(angle), std::log(full / angles));
     }
-    weights.normalise();
+    weights.normalize();
     const double cosine = weights.expect([](double angle) { return std::cos(angle); }),
                  sine = weights.expect([](double angle) { return std::sin(angle); });
     const double delta[] = {0.7, -1.3};

@@ -72,7 +72,7 @@ struct UnitAt {
       WeighedStates result;
       result.whole = true;
       for (const double x : all) result.add(x, log_weight(x));
-      result.normalise();
+      result.normalize();
       return result;
     } else {
       Support support{[this](double x) { return log_weight(x); }, is_accepted<U, double>,

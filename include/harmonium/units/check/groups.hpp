@@ -49,7 +49,7 @@ void check_grouped_unit(UnitChecker& checker) {
     WeighedStates weights;
     for (std::size_t k = 0; k < states.size(); ++k)
       weights.add(static_cast<double>(k), dot(checker.field, states[k]));
-    weights.normalise();
+    weights.normalize();
     const auto expect = [&](auto f) {
       return weights.expect([&](double k) { return f(states[static_cast<std::size_t>(k)]); });
     };

@@ -22,7 +22,7 @@ struct WeighedStates {
     log_highest = x.size() == 1 ? log_weight : std::fmax(log_highest, log_weight);
   }
   /// Converts logarithms to probabilities; drops states without one.
-  void normalise() {
+  void normalize() {
     const double top = p.empty() ? 0 : *std::max_element(p.begin(), p.end());
     double sum = 0;
     for (double& w : p) sum += w = std::exp(w - top);
@@ -65,28 +65,28 @@ struct Support {
   /// sums longer, not wrong.
   WeighedStates weigh(const std::vector<double>& draws) {
     const auto n = static_cast<double>(draws.size());
-    double centre = 0, spread = 0;
-    for (const double x : draws) centre += x / n;
-    for (const double x : draws) spread += std::abs(x - centre) / n;
-    if (!(std::isfinite(spread) && accepts(centre))) centre = 0;
+    double center = 0, spread = 0;
+    for (const double x : draws) center += x / n;
+    for (const double x : draws) spread += std::abs(x - center) / n;
+    if (!(std::isfinite(spread) && accepts(center))) center = 0;
     if (!(std::isfinite(spread) && spread > 0)) spread = 1;
-    const double low = edge(centre, lowest), high = edge(centre, highest);
+    const double low = edge(center, lowest), high = edge(center, highest);
     lowest = low, highest = high;
     if (std::all_of(draws.begin(), draws.end(),
                     [](double x) { return std::abs(x) < 1e15 && std::floor(x) == x; })) {
-      return whole_numbers(std::fmin(std::fmax(std::round(centre), std::ceil(low)), std::floor(high)));
+      return whole_numbers(std::fmin(std::fmax(std::round(center), std::ceil(low)), std::floor(high)));
     }
     WeighedStates result;
     double before = 0;
     for (double h = 1.0 / 32; h > 1e-4; h /= 2, before = result.log_sum) {
       result = {};
       if (kink_at_zero && low < 0 && high > 0) {
-        add_nodes(result, low, 0, centre, spread, h);
-        add_nodes(result, 0, high, centre, spread, h);
+        add_nodes(result, low, 0, center, spread, h);
+        add_nodes(result, 0, high, center, spread, h);
       } else {
-        add_nodes(result, low, high, centre, spread, h);
+        add_nodes(result, low, high, center, spread, h);
       }
-      result.normalise();
+      result.normalize();
       if (std::abs(result.log_sum - before) < 1e-11) break;
     }
     return result;
@@ -110,13 +110,13 @@ struct Support {
     std::reverse(result.x.begin(), result.x.end());
     std::reverse(result.p.begin(), result.p.end());
     walk(start, 1);
-    result.normalise();
+    result.normalize();
     return result;
   }
 
   /// The double-exponential rule for [from, to]: x is an exponential function of q = pi / 2 sinh(tau), with
   /// steps h of tau.
-  void add_nodes(WeighedStates& result, double from, double to, double centre, double spread,
+  void add_nodes(WeighedStates& result, double from, double to, double center, double spread,
                  double h) const {
     const double half_pi = 1.57079632679489661923;
     const bool bottom = std::isfinite(from), top = std::isfinite(to);
@@ -127,13 +127,13 @@ struct Support {
         x = from + (to - from) / (1 + std::exp(-2 * q));
         slope = (to - from) * 2 / ((1 + std::exp(-2 * q)) * (1 + std::exp(2 * q)));
       } else if (bottom) {
-        slope = (centre > from ? centre - from : spread) * std::exp(q);
+        slope = (center > from ? center - from : spread) * std::exp(q);
         x = from + slope;
       } else if (top) {
-        slope = (centre < to ? to - centre : spread) * std::exp(-q);
+        slope = (center < to ? to - center : spread) * std::exp(-q);
         x = to - slope;
       } else {
-        x = centre + spread * std::sinh(q);
+        x = center + spread * std::sinh(q);
         slope = spread * std::cosh(q);
       }
       result.add(x, log_weight(x), std::log(width * slope));
