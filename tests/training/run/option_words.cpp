@@ -30,7 +30,7 @@ TEST_CASE("options are listed by name", "[settings]") {
   CHECK(words.at("seed") == "18446744073709551615");
   CHECK(words.at("phase") == "training");
   CHECK(words.count("optimizer.beta1") == 0);
-  CHECK(words.size() == 18 + 3 + 2 + 5);  // of the run, its chains, its optimizer, its penalties
+  CHECK(words.size() == 20 + 3 + 2 + 6);  // of the run, its chains, its optimizer, its penalties
 }
 
 TEST_CASE("every option that differs changes the words", "[settings]") {

@@ -22,8 +22,9 @@ struct ContactOptions {
 
 /// A pair of sites, counted from 0.
 struct Contact {
-  Index i = 0, j = 0;  ///< i < j
-  double score = 0;    ///< the higher, the likelier
+  Index i = 0;       ///< the first site
+  Index j = 0;       ///< the second one, i < j
+  double score = 0;  ///< the higher, the likelier
 };
 
 /// sites x sites: score_ij - mean of row i * mean of column j / mean of all, over the numbers off the
