@@ -262,20 +262,22 @@ void train_sequences(const CommonSettings& settings) {
     return weighted_mean(log_likelihood(model.rbm, one_hot(of), z.log_z, on), weights_of_each) /
            static_cast<double>(of.sites());
   };
+  const double learned_from = per_site(rows, of_rows);
   const Eigen::MatrixXd shares = letter_frequencies(rows, of_rows, {.pseudo_count = 1e-3});
   ReportValues values = {{"effective sequences", effective_number(weights)},
-                         {"log likelihood a site", per_site(rows, of_rows)}};
+                         {"log likelihood a site", learned_from}};
   run["results"] = {{"effective", effective_number(weights)},
-                    {"log_likelihood_per_site", per_site(rows, of_rows)},
+                    {"log_likelihood_per_site", learned_from},
                     {"log_z", z.log_z},
                     {"verdict", z.consistent() ? "consistent" : "inconsistent"},
                     {"reason", z.reason}};
   if (held_out.size() > 0) {
     const double alone =
         weighted_mean(independent(shares, held_out), of_held_out) / static_cast<double>(family.sites());
-    values.emplace_back("of held-out clusters", per_site(held_out, of_held_out));
+    const double aside = per_site(held_out, of_held_out);
+    values.emplace_back("of held-out clusters", aside);
     values.emplace_back("if sites were independent", alone);
-    run["results"]["held_out_log_likelihood_per_site"] = per_site(held_out, of_held_out);
+    run["results"]["held_out_log_likelihood_per_site"] = aside;
     run["results"]["held_out_independent"] = alone;
   }
   values.emplace_back("log Z", z.consistent() ? "consistent" : "inconsistent");
@@ -370,23 +372,29 @@ void run_contacts(const CommonSettings& settings) {
   require_ending(settings.output, {".csv", ".svg"});
   const bool trained = is_sequence_model(settings.model);
   check<ValueError>(!trained || !settings.data.empty(), "contacts of a model need the family: an alignment");
+  check<ValueError>(trained || settings.data.empty(), "contacts of '", settings.model,
+                    "', an alignment, take no further file, '", settings.data, "' was given");
   const Cpu<float> on = Cpu<float>::all();
-  Eigen::MatrixXd pairs;
+  Eigen::MatrixXd pairs, distances;
+  const auto read_distances = [&](Index sites) {  // before what takes long
+    if (!settings.distances.empty()) distances = read_site_distances(settings.distances, sites);
+  };
   Alphabet alphabet = protein_alphabet();
   if (trained) {
     const SequenceModel model = load_sequence_model(settings.model);
     alphabet = model.alphabet;
+    read_distances(model.rbm.visible.units());
     pairs = couplings(model.rbm, some_of(read_family(settings.data, model), 30), on);
   } else {
     const Alignment family = read_alignment(settings.model);
     alphabet = family.alphabet;
+    read_distances(family.sites());
     pairs =
         couplings(mean_field_inversion<double>(family, sequence_weights(family, settings.weigh_within, on)));
   }
   const Eigen::MatrixXd scores = contact_scores(pairs, alphabet.states(), {.gap = alphabet.gap()});
   const std::vector<Contact> ranked = ranked_contacts(scores);
-  if (!settings.distances.empty()) {
-    const Eigen::MatrixXd distances = read_site_distances(settings.distances, scores.rows());
+  if (distances.size() > 0) {
     const Index sites = scores.rows();
     Index known = 0;
     for (const Contact& one : ranked) known += std::isnan(distances(one.i, one.j)) ? 0 : 1;
