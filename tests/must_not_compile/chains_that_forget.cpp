@@ -1,5 +1,6 @@
 // expect: chains with a memory must list its state: for_each_state
-#include <harmonium/harmonium.hpp>
+#include <harmonium/training/contrastive_divergence.hpp>
+#include <harmonium/units/bernoulli.hpp>
 
 using namespace harmonium;
 

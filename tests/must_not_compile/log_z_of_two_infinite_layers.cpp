@@ -1,5 +1,6 @@
 // expect: exact_log_z: one layer's units have finitely many states, or both layers are Gaussian
-#include <harmonium/harmonium.hpp>
+#include <harmonium/inference/exact/log_z.hpp>
+#include <harmonium/units/gaussian.hpp>
 
 struct Normal {  // a Gaussian of precision 1
   static constexpr const char* name = "normal";

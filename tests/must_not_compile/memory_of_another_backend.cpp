@@ -1,5 +1,5 @@
 // expect: (no viable conversion|conversion from .* to non-scalar type .* requested)
-#include <harmonium/harmonium.hpp>
+#include <harmonium/core/view.hpp>
 
 struct DeviceMemory {};
 

@@ -1,5 +1,5 @@
 // expect: (only 1 name provided|decomposes into 2 elements, but only 1 name)
-#include <harmonium/harmonium.hpp>
+#include <harmonium/training/run/option_words.hpp>
 
 using namespace harmonium;
 

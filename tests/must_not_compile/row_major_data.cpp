@@ -1,5 +1,6 @@
 // expect: (could not convert|no matching|no known conversion)
-#include <harmonium/harmonium.hpp>
+#include <harmonium/inference/layers.hpp>
+#include <harmonium/units/bernoulli.hpp>
 
 using RowMajor = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 

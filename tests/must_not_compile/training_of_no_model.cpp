@@ -1,5 +1,5 @@
 // expect: ContrastiveDivergence trains an EnergyModel: see models/energy_model.hpp
-#include <harmonium/harmonium.hpp>
+#include <harmonium/training/contrastive_divergence.hpp>
 
 struct NoModel {
   using Backend = harmonium::Cpu<float>;

@@ -1,5 +1,5 @@
 // expect: a unit type without states gives its log-partition: T log_partition\(T field, T... shape\)
-#include <harmonium/harmonium.hpp>
+#include <harmonium/models/layer.hpp>
 
 struct Laplace {
   static constexpr const char* name = "laplace";

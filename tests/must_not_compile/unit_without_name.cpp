@@ -1,5 +1,5 @@
 // expect: a unit type has a name: static constexpr const char\* name
-#include <harmonium/harmonium.hpp>
+#include <harmonium/models/layer.hpp>
 
 struct Nameless {
   static constexpr int states = 2;
