@@ -196,10 +196,10 @@ class Trajectory::Memory {
     times_ = measure_autocorrelation(
         on, move, [&] { return ConstViewOf<B>(states.visible); }, policy_.most_steps);
     for (int i = steps_for(policy_.settle); i > 0; --i) move();
-    const int apart = std::min(steps_for(policy_.apart),
-                               std::max(1, policy_.most_steps / static_cast<int>(policy_.blocks)));
+    const int between = std::min(steps_for(policy_.apart),
+                                 std::max(1, policy_.most_steps / static_cast<int>(policy_.blocks)));
     ladder_.freeze(on, model, [&](StateView out) {
-      for (int i = apart; i > 0; --i) move();
+      for (int i = between; i > 0; --i) move();
       on.copy(states.visible, out.visible);
       refresh(on, model, out);
       return born_;
