@@ -9,11 +9,11 @@ namespace {
 
 // Grey digits without the pixels that hardly vary, each pixel standardized to mean 0 and variance 1 over the
 // training digits.
-struct Standardized {
+struct StandardizedDigits {
   Eigen::MatrixXf train, test;
 };
 
-Standardized standardized_digits() {
+StandardizedDigits standardized_digits() {
   const Mnist mnist = read_mnist(HARMONIUM_MNIST_DATA);
   const Eigen::MatrixXd train = mnist.train.to_matrix<double>(), test = mnist.test.to_matrix<double>();
   const Eigen::VectorXd mean = train.rowwise().mean();
@@ -35,7 +35,7 @@ Standardized standardized_digits() {
 
 TEST_CASE("sixteen hidden units explain grey digits far better than a diagonal Gaussian",
           "[slow][gaussian]") {
-  const Standardized digits = standardized_digits();
+  const StandardizedDigits digits = standardized_digits();
   // The log density of a Gaussian with mean 0 and variance 1 in each pixel, as in the training digits; the
   // best without hidden units.
   const double diagonal =
