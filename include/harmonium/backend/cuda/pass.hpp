@@ -12,6 +12,11 @@
 
 namespace harmonium::detail {
 
+/// How many numbers a thread takes at once for a body that draws nothing: four, but one if the unit has many
+/// parameters. What is computed with them is too long to be unrolled, and the four would be kept in memory.
+template <class Body>
+inline constexpr int numbers_at_once = Body::shapes > 2 ? 1 : 4;
+
 template <class T>
 using CudaOut = View<T, CudaMemory>;
 template <class T>

@@ -116,7 +116,7 @@ struct SumOverSamplesPass {
 template <class Body, class T>
 struct WeighPass {
   static constexpr int width = 32;
-  static constexpr int at_once = 4;  // numbers that a thread loads before it uses the first
+  static constexpr int at_once = numbers_at_once<Body>;  // that a thread loads before it uses the first
   Body body;
   CudaIn<T> parameters, input, weights;
   CudaOut<T> x;

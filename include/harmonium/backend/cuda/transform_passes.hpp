@@ -10,10 +10,12 @@ namespace harmonium::detail {
 
 /// x = body(input + bias, other), element by element: adds the bias, computes a mean or a draw, and stores
 /// it, in one pass. A thread handles the four rows that share a block of random words, or a single row if a
-/// unit takes several draws.
+/// unit takes several draws or many parameters.
 template <class Body, class T>
 struct TransformPass {
-  static constexpr int each = Body::needs == Needs::random ? 1 : 4;  // rows per thread
+  static constexpr int each = Body::needs == Needs::random    ? 1
+                              : Body::needs == Needs::nothing ? numbers_at_once<Body>
+                                                              : 4;  // rows per thread
   Body body;
   CudaIn<T> parameters, input, other;
   CudaOut<T> x;
