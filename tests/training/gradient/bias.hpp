@@ -136,6 +136,7 @@ void check_bias(Model rbm) {
         .optimizer = {.rate = 0.0},
         .max_gradient_norm = 0,
         .centered = false,
+        .zero_sum = false,
         .seed = static_cast<std::uint64_t>(steps)};
     ContrastiveDivergence trainer{rbm, options};
     trainer.step({.values = data});
