@@ -5,6 +5,7 @@
 
 #include "../core/dual.hpp"
 #include "../core/group.hpp"
+#include "../core/random.hpp"
 
 namespace harmonium {
 
@@ -216,6 +217,32 @@ struct DifferentBody {
     return a == b ? T(0) : T(1);
   }
 };
+
+/// Calls a body for the group whose first row is `row`, with the random numbers that it needs. Of those that
+/// need one uniform number, a group uses the word of its first row.
+template <class Body, class T>
+constexpr void apply_to_group(const Body& body, GroupField<T> field, Group<const T> other, Group<T> out,
+                              const Draws& draws, std::uint32_t row, std::uint32_t sample) {
+  if constexpr (Body::needs == Needs::random) {
+    Random random{draws, row, sample};
+    body(field, other, random, out);
+  } else if constexpr (Body::needs == Needs::one_uniform) {
+    const PhiloxBlock words = draws.words_of_four_rows(row / 4, sample);
+    OneUniform random{row % 4 == 0   ? words.word[0]  // no index, for which devices would keep them in memory
+                      : row % 4 == 1 ? words.word[1]
+                      : row % 4 == 2 ? words.word[2]
+                                     : words.word[3]};
+    if (is_extreme(random.word)) {
+      auto extreme = ExtremeUniform::at(draws, random.word, row, sample);
+      body(field, other, extreme, out);
+    } else {
+      body(field, other, random, out);
+    }
+  } else {
+    OneUniform random{0};
+    body(field, other, random, out);
+  }
+}
 
 /// out = the other numbers of a group, less their mean
 struct ZeroSumBody {

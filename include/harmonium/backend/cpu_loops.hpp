@@ -113,25 +113,9 @@ struct CpuLoops {
                                const Scalar* other, Scalar* x, Index count, Draws draws, Index first_row,
                                Index column) {
     for (Index r = 0; r < count; r += group) {
-      const GroupField<Scalar> field{input + r, bias + r, group};
-      const Group<const Scalar> with{other + r, group};
-      const Group<Scalar> out{x + r, group};
-      const auto row = static_cast<std::uint32_t>(first_row + r), sample = static_cast<std::uint32_t>(column);
-      if constexpr (Body::needs == Needs::random) {
-        Random random{draws, row, sample};
-        body(field, with, random, out);
-      } else if constexpr (Body::needs == Needs::one_uniform) {  // a group uses the word of its first row
-        OneUniform random{draws.words_of_four_rows(row / 4, sample).word[row % 4]};
-        if (is_extreme(random.word)) {
-          auto extreme = ExtremeUniform::at(draws, random.word, row, sample);
-          body(field, with, extreme, out);
-        } else {
-          body(field, with, random, out);
-        }
-      } else {
-        OneUniform random{0};
-        body(field, with, random, out);
-      }
+      apply_to_group(body, GroupField<Scalar>{input + r, bias + r, group},
+                     Group<const Scalar>{other + r, group}, Group<Scalar>{x + r, group}, draws,
+                     static_cast<std::uint32_t>(first_row + r), static_cast<std::uint32_t>(column));
     }
   }
 

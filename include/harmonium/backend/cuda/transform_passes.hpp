@@ -95,29 +95,9 @@ struct TransformGroupsPass {
   constexpr void operator()(Index i) const {
     const auto [unit, c] = cells().at(i);
     const Index r = unit * group;
-    const GroupField<T> field{input.column(c) + r, parameters.column(0) + r, group};
-    const Group<const T> with{other.column(c) + r, group};
-    const Group<T> out{x.column(c) + r, group};
-    const auto row = static_cast<std::uint32_t>(first_row + r), sample = static_cast<std::uint32_t>(c);
-    if constexpr (Body::needs == Needs::random) {
-      Random random{draws, row, sample};
-      body(field, with, random, out);
-    } else if constexpr (Body::needs == Needs::one_uniform) {
-      const PhiloxBlock words = draws.words_of_four_rows(row / 4, sample);
-      OneUniform random{row % 4 == 0   ? words.word[0]
-                        : row % 4 == 1 ? words.word[1]
-                        : row % 4 == 2 ? words.word[2]
-                                       : words.word[3]};
-      if (is_extreme(random.word)) {
-        auto extreme = ExtremeUniform::at(draws, random.word, row, sample);
-        body(field, with, extreme, out);
-      } else {
-        body(field, with, random, out);
-      }
-    } else {
-      OneUniform random{0};
-      body(field, with, random, out);
-    }
+    apply_to_group(body, GroupField<T>{input.column(c) + r, parameters.column(0) + r, group},
+                   Group<const T>{other.column(c) + r, group}, Group<T>{x.column(c) + r, group}, draws,
+                   static_cast<std::uint32_t>(first_row + r), static_cast<std::uint32_t>(c));
   }
 };
 
