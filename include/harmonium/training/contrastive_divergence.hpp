@@ -79,6 +79,8 @@ class ContrastiveDivergenceObjective {
       detail::start_at_means<Backend>(on, model, source, samples(most_), options.pseudo_count,
                                       leaves_out(options));
   }
+  /// Are missing entries no part of a sample's model?
+  static bool leaves_out(const Options& options) { return options.missing == Missing::left_out; }
   /// Which entries of a batch are known. \throws ShapeError, ValueError if they do not fit the batch
   void take(const Backend& on, const Model& model,
             const Batch<ScalarOf<Backend>, typename Backend::Memory>& batch) {
@@ -183,7 +185,6 @@ class ContrastiveDivergenceObjective {
     return count;
   }
 
-  static bool leaves_out(const Options& options) { return options.missing == Missing::left_out; }
   void draw_missing(const Backend& on, const Options& options, const Model& model, std::uint64_t step,
                     typename Model::StateView data) {
     missing_.draw(on, model, data, work_, options.missing_steps,

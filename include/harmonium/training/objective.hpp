@@ -1,5 +1,5 @@
 /// \file
-/// What a trainer maximises. A `Trainer` owns the loop: batches, centering, penalties, clipping, the
+/// What a trainer maximizes. A `Trainer` owns the loop: batches, centering, penalties, clipping, the
 /// optimizer, averaging, reports, resuming. An objective supplies the gradient, and keeps only what it needs
 /// for that.
 #pragma once
@@ -69,6 +69,8 @@ inline constexpr bool takes_matrices<O> = O::takes_matrices;
 /// - `take(on, model, batch)`, `take(on, source, columns)`: whatever comes with a batch in addition to its
 ///   values; the former checks it and is called before the values are copied, the latter afterwards
 /// - `batch()`: the last batch as `BatchStates`, which allows centering and penalties on activities
+/// - `leaves_out(options)`, static: whether a sample's model may lack units, so that gauges of units are not
+/// kept
 /// - `updated(on, gradient)`: after an update
 /// - `refuses(on, model)` and `fallback()`: whether the model that an update produced is rejected, and the
 ///   model that then replaces it; the optimizer's moments are reset

@@ -185,13 +185,7 @@ class Trainer {
 
  private:
   // Has the model hidden units whose scale is kept, and the objective the option and the states for it?
-  static constexpr bool has_spread = [] {
-    if constexpr (SeesStates<O> && requires(const Options& options) { options.standardized; }) {
-      return HiddenSpread<Model>::possible;
-    } else {
-      return false;
-    }
-  }();
+  static constexpr bool has_spread = SeesStates<O> && HiddenSpread<Model>::template offered_by<Options>;
 
   static Options checked(Options options) {
     O::check(options);
@@ -212,8 +206,7 @@ class Trainer {
   }
   // Then a sample's model may lack a unit, and the weights that its gauge took to others would be missed.
   bool leaves_entries_out() const {
-    if constexpr (requires { options_.missing; })
-      return options_.missing == decltype(options_.missing)::left_out;
+    if constexpr (requires { O::leaves_out(options_); }) return O::leaves_out(options_);
     return false;
   }
   Gradient& climbed() { return detail::climbed<O>(model_); }

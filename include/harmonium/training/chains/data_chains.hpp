@@ -22,7 +22,7 @@ struct DataChains {
   }
 };
 
-/// Options by name: there are none.
+/// Options by name; these chains have no options.
 template <class F>
 void for_each_option(F&& /*f*/, const DataChains& /*options*/) {
   static_assert(std::is_empty_v<DataChains>);

@@ -4,10 +4,10 @@
 
 #include <algorithm>
 
-#include "../../models/hidden_scale.hpp"
 #include "../../models/layer_shapes.hpp"
 #include "../objective.hpp"
 #include "../run/averaging.hpp"
+#include "hidden_spread.hpp"
 
 namespace harmonium {
 
@@ -82,8 +82,7 @@ class Centering {
  private:
   template <class Options>
   static bool standardizes(const Options& options) {
-    if constexpr (detail::hidden_has_free_scale<Model> && requires { options.standardized; })
-      return options.standardized;
+    if constexpr (HiddenSpread<Model>::template offered_by<Options>) return options.standardized;
     return false;
   }
   // The first batch with any weight sets the means.

@@ -17,8 +17,11 @@ class HiddenSpread {
   using T = ScalarOf<B>;
 
  public:
-  /// Has the model units that this is for?
-  static constexpr bool possible = detail::hidden_has_free_scale<Model>;
+  /// Has the model units that this is for, and have such options the choice?
+  template <class Options>
+  static constexpr bool offered_by = detail::hidden_has_free_scale<Model>&& requires(const Options& options) {
+    options.standardized;
+  };
 
   HiddenSpread() = default;
   /// Memory for a model's variances.

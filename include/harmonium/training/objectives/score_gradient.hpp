@@ -5,7 +5,7 @@
 ///     -J = -sum over i of (psi_i^2 / 2 + d psi_i / dv_i),
 ///     d psi_i / dv_i = -d^2 energy / dv_i^2 + Var((W h)_i | v),
 ///
-/// which does not involve the partition function; for Gaussian and binary units it is a regularised
+/// which does not involve the partition function; for Gaussian and binary units it is a regularized
 /// autoencoder (Swersky, Ranzato, Buchman, Marlin and de Freitas, 2011).
 #pragma once
 

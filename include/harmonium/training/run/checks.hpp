@@ -40,7 +40,7 @@ void check_batch(const B& on, const Batch<typename B::Scalar, typename B::Memory
                    "step: the batch has an infinite number or a NaN");
 }
 
-/// \throws ShapeError if a source's rows do not match the model, or there are none \throws DataError if it
+/// \throws ShapeError if a source's rows do not match the model, or it has no rows \throws DataError if it
 /// has no samples
 template <class Source>
 void check_size(const char* caller, const Source& source, Index rows) {

@@ -30,7 +30,7 @@ struct EpochReport {
   double total_seconds = 0;  ///< time since the run began
   double rate = 0;           ///< learning rate at the epoch's end
   std::vector<std::pair<std::string, double>> metrics = {};  ///< what was measured, by name
-  std::vector<std::string> warnings = {};                    ///< known problems, in words
+  std::vector<std::string> warnings = {};                    ///< known problems, as sentences
 
   /// A metric by its name. \throws ValueError if it was not measured
   double metric(std::string_view name) const {

@@ -15,7 +15,7 @@
 
 namespace harmonium::detail {
 
-/// Names the rows among `rows` that are far from mean 0 and variance 1; nothing if there are none. Far is a
+/// Names the rows among `rows` that are far from mean 0 and variance 1; empty if all are near. Far is a
 /// factor of ten, on the small side of a row's farthest number: a row may vary rarely, as those of sparse
 /// data. A row may also be small among others that are not, but not by a factor of 100.
 inline std::string words_about_scales(const RowMoments& moments, const std::vector<Index>& rows,
