@@ -60,7 +60,7 @@ struct Samples {
   Index rows() const { return sparse ? sparse->rows() : values.rows(); }
   Index size() const { return sparse ? sparse->cols() : values.cols(); }
   bool complete() const { return known.all(); }
-  // All numbers; DataError if there are so many that a sparse table was the wrong thing to ask this of.
+  // All numbers; DataError if a sparse table has too many numbers to be made dense.
   Eigen::MatrixXf dense() const;
   Samples subset(const std::vector<Index>& samples) const;
   // The same of samples in ascending order; a sparse table's stay where they are in memory.

@@ -127,11 +127,10 @@ class Machine final : public Model {
       : unused_(std::move(unused)) {
     if (has_path(file)) {
       TensorFile rest = file;
-      TensorFile path;
-      add_part(path, path_part, take_part(rest, path_part));
+      TensorFile path = take_part(rest, path_part);
       read(rest);
       at_top([&]<class M>(const M& rbm, FrozenPath<M>& own) {
-        own = take_path<M>(path);
+        own = detail::path_from<M>(std::move(path));
         detail::check_path("its training path", rbm, own);
       });
     } else {

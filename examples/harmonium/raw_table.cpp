@@ -20,14 +20,6 @@ std::string first_bytes(const std::string& path, std::uint64_t count) {
   return bytes;
 }
 
-// The beginning of a file's text, decompressed if necessary.
-std::string first_text(const std::string& path) {
-  detail::UnpackedFile file(path);
-  std::string bytes(4096, '\0');
-  bytes.resize(file.read({reinterpret_cast<std::uint8_t*>(bytes.data()), bytes.size()}));
-  return bytes;
-}
-
 // An NPY file within gzip.
 Tensor unpacked_npy(const std::string& path) {
   const std::string text = detail::unpacked_text(path);
@@ -69,7 +61,7 @@ void refuse_other_files(const std::string& path, const std::string& begin) {
 RawTable::RawTable(const std::string& path, const TableOptions& options) : path_(path) {
   const std::string begin = first_bytes(path, 300), &array = options.array;
   check<FileError>(!begin.empty(), "'", path, "' is empty");
-  const std::string text = first_text(path);
+  const std::string text = detail::beginning_of_text(path, 4096);
   Tensor tensor;
   if (text.starts_with("\x93NUMPY")) {
     tensor = begin == text.substr(0, begin.size()) ? read_npy(path) : unpacked_npy(path);

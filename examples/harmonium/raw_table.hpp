@@ -53,7 +53,7 @@ class RawTable {
   double number(harmonium::Index row, harmonium::Index column) const;
   // How most of a column's numbers are spelled.
   const harmonium::Spelling& spelling(harmonium::Index column) const;
-  // Dates of which nobody can tell the month from the day?
+  // Dates whose month and day cannot be told apart?
   bool ambiguous_date(harmonium::Index column) const;
   // How to read a column that was spelled in the first way in training: like that if all of it is; otherwise
   // as it is spelled here, if these are numbers or dates too, with the same sign.

@@ -20,6 +20,7 @@
 #include <harmonium/units/drelu.hpp>
 
 #include "outcome.hpp"
+#include "output.hpp"
 #include "progress.hpp"
 #include "run_file.hpp"
 
@@ -185,10 +186,7 @@ void write_sequence_report(const std::string& folder, const std::string& title, 
 
 bool is_alignment(const std::string& path) {
   try {
-    std::string begin(4096, '\0');
-    detail::UnpackedFile file(path);
-    begin.resize(file.read({reinterpret_cast<std::uint8_t*>(begin.data()), begin.size()}));
-    return looks_like_alignment(begin);
+    return looks_like_alignment(detail::beginning_of_text(path, 4096));
   } catch (const FileError&) {
     return false;  // whoever reads it says so
   }
@@ -196,7 +194,7 @@ bool is_alignment(const std::string& path) {
 
 bool is_sequence_model(const std::string& path) {
   try {
-    return read_safetensors(path).metadata.contains(alphabet_name);
+    return read_safetensors_metadata(path).contains(alphabet_name);
   } catch (const FileError&) {
     return false;  // whoever reads it says so
   }
@@ -311,8 +309,7 @@ void sample_sequences(const CommonSettings& settings) {
     return;
   }
   std::string text;
-  for (Index c = 0; c < drawn.size(); ++c)
-    text.append(">").append(std::to_string(c + 1)).append("\n").append(drawn.text(c)).append("\n");
+  for (Index c = 0; c < drawn.size(); ++c) text += fasta_record(drawn, c);
   write_text("-", text);
 }
 
@@ -335,14 +332,7 @@ void encode_sequences(const CommonSettings& settings) {
   require_ending(settings.output, {".csv"});
   const SequenceModel model = load_sequence_model(settings.model);
   const Eigen::MatrixXf codes = mean_hidden(model.rbm, one_hot(read_family(settings.data, model)));
-  std::vector<std::string> cells;
-  for (Index i = 1; i <= codes.rows(); ++i) cells.push_back(std::string("h").append(std::to_string(i)));
-  std::string text = csv_line(cells);
-  for (Index c = 0; c < codes.cols(); ++c) {
-    for (Index r = 0; r < codes.rows(); ++r) cells[static_cast<std::size_t>(r)] = csv_text(codes(r, c));
-    text += csv_line(cells);
-  }
-  write_text(settings.output, text);
+  write_text(settings.output, codes_text(codes));
 }
 
 void run_scan(const CommonSettings& settings) {

@@ -149,16 +149,7 @@ void run_encode(const CommonSettings& settings) {
   const LoadedModel loaded = load_model(settings.model);
   const auto& [model, columns, target, predictor, generative] = loaded;
   const Eigen::MatrixXf codes = model->encode(read_rows(settings, loaded), settings.judge.seed);
-  write_numbers(settings.output, "codes", codes, [&] {
-    std::vector<std::string> cells;
-    for (Index i = 1; i <= codes.rows(); ++i) cells.push_back(std::string("h").append(std::to_string(i)));
-    std::string text = csv_line(cells);
-    for (Index c = 0; c < codes.cols(); ++c) {
-      for (Index r = 0; r < codes.rows(); ++r) cells[static_cast<std::size_t>(r)] = csv_text(codes(r, c));
-      text += csv_line(cells);
-    }
-    return text;
-  });
+  write_numbers(settings.output, "codes", codes, [&] { return codes_text(codes); });
 }
 
 void run_reconstruct(const CommonSettings& settings) {

@@ -47,7 +47,7 @@ Eigen::MatrixXd average_product_correction(const Eigen::MatrixBase<Numbers>& sco
 
 /// Scores of all pairs of sites, sites x sites, from couplings in the zero-sum gauge (`couplings`) between
 /// `states` letters: the Frobenius norm of a pair's, without gaps, corrected. \throws ShapeError unless
-/// couplings are those of at least two sites \throws ValueError if the gap is none of the states
+/// couplings are those of at least two sites \throws ValueError if the gap is not one of the states
 inline Eigen::MatrixXd contact_scores(const Eigen::MatrixXd& couplings, Index states,
                                       const ContactOptions& options = {}) {
   check<ValueError>(states >= 2 && options.gap >= -1 && options.gap < states, "contact_scores: the gap is ",

@@ -4,9 +4,9 @@
 /// other.
 #pragma once
 
-#include "../../data/alignment.hpp"
 #include "../../models/boltzmann_machine.hpp"
 #include "../../models/rbm.hpp"
+#include "check_sequences.hpp"
 
 namespace harmonium {
 
@@ -66,12 +66,8 @@ template <class H, class B>
 Eigen::MatrixXd couplings(const Rbm<Categorical, H, B>& rbm, const Alignment& sequences,
                           const Cpu<ScalarOf<B>>& on = Cpu<ScalarOf<B>>::all()) {
   using T = ScalarOf<B>;
-  check_shapes("couplings", rbm);
+  detail::check_sequences("couplings", rbm, sequences);
   const Index group = rbm.visible.group, sites = rbm.visible.units();
-  check<ShapeError>(sequences.sites() == sites && sequences.states() == group,
-                    "couplings: the sequences have ", sequences.sites(), " sites of ", sequences.states(),
-                    " letters, the RBM has ", sites, " of ", group);
-  check_alignment("couplings", sequences);
   check<DataError>(sequences.size() >= 1 && !sequences.any_missing(),
                    "couplings: there are no sequences, or letters are missing");
   const auto here = convert<Cpu<T>>(rbm);

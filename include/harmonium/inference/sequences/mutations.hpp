@@ -3,24 +3,10 @@
 #pragma once
 
 #include "../../backend/on_host.hpp"
-#include "../../data/alignment.hpp"
 #include "../free_energy.hpp"
+#include "check_sequences.hpp"
 
 namespace harmonium {
-
-namespace detail {
-
-/// Does an alignment have the sites and letters of a model? \throws ShapeError, DataError
-template <class Model>
-void check_sequences(const char* caller, const Model& model, const Alignment& sequences) {
-  check_model(caller, model);
-  check_alignment(caller, sequences);
-  check<ShapeError>(sequences.sites() == model.visible.units() && sequences.states() == model.visible.group,
-                    caller, ": the sequences have ", sequences.sites(), " sites of ", sequences.states(),
-                    " letters, the model has ", model.visible.units(), " of ", model.visible.group);
-}
-
-}  // namespace detail
 
 /// log p(mutant) - log p(the sequence) for each letter at each site, states x sites; 0 for the sequence's own
 /// letters. Exact, since log Z is that of both: for an RBM or a Boltzmann machine with categorical visible

@@ -15,11 +15,7 @@ inline bool looks_like_alignment(std::string_view text) {
 /// Reads FASTA, A2M or Stockholm, compressed with gzip or not. \throws FileError, ValueError as `read_fasta`
 /// and `read_stockholm`
 inline Alignment read_alignment(const std::filesystem::path& path, const AlignmentOptions& options = {}) {
-  std::string begin(64, '\0');
-  {
-    detail::UnpackedFile file(path, options.limits);
-    begin.resize(file.read({reinterpret_cast<std::uint8_t*>(begin.data()), begin.size()}));
-  }
+  std::string begin = detail::beginning_of_text(path, 64, options.limits);
   begin.erase(0, std::min(begin.find_first_not_of(" \t\r\n"), begin.size()));
   return looks_like_stockholm(begin) ? read_stockholm(path, options) : read_fasta(path, options);
 }

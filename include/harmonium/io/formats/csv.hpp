@@ -26,7 +26,7 @@ enum class MissingCells {
 /// How a column of a table is spelled.
 struct CsvSpelling {
   Spelling spelling = {};       ///< that of most of its cells, plain if these are words
-  bool ambiguous_date = false;  ///< are these dates of which nobody can tell the month from the day?
+  bool ambiguous_date = false;  ///< are these dates whose month and day cannot be told apart?
 };
 
 /// How each column of a table spells its numbers. Where cells are separated by semicolons, 1,234 has a

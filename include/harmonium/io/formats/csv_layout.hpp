@@ -68,7 +68,7 @@ inline bool separated_by_blanks(std::string_view text) {
   return words >= 2 && lines >= 2 && 2 * numbers >= words * (lines - 1);
 }
 
-/// The most frequent of comma, semicolon, tab and bar in the first line; a blank if there is none and the
+/// The most frequent of comma, semicolon, tab and bar in the first line; a blank if none occurs and the
 /// lines look like that.
 inline char find_separator(std::string_view text) {
   std::size_t counts[4] = {}, commas_in_numbers = 0;

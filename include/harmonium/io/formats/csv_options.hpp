@@ -15,7 +15,7 @@ namespace harmonium {
 /// How to read a CSV file.
 struct CsvOptions {
   /// Between cells; 0: the most frequent of comma, semicolon, tab and bar in the first line, or what a line
-  /// `sep=;` before it says. If there is none, and each line has as many numbers, blanks.
+  /// `sep=;` before it says. Without any of these, blanks if all lines have equally many numbers.
   char separator = '\0';
   bool header = true;        ///< does the first line name the columns? Otherwise they are "1", "2", ...
   bool find_header = false;  ///< decide it by the cells: see csv_header.hpp; `header` does not matter then

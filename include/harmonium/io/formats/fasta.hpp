@@ -34,6 +34,13 @@ inline Alignment read_fasta(const std::filesystem::path& path, const AlignmentOp
   return detail::AlignmentMaker(file, options, std::move(records)).make();
 }
 
+/// A sequence as FASTA: its name, or its number from 1 if there are no names, and its letters.
+inline std::string fasta_record(const Alignment& alignment, Index sequence) {
+  const std::string name = alignment.names.empty() ? std::to_string(sequence + 1)
+                                                   : alignment.names[static_cast<std::size_t>(sequence)];
+  return '>' + name + '\n' + alignment.text(sequence) + '\n';
+}
+
 /// Writes sequences, compressed if the name ends in `.gz`; the file is complete or the old one. Without
 /// names, they are numbered from 1. \throws DataError if a letter is not one of the alphabet's states, or a
 /// name begins with `>` or has a line break \throws FileError if it cannot be written
@@ -44,11 +51,7 @@ inline void write_fasta(const std::filesystem::path& path, const Alignment& alig
         alignment.names[i].find_first_of("\r\n") == std::string::npos && !alignment.names[i].starts_with('>'),
         "write_fasta: name ", i, " begins with > or has a line break");
   detail::TextWriter file(path);
-  for (Index c = 0; c < alignment.size(); ++c)
-    file.write(
-        '>' +
-        (alignment.names.empty() ? std::to_string(c + 1) : alignment.names[static_cast<std::size_t>(c)]) +
-        '\n' + alignment.text(c) + '\n');
+  for (Index c = 0; c < alignment.size(); ++c) file.write(fasta_record(alignment, c));
   file.commit();
 }
 

@@ -9,7 +9,7 @@
 namespace harmonium {
 
 /// What a file is that begins with these bytes (300 are enough for all), with what to do about it; empty if
-/// it is none of the formats that are known here, such as a text. Formats that the library reads as they are
+/// it is not one of the formats known here, as plain text is not. Formats that the library reads as they are
 /// (NPY, IDX, CSV, LIBSVM, safetensors) are not among them.
 inline std::string foreign_format(std::string_view begin) {
   using std::string_view_literals::operator""sv;

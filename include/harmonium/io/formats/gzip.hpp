@@ -1,5 +1,5 @@
 /// \file
-/// Files compressed with gzip: read as if they were not, which is recognised by their content; and written.
+/// Files compressed with gzip: read as if they were not, which is recognized by their content; and written.
 #pragma once
 
 #include <zlib.h>
@@ -65,6 +65,16 @@ class UnpackedFile {
   std::string path_;
   std::unique_ptr<gzFile_s, int (*)(gzFile)> file_;
 };
+
+/// The first bytes of a text file, compressed or not: at most `most` of them. \throws FileError as
+/// `UnpackedFile`
+inline std::string beginning_of_text(const std::filesystem::path& path, std::size_t most,
+                                     const ReadLimits& limits = {}) {
+  UnpackedFile file(path, limits);
+  std::string text(most, '\0');
+  text.resize(file.read({reinterpret_cast<std::uint8_t*>(text.data()), text.size()}));
+  return text;
+}
 
 /// A whole text file, compressed or not. \throws FileError if it is damaged, or longer than the limit, packed
 /// or unpacked

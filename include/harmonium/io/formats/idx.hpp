@@ -1,7 +1,7 @@
 /// \file
 /// IDX, the format of MNIST and similar sets: two zero bytes, the type of the numbers, the number of sizes,
 /// the sizes as 32-bit big-endian numbers, then the numbers, with the last index fastest. Files may be
-/// compressed with gzip; this is recognised by their content, not their name.
+/// compressed with gzip; this is recognized by their content, not their name.
 #pragma once
 
 #include <algorithm>

@@ -18,6 +18,7 @@
 #include "../../data/dataset.hpp"
 #include "csv.hpp"
 #include "gzip.hpp"
+#include "words.hpp"
 
 namespace harmonium {
 
@@ -43,14 +44,6 @@ inline void check_libsvm_options(const char* caller, const LibsvmOptions& option
                     ", expected 0 or 1");
   check<ValueError>(options.rows >= 0 && options.rows < std::numeric_limits<int>::max(), caller, ": rows is ",
                     options.rows, ", expected 0 to 2^31 - 2");
-}
-
-/// Takes the next word, up to a blank, off a line; empty at its end.
-inline std::string_view next_word(std::string_view& line) {
-  line.remove_prefix(std::min(line.find_first_not_of(" \t"), line.size()));
-  const std::string_view word = line.substr(0, std::min(line.find_first_of(" \t"), line.size()));
-  line.remove_prefix(word.size());
-  return word;
 }
 
 /// A whole number, or nothing.

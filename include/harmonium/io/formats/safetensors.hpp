@@ -40,34 +40,60 @@ inline std::string not_safetensors(std::string_view begin) {
 
 }  // namespace detail
 
+namespace detail {
+
+/// What the header of a file says, in which tensors have no numbers yet; `input` is then at the first of
+/// them. Trusted only after it was checked against the file's length. \throws FileError
+inline TensorFile read_tensor_header(InputFile& input, const std::filesystem::path& path,
+                                     const ReadLimits& limits) {
+  std::uint64_t length = 0;
+  check<FileError>(input.size() >= 8, "it has ", input.size(), " bytes, expected at least 8");
+  input.read(std::as_writable_bytes(std::span(&length, 1)));
+  if (length > std::min(input.size() - 8, longest_header)) {
+    std::string begin(static_cast<std::size_t>(std::min<std::uint64_t>(input.size(), 300)), '\0');
+    InputFile(path, limits).read(std::as_writable_bytes(std::span(begin)));
+    const std::string what = not_safetensors(begin);
+    check<FileError>(what.empty(), "it is ", what);
+  }
+  check<FileError>(length <= std::min(input.size() - 8, longest_header), "its header has ", length,
+                   " bytes, expected at most ", std::min(input.size() - 8, longest_header));
+  std::string header(static_cast<std::size_t>(length), ' ');
+  input.read(std::as_writable_bytes(std::span(header)));
+  return parse_tensors(header, input.size() - 8 - length);
+}
+
+/// f(input), whose errors name the file. \throws FileError
+template <class F>
+auto with_safetensors(const std::filesystem::path& path, const ReadLimits& limits, F f) {
+  InputFile input(path, limits);
+  try {
+    return f(input);
+  } catch (const FileError& error) {
+    throw FileError("safetensors file '" + path.string() + "': " + error.what());
+  }
+}
+
+}  // namespace detail
+
 /// Reads a file. Its header is trusted only after it was checked against the file's length. Memory: at most
 /// 20 times the header's length, and the numbers once. \throws FileError if it cannot be read, violates the
 /// format, or is longer than the limit
 inline TensorFile read_safetensors(const std::filesystem::path& path, const ReadLimits& limits = {}) {
-  InputFile input(path, limits);
-  try {
-    std::uint64_t length = 0;
-    check<FileError>(input.size() >= 8, "it has ", input.size(), " bytes, expected at least 8");
-    input.read(std::as_writable_bytes(std::span(&length, 1)));
-    if (length > std::min(input.size() - 8, detail::longest_header)) {
-      std::string begin(static_cast<std::size_t>(std::min<std::uint64_t>(input.size(), 300)), '\0');
-      InputFile(path, limits).read(std::as_writable_bytes(std::span(begin)));
-      const std::string what = detail::not_safetensors(begin);
-      check<FileError>(what.empty(), "it is ", what);
-    }
-    check<FileError>(length <= std::min(input.size() - 8, detail::longest_header), "its header has ", length,
-                     " bytes, expected at most ", std::min(input.size() - 8, detail::longest_header));
-    std::string header(static_cast<std::size_t>(length), ' ');
-    input.read(std::as_writable_bytes(std::span(header)));
-    TensorFile file = detail::parse_tensors(header, input.size() - 8 - length);
+  return detail::with_safetensors(path, limits, [&](InputFile& input) {
+    TensorFile file = detail::read_tensor_header(input, path, limits);
     for (Tensor& tensor : file.tensors) {
       tensor.bytes.resize(static_cast<std::size_t>(*detail::size_in_bytes(tensor.dtype, tensor.shape)));
       input.read(tensor.bytes);
     }
     return file;
-  } catch (const FileError& error) {
-    throw FileError("safetensors file '" + path.string() + "': " + error.what());
-  }
+  });
+}
+
+/// The metadata of a file, whose numbers are not read. \throws as `read_safetensors`
+inline Metadata read_safetensors_metadata(const std::filesystem::path& path, const ReadLimits& limits = {}) {
+  return detail::with_safetensors(path, limits, [&](InputFile& input) {
+    return detail::read_tensor_header(input, path, limits).metadata;
+  });
 }
 
 /// Writes a file with its tensors in the given order.

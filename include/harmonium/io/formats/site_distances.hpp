@@ -3,7 +3,6 @@
 /// counted from 1, separated by blanks; what is between is ignored. Files may be compressed with gzip.
 #pragma once
 
-#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <string_view>
@@ -11,6 +10,7 @@
 
 #include "csv.hpp"
 #include "gzip.hpp"
+#include "words.hpp"
 
 namespace harmonium {
 
@@ -28,12 +28,8 @@ inline Eigen::MatrixXd read_site_distances(const std::filesystem::path& path, In
   bool any = false;
   for (std::string_view line; lines.next(line);) {
     std::vector<std::string_view> words;
-    while (true) {
-      line.remove_prefix(std::min(line.find_first_not_of(" \t"), line.size()));
-      if (line.empty()) break;
-      words.push_back(line.substr(0, line.find_first_of(" \t")));
-      line.remove_prefix(words.back().size());
-    }
+    for (std::string_view word = detail::next_word(line); !word.empty(); word = detail::next_word(line))
+      words.push_back(word);
     if (words.empty() || words.front().starts_with('#')) continue;
     const auto fail_unless = [&](bool holds, const auto&... what) {
       check<FileError>(holds, "distances in '", path.string(), "', line ", lines.number(), ": ", what...);

@@ -41,7 +41,7 @@ inline std::string name_of(const Spelling& spelling) {
   const NumberSpelling& n = spelling.number;
   return n.before + '1' + (n.group != '\0' ? std::string(1, n.group) : "") + "234" + n.point + '5' + n.after;
 }
-/// The spelling of this name. \throws DataError if there is none
+/// The spelling of this name. \throws DataError if no spelling has it
 inline Spelling spelling_named(const std::string& name) {
   const auto& patterns = detail::date_patterns();
   if (std::find(patterns.begin(), patterns.end(), name) != patterns.end()) return {.date = name};
@@ -129,7 +129,7 @@ class SpellingVotes {
     const bool mostly = 5 * (counts_[best] + without_signs) >= 4 * cells_ && cells_ > 0;
     return mostly ? spelling(best) : Spelling{};
   }
-  /// Are there dates of which nobody can tell the month from the day?
+  /// Are there dates whose month and day cannot be told apart?
   bool ambiguous_date() const {
     const Date* best = best_date();
     if (best == nullptr || 5 * best->count < 4 * cells_) return false;

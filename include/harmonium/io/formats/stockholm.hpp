@@ -7,6 +7,7 @@
 
 #include "gzip.hpp"
 #include "sequence_text.hpp"
+#include "words.hpp"
 
 namespace harmonium {
 
@@ -21,12 +22,6 @@ inline Alignment read_stockholm(const std::filesystem::path& path, const Alignme
   std::map<std::string, std::size_t, std::less<>> numbers;  // of names; a hash could be made to collide
   std::map<std::string, std::string, std::less<>> descriptions;
   bool begun = false, over = false;
-  const auto word_of = [](std::string_view& line) {
-    line.remove_prefix(std::min(line.find_first_not_of(" \t"), line.size()));
-    const std::string_view word = line.substr(0, std::min(line.find_first_of(" \t"), line.size()));
-    line.remove_prefix(word.size());
-    return word;
-  };
   for (std::string_view line; lines.next(line);) {
     const auto fail_unless = [&](bool holds, const char* words) {
       check<FileError>(holds, file, ", line ", lines.number(), ": ", words);
@@ -40,15 +35,15 @@ inline Alignment read_stockholm(const std::filesystem::path& path, const Alignme
       over = true;
     } else if (line.starts_with('#')) {
       std::string_view rest = line;
-      if (word_of(rest) != "#=GS") continue;
-      const std::string_view name = word_of(rest);
-      if (word_of(rest) != "DE") continue;
+      if (detail::next_word(rest) != "#=GS") continue;
+      const std::string_view name = detail::next_word(rest);
+      if (detail::next_word(rest) != "DE") continue;
       rest.remove_prefix(std::min(rest.find_first_not_of(" \t"), rest.size()));
       std::string& all = descriptions[std::string(name)];
       all += (all.empty() ? "" : " ") + std::string(rest);
     } else {
       std::string_view rest = line;
-      const std::string_view name = word_of(rest);
+      const std::string_view name = detail::next_word(rest);
       fail_unless(rest.find_first_not_of(" \t") != std::string_view::npos, "expected a name and letters");
       auto found = numbers.find(name);
       if (found == numbers.end()) {

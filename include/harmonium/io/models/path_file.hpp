@@ -38,17 +38,16 @@ void add_path(TensorFile& file, const FrozenPath<M>& path, const std::string& na
   add_part(file, name, std::move(part));
 }
 
-/// Takes a training path out of a model's file. \throws DataError if there is none of this name, its models
-/// are of another kind, or their parameters are not all there, of the right shape and finite
+namespace detail {
+/// The path that a part holds. \throws DataError
 template <EnergyModel M>
-FrozenPath<M> take_path(TensorFile& file, const std::string& name = path_part) {
-  TensorFile part = take_part(file, name);
-  const auto count = static_cast<std::size_t>(detail::size_at(part.metadata, detail::path_models));
-  part.metadata.erase(detail::path_models);
+FrozenPath<M> path_from(TensorFile part) {
+  const auto count = static_cast<std::size_t>(size_at(part.metadata, path_models));
+  part.metadata.erase(path_models);
   const typename M::Options options = M::options_from(part.metadata);
   double numbers = 0;
   for (const Tensor& tensor : part.tensors)
-    numbers += static_cast<double>(tensor.bytes.size() / detail::entry_of(tensor.dtype).size);
+    numbers += static_cast<double>(tensor.bytes.size() / entry_of(tensor.dtype).size);
   // Before any memory is taken: every model has at least one tensor.
   check<DataError>(
       count <= part.tensors.size() && M::parameter_count(options) * static_cast<double>(count) == numbers,
@@ -64,6 +63,14 @@ FrozenPath<M> take_path(TensorFile& file, const std::string& name = path_part) {
   check<DataError>(parameters == part.tensors.size(), "the path has ", part.tensors.size(),
                    " tensors, its models have ", parameters);
   return path;
+}
+}  // namespace detail
+
+/// Takes a training path out of a model's file. \throws DataError if no part has this name, its models
+/// are of another kind, or their parameters are not all there, of the right shape and finite
+template <EnergyModel M>
+FrozenPath<M> take_path(TensorFile& file, const std::string& name = path_part) {
+  return detail::path_from<M>(take_part(file, name));
 }
 
 /// Does a model's file have a training path of this name?

@@ -22,7 +22,7 @@ inline void add_scaling(TensorFile& file, const Scaling& scaling, const std::str
   add_part(file, name, file_of(scaling));
 }
 
-/// Takes a scaling out of a model's file. \throws DataError if there is none of this name, or a number is not
+/// Takes a scaling out of a model's file. \throws DataError if no part has this name, or a number is not
 /// finite, or a scale is not above 0
 inline Scaling take_scaling(TensorFile& file, const std::string& name = scaling_part) {
   const auto scaling = model_from<Scaling>(take_part(file, name));

@@ -91,7 +91,7 @@ class HtmlReport {
     return add(table("add_table", headings, rows));
   }
 
-  /// Warnings in words, prominently; nothing if there are none.
+  /// Warnings, set off from the rest of the page; an empty list adds nothing.
   HtmlReport& add_warnings(std::span<const std::string> warnings) {
     if (warnings.empty()) return *this;
     std::string html = "<div class=\"warn\"><strong>" +
