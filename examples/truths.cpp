@@ -191,7 +191,7 @@ void learn_ising(double coupling, const Settings& settings, const Cpu<float>& on
   std::snprintf(line, sizeof line, "# Ising, 8 x 8, K = %.4f (entropy %.3f nats)\n\n", coupling,
                 truth.entropy());
   std::string text = line;
-  text += "samples of | seconds | nats below the truth, test | log Z | mean magnetisation (in errors)\n";
+  text += "samples of | seconds | nats below the truth, test | log Z | mean magnetization (in errors)\n";
   text += "---|---|---|---|---";
   const auto row = [&](const char* name, double seconds, const Model* model, const Sandwich& s,
                        const Eigen::MatrixXf& x) {

@@ -95,7 +95,7 @@ inline constexpr std::array<Published, 5> published_tables = {{
        {1.5038, 1.4899, 0.9618, 0.9756},
        {1.4999, 1.4846, 0.9648, 0.9791}}}},
     {"E",
-     "the networks of D, five more epochs on binarised digits",
+     "the networks of D, five more epochs on binarized digits",
      {{{1.5001, 1.4835, 0.9633, 0.9796},
        {1.4980, 1.4808, 0.9640, 0.9821},
        {1.4971, 1.4783, 0.9655, 0.9841},

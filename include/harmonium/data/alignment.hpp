@@ -73,7 +73,7 @@ inline void check_alignment(const char* caller, const Alignment& alignment) {
     }
 }
 
-/// Sequences of letters, all of one length, as an alignment; the letter for what is unknown is missing.
+/// Sequences of letters, all of one length, as an alignment; unknown letters become missing.
 /// \throws ShapeError if lengths differ \throws DataError if a letter is not one of the alphabet
 inline Alignment alignment_from(std::span<const std::string> texts, const Alphabet& alphabet) {
   Alignment alignment{alphabet, {}, {}};

@@ -20,7 +20,7 @@ namespace harmonium {
 class Alphabet {
  public:
   /// \param letters 2 to 64 different printable ones of ASCII, without blanks, `>` and `;`
-  /// \param unknown what stands for a letter that nobody knows, in files; not one of them
+  /// \param unknown stands for an unknown letter in files; must not be one of the letters
   /// \param also pairs of letters: the first of a pair is read as the second
   /// \throws ValueError if letters are too few, too many, not printable or repeated
   explicit Alphabet(std::string letters, char unknown = '?', std::string_view also = {})

@@ -85,7 +85,7 @@ class CenteredRatings {
     return means_.of(item, users_[static_cast<std::size_t>(user)]);
   }
 
-  /// out(:, i) = ratings of user columns[i], less what the means say; 0 where there is none
+  /// out(:, i) = ratings of user columns[i], less what the means say; 0 for items without a rating
   template <class B>
   void fill(const B& on, std::span<const Index> columns,
             View<typename B::Scalar, typename B::Memory> out) const {

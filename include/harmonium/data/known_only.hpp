@@ -27,7 +27,7 @@ void leave_out_missing(const B& on, const Source& source, std::span<const Index>
 /// layer, and has no energy.
 ///
 ///     mean_hidden(rbm, KnownOnly(ratings));                       // codes of users
-///     free_energy(rbm, KnownOnly(ratings));                       // of each one's own model
+///     free_energy(rbm, KnownOnly(ratings));                       // of each user's own model
 ///
 /// The data must outlive it.
 template <class Source>

@@ -62,7 +62,7 @@ inline Eigen::MatrixXd letter_frequencies(const Alignment& alignment, std::span<
 /// f (log2 q + sum over letters of f log2 f), with q letters (Schneider and Stephens, 1990; Shannon, 1948).
 /// \param gap the state of gaps, which are left out: frequencies are those among the other letters, and a
 /// site's heights are lower by its share of gaps; -1: there is none \throws ShapeError unless there are two
-/// letters at least, gaps aside \throws ValueError if the gap is none of the states \throws DataError if a
+/// letters at least, gaps aside \throws ValueError if the gap is not one of the states \throws DataError if a
 /// frequency is negative or not finite, or a site has none
 inline Eigen::MatrixXd information_heights(const Eigen::MatrixXd& frequencies, int gap = -1) {
   constexpr const char* me = "information_heights";

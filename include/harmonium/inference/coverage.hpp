@@ -149,7 +149,7 @@ inline AdversarialAccuracy adversarial_accuracy(const Eigen::VectorXd& data_to_s
   return result;
 }
 
-/// `held_out` is nullptr where there are none.
+/// Without held-out samples, `held_out` is nullptr.
 template <class Samples, class Data, class HeldOut>
 Coverage coverage_of(const Samples& samples, const Data& data, const HeldOut* held_out,
                      const CoverageOptions& options, const Cpu<double>& on) {

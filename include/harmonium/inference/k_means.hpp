@@ -85,7 +85,8 @@ inline Clusters settle(const Cpu<double>& on, const Eigen::MatrixXd& x, Eigen::M
 }  // namespace detail
 
 /// Clusters of the columns of x. The same seed gives the same ones on any number of threads. \throws
-/// DataError if there are none, or a number is not finite \throws ValueError if an option is out of range
+/// DataError if there are no columns, or a number is not finite \throws ValueError if an option is out of
+/// range
 inline Clusters k_means(const Eigen::MatrixXd& x, const KMeansOptions& options = {},
                         const Cpu<double>& on = Cpu<double>::all()) {
   check<ValueError>(options.clusters >= 1 && options.clusters <= 0x7fffffff, "k_means: clusters is ",

@@ -21,7 +21,7 @@ void for_each_unit(const Layer<Mixed<U...>, B>& layer, F f) {
   for_each_part([&](auto rows, const auto& part) { for_each_unit(part, f, rows.first); }, layer);
 }
 
-/// One known unit of each sample, drawn at random; -1 if there is none.
+/// One known unit of each sample, drawn at random; -1 if no unit is known.
 class DrawnUnits {
  public:
   /// \param known rows x n, or empty if all are

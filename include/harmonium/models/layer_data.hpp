@@ -68,7 +68,7 @@ std::pair<Index, Index> find_unacceptable(const Layer<U, B>& layer, View<const S
   return {-1, -1};
 }
 
-/// What the unit in a row accepts, in words.
+/// A description of what the unit in a row accepts.
 template <class U, class B>
 std::string accepted_values(const Layer<U, B>& /*layer*/, Index /*row*/ = 0) {
   if constexpr (requires { U::accepted; }) {

@@ -306,7 +306,7 @@ std::pair<Index, Index> find_unacceptable(const Layer<Mixed<U...>, B>& layer, Vi
   return first;
 }
 
-/// What the unit in a row accepts, in words.
+/// A description of what the unit in a row accepts.
 template <class... U, class B>
 std::string accepted_values(const Layer<Mixed<U...>, B>& layer, Index row = 0) {
   std::string text;

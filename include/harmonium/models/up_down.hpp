@@ -1,7 +1,7 @@
 /// \file
 /// Deep belief network with separate weights for the ways up and down, and with labels next to the lower
 /// units of its top RBM (Hinton, Osindero and Teh, 2006, figure 1 and section 5): the top two layers are an
-/// undirected memory of features and labels, the way down generates, the way up recognises. Greedy
+/// undirected memory of features and labels, the way down generates, the way up recognizes. Greedy
 /// pre-training starts both ways from the same weights; wake-sleep trains them separately.
 #pragma once
 

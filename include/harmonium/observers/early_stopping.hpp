@@ -50,7 +50,8 @@ struct EarlyStopping {
     return (*this)(std::as_const(report));
   }
 
-  /// The metric that it watches in such a report. \throws ValueError if it is not named and there is none
+  /// The metric that it watches in such a report. \throws ValueError if none is named and the report has no
+  /// candidate
   std::string metric_of(const EpochReport& report) const {
     if (!metric.empty()) return metric;
     for (const auto& [name, value] : report.metrics)

@@ -1,5 +1,5 @@
 /// \file
-/// Cheap checks of a model after each epoch: adds metrics to the report, and warnings in words when something
+/// Cheap checks of a model after each epoch: adds metrics to the report, and written warnings when something
 /// is known to be wrong. Place it before the observers that use them.
 #pragma once
 

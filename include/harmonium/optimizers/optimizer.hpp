@@ -32,7 +32,7 @@ static_assert(Optimizer<Momentum> && Optimizer<Adam> && Optimizer<Nesterov> && O
 using AnyOptimizer = std::variant<Momentum, Adam, Nesterov, Sgd>;
 
 namespace detail {
-/// The progress in words; empty at the start.
+/// The progress as text; empty at the start.
 inline std::string when(double progress) {
   return progress == 0 ? "" : " after " + std::to_string(static_cast<int>(100 * progress)) + " % of the run";
 }

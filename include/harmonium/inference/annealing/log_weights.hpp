@@ -25,7 +25,7 @@ inline double log_mean_exp(const Eigen::VectorXd& x) {
 }
 
 /// (sum w)^2 / sum w^2 with w = exp(log weight): the number of independent, equally weighted draws that would
-/// be worth as much (Kong, 1992); 0 if there are none.
+/// be worth as much (Kong, 1992); 0 without any weights.
 inline double effective_sample_size(const Eigen::VectorXd& log_weights) {
   if (log_weights.size() == 0) return 0;
   const double top = log_weights.maxCoeff();

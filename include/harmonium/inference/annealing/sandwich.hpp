@@ -55,7 +55,7 @@ struct Sandwich {
   double gap = 0;                               ///< reverse minus forward, in nats
   ReverseStarts starts = ReverseStarts::exact;  ///< where reverse chains started
   Verdict verdict = Verdict::inconsistent;      ///< can the estimate be trusted?
-  std::string reason = {};                      ///< why, in words
+  std::string reason = {};                      ///< why, as text
 
   /// Does the verdict say that it can be trusted?
   bool consistent() const { return verdict == Verdict::consistent; }
@@ -251,7 +251,7 @@ Sandwich sandwich(const Rbm<V, H, B>& rbm, const BaseRates<V, H, B>& base,
   return sandwich_from(rbm, base, ConstViewOf<B>(starts), ReverseStarts::heuristic, options, on);
 }
 
-/// As above, from the base rates of samples of any kind, or from the RBM's own biases if there are none.
+/// As above, from the base rates of samples of any kind, or from the RBM's own biases without samples.
 template <class V, class H, class B, SamplesFor<B> Data>
 Sandwich sandwich(const Rbm<V, H, B>& rbm, const Data& data, const SandwichOptions& options = {},
                   const std::type_identity_t<B>& on = B::all()) {

@@ -63,7 +63,7 @@ inline void add_logs(const double* p, const std::int64_t* powers, double shift, 
   using Numbers = Eigen::Array<double, Eigen::Dynamic, 1>;
   Eigen::Map<Numbers>(out, n) += shift + Eigen::Map<const Numbers>(p, n).log();
   for (Index i = 0; i < n; ++i) {
-    // 2^52 + power, whose low bits are the power: conversions from 64 bits are not vectorised everywhere.
+    // 2^52 + power, whose low bits are the power: conversions from 64 bits are not vectorized everywhere.
     const double power = std::bit_cast<double>(static_cast<std::uint64_t>(powers[i]) + 0x4330000000000000u) -
                          4503599627370496.0;
     out[i] = multiply_add(power, 0.69314718055994530942, out[i]);

@@ -12,7 +12,7 @@
 namespace harmonium::detail {
 
 /// The distribution of an RBM of two Gaussian layers: h is Gaussian, and so is v given h. A template, so that
-/// only code that uses it compiles a Cholesky factorisation.
+/// only code that uses it compiles a Cholesky factorization.
 template <std::same_as<Rbm<Gaussian, Gaussian, Cpu<double>>> R>
 struct GaussianPair {
   using Matrix = HostMatrix<DoubleIn<R>>;

@@ -11,7 +11,7 @@
 namespace harmonium {
 
 /// A sandwich whose reverse chains start at the end of a replay of the model's path; the forward ones start
-/// at the base rates of samples of any kind, or at the RBM's own biases if there are none. Unless all starts
+/// at the base rates of samples of any kind, or at the RBM's own biases without samples. Unless all starts
 /// were born at the bottom after the first way up, the verdict is inconsistent, and says so. Of `climbing`,
 /// samples and seed are those of `options`. \throws as `sandwich` and `replay`
 template <class V, class H, class B, SamplesFor<B> Data>

@@ -1,6 +1,6 @@
 /// \file
 /// How a layer is summed out at all inputs of a grid: in the form that its units have, part by part for mixed
-/// layers. Another form is another class with the same members, and a specialisation here.
+/// layers. Another form is another class with the same members, and a specialization here.
 #pragma once
 
 #include <optional>
