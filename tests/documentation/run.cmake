@@ -1,7 +1,8 @@
 # The blocks of C++ in the README, the guide and the pages of the examples. A block with a main() is a program:
-# WHAT=programs compiles it, warnings being errors, and runs it (with ONLY_SYNTAX: only checks it). All other blocks are one translation unit: WHAT=snippets checks it. There each block is the body
-# of a template that nobody instantiates, so every name, type, option and overload has to be right, while no function of
-# the library is compiled for it: that would take minutes. The names that blocks assume are in names.hpp.
+# WHAT=programs compiles it, warnings being errors, and runs it (with ONLY_SYNTAX: only checks it). Programs may read
+# files: they are linked with ZLIB. All other blocks are one translation unit: WHAT=snippets checks it. There each block
+# is the body of a template that nobody instantiates, so every name, type, option and overload has to be right, while no
+# function of the library is compiled for it: that would take minutes. The names that blocks assume are in names.hpp.
 cmake_minimum_required(VERSION 3.25)
 file(GLOB pages "${SOURCE}/README.md" "${SOURCE}/examples/*/*.md")
 find_program(compiler ${COMPILER})
@@ -79,7 +80,7 @@ else()
       run(${compile} -Wshadow -fsyntax-only ${program}.cpp)
       continue()
     endif()
-    run(${compile} -Wshadow -Og ${program}.cpp -pthread -o ${program})
+    run(${compile} -Wshadow -Og ${program}.cpp ${ZLIB} -pthread -o ${program})
     run(${CMAKE_COMMAND} -E chdir ${WORK} ${program})
   endforeach()
 endif()
