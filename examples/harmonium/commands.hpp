@@ -12,7 +12,7 @@ struct CommonSettings {
   JudgeSettings judge;
   Columns columns;  // of a run file
   int count = 100, steps = 1000, index_base = 1, samples = 0;
-  std::string distances, fixed;  // of sequences
+  std::string distances, fixed, alphabet, unknown;  // of sequences
   double temperature = 1, weigh_within = 0.2;
   int unit = 0;
   int header = -1;  // does the first row of a CSV file name its columns? -1: find out

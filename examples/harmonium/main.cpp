@@ -75,10 +75,11 @@ CLI::App* add_train(CLI::App& app, CommonSettings& s) {
 }
 
 CLI::App* add_evaluate(CLI::App& app, CommonSettings& s) {
-  CLI::App* evaluate = app.add_subcommand("evaluate",
-                                          "how well does a model know rows? Log likelihood, and whether to "
-                                          "trust it; of a model with a target, how "
-                                          "good its predictions are");
+  CLI::App* evaluate =
+      app.add_subcommand("evaluate",
+                         "how well does a model know rows or sequences? Log likelihood, and whether to "
+                         "trust it; of a model with a target, how "
+                         "good its predictions are");
   add_model(*evaluate, s);
   add_data(*evaluate, s, true);
   evaluate->add_option("--chains", s.judge.chains, "annealing chains, in each direction")
@@ -221,13 +222,23 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   logo->add_option("-o,--output", settings.output, "file to write: .svg")->required();
   logo->footer("Example:\n  harmonium logo family.fasta -o logo.svg");
-  for (CLI::App* of_families : {train, contacts, logo})
+  for (CLI::App* of_families : {train, evaluate, contacts, logo})
     of_families
         ->add_option(
             "--weigh-within", settings.weigh_within,
             "sequences weigh 1 over the number of those that differ in less than this share of sites")
         ->check(CLI::Range(0.0, 1.0))
         ->capture_default_str();
+  for (CLI::App* of_families : {train, contacts, logo}) {
+    of_families->add_option(
+        "--alphabet", settings.alphabet,
+        "of sequences: protein, rna, dna, or letters in their order, a gap being -; found "
+        "out if not said");
+    of_families
+        ->add_option("--unknown", settings.unknown,
+                     "what letters that are not of the alphabet are: gap, or missing; gap if it has one")
+        ->check(CLI::IsMember({"gap", "missing"}));
+  }
   CLI::App* report = app.add_subcommand("report", "rewrite the report of a finished run");
   report->add_option("folder", settings.folder, "the folder written by train")->required();
   report->footer("Example:\n  harmonium report results");
@@ -245,7 +256,7 @@ int main(int argc, char** argv) {
     if (train->count("--target") > 0 && settings.train.target.empty()) settings.train.target = label_column;
     if (!settings.train.target.empty() && settings.run.empty() && train->count("--hidden") == 0)
       settings.train.hidden = {128};  // codes for reading, not for looking at
-    if (train->parsed() && settings.run.empty() && is_alignment(settings.data)) {
+    if (train->parsed() && settings.run.empty() && are_sequences(settings)) {
       const auto said = [&](const char* name) { return train->count(name) > 0; };
       if (!said("--hidden")) settings.train.hidden = {50};
       if (!said("--chains")) settings.train.chains = "trajectory";

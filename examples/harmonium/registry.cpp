@@ -52,8 +52,9 @@ LoadedModel load_model(const std::string& path) {
     throw FileError("'" + path + "' is not a model: expected the model.safetensors written by train. (" +
                     error.what() + ")");
   }
-  check<FileError>(!file.metadata.contains("harmonium.alphabet"), "'", path,
-                   "' is a model of sequences: score, sample, encode, scan, contacts and logo take it");
+  check<FileError>(
+      !file.metadata.contains("harmonium.alphabet"), "'", path,
+      "' is a model of sequences: evaluate, score, sample, encode, scan, contacts and logo take it");
   const auto found = file.metadata.find(columns_name);
   check<FileError>(
       found != file.metadata.end(), "'", path,

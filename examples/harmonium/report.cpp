@@ -3,11 +3,11 @@
 #include <harmonium/io/formats/json_numbers.hpp>
 #include <harmonium/io/pictures/tiles.hpp>
 #include <harmonium/io/report/coverage_section.hpp>
-#include <harmonium/io/report/html_report.hpp>
 
 #include "compare.hpp"
 #include "outcome.hpp"
 #include "run_file.hpp"
+#include "sequences.hpp"
 
 using namespace harmonium;
 
@@ -169,6 +169,13 @@ void add_prediction(HtmlReport& report, const Column& target, const nlohmann::or
 
 }  // namespace
 
+void add_run_settings(HtmlReport& report, const nlohmann::ordered_json& run) {
+  ReportValues settings = {{"data", run.at("data").get<std::string>()}};
+  for (const auto& [name, value] : run.at("options").items())
+    settings.emplace_back(name, value.is_string() ? value.get<std::string>() : value.dump());
+  report.add_section("Settings").add_values(settings);
+}
+
 void write_report(const ReportInput& input) {
   const auto& run = input.run;
   const std::string data = run.at("data");
@@ -196,10 +203,7 @@ void write_report(const ReportInput& input) {
   if (const auto compared =
           compared_for_report(input.model, input.columns, input.learned, input.held_out, input.threads))
     add_coverage(report, *compared);
-  ReportValues settings = {{"data", data}};
-  for (const auto& [name, value] : run.at("options").items())
-    settings.emplace_back(name, value.is_string() ? value.get<std::string>() : value.dump());
-  report.add_section("Settings").add_values(settings);
+  add_run_settings(report, run);
   harmonium::write(std::filesystem::path(input.folder) / "report.html", report);
 }
 
@@ -208,9 +212,11 @@ void run_report(const CommonSettings& given) {
   CommonSettings settings;
   settings.run = (folder / "run.json").string();
   const nlohmann::ordered_json run = read_json(settings.run);
+  take_run_file(settings);
+  if (is_sequence_model((folder / "model.safetensors").string()))
+    return report_sequences(given.folder, settings, run);
   check<FileError>(run.contains("results") && run["results"].contains("rows_learned_from"), "'", settings.run,
                    "' has no results: the run was not finished");
-  take_run_file(settings);
   static_cast<void>(training_options(settings.train, 0));  // how rows were held out is among them
   const auto [model, columns, target, predictor, generative] =
       load_model((folder / "model.safetensors").string());

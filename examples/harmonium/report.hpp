@@ -1,6 +1,8 @@
 // The report page of a run.
 #pragma once
 
+#include <harmonium/io/report/html_report.hpp>
+
 #include "model.hpp"
 
 namespace program {
@@ -19,6 +21,8 @@ struct ReportInput {
   const Eigen::MatrixXf& rows() const { return held_out.cols() > 0 ? held_out : learned; }
 };
 
+// Adds the section with the options of a run.
+void add_run_settings(harmonium::HtmlReport& report, const nlohmann::ordered_json& run);
 // Writes `report.html` into the folder.
 void write_report(const ReportInput& input);
 

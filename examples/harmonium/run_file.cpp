@@ -74,6 +74,8 @@ void take_run_file(CommonSettings& settings) {
     settings.index_base = json.value("index_base", 1);
     if (json.contains("header")) settings.header = json["header"].get<bool>() ? 1 : 0;
     settings.weigh_within = json.value("weigh_within", settings.weigh_within);
+    settings.alphabet = json.value("alphabet", settings.alphabet);
+    settings.unknown = json.value("unknown", settings.unknown);
     if (json.contains("columns")) settings.columns = json["columns"].get<Columns>();
     std::vector<std::string> known;
     for_each_setting(

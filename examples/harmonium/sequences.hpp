@@ -5,8 +5,8 @@
 
 namespace program {
 
-// Is it a file of aligned sequences, by its contents?
-bool is_alignment(const std::string& path);
+// Are the data aligned sequences, by what the settings say or by the file's contents?
+bool are_sequences(const CommonSettings& settings);
 // Is it a model that this program learned from sequences?
 bool is_sequence_model(const std::string& path);
 
@@ -14,5 +14,9 @@ void train_sequences(const CommonSettings& settings);
 void sample_sequences(const CommonSettings& settings);
 void score_sequences(const CommonSettings& settings);
 void encode_sequences(const CommonSettings& settings);
+void evaluate_sequences(const CommonSettings& settings);
+// Rewrites the report in a folder; the settings are those of its run file.
+void report_sequences(const std::string& folder, const CommonSettings& settings,
+                      const nlohmann::ordered_json& run);
 
 }  // namespace program

@@ -80,7 +80,7 @@ void run_train(const CommonSettings& given) {
   CommonSettings settings = given;
   check<ValueError>(!settings.data.empty(), "train needs a table, or a run file that names one (--run)");
   static_cast<void>(training_options(settings.train, 0));  // before anything is read
-  if (is_alignment(settings.data)) return train_sequences(settings);
+  if (are_sequences(settings)) return train_sequences(settings);
   check<ValueError>(settings.train.chains != "trajectory", "--chains trajectory is for sequences");
   static_cast<void>(fine_tuning_options(settings.train, true));
   const bool predicts = !settings.train.target.empty(), generative = settings.train.generative;

@@ -98,6 +98,7 @@ void run_evaluate(const CommonSettings& settings) {
   check<ValueError>(settings.samples != 1, "--samples: one sample cannot be compared");
   check<ValueError>(settings.training_data.empty() || settings.samples > 0,
                     "--training-data is what samples are compared with: --samples says how many");
+  if (is_sequence_model(settings.model)) return evaluate_sequences(settings);
   const LoadedModel loaded = load_model(settings.model);
   if (loaded.predictor != nullptr) evaluate_target(loaded, settings);
   if (loaded.predictor == nullptr || loaded.generative) evaluate_model(loaded, settings);

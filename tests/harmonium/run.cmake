@@ -367,5 +367,30 @@ run(0 WITH logo family/model.safetensors --unit 3 -o unit.svg MAKES unit.svg)
 run(1 WITH logo family/model.safetensors --unit 4 -o wrong SAYS "--output is 'wrong', expected a name in .svg")
 run(1 WITH contacts family/model.safetensors SAYS "contacts of a model need the family: an alignment")
 run(1 WITH sample family/model.safetensors --fixed "?K" SAYS "there are 2 fixed letters or ?, expected 7")
-run(1 WITH evaluate family/model.safetensors family.fasta SAYS "is a model of sequences")
+run(0 WITH evaluate family/model.safetensors family.fasta --temperatures 50 --samples 50 --sample-steps 10
+  SAYS "sequences judged             80" "log likelihood a site" "sites fitted independently" "log Z"
+  "50 samples of the model beside as many sequences of family.fasta" "adversarial accuracy")
+run(0 WITH evaluate family/model.safetensors new.fasta.gz --temperatures 50 --samples 50 --sample-steps 10
+  --training-data family.fasta SAYS "sequences judged             5" "sequences of family.fasta")
+run(1 WITH evaluate family/model.safetensors new.fasta.gz --temperatures 50 --samples 50
+  SAYS "there are fewer than 50 sequences to compare with")
+file(READ "${WORK}/family/report.html" before)
+file(REMOVE "${WORK}/family/report.html")
+run(0 WITH report family SAYS "family/report.html" MAKES family/report.html)
+file(READ "${WORK}/family/report.html" after)
+if(NOT before STREQUAL after OR NOT after MATCHES "Do samples cover the data" OR NOT after MATCHES "weight-decay")
+  message(FATAL_ERROR "the report of sequences is not the one that train wrote")
+endif()
+run(1 WITH predict family/model.safetensors family.fasta SAYS "is a model of sequences")
+# An alphabet of one's own, in which two letters are not.
+file(WRITE "${WORK}/own.fasta" ">a\n0101\n>b\n0111\n>c\n0001\n>d\n1100\n>e\n1010\n>f\n01?1\n>g\n0x11\n")
+run(0 WITH train own.fasta --alphabet 01 --hidden 2 --epochs 2 --hold-out 0 -o own
+  SAYS "7 sequences of 4 sites, letters 01" "2 have letters that are unknown" MAKES own/report.html)
+run(0 WITH train --run own/run.json -o again SAYS "letters 01")
+same(own/model.safetensors again/model.safetensors)
+run(0 WITH score own/model.safetensors own.fasta SAYS "2 sequences have unknown letters" "f,\n" "a,0.")
+run(0 WITH contacts own.fasta --alphabet 01 SAYS "i,j,score")
+run(1 WITH train own.fasta --alphabet 01 --unknown gap -o wrong SAYS "--unknown is gap, but there is no -")
+run(1 WITH train own.fasta --alphabet 011 -o wrong SAYS "'1' is there twice")
+run(1 WITH train own.fasta -o wrong SAYS "FASTA: sequences, of letters that are neither")
 run(1 WITH train family.fasta --target 1 -o wrong SAYS "sequences have neither --target nor --visible")

@@ -44,6 +44,7 @@ Matrix<B> transposed(const Matrix<B>& x) {
 /// Weights and the layer that they feed: mean(W^T x). `U` is a unit type or an activation.
 template <class U, class B = Cpu<float>>
 struct Dense {
+  using Backend = B;  ///< where its parameters are stored
   /// The same on another backend.
   template <class To>
   using On = Dense<U, To>;
@@ -70,13 +71,15 @@ struct Dense {
     B{}.upload(View<const T>(host), weights);
     if (start == Start::units) return;
     Index first = 0;  // a mixed layer has several biases
-    const auto set_biases = [&](const ParameterName&, Role role, auto x) {
-      if (role != Role::bias) return;
-      host = HostMatrix<T>::NullaryExpr(x.rows, 1, [&](Index r, Index) { return draw(inputs, first + r); });
-      B{}.upload(View<const T>(host), x);
-      first += x.rows;
-    };
-    Layer<U, B>::walk(set_biases, {}, layer);
+    for_each_parameter(
+        [&](const ParameterName&, Role role, auto x) {
+          if (role != Role::bias) return;
+          host =
+              HostMatrix<T>::NullaryExpr(x.rows, 1, [&](Index r, Index) { return draw(inputs, first + r); });
+          B{}.upload(View<const T>(host), x);
+          first += x.rows;
+        },
+        layer);
   }
   /// Are all parameters equal?
   friend bool operator==(const Dense& a, const Dense& b) {

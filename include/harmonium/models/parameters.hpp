@@ -8,6 +8,7 @@
 #include <type_traits>
 
 #include "../backend/cpu.hpp"
+#include "../core/function_ref.hpp"
 #include "../core/host_matrix.hpp"
 
 namespace harmonium {
@@ -47,11 +48,20 @@ auto view_of(M& matrix) {
   return View<T, typename detail::MemoryOf<std::remove_const_t<M>>::type>(matrix);
 }
 
+namespace detail {
+template <class Model>
+using ParameterView = std::conditional_t<std::is_const_v<Model>, ConstViewOf<typename Model::Backend>,
+                                         ViewOf<typename Model::Backend>>;
+}  // namespace detail
+
 /// Calls f(name, role, view, views...) for each parameter of `model`, with the same parameter of the
 /// `others`, which have the same shape (their number type and backend may differ).
 template <class F, class Model, class... Others>
 void for_each_parameter(F&& f, Model& model, Others&... others) {
-  std::remove_const_t<Model>::walk(f, ParameterName{}, model, others...);
+  using Each = FunctionRef<void(const ParameterName&, Role, detail::ParameterView<Model>,
+                                detail::ParameterView<Others>...)>;
+  const Each each = f;  // a model's walk is compiled once for all that is done with it
+  std::remove_const_t<Model>::walk(each, ParameterName{}, model, others...);
 }
 
 /// Sets all parameters to zero.

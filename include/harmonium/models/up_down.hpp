@@ -25,6 +25,7 @@ struct UpDownOptions {
 /// Two neighbouring layers with separate ways up and down.
 template <class V, class H, class B = Cpu<float>>
 struct UpDownLayer {
+  using Backend = B;  ///< where its parameters are stored
   /// The same on another backend.
   template <class To>
   using On = UpDownLayer<V, H, To>;

@@ -309,15 +309,16 @@ TEST_CASE("files of other formats are named, with what to do", "[io][csv][bad]")
       {"<?xml version=\"1.0\"?>", "XML"},
       {"@RELATION iris\n@attribute x real", "ARFF"},
       {"1 3:1 10:1\n-1 2:1\n", "LIBSVM text; read_libsvm reads it"},
+      {">a\n0101\n>b\n0110\n", "FASTA: sequences"},
       {"spam 3:1 10:1\nham 2:1\n", "LIBSVM text whose labels"}};
   for (const auto& [text, what] : texts) {
     CHECK_THAT(foreign_text(text), ContainsSubstring(what));
     test::put(folder / "table.csv", text);
     CHECK_THROWS_WITH(read_csv(folder / "table.csv"), ContainsSubstring("it is ") && ContainsSubstring(what));
   }
-  for (const char* table :
-       {"a,b\n1,2\n", "PAR1,PAR2\n1,2\n", "ORC,b\n", "BMI,age\n1,2\n", "[mm],b\n1,2\n", "<30,>30\n1,2\n",
-        "{x},y\n1,2\n", "time 12:30 13:00x\n", "1,2\n", "MATLAB,R\n1,2\n"}) {
+  for (const char* table : {"a,b\n1,2\n", "PAR1,PAR2\n1,2\n", "ORC,b\n", "BMI,age\n1,2\n", "[mm],b\n1,2\n",
+                            "<30,>30\n1,2\n", ">30\n1,2\n", ">30\n1 2\n", ">30", "{x},y\n1,2\n",
+                            "time 12:30 13:00x\n", "1,2\n", "MATLAB,R\n1,2\n"}) {
     INFO(table);
     CHECK(foreign_format(table).empty());
     CHECK(foreign_text(table).empty());

@@ -84,7 +84,8 @@ inline std::string foreign_format(std::string_view begin) {
   return {};
 }
 
-/// Likewise for formats that are text: JSON, HTML, XML, ARFF and LIBSVM.
+/// Likewise for formats that are text: JSON, HTML, XML, ARFF, LIBSVM, and FASTA of letters that no alphabet
+/// known here has.
 inline std::string foreign_text(std::string_view begin) {
   if (begin.starts_with("\xEF\xBB\xBF")) begin.remove_prefix(3);
   while (!begin.empty() && (begin.front() == ' ' || begin.front() == '\n' || begin.front() == '\r'))
@@ -107,6 +108,10 @@ inline std::string foreign_text(std::string_view begin) {
   if (starts("<?xml") || tag) return "XML or HTML; save the table as CSV";
   if (starts("@relation")) return "ARFF, of Weka; take the lines after @data as CSV without a header";
   const std::string_view line = begin.substr(0, begin.find('\n'));
+  const std::string_view below = begin.substr(std::min(begin.size(), line.size() + 1));
+  if (starts(">") && line.find_first_of(",;\t") == std::string_view::npos &&
+      std::min(below.find_first_of(",;\t "), below.size()) >= below.find('\n') && below.front() != '>')
+    return "FASTA: sequences, of letters that are neither proteins' nor RNA's or DNA's; name their alphabet";
   const std::size_t label = line.find(' ');
   if (label != std::string_view::npos) {
     std::size_t at = line.find_first_not_of(' ', label);
