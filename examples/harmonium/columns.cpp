@@ -1,6 +1,7 @@
 #include "columns.hpp"
 
 #include <array>
+#include <cstdio>
 #include <harmonium/data/sparse.hpp>
 #include <harmonium/io/formats/json_numbers.hpp>
 #include <harmonium/models/standardized.hpp>
@@ -641,14 +642,21 @@ Samples encode_table(const RawTable& table, const Columns& columns, bool limited
     const auto fail = [&](Index row, const std::string& expected) {
       throw DataError(table.place(row, index) + ": '" + table.cell(row, index) + "', expected " + expected);
     };
+    std::vector<Index> strange;  // rows with a word that training had not
+    Index present = 0;
     for (Index row = 0; row < table.rows(); ++row) {
       auto values = samples.values.col(row).segment(first, size);
-      if (table.missing(row, index)) {
+      const bool missing = table.missing(row, index);
+      auto state = states.end();
+      if (!missing && !states.empty()) {
+        state = states.find(word_at(table, row, index, spelling, column, numeric_words));
+        if (state == states.end()) strange.push_back(row);
+        ++present;
+      }
+      if (missing || (!states.empty() && state == states.end())) {
         values.setConstant(std::numeric_limits<float>::quiet_NaN());
         samples.known.col(row).segment(first, size).setConstant(false);
       } else if (!states.empty()) {
-        const auto state = states.find(word_at(table, row, index, spelling, column, numeric_words));
-        if (state == states.end()) fail(row, "a word known from training: " + some_words(column));
         if (column.kind == Kind::categorical) {
           values(state->second) = 1;
         } else {
@@ -663,6 +671,12 @@ Samples encode_table(const RawTable& table, const Columns& columns, bool limited
         values(0) = static_cast<float>(x);
       }
     }
+    if (strange.empty()) continue;
+    const Index one = strange.front();
+    if (2 * static_cast<Index>(strange.size()) > present)  // another table, or another column
+      fail(one, "a word known from training: " + some_words(column));
+    std::fprintf(stderr, "harmonium: %s: '%s' is not known from training; missing (%zu cells of that kind)\n",
+                 table.place(one, index).c_str(), table.cell(one, index).c_str(), strange.size());
   }
   return samples;
 }

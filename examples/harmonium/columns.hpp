@@ -71,6 +71,7 @@ struct Samples {
 
 // The table as numbers. The columns' means and scales are those of training: `standardize` sets them.
 void standardize(const RawTable& table, Columns& columns);
+// Words that training had not are missing, which is said, unless most of a column's are: then DataError.
 // With `limited`, numbers that lie far out are moved in: 5 standard deviations from the mean, or 0 and 1.
 // The column called `unknown` is missing in all rows, whether the table has it or not.
 Samples encode_table(const RawTable& table, const Columns& columns, bool limited = false,

@@ -25,10 +25,10 @@ header p{color:var(--soft);margin:6px 0 0}
 header{margin-bottom:24px}
 footer{margin-top:48px;padding-top:14px;border-top:1px solid var(--line);color:var(--soft);font-size:.85rem}
 .card,figure,.key>div{background:var(--card);border:1px solid var(--line);border-radius:10px}
-.key{display:grid;grid-template-columns:repeat(auto-fit,minmax(140px,1fr));gap:12px;margin:0 0 16px}
+.key{display:grid;grid-template-columns:repeat(auto-fit,minmax(160px,1fr));gap:12px;margin:0 0 16px}
 .key>div{padding:12px 14px}
 .key dt{color:var(--soft);font-size:.85rem;line-height:1.3}
-.key dd{margin:4px 0 0;color:var(--strong);font-size:1.4rem;line-height:1.2;font-weight:600;
+.key dd{margin:4px 0 0;color:var(--strong);font-size:1.3rem;line-height:1.2;font-weight:600;
 font-variant-numeric:tabular-nums}
 .figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,400px),1fr));gap:16px;margin:0 0 16px;
 align-items:start}
