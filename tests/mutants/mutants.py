@@ -33,7 +33,7 @@ OPERATORS = {"+": "-", "-": "+", "*": "/", "/": "*", "<": "<=", "<=": "<", ">": 
 WORDS = {"true": "false", "false": "true", "min": "max", "max": "min", "rows": "cols", "cols": "rows"}
 TOKENS = re.compile(
     r"(?P<operator>(?<= )(?:&&|\|\||[-+*/]=|[<>=!]=|[-+*/<>])(?= ))"
-    r"|(?P<number>(?<![\w.\"])\d+(?:\.\d+)?(?:e-?\d+)?(?![\w.\"]))"
+    r"|(?P<number>(?<![\w.\"])(?!0\d)\d+(?:\.\d+)?(?:e-?\d+)?(?![\w.\"]))"
     r"|(?P<word>\b(?:true|false)\b|(?<=std::)(?:min|max)\b|(?<=[.])(?:rows|cols)\b)"
     r"|(?P<minus>(?<=[(=,?:] )-(?=\w)|(?<=\()-(?=\w))"
     r"|(?P<swap>\((?P<a>[a-z_]\w*), (?P<b>[a-z_]\w*)\))")

@@ -74,7 +74,7 @@ void check_chains(const AnyChains& chains) {
   INFO(std::visit([](const auto& kind) { return std::string(kind.name); }, chains));
   check_same([&](const Cpu<float>& on) {
     Bits rbm = bits();
-    ContrastiveDivergence{rbm, {.epochs = 2, .batch_size = 60, .chains = chains, .seed = 2}, on}.fit(data());
+    ContrastiveDivergence{rbm, {.epochs = 1, .batch_size = 60, .chains = chains, .seed = 2}, on}.fit(data());
     return rbm;
   });
 }
@@ -89,7 +89,7 @@ TEST_CASE("contrastive divergence with every kind of chain", "[races][cd]") {
   check_same([](const Cpu<float>& on) {
     Bits rbm = bits();
     ContrastiveDivergenceOptions<Trajectory> options{.epochs = 1, .batch_size = 60, .seed = 2};
-    options.chains = {.chains = 50, .blocks = 2, .most_steps = 20};
+    options.chains = {.chains = 50, .blocks = 2, .most_steps = 5};
     ContrastiveDivergence<Bits, ContrastiveDivergenceOptions<Trajectory>>(rbm, options, on).fit(data());
     return rbm;
   });
