@@ -29,6 +29,7 @@
 #include "io/models/checkpoint.hpp"
 #include "io/models/checkpoint_format.hpp"
 #include "io/models/file_parts.hpp"
+#include "io/models/history_text.hpp"
 #include "io/models/model_file.hpp"
 #include "io/models/path_file.hpp"
 #include "io/models/scaling_file.hpp"

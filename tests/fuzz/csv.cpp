@@ -1,6 +1,5 @@
 // Tables of text, their columns' kinds guessed, standardized, encoded and decoded.
 #include <harmonium/columns.hpp>
-#include <harmonium/io/formats/ratings_csv.hpp>
 
 #include "target.hpp"
 
@@ -28,20 +27,7 @@ void check_cells(const CsvTable& table) {
   }
 }
 
-// The same text as a list of ratings.
-void check_ratings(Bytes input) {
-  try {
-    const RatingList list = read_ratings(file_with(input), {.csv = {.limits = limits}});
-    const RatingData data = list.data();
-    require(data.count() == static_cast<Index>(list.ratings.size()), "ratings were lost");
-    for (const Rating& one : list.ratings)
-      require(list.item(list.items[static_cast<std::size_t>(one.item)]) == one.item, "an item is not found");
-  } catch (const Error&) {
-  }
-}
-
 void attack(Bytes input) {
-  check_ratings(input);
   const program::RawTable raw(file_with(input));
   if (!raw.numeric()) check_cells(read_csv(file_with(input), {.limits = limits}));
   if (raw.rows() * raw.columns() > 10'000) return;
@@ -65,10 +51,8 @@ void attack(Bytes input) {
 std::vector<std::string> seeds() {
   return {"a,b,c\n1,x,0.5\n2,y,1.5\n3,x,-1e3\n",
           "smoker;region;height\nno;\"no;rth\";1\nyes;\"a \"\"b\"\"\";\nno;;3.25\n",
-          "id\tword\n1\tNA\n2\t?\n",
-          "\xEF\xBB\xBFx,y\r\n0,1\r\n1,0\r\n\r\n0.5,1\r\n",
-          "k\n1\n2\n3\n3\n1\n2\n",
-          "user,item,rating\na,x,1\na,y,2\nb,x,2.5\n"};
+          "id\tword\n1\tNA\n2\t?\n", "\xEF\xBB\xBFx,y\r\n0,1\r\n1,0\r\n\r\n0.5,1\r\n",
+          "k\n1\n2\n3\n3\n1\n2\n"};
 }
 
 const Registered target({"csv", attack, seeds, {",",        ";",    "\t",   "\n",   "\r\n",  "\"",

@@ -1,5 +1,5 @@
-// The program's models, with their description of columns: what loads must sample, encode and save to the
-// same bytes.
+// The program's models, with their description of columns and what they predict: what loads must sample,
+// encode, predict and save to the same bytes.
 #include <fstream>
 #include <harmonium/model.hpp>
 #include <iterator>
@@ -14,17 +14,21 @@ using namespace harmonium;
 
 std::string saved(const LoadedModel& loaded) {
   const std::string path = folder() + "/model";
-  save_model(path, *loaded.model, loaded.columns);
+  save_model(path, *loaded.model, loaded.columns, loaded.target, loaded.predictor.get());
   std::ifstream file(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
 
 void attack(Bytes input) {
   const LoadedModel loaded = load_model(file_with(input));
-  const Eigen::MatrixXf rows = loaded.model->generate(3, 2, 1);
+  const Eigen::MatrixXf rows = loaded.model->generate(3, 2, 1).values;
   const std::string text = decode_table(loaded.columns, rows, Decoded::draws);
   static_cast<void>(decode_table(loaded.columns, loaded.model->reconstruct(rows), Decoded::expected));
-  require(loaded.model->encode(rows).cols() == 3, "it does not encode");
+  Samples samples{.values = rows};
+  samples.known.setConstant(rows.rows(), rows.cols(), true);
+  require(loaded.model->encode(samples, 1).cols() == 3, "it does not encode");
+  if (loaded.predictor && !loaded.generative)
+    require(loaded.predictor->predict(samples).cols() == 3, "it does not predict");
   static_cast<void>(parse_csv(text, {.separator = ','}));
   const std::string bytes = saved(loaded);
   require(saved(load_model(file_with(bytes))) == bytes, "saved and loaded it is another model");
@@ -44,15 +48,24 @@ std::vector<std::string> seeds() {
       TrainSettings settings;
       settings.hidden = hidden;
       all.push_back(saved({make_model(columns, settings), columns}));
+      for (const Column& target : {Column{.name = "t", .kind = Kind::categorical, .words = {"x", "y"}},
+                                   Column{.name = "t", .kind = Kind::gaussian, .mean = 1, .scale = 3}}) {
+        LoadedModel loaded{make_model(columns, settings), columns, target};
+        loaded.predictor = make_predictor(target, loaded.model->hidden_layers(), 1);
+        all.push_back(saved(loaded));
+      }
     }
+  LoadedModel generative{make_model(mixed, {}), mixed, mixed[1]};
+  generative.predictor = generative_predictor(*generative.model, mixed, mixed[1]);
+  all.push_back(saved(generative));
   return all;
 }
 
 std::vector<std::string> words() {
   std::vector<std::string> all = tensor_words;
-  for (const char* word : {"\\\"kind\\\":", "\\\"words\\\":[",
-                           "\\\"name\\\":", "\\\"decimals\\\":", "\\\"scale\\\":", "\\\"poisson\\\"",
-                           "\\\"constant\\\"", "\\\"ignored\\\"", "\\\"value\\\":", "harmonium.columns"})
+  for (const char* word : {"\\\"kind\\\":", "\\\"words\\\":[", "\\\"name\\\":", "\\\"decimals\\\":",
+                           "\\\"scale\\\":", "\\\"poisson\\\"", "\\\"constant\\\"", "\\\"ignored\\\"",
+                           "\\\"value\\\":", "harmonium.columns", "harmonium.target", "\"parts\":"})
     all.emplace_back(word);
   return all;
 }

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <harmonium/core/error.hpp>
 #include <harmonium/io/formats/read_limits.hpp>
 #include <span>
@@ -46,15 +47,20 @@ inline std::string file_with(Bytes bytes) {
 inline std::string file_with(const std::string& bytes) {
   return file_with(Bytes(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()));
 }
-/// A folder in memory, for what has to be written.
+/// A folder in memory, for what has to be written; removed at the end of the program.
 inline const std::string& folder() {
-  static const std::string name = [] {
-    std::string made =
+  static const struct Made {
+    std::string name =
         access("/dev/shm", W_OK) == 0 ? "/dev/shm/harmonium-fuzz-XXXXXX" : "/tmp/harmonium-fuzz-XXXXXX";
-    if (mkdtemp(made.data()) == nullptr) std::abort();
-    return made;
-  }();
-  return name;
+    Made() {
+      if (mkdtemp(name.data()) == nullptr) std::abort();
+    }
+    ~Made() {
+      std::error_code ignored;
+      std::filesystem::remove_all(name, ignored);
+    }
+  } made;
+  return made.name;
 }
 
 /// What was accepted must make sense.

@@ -1,18 +1,19 @@
 #include <harmonium/io/formats/atomic_file.hpp>
 
 #include <signal.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
 #include <atomic>
 #include <thread>
 
+#include "io/file_size_limit.hpp"
 #include "io/temporary_folder.hpp"
 #include "support/catch.hpp"
 
 using namespace harmonium;
 using Catch::Matchers::ContainsSubstring;
+using test::FileSizeLimit;
 using test::TemporaryFolder;
 
 namespace {
@@ -22,27 +23,6 @@ std::string pattern(std::size_t size) {
   for (std::size_t i = 0; i < size; ++i) text[i] = static_cast<char>(i * 7 + i / 251);
   return text;
 }
-
-// No file of this program can grow beyond `bytes` while this lives: the one failed write that needs no disk.
-class FileSizeLimit {
- public:
-  explicit FileSizeLimit(rlim_t bytes) {
-    getrlimit(RLIMIT_FSIZE, &before_);
-    old_ = signal(SIGXFSZ, SIG_IGN);
-    const rlimit limit{bytes, before_.rlim_max};
-    setrlimit(RLIMIT_FSIZE, &limit);
-  }
-  FileSizeLimit(const FileSizeLimit&) = delete;
-  FileSizeLimit& operator=(const FileSizeLimit&) = delete;
-  ~FileSizeLimit() {
-    setrlimit(RLIMIT_FSIZE, &before_);
-    signal(SIGXFSZ, old_);
-  }
-
- private:
-  rlimit before_{};
-  void (*old_)(int);
-};
 
 }  // namespace
 

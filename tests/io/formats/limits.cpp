@@ -77,6 +77,18 @@ TEST_CASE("every reader refuses files above its limit", "[io][hostile]") {
   test::put(folder / "a.sto", "# STOCKHOLM 1.0\na MKLV-MKLV-MKLV-\n//\n");
   CHECK_THROWS_WITH(read_stockholm(folder / "a.sto", {.limits = tiny}), above);
   CHECK(read_stockholm(folder / "a.sto", {.limits = enough}).size() == 1);
+  save(folder / "path", rbm, FrozenPath<Bits>{{rbm}});
+  CHECK_THROWS_WITH(load_path<Bits>(folder / "path", tiny), above);
+  CHECK(load_path<Bits>(folder / "path", enough).models.size() == 1);
+  save(folder / "scaling", rbm, Scaling(ScalingOptions{4}));
+  CHECK_THROWS_WITH(load_scaling(folder / "scaling", tiny), above);
+  CHECK(load_scaling(folder / "scaling", enough).rows() == 4);
+  test::put(folder / "ratings.csv", "user,item,rating\na,x,1\nb,x,2\n");
+  CHECK_THROWS_WITH(read_ratings(folder / "ratings.csv", {.csv = {.limits = tiny}}), above);
+  CHECK(read_ratings(folder / "ratings.csv", {.csv = {.limits = enough}}).ratings.size() == 2);
+  test::put(folder / "distances", "# site site distance\n1 2 3.5\n");
+  CHECK_THROWS_WITH(read_site_distances(folder / "distances", 2, tiny), above);
+  CHECK(read_site_distances(folder / "distances", 2, enough)(1, 0) == 3.5);
   put_pictures(folder / "pictures", 3, 3);
   CHECK_THROWS_WITH(read_idx_images(folder / "pictures", tiny), above);
   CHECK_THROWS_WITH(read_idx_images(folder / "pictures", enough),
@@ -158,6 +170,25 @@ TEST_CASE("a model of very many layers is read in time", "[io][hostile][linear][
   const Deep dbn(DbnOptions{.sizes = std::vector<StackSize>(10'001, StackSize(1))});
   save(folder / "deep", dbn);
   CHECK(load<Deep>(folder / "deep") == dbn);
+}
+
+TEST_CASE("a training path of very many models is read in time", "[io][hostile][linear][slow]") {
+  const TemporaryFolder folder;
+  using Bits = Rbm<Bernoulli, Bernoulli>;
+  FrozenPath<Bits> path;
+  path.models.assign(20'000, Bits{{.visible = 1, .hidden = 1}});
+  save(folder / "path", path.models.front(), path);
+  CHECK(load_path<Bits>(folder / "path") == path);
+}
+
+TEST_CASE("lines of any number of words take no memory for them", "[io][hostile]") {
+  const TemporaryFolder folder;
+  std::string line = "1 2";
+  for (int i = 0; i < 2'000'000; ++i) line += " x";
+  test::put(folder / "distances", line + " 7\n");
+  const double before = peak_memory_mb();
+  CHECK(read_site_distances(folder / "distances", 2)(1, 0) == 7);
+  CHECK(peak_memory_mb() - before < 3 * 4.2 + 5);
 }
 
 }  // namespace test::formats_limits

@@ -2,6 +2,7 @@
 #include <harmonium/io/models/any_model.hpp>
 #include <harmonium/io/models/file_parts.hpp>
 #include <harmonium/io/models/model_file.hpp>
+#include <harmonium/io/models/scaling_file.hpp>
 #include <harmonium/models/network.hpp>
 
 #include "io/temporary_folder.hpp"
@@ -10,6 +11,7 @@
 
 using namespace harmonium;
 using namespace test;
+using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::Message;
 
 namespace test::io_models_file_parts {
@@ -60,6 +62,23 @@ TEST_CASE("parts have names of their own", "[io][model_file]") {
   drop_parts(file);
   CHECK(file.tensors.size() == part.tensors.size());
   CHECK(file.metadata == part.metadata);
+}
+
+TEST_CASE("a list of parts that are not there takes no memory", "[io][model_file][hostile]") {
+  const TemporaryFolder folder;
+  const std::string path = (folder / "model").string();
+  const Machine rbm{{.visible = 2, .hidden = 1}};
+  TensorFile file = file_of(rbm);
+  file.metadata["parts"] = "a,b,,c";  // some are not: there may be room for them
+  write_safetensors(path, file);
+  CHECK(load<Machine>(path) == rbm);
+  file.metadata["parts"] = std::string(1'000'000, ',');
+  write_safetensors(path, file);
+  const auto damaged = ContainsSubstring("model': metadata: 'parts' lists 1000001 parts, there are ");
+  CHECK_THROWS_WITH(load<Machine>(path), damaged);
+  CHECK_THROWS_WITH(load<Machine>(path, {}, "a"), damaged);
+  CHECK_THROWS_WITH(load_any<std::variant<Machine>>(path), damaged);
+  CHECK_THROWS_WITH(load_scaling(path), damaged);
 }
 
 }  // namespace test::io_models_file_parts

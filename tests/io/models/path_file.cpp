@@ -113,6 +113,13 @@ TEST_CASE("training paths that are damaged are refused", "[trajectory][io][model
   path.models[1] = Machine{{.visible = 4, .hidden = 2}};
   CHECK_THROWS_AS(add_path(file, path), ShapeError);
   CHECK_THROWS_AS(add_path(file, FrozenPath<Machine>()), ValueError);
+  path = path_of(rbm);
+  const FrozenPath<Machine> moved{{std::move(path.models[0])}};
+  path.models.resize(1);  // what was moved from
+  CHECK_THROWS_WITH(add_path(file, path), ContainsSubstring("the path could not be loaded again"));
+  path = moved;
+  path.models[0].weights = Eigen::MatrixXd::Zero(3, 4);
+  CHECK_THROWS_AS(add_path(file, path), DataError);
   CHECK(file.tensors.empty());
 }
 

@@ -34,22 +34,16 @@ inline bool remove_if_left_behind(const std::filesystem::path& path) {
 class TemporaryFile {
  public:
   TemporaryFile(const std::filesystem::path& folder, const std::filesystem::path& target) : target_(target) {
-    const std::string start =
-        ".harmonium-" + std::to_string(std::hash<std::string>()(target.filename().string())) + '-';
-    constexpr int looked_at = 8, most = 1000;  // names
-    bool another = true;
-    for (int i = 0; i < looked_at || (i < most && (another || descriptor_.number() < 0)); ++i) {
-      const std::filesystem::path path = folder / (start + std::to_string(i) + ".tmp");
-      another = remove_if_left_behind(path);
-      if (descriptor_.number() < 0) create(path);
+    try {
+      take_name(folder);
+    } catch (...) {
+      remove();
+      throw;
     }
-    if (descriptor_.number() < 0) fail_file("write", target_, EEXIST);
   }
   TemporaryFile(const TemporaryFile&) = delete;
   TemporaryFile& operator=(const TemporaryFile&) = delete;
-  ~TemporaryFile() {
-    if (!renamed_) ::unlink(path_.c_str());
-  }
+  ~TemporaryFile() { remove(); }
 
   void write(std::span<const std::byte> bytes) {
     while (!bytes.empty()) {
@@ -74,8 +68,24 @@ class TemporaryFile {
   }
 
  private:
+  void take_name(const std::filesystem::path& folder) {
+    const std::string start =
+        ".harmonium-" + std::to_string(std::hash<std::string>()(target_.filename().string())) + '-';
+    constexpr int looked_at = 8, most = 1000;  // names
+    bool another = true;
+    for (int i = 0; i < looked_at || (i < most && (another || descriptor_.number() < 0)); ++i) {
+      const std::filesystem::path path = folder / (start + std::to_string(i) + ".tmp");
+      another = remove_if_left_behind(path);
+      if (descriptor_.number() < 0) create(path);
+    }
+    if (descriptor_.number() < 0) fail_file("write", target_, EEXIST);
+  }
+  void remove() {
+    if (descriptor_.number() >= 0 && !renamed_) ::unlink(path_.c_str());
+  }
   // Leaves the descriptor closed if another writer has this name.
   void create(const std::filesystem::path& path) {
+    path_ = path;  // before there is a file, since it may throw
     Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
     if (file.number() < 0 && errno == EEXIST) return;
     if (file.number() < 0) fail_file("write", target_, errno);
@@ -83,7 +93,6 @@ class TemporaryFile {
     if (::flock(file.number(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) return;
     struct stat status {};  // it may have been removed before it was locked
     if (::fstat(file.number(), &status) != 0 || status.st_nlink == 0) return;
-    path_ = path;
     descriptor_ = std::move(file);
   }
 

@@ -180,15 +180,26 @@ inline TensorFile parse_tensors(const std::string& header, std::uint64_t size) {
   return file;
 }
 
-/// The header for tensors. \throws ValueError if they cannot be written
+/// Text in JSON. \throws nlohmann::ordered_json::exception if it is not UTF-8
+inline std::string json_string(const std::string& text) { return nlohmann::ordered_json(text).dump(); }
+
+/// The header for tensors. It is not made of trees of JSON, whose destructors take memory: where there is
+/// none, they end the program. \throws ValueError if they cannot be written
 inline std::string make_header(const TensorFile& file) {
   std::string header = "{";
-  const auto put = [&](const std::string& name, const nlohmann::ordered_json& value) {
-    if (header.size() > 1) header += ',';
-    header += nlohmann::ordered_json(name).dump() + ':' + value.dump();
+  const auto next = [&](const std::string& name) {
+    header += (header.back() == '{' ? "" : ",") + json_string(name) + ':';
   };
   try {
-    if (!file.metadata.empty()) put("__metadata__", file.metadata);
+    if (!file.metadata.empty()) {
+      next("__metadata__");
+      header += '{';
+      for (const auto& [name, value] : file.metadata) {
+        next(name);
+        header += json_string(value);
+      }
+      header += '}';
+    }
     std::set<std::string_view> names = {"__metadata__"};
     std::uint64_t begin = 0;
     for (const Tensor& tensor : file.tensors) {
@@ -200,8 +211,11 @@ inline std::string make_header(const TensorFile& file) {
       check<ValueError>(names.insert(tensor.name).second, "write_safetensors: there are two tensors '",
                         tensor.name, "'");
       const std::uint64_t end = begin + tensor.bytes.size();
-      put(tensor.name,
-          {{"dtype", name_of(tensor.dtype)}, {"shape", tensor.shape}, {"data_offsets", {begin, end}}});
+      next(tensor.name);
+      header += std::string(R"({"dtype":")") + name_of(tensor.dtype) + R"(","shape":[)";
+      for (std::size_t i = 0; i < tensor.shape.size(); ++i)
+        header += (i == 0 ? "" : ",") + std::to_string(tensor.shape[i]);
+      header += R"(],"data_offsets":[)" + std::to_string(begin) + ',' + std::to_string(end) + "]}";
       begin = end;
     }
   } catch (const nlohmann::ordered_json::exception& error) {

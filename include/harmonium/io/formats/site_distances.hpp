@@ -3,10 +3,11 @@
 /// counted from 1, separated by blanks; what is between is ignored. Files may be compressed with gzip.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <string_view>
-#include <vector>
 
 #include "csv.hpp"
 #include "gzip.hpp"
@@ -27,14 +28,15 @@ inline Eigen::MatrixXd read_site_distances(const std::filesystem::path& path, In
   detail::TextLines lines(path, limits);
   bool any = false;
   for (std::string_view line; lines.next(line);) {
-    std::vector<std::string_view> words;
+    std::array<std::string_view, 3> words;  // the first two and the last
+    std::size_t count = 0;
     for (std::string_view word = detail::next_word(line); !word.empty(); word = detail::next_word(line))
-      words.push_back(word);
-    if (words.empty() || words.front().starts_with('#')) continue;
+      words[std::min<std::size_t>(count++, 2)] = word;
+    if (count == 0 || words[0].starts_with('#')) continue;
     const auto fail_unless = [&](bool holds, const auto&... what) {
       check<FileError>(holds, "distances in '", path.string(), "', line ", lines.number(), ": ", what...);
     };
-    fail_unless(words.size() >= 3, "it has ", words.size(), " words, expected site, site and distance");
+    fail_unless(count >= 3, "it has ", count, " words, expected site, site and distance");
     const auto site = [&](std::string_view word) {
       const double number = parse_number(word);
       fail_unless(number >= 1 && number <= static_cast<double>(sites) && number == std::floor(number), "'",
@@ -42,8 +44,8 @@ inline Eigen::MatrixXd read_site_distances(const std::filesystem::path& path, In
       return static_cast<Index>(number) - 1;
     };
     const Index i = site(words[0]), j = site(words[1]);
-    const double distance = parse_number(words.back());
-    fail_unless(distance >= 0, "'", std::string(words.back().substr(0, 40)),
+    const double distance = parse_number(words[2]);
+    fail_unless(distance >= 0, "'", std::string(words[2].substr(0, 40)),
                 "' is not a distance, expected a number of at least 0");
     distances(i, j) = distances(j, i) = distance;
     any = true;

@@ -48,8 +48,8 @@ struct AnyLoader<std::variant<Models...>> {
 template <class Variant>
 Variant load_any(const std::filesystem::path& path, const ReadLimits& limits = {}) {
   TensorFile file = read_safetensors(path, limits);
-  drop_parts(file);
   try {
+    drop_parts(file);
     if (auto model = detail::AnyLoader<Variant>::from(file)) return *std::move(model);
     detail::check_describes_model(file);
   } catch (const Error& error) {

@@ -3,66 +3,11 @@
 /// against it, and reads it back.
 #pragma once
 
-#include <cmath>
-
 #include "../../training/run/run_state.hpp"
-#include "../formats/json_numbers.hpp"
+#include "history_text.hpp"
 #include "model_file.hpp"
 
 namespace harmonium::detail {
-
-/// JSON has no `nan` or infinities, so these are strings.
-inline nlohmann::ordered_json json_of(double number) {
-  if (std::isfinite(number)) return number;
-  return std::isnan(number) ? "nan" : number > 0 ? "inf" : "-inf";
-}
-inline double number_of(const nlohmann::ordered_json& json) {
-  if (json.is_number()) return json.get<double>();
-  if (json == "nan") return std::numeric_limits<double>::quiet_NaN();
-  check<DataError>(json == "inf" || json == "-inf", "expected a number");
-  return json == "inf" ? std::numeric_limits<double>::infinity() : -std::numeric_limits<double>::infinity();
-}
-inline std::string text_of(const History& history) {
-  nlohmann::ordered_json epochs = nlohmann::ordered_json::array();
-  for (const EpochReport& report : history.epochs) {
-    nlohmann::ordered_json metrics = nlohmann::ordered_json::array();
-    for (const auto& [name, value] : report.metrics) metrics.push_back({name, json_of(value)});
-    epochs.push_back({{"phase", report.phase},
-                      {"epoch", report.epoch},
-                      {"epochs", report.epochs},
-                      {"seconds", json_of(report.seconds)},
-                      {"total_seconds", json_of(report.total_seconds)},
-                      {"rate", json_of(report.rate)},
-                      {"metrics", metrics},
-                      {"warnings", report.warnings}});
-  }
-  return epochs.dump();
-}
-/// \throws DataError if the text is not a history
-inline History history_from(const std::string& text) {
-  History history;
-  try {
-    const nlohmann::ordered_json epochs = nlohmann::ordered_json::parse(text);
-    check<DataError>(epochs.is_array(), "it is not a list");
-    for (const auto& epoch : epochs) {
-      EpochReport report{.phase = epoch.at("phase").get<std::string>(),
-                         .epoch = whole_number<int>(epoch.at("epoch")),
-                         .epochs = whole_number<int>(epoch.at("epochs")),
-                         .seconds = number_of(epoch.at("seconds")),
-                         .total_seconds = number_of(epoch.at("total_seconds")),
-                         .rate = number_of(epoch.at("rate")),
-                         .warnings = epoch.at("warnings").get<std::vector<std::string>>()};
-      for (const auto& metric : epoch.at("metrics"))
-        report.metrics.emplace_back(metric.at(0).get<std::string>(), number_of(metric.at(1)));
-      history.epochs.push_back(std::move(report));
-    }
-  } catch (const nlohmann::ordered_json::exception& error) {
-    throw DataError(std::string("the history is garbled: ") + error.what());
-  } catch (const DataError& error) {
-    throw DataError(std::string("the history is garbled: ") + error.what());
-  }
-  return history;
-}
 
 /// What a walk over a state does with the file.
 enum class Doing {

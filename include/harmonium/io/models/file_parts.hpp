@@ -20,10 +20,17 @@ namespace detail {
 
 inline constexpr const char* parts_key = "parts";
 
-inline std::vector<std::string> part_names(const Metadata& metadata) {
+/// The names that a file lists. \throws DataError if they are many more than what the file has
+inline std::vector<std::string> part_names(const TensorFile& file) {
   std::vector<std::string> names;
-  const auto found = metadata.find(parts_key);
-  if (found == metadata.end()) return names;
+  const auto found = file.metadata.find(parts_key);
+  if (found == file.metadata.end()) return names;
+  // A list of commas would take a hundred times its length.
+  const auto count =
+      static_cast<std::size_t>(std::count(found->second.begin(), found->second.end(), ',')) + 1;
+  const std::size_t entries = file.metadata.size() + file.tensors.size();
+  check<DataError>(count <= std::max<std::size_t>(1000, entries), "metadata: '", parts_key, "' lists ", count,
+                   " parts, there are ", entries, " tensors and metadata");
   for (std::size_t begin = 0; begin <= found->second.size();) {
     const std::size_t end = std::min(found->second.find(',', begin), found->second.size());
     names.push_back(found->second.substr(begin, end - begin));
@@ -45,7 +52,7 @@ inline void set_part_names(Metadata& metadata, const std::vector<std::string>& n
 /// Adds the file of a model to that of another, as the part `name`. \throws ValueError if the name is empty,
 /// has a comma or a dot, or is that of another part
 inline void add_part(TensorFile& file, const std::string& name, TensorFile part) {
-  std::vector<std::string> names = detail::part_names(file.metadata);
+  std::vector<std::string> names = detail::part_names(file);
   check<ValueError>(!name.empty() && name.find_first_of(",.") == std::string::npos, "add_part: the name is '",
                     name, "', expected one without commas and dots");
   check<ValueError>(std::find(names.begin(), names.end(), name) == names.end(), "add_part: there is a part '",
@@ -59,15 +66,16 @@ inline void add_part(TensorFile& file, const std::string& name, TensorFile part)
   }
 }
 
-/// Does a file have a part of this name?
+/// Does a file have a part of this name? \throws DataError if its list of parts is damaged
 inline bool has_part(const TensorFile& file, const std::string& name) {
-  const std::vector<std::string> names = detail::part_names(file.metadata);
+  const std::vector<std::string> names = detail::part_names(file);
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-/// Takes a part out of a file. \throws DataError if there is no part of this name
+/// Takes a part out of a file. \throws DataError if there is no part of this name, or the list of parts is
+/// damaged
 inline TensorFile take_part(TensorFile& file, const std::string& name) {
-  std::vector<std::string> names = detail::part_names(file.metadata);
+  std::vector<std::string> names = detail::part_names(file);
   const auto found = std::find(names.begin(), names.end(), name);
   check<DataError>(found != names.end(), "it has no part '", name, "'");
   names.erase(found);
@@ -92,9 +100,9 @@ inline TensorFile take_part(TensorFile& file, const std::string& name) {
   return part;
 }
 
-/// Leaves only the model whose file it is.
+/// Leaves only the model whose file it is. \throws DataError if its list of parts is damaged
 inline void drop_parts(TensorFile& file) {
-  const std::vector<std::string> listed = detail::part_names(file.metadata);
+  const std::vector<std::string> listed = detail::part_names(file);
   const std::set<std::string> names(listed.begin(), listed.end());
   const auto of_part = [&](const std::string& name) {
     const std::size_t dot = name.find('.');

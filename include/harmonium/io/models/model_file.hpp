@@ -74,25 +74,32 @@ void add_parameters(TensorFile& file, const Model& model, const std::string& pre
       model);
 }
 
+namespace detail {
+/// `set_parameters` from a file whose tensors are in order already, for one of many models that it holds.
+template <class Model>
+void set_parameters(Model& model, const TensorIndex& tensors, const std::string& prefix) {
+  using T = typename Model::Scalar;
+  for_each_parameter(
+      [&](const ParameterName& name, Role role, auto x) {
+        const std::string full = prefix + name.string();
+        check_tensor<T>(tensors.find(full), full, shape_of(role, x), x.rows, x.cols);
+      },
+      model);
+  for_each_parameter(
+      [&](const ParameterName& name, Role, auto x) {
+        const auto host = block_of<T>(*tensors.find(prefix + name.string()), x.rows, x.cols);
+        typename Model::Backend{}.upload(View<const T>(host), x);
+      },
+      model);
+}
+}  // namespace detail
+
 /// Sets a model's parameters from a file, converting between single and double precision. Nothing changes
 /// unless all of them are there. \throws DataError if one is missing, of the wrong shape or type, or not
 /// finite
 template <class Model>
 void set_parameters(Model& model, const TensorFile& file, const std::string& prefix = "") {
-  using T = typename Model::Scalar;
-  const detail::TensorIndex tensors(file);
-  for_each_parameter(
-      [&](const ParameterName& name, Role role, auto x) {
-        const std::string full = prefix + name.string();
-        detail::check_tensor<T>(tensors.find(full), full, detail::shape_of(role, x), x.rows, x.cols);
-      },
-      model);
-  for_each_parameter(
-      [&](const ParameterName& name, Role, auto x) {
-        const auto host = detail::block_of<T>(*tensors.find(prefix + name.string()), x.rows, x.cols);
-        typename Model::Backend{}.upload(View<const T>(host), x);
-      },
-      model);
+  detail::set_parameters(model, detail::TensorIndex(file), prefix);
 }
 
 /// Makes a model from a file already read, once its sizes are known to be those of the file's tensors.

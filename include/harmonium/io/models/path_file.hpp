@@ -19,26 +19,7 @@ inline constexpr const char* path_part = "path";
 
 namespace detail {
 inline constexpr const char* path_models = "models";  // in the part's metadata
-}  // namespace detail
 
-/// Adds a training path to its model's file. \throws DataError if a number is not finite \throws ValueError
-/// if the path is empty, or there is a part of this name \throws ShapeError if its models differ in shape
-template <EnergyModel M>
-void add_path(TensorFile& file, const FrozenPath<M>& path, const std::string& name = path_part) {
-  check<ValueError>(!path.models.empty(), "add_path: the path has no models");
-  detail::check_path("add_path", path.models.front(), path);
-  TensorFile part;
-  part.metadata = describe(path.models.front());
-  part.metadata[detail::path_models] = std::to_string(path.models.size());
-  for (std::size_t i = 0; i < path.models.size(); ++i) {
-    check<DataError>(all_finite(typename M::Backend{}, path.models[i]), "add_path: model ", i,
-                     " of the path has an infinity or a NaN among its parameters");
-    add_parameters(part, path.models[i], std::to_string(i) + '.');
-  }
-  add_part(file, name, std::move(part));
-}
-
-namespace detail {
 /// The path that a part holds. \throws DataError
 template <EnergyModel M>
 FrozenPath<M> path_from(TensorFile part) {
@@ -54,10 +35,11 @@ FrozenPath<M> path_from(TensorFile part) {
       "the path holds ", numbers, " numbers, ", count, " models of the sizes that it names have ",
       M::parameter_count(options) * static_cast<double>(count));
   FrozenPath<M> path;
+  const TensorIndex tensors(part);
   std::size_t parameters = 0;
   for (std::size_t i = 0; i < count; ++i) {
     M& model = path.models.emplace_back(options);
-    set_parameters(model, part, std::to_string(i) + '.');
+    set_parameters(model, tensors, std::to_string(i) + '.');
     for_each_parameter([&](const ParameterName&, Role, auto) { ++parameters; }, model);
   }
   check<DataError>(parameters == part.tensors.size(), "the path has ", part.tensors.size(),
@@ -65,6 +47,29 @@ FrozenPath<M> path_from(TensorFile part) {
   return path;
 }
 }  // namespace detail
+
+/// Adds a training path to its model's file. \throws DataError if it could not be taken out again: a number
+/// is not finite, or matrices do not fit together, as those of a model that was moved from \throws ValueError
+/// if the path is empty, or there is a part of this name \throws ShapeError if its models differ in shape
+template <EnergyModel M>
+void add_path(TensorFile& file, const FrozenPath<M>& path, const std::string& name = path_part) {
+  check<ValueError>(!path.models.empty(), "add_path: the path has no models");
+  detail::check_path("add_path", path.models.front(), path);
+  TensorFile part;
+  part.metadata = describe(path.models.front());
+  part.metadata[detail::path_models] = std::to_string(path.models.size());
+  for (std::size_t i = 0; i < path.models.size(); ++i) {
+    check<DataError>(all_finite(typename M::Backend{}, path.models[i]), "add_path: model ", i,
+                     " of the path has an infinity or a NaN among its parameters");
+    add_parameters(part, path.models[i], std::to_string(i) + '.');
+  }
+  try {
+    static_cast<void>(detail::path_from<M>(part));
+  } catch (const Error& error) {
+    throw DataError(std::string("the path could not be loaded again: ") + error.what());
+  }
+  add_part(file, name, std::move(part));
+}
 
 /// Takes a training path out of a model's file. \throws DataError if no part has this name, its models
 /// are of another kind, or their parameters are not all there, of the right shape and finite
