@@ -84,7 +84,7 @@ elseif(WHAT STREQUAL "mnist")
   endif()
   set(limit 140)
   foreach(processes IN ITEMS 1 2)
-    mpirun(${processes} status text ${MNIST} --quick --threads 1 --shards 2 --data ${DATA}
+    mpirun(${processes} status text ${MNIST} --quick --layers 64,64 --epochs 1 --threads 1 --shards 2 --data ${DATA}
       --output ${WORK}/${processes})
     expect("success" "status EQUAL 0")
     file(SHA256 "${WORK}/${processes}/model.safetensors" sum)

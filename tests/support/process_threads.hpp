@@ -12,7 +12,7 @@
 
 namespace test {
 
-namespace detail {
+namespace process_threads {
 
 // What each has sent to each.
 struct Post {
@@ -52,19 +52,19 @@ class ThreadConnection : public harmonium::Connection {
   int rank_;
 };
 
-}  // namespace detail
+}  // namespace process_threads
 
 /// Calls work(group) in `count` threads, each of which is a process of the group. \returns what each threw,
 /// or ""
 template <class Work>
 std::vector<std::string> in_processes(int count, const Work& work) {
-  detail::Post post(count);
+  process_threads::Post post(count);
   std::vector<std::string> errors(static_cast<std::size_t>(count));
   std::vector<std::thread> threads;
   for (int i = 0; i < count; ++i)
     threads.emplace_back([&, i] {
       try {
-        work(harmonium::ProcessGroup(std::make_shared<detail::ThreadConnection>(post, i)));
+        work(harmonium::ProcessGroup(std::make_shared<process_threads::ThreadConnection>(post, i)));
       } catch (const std::exception& error) {
         errors[static_cast<std::size_t>(i)] = error.what();
         post.all_sent.arrive_and_drop();  // nobody waits for what has ended

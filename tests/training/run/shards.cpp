@@ -2,7 +2,7 @@
 // piece, and no process left behind.
 #include <harmonium/training/contrastive_divergence.hpp>
 
-#include <numeric>
+#include <set>
 
 #include "support/catch.hpp"
 #include "support/models.hpp"
@@ -167,6 +167,24 @@ TEST_CASE("if one process is asked to pause, all stop after the same update", "[
   CHECK(errors == std::vector<std::string>(2));
   CHECK(steps == std::vector<std::uint64_t>{4, 4});  // asked after the third, known with the fourth
   CHECK(paused == std::vector<char>{1, 1});
+}
+
+TEST_CASE("shards share no draws, and have all chains between them", "[shards]") {
+  Options options = options_with(Persistent{.chains = 11});
+  CHECK(detail::options_of_shard(options, 0).seed == 3);
+  options.shards.count = 4;
+  std::set<std::uint64_t> seeds;
+  Index chains = 0;
+  for (Index i = 0; i < 4; ++i) {
+    const Options own = detail::options_of_shard(options, i);
+    seeds.insert(own.seed);
+    chains += std::get<Persistent>(own.chains).chains;
+    CHECK(own.batch_size == 4);
+    CHECK(own.shards.count == 1);
+  }
+  CHECK(seeds.size() == 4);
+  CHECK(seeds.count(3) == 1);  // the first one's is the run's own, for what reports draw
+  CHECK(chains == 11);
 }
 
 TEST_CASE("shards that cannot be are refused", "[shards][bad_input]") {
