@@ -32,6 +32,7 @@ foreach(library IN ITEMS harmonium harmonium_io)
     continue()
   endif()
   get_target_property(headers ${library} HEADER_SET)
+  list(FILTER headers EXCLUDE REGEX "/mpi\\.hpp$")    # tests/mpi includes it before anything else
   set(with_eigen "")
   set(without "")
   foreach(header IN LISTS headers)

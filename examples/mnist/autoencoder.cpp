@@ -23,9 +23,11 @@ Json learn_codes(Run& run, const Mnist& mnist, const Source& train_set, const B&
   const FineTuningOptions<Adam> options{.epochs = settings.epochs,
                                         .batch_size = 100,
                                         .optimizer = Adam{.rate = linear(4e-3, 0.0)},
-                                        .seed = settings.seed};
+                                        .seed = settings.seed,
+                                        .shards = shards(settings)};
   FineTuning trainer{network, options, on};
   run.seconds_fine_tuning = run.finish(trainer.fit(train_set, ProgressBar{}, run.interrupt, run.checkpoint));
+  if (!run.writes()) return {};
   save(settings.path("model.safetensors"), network);  // first: it is there whatever fails afterwards
 
   const OutputEvaluation test = evaluate(network, mnist.test, on), train = evaluate(network, train_set, on);

@@ -15,7 +15,8 @@ PreTraining autoencoder_pre_training(const Settings& settings) {
                               .weight_decay = 2e-4,
                               .max_gradient_norm = 0,
                               .average_last = 0,
-                              .seed = settings.seed});
+                              .seed = settings.seed,
+                              .shards = shards(settings)});
   }
   return options;
 }

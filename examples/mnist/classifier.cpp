@@ -31,6 +31,7 @@ Json learn(Run& run, const Mnist& mnist, const Source& train_set, const B& on,
 
   FineTuning trainer{network, options, on};
   run.seconds_fine_tuning = run.finish(trainer.fit(train_set, ProgressBar{}, run.interrupt, run.checkpoint));
+  if (!run.writes()) return {};
   save(settings.path("model.safetensors"), network);  // first: it is there whatever fails afterwards
 
   const Evaluation test = evaluate(network, mnist.test, on), train = evaluate(network, train_set, on);
@@ -87,7 +88,8 @@ Json run_classifier(const Settings& settings, const Mnist& mnist) {
                    .batch_size = 100,
                    .optimizer = Adam{.rate = linear(1e-3, 0.0)},
                    .input_dropout = 0.1,
-                   .seed = settings.seed});
+                   .seed = settings.seed,
+                   .shards = shards(settings)});
 }
 
 Json run_long(const Settings& settings, const Mnist& mnist) {
@@ -99,7 +101,8 @@ Json run_long(const Settings& settings, const Mnist& mnist) {
                    .optimizer = Adam{.rate = linear(1e-3, 0.0)},
                    .adversarial = 0.1,
                    .average_last = 0.1,
-                   .seed = settings.seed});
+                   .seed = settings.seed,
+                   .shards = shards(settings)});
 }
 
 }  // namespace mnist

@@ -19,7 +19,8 @@ PreTraining classifier_pre_training(const Settings& settings) {
                               .max_gradient_norm = 0,
                               .centered = false,
                               .average_last = 0,
-                              .seed = settings.seed});
+                              .seed = settings.seed,
+                              .shards = shards(settings)});
   }
   options.layers.back().chains = Persistent{.chains = 100};  // persistent chains learn to generate
   return options;

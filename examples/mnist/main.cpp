@@ -3,6 +3,10 @@
 // --resume.
 #include <cstdio>
 
+#if defined(HARMONIUM_MPI)
+#include <harmonium/mpi.hpp>
+#endif
+
 #include "backend.hpp"
 #include "seeds.hpp"
 
@@ -22,10 +26,11 @@ Mnist read_digits(const Settings& settings) {
   return mnist;
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+// Of a group of processes, the first one speaks and writes.
+int learn(int argc, char** argv, const ProcessGroup& group) {
   Settings settings;
+  settings.group = group;
+  if (!group.is_first() && std::freopen("/dev/null", "w", stdout) == nullptr) return 1;
   CLI::App app{
       "Learns to read the handwritten digits of MNIST: pre-training layer by layer, then back-propagation."};
   try {
@@ -33,16 +38,29 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error);
   }
+  const auto work = [&] {
+    check_backend(settings);
+    require_writable_folder(settings.output);  // before hours of training, not after
+    const AtomicFile probe(settings.path("model.safetensors"));
+    run_seeds(settings, read_digits(settings));
+  };
   try {
-    return options::run("mnist", [&] {
-      check_backend(settings);
-      require_writable_folder(settings.output);  // before hours of training, not after
-      const AtomicFile probe(settings.path("model.safetensors"));
-      run_seeds(settings, read_digits(settings));
-    });
+    if (group.size() == 1) return options::run("mnist", work);
+    work();  // an error ends all processes
+    return 0;
   } catch (const Interrupted& interrupted) {
     std::printf("\nmnist: interrupted; the same command with --resume continues from %s\n",
                 interrupted.checkpoint.c_str());
     return 128 + StopOnInterrupt::signal();
   }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+#if defined(HARMONIUM_MPI)
+  return with_mpi(argc, argv, [&](const ProcessGroup& all) { return learn(argc, argv, all); });
+#else
+  return learn(argc, argv, {});
+#endif
 }

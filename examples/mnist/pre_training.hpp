@@ -12,7 +12,7 @@ void pre_train_and_save(Run& run, Model& model, const PreTraining& options, cons
   for (const History& history :
        pre_train_on(on, model, train, options, ProgressBar{}, run.interrupt, run.checkpoint))
     run.seconds_pre_training += run.finish(history);
-  save(run.settings.path("dbn.safetensors"), model);
+  if (run.writes()) save(run.settings.path("dbn.safetensors"), model);
 }
 
 template <class Units, class B, class Source>
@@ -32,7 +32,7 @@ Dbn<Units, B> generator(Run& run, Dbn<Units, B> dbn, const LayerTraining& option
   } else {
     learn(EncodedSource<Dbn<Units, B>, Source>(dbn, train, dbn.depth() - 1, false, options.seed));
   }
-  save(run.settings.path("dbn.safetensors"), dbn);
+  if (run.writes()) save(run.settings.path("dbn.safetensors"), dbn);
   return dbn;
 }
 

@@ -26,6 +26,8 @@ inline std::vector<StackSize> sizes_of(const Settings& settings) {
   return sizes;
 }
 
+inline Shards shards(const Settings& settings) { return {.count = settings.shards, .group = settings.group}; }
+
 struct Run {
   // Prints what is about to be done.
   Run(const Settings& settings, const Mnist& mnist, const std::string& device);
@@ -33,6 +35,9 @@ struct Run {
   // Adds a phase's history. \returns its time, including time spent before the program was restarted \throws
   // Interrupted if the phase was interrupted
   double finish(const History& history);
+
+  // Is this the process that writes files?
+  bool writes() const { return settings.group.is_first(); }
 
   // The measurements and the settings behind them, as written to metrics.json.
   Json write_metrics(Json measured) const;

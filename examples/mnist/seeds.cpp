@@ -71,13 +71,14 @@ void run_seeds(const Settings& settings, const Mnist& mnist) {
   for (int i = 0; i < settings.seeds; ++i) {
     const Settings own = settings_of_seed(settings, i);
     // The program was asked to end between phases.
-    if (i > 0 && StopOnInterrupt::requested()) throw Interrupted{own.checkpoint()};
+    if (i > 0 && settings.group.any(StopOnInterrupt::requested())) throw Interrupted{own.checkpoint()};
     std::optional<Json> metrics;
     if (settings.resume) metrics = kept_metrics(own);
     std::printf("seed %llu%s\n", static_cast<unsigned long long>(own.seed),
                 metrics ? ": its metrics are complete" : "");
     runs.push_back(metrics ? *metrics : settings.mode->run(own, mnist));
   }
+  if (!settings.group.is_first()) return;
   const Json summary = summary_of(settings, runs);
   write_file(settings.path("summary.json"), summary.dump(2) + '\n');
   print(summary);

@@ -50,6 +50,10 @@ void parse(CLI::App& app, Settings& settings, int argc, char** argv) {
                  "test on this many held-out training digits instead of the test set, to choose settings")
       ->check(CLI::Range(0, 59999))
       ->capture_default_str();
+  app.add_option("--shards", settings.shards,
+                 "parts of each update, for the processes of mpirun to share; the result depends on it")
+      ->check(CLI::Range(1, 100))
+      ->capture_default_str();
   app.add_flag("--quick", settings.quick, "fewer epochs: a minute instead of several");
   app.add_flag("--no-pre-training", settings.no_pre_training, "the same network from a random start");
   app.add_flag(
@@ -66,11 +70,13 @@ void parse(CLI::App& app, Settings& settings, int argc, char** argv) {
 }
 
 Json described(const Settings& settings) {
-  return {{"seed", settings.seed},         {"layers", settings.layers},
-          {"hold_out", settings.hold_out}, {"pre_training", !settings.no_pre_training},
-          {"mode", settings.mode->name},   {"pre_training_epochs", settings.pre_training_epochs},
-          {"epochs", settings.epochs},     {"backend", settings.backend},
-          {"products", settings.products}};
+  Json all = {{"seed", settings.seed},         {"layers", settings.layers},
+              {"hold_out", settings.hold_out}, {"pre_training", !settings.no_pre_training},
+              {"mode", settings.mode->name},   {"pre_training_epochs", settings.pre_training_epochs},
+              {"epochs", settings.epochs},     {"backend", settings.backend},
+              {"products", settings.products}};
+  if (settings.shards > 1) all["shards"] = settings.shards;
+  return all;
 }
 
 }  // namespace mnist

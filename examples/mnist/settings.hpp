@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdint>
+#include <harmonium/core/process_group.hpp>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -28,6 +29,12 @@ struct Settings {
   std::string backend = "auto";
   std::string products = "exact";
   int hold_out = 0;
+#if defined(HARMONIUM_MPI)
+  int shards = 8;  // fixed, so that the model is the same for any number of processes
+#else
+  int shards = 1;
+#endif
+  harmonium::ProcessGroup group;
   bool quick = false;
   bool no_pre_training = false;
   bool resume = false;

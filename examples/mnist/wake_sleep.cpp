@@ -62,6 +62,8 @@ Json show(const Run& run, const Mnist& mnist, const Awoken& awoken) {
 }  // namespace
 
 Json run_wake_sleep(const Settings& settings, const Mnist& mnist) {
+  check<ValueError>(settings.group.size() == 1, "--wake-sleep: there are ", settings.group.size(),
+                    " processes, expected 1, since its updates are not cut into shards");
   return run_on_backend(settings, mnist,
                         [](Run& run, const Mnist& digits, const auto& train_set, const auto& on) {
                           return show(run, digits, wake_sleep(run, digits, train_set, on));

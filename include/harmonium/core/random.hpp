@@ -115,7 +115,8 @@ enum class SeedFor : std::uint32_t {
   run,
   trajectory,
   coverage,
-  clusters
+  clusters,
+  shard
 };
 
 /// A seed for a part of what a user's seed is for: words 0 and 1 of a Philox block whose key is the seed, at

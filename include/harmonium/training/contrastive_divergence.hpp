@@ -237,18 +237,24 @@ class ContrastiveDivergence : public Trainer<ContrastiveDivergenceObjective<Mode
       : Trainer<ContrastiveDivergenceObjective<Model, Options>>(model, std::move(options), std::move(on)) {}
 
   /// The buffer for the n samples that `update` learns from, rows x n.
-  ViewOf<typename Model::Backend> samples(Index n) { return this->objective().samples(n); }
+  /// \throws ValueError if updates are cut into shards; so does `update`
+  ViewOf<typename Model::Backend> samples(Index n) {
+    this->require_one_shard("samples");
+    return this->objective().samples(n);
+  }
   /// One update from the n samples in that buffer, at most `batch_size`, for trainers that produce them
   /// themselves: `step` without its checks, which wait for the backend. A sample is weighted by its weight
   /// over `mean_weight`; without weights all are equal.
   void update(Index n, std::span<const double> weights = {}, double mean_weight = 1) {
+    this->require_one_shard("update");
     this->learn({n, weights, mean_weight, this->steps()});
   }
-  /// Visible states of the last update's chains, rows x chains.
+  /// Visible states of the last update's chains, rows x chains; of the first shard, if there are several.
   ConstViewOf<typename Model::Backend> fantasies() const { return this->objective().fantasies(); }
-  /// The state of the chains' policy (a variant, if the policy is one), such as the ladder of `Tempered`.
+  /// The state of the chains' policy (a variant, if the policy is one), such as the ladder of `Tempered`; of
+  /// the first shard, if there are several.
   const auto& chains() const { return this->objective().negative_phase().memory(); }
-  /// Number of chains for a batch of n samples.
+  /// Number of chains for a batch of n samples; of the first shard, if there are several.
   Index chain_count(Index n) const { return this->objective().negative_phase().count(n); }
 };
 

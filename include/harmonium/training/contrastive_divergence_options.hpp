@@ -10,6 +10,7 @@
 #include "gradient/penalties.hpp"
 #include "run/checks.hpp"
 #include "run/planned_epochs.hpp"
+#include "run/shards.hpp"
 
 namespace harmonium {
 
@@ -60,6 +61,7 @@ struct ContrastiveDivergenceOptions {
   double pseudo_count = 1;  ///< samples that those starts have in addition, shared by all of a unit's states
   std::uint64_t seed = 0;   ///< of chains and order of samples
   std::string phase = "training";  ///< what reports call the run
+  Shards shards{};  ///< cuts updates into parts, for processes to share (training/run/shards.hpp)
 };
 
 // Evaluated here, before any user's braces need it: otherwise g++ 12 fails with an internal error.
@@ -70,7 +72,7 @@ template <class F, class Chains, class Optimizer>
 void for_each_option(F&& f, const ContrastiveDivergenceOptions<Chains, Optimizer>& options) {
   const auto& [epochs, batch_size, steps, chains, optimizer, weight_decay, penalties, max_gradient_norm,
                discriminative, centered, offset_rate, statistics, average_last, zero_sum, standardized,
-               missing, missing_steps, fit_visible_biases, pseudo_count, seed, phase] =
+               missing, missing_steps, fit_visible_biases, pseudo_count, seed, phase, shards] =
       options;  // every field, or this does not compile
   name_epochs(f, epochs);
   f("batch_size", batch_size);
@@ -93,6 +95,7 @@ void for_each_option(F&& f, const ContrastiveDivergenceOptions<Chains, Optimizer
   f("pseudo_count", pseudo_count);
   f("seed", seed);
   f("phase", phase);
+  name_shards(f, shards);
 }
 
 namespace detail {
@@ -102,6 +105,7 @@ void check_contrastive_divergence_options(const Options& options) {
   constexpr const char* trainer = "ContrastiveDivergence";
   check_training_options(trainer, options);
   check_penalties(trainer, options.penalties);
+  check_shards(trainer, options);
   check<ValueError>(options.steps >= 1, trainer, ": steps is ", options.steps, ", expected at least 1");
   check<ValueError>(options.missing_steps >= 1, trainer, ": missing_steps is ", options.missing_steps,
                     ", expected at least 1");

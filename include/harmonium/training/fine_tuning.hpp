@@ -22,6 +22,7 @@ class FineTuningObjective {
   using Backend = typename Model::Backend;                     ///< where the model lives
   static constexpr bool takes_matrices = Model::reconstructs;  ///< enough for an autoencoder
   static constexpr SeedFor seeds = SeedFor::fine_tuning;       ///< phases with one seed share no draws
+  static constexpr bool adds_up = true;                        ///< losses are sums over samples
 
   /// \throws ValueError if an option is out of range
   static void check(const Options& options) { detail::check_fine_tuning_options(options); }

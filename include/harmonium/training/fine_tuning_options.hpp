@@ -8,6 +8,7 @@
 
 #include "run/checks.hpp"
 #include "run/planned_epochs.hpp"
+#include "run/shards.hpp"
 
 namespace harmonium {
 
@@ -35,6 +36,7 @@ struct FineTuningOptions {
   double average_last = 0;  ///< `fit` ends with the mean over this last fraction of updates; 0: the last one
   std::uint64_t seed = 0;   ///< of the order of samples and of dropout
   std::string phase = "fine-tuning";  ///< what reports call the run
+  Shards shards{};  ///< cuts updates into parts, for processes to share (training/run/shards.hpp)
 };
 
 // Evaluated here, before any user's braces need it: otherwise g++ 12 fails with an internal error.
@@ -44,7 +46,7 @@ static_assert(noexcept(FineTuningOptions<>{}) || true);
 template <class F, class Optimizer>
 void for_each_option(F&& f, const FineTuningOptions<Optimizer>& options) {
   const auto& [epochs, batch_size, optimizer, weight_decay, max_norm, max_gradient_norm, input_dropout,
-               dropout, adversarial, loss, average_last, seed, phase] =
+               dropout, adversarial, loss, average_last, seed, phase, shards] =
       options;  // every field, or this does not compile
   name_epochs(f, epochs);
   f("batch_size", batch_size);
@@ -59,6 +61,7 @@ void for_each_option(F&& f, const FineTuningOptions<Optimizer>& options) {
   f("average_last", average_last);
   f("seed", seed);
   f("phase", phase);
+  name_shards(f, shards);
 }
 
 namespace detail {
@@ -67,6 +70,7 @@ template <class Options>
 void check_fine_tuning_options(const Options& options) {
   constexpr const char* trainer = "FineTuning";
   check_training_options(trainer, options);
+  check_shards(trainer, options);
   const auto not_negative = [&](const char* name, double value) {
     check<ValueError>(value >= 0 && std::isfinite(value), trainer, ": ", name, " is ", value,
                       ", expected a number of at least 0");

@@ -11,6 +11,7 @@
 #include "gradient/penalties.hpp"
 #include "run/checks.hpp"
 #include "run/planned_epochs.hpp"
+#include "run/shards.hpp"
 
 namespace harmonium {
 
@@ -33,6 +34,7 @@ struct LocalObjectiveOptions {
   double pseudo_count = 1;  ///< samples that those starts have in addition, shared by all of a unit's states
   std::uint64_t seed = 0;   ///< of the order of samples
   std::string phase = "training";  ///< what reports call the run
+  Shards shards{};  ///< cuts updates into parts, for processes to share (training/run/shards.hpp)
 };
 
 // Evaluated here, before any user's braces need it: otherwise g++ 12 fails with an internal error.
@@ -43,7 +45,7 @@ template <class F, class Optimizer>
 void for_each_option(F&& f, const LocalObjectiveOptions<Optimizer>& options) {
   const auto& [epochs, batch_size, optimizer, weight_decay, penalties, max_gradient_norm, centered,
                offset_rate, average_last, zero_sum, standardized, fit_visible_biases, pseudo_count, seed,
-               phase] = options;  // every field, or this does not compile
+               phase, shards] = options;  // every field, or this does not compile
   name_epochs(f, epochs);
   f("batch_size", batch_size);
   f("optimizer", optimizer);
@@ -59,6 +61,7 @@ void for_each_option(F&& f, const LocalObjectiveOptions<Optimizer>& options) {
   f("pseudo_count", pseudo_count);
   f("seed", seed);
   f("phase", phase);
+  name_shards(f, shards);
 }
 
 namespace detail {
@@ -67,6 +70,7 @@ template <class Model, class Options>
 void check_local_options(const char* trainer, const Options& options) {
   check_training_options(trainer, options);
   check_penalties_of_model<Model>(trainer, options.penalties);
+  check_shards(trainer, options);
   check<ValueError>(options.offset_rate > 0 && options.offset_rate <= 1, trainer, ": offset_rate is ",
                     options.offset_rate, ", expected above 0 and at most 1");
   check<ValueError>(options.pseudo_count > 0 && std::isfinite(options.pseudo_count), trainer,

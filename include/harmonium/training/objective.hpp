@@ -72,6 +72,9 @@ inline constexpr bool takes_matrices<O> = O::takes_matrices;
 /// - `leaves_out(options)`, static: whether a sample's model may lack units, so that gauges of units are not
 /// kept
 /// - `updated(on, gradient)`: after an update
+/// - `adds_up`, static: true if metrics are sums over the samples that an objective has learned from. Batches
+///   that are cut into shards (training/run/shards.hpp) have an objective for each, whose metrics are then
+///   added; otherwise they are those of the first
 /// - `refuses(on, model)` and `fallback()`: whether the model that an update produced is rejected, and the
 ///   model that then replaces it; the optimizer's moments are reset
 /// - `rate_share()`: a factor of the optimizer's rate

@@ -81,6 +81,8 @@ class EncodedSource {
           dbn_.rbms[static_cast<std::size_t>(i)]);
   }
 
+  /// Is a sample another one each time that it is read?
+  bool draws() const { return samples_ || (has_missing && missing_ == Missing::drawn); }
   /// Its state, if it draws, for resuming: see training/run/run_state.hpp.
   template <class F>
   void for_each_state(F&& f) const {

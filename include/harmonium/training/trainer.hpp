@@ -2,6 +2,7 @@
 /// The training loop: gradient ascent on an objective, batch by batch.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -14,10 +15,12 @@
 #include "gradient/penalties.hpp"
 #include "gradient/sample_shares.hpp"
 #include "objective.hpp"
+#include "run/agreement.hpp"
 #include "run/averaging.hpp"
 #include "run/checks.hpp"
 #include "run/epochs.hpp"
 #include "run/progress.hpp"
+#include "run/sharded_gradient.hpp"
 
 namespace harmonium {
 
@@ -42,35 +45,47 @@ class Trainer {
       : model_(model),
         options_(checked(std::move(options))),
         on_(std::move(on)),
-        objective_(on_, model_, options_),
+        objective_(on_, model_, detail::options_of_shard(options_, 0)),
         gradient_(zeros_like(climbed())),
         optimizer_(climbed(), options_.optimizer) {
     if constexpr (SeesStates<O>) centering_ = Centering<Model>(model_);
     if constexpr (has_spread) spread_ = HiddenSpread<Model>(model_);
+    if (detail::shard_count(options_) > 1) cut_into_shards();
   }
 
   /// One update from a batch of at most `batch_size` samples.
   /// \throws ShapeError if the batch's rows do not match the model, it has no samples or too many, or what
   /// comes with it has the wrong shape \throws DataError if a number is not finite, or labels, targets or
-  /// weights are invalid \throws ValueError if entries are missing and the model cannot draw them
+  /// weights are invalid \throws ValueError if entries are missing and the model cannot draw them. In a group
+  /// of processes, each is given the whole batch.
   void step(const Batch<Scalar, typename Backend::Memory>& batch) {
     const Index n = batch.values.cols;
     detail::check_model("step", model_);
     shapes_.check("step: something", model_);
     detail::check_batch(on_, batch, rows(), options_.batch_size);
-    if constexpr (requires { objective_.take(on_, model_, batch); }) objective_.take(on_, model_, batch);
-    on_.copy(batch.values, objective_.samples(n));
-    learn({.samples = n, .weights = batch.weights, .step = steps()});
+    const Update update{.samples = n, .weights = batch.weights, .step = steps()};
+    if constexpr (may_be_cut) {
+      if (shards_) {
+        check<ShapeError>(n >= shard_count(), "step: the batch has ", n, " samples, expected at least ",
+                          shard_count(), " (shards.count)");
+        learn_in_shards(update, false, [&](O& objective, Index first, Index count) {
+          take(objective, detail::columns_of(batch, first, count));
+        });
+        return;
+      }
+    }
+    take(objective_, batch);
+    learn(update);
   }
 
   /// One pass over all samples, in the order of epoch `number`; see `fit` for what it takes and checks.
   template <class Data>
   requires(takes<Data>) void epoch(const Data& data, int number = 1) {
     const auto& source = source_of<Backend>(data);
-    check_source(source, "epoch");
+    group().together([&] { check_source(source, "epoch"); });
     const double mean = detail::mean_weight(source);
     for_each_batch(source.size(), options_.batch_size, seed_of_order(), number,
-                   [&](std::span<const Index> columns) { learn_from(source, columns, mean, false); });
+                   [&](std::span<const Index> columns) { learn_from(source, columns, mean, false, false); });
   }
 
   /// Trains on samples of any kind for all epochs, or until an observer ends the run. A sample with weight 2
@@ -82,24 +97,25 @@ class Trainer {
   requires(takes<Data>) History fit(const Data& data, Observers&&... observers) {
     const auto& source = source_of<Backend>(data);
     using Source = std::remove_cvref_t<decltype(source)>;
-    check_source(source, "fit");
+    group().together([&] { check_source(source, "fit"); });
     const double mean = detail::mean_weight(source);
     const auto prepare = [&] {
       plan_run(source.size());
       if constexpr (requires { objective_.prepare(on_, options_, model_, source); })
-        objective_.prepare(on_, options_, model_, source);
+        for_each_objective(
+            [&](O& objective, const Options& own) { objective.prepare(on_, own, model_, source); });
     };
-    const auto learn_batch = [&](std::span<const Index> columns, bool last) {
-      learn_from(source, columns, mean, last);
+    const auto learn_batch = [&](std::span<const Index> columns, bool last, bool pause) {
+      return learn_from(source, columns, mean, last, pause);
     };
     const auto measure = [&](EpochReport& report) {
       progress_.count_epoch();
       auto judged = detail::end_epoch(on_, options_, progress(), average_, model_, report,
                                       progress_.continues(steps()));
       if constexpr (requires { objective_.report(on_, options_, model_, source, gradient_, report.metrics); })
-        objective_.report(on_, options_, model_, source, gradient_, report.metrics);
+        report_on(source, report.metrics);
       if constexpr (requires { objective_.warn(on_, options_, model_, source, report.warnings); })
-        if (report.epoch == 1) objective_.warn(on_, options_, model_, source, report.warnings);
+        if (report.epoch == 1) objective_.warn(on_, options_of_first(), model_, source, report.warnings);
       return judged;
     };
     return run_resumable_epochs(
@@ -107,7 +123,8 @@ class Trainer {
          .epochs = planned_epochs(options_.epochs, options_.batch_size, source.size()),
          .batch_size = options_.batch_size,
          .seed = seed_of_order(),
-         .epochs_before = progress_.epochs_before(steps())},
+         .epochs_before = progress_.epochs_before(steps()),
+         .group = group()},
         source.size(), model_, TrainerParts<Trainer, Source>{*this, source}, prepare, learn_batch, measure,
         observers...);
   }
@@ -148,8 +165,17 @@ class Trainer {
     f("progress", progress_);
     if constexpr (SeesStates<O>) f("centring", centering_);
     if constexpr (has_spread) f("spread", spread_);
-    if constexpr (requires { objective_.for_each_state(on_, f); }) objective_.for_each_state(on_, f);
+    if constexpr (requires { objective_.for_each_state(on_, f); }) {
+      objective_.for_each_state(on_, f);
+      if constexpr (may_be_cut)
+        if (shards_) shards_->for_each_state(on_, f);
+    }
     f("average", average_, model_);
+  }
+  /// Fetches the state of what other processes compute; all must call it before `for_each_state`.
+  void bring_together() {
+    if constexpr (may_be_cut)
+      if (shards_) shards_->bring_together(on_);
   }
 
  protected:
@@ -160,12 +186,30 @@ class Trainer {
 
   /// One update from the samples in the objective's `samples(n)`.
   void learn(const Update& update) {
-    const double now = progress();
     objective_.set_gradient(on_, options_, model_, update, gradient_);
     shapes_.check("the objective", model_);
     if constexpr (SeesStates<O>) {
       centering_.follow(on_, options_, objective_.batch(), model_);
       follow_spread();
+    }
+    climb();
+  }
+  /// \throws ValueError if updates are cut into shards, and so have no buffer of samples
+  void require_one_shard(const char* caller) const {
+    check<ValueError>(!shards_, caller, ": updates are cut into ", shard_count(),
+                      " shards, each with samples of its own; use fit, epoch or step");
+  }
+
+ private:
+  // Has the model hidden units whose scale is kept, and the objective the option and the states for it?
+  static constexpr bool has_spread = SeesStates<O> && HiddenSpread<Model>::template offered_by<Options>;
+  // An update that some shards' chains refuse would have to be refused by all.
+  static constexpr bool may_be_cut = detail::has_shards<Options> && !RefusesUpdates<O>;
+
+  // Moves the model along the gradient.
+  void climb() {
+    const double now = progress();
+    if constexpr (SeesStates<O>) {
       penalties_.pull_activities(on_, options_.penalties, centering_.means(), gradient_);
       centering_.begin(on_, options_.centered, model_, gradient_);
       penalties_.shrink_groups(on_, options_.penalties, model_, gradient_);
@@ -180,12 +224,9 @@ class Trainer {
     fix_gauges();
     if (refused()) return put_back();
     if (detail::joins_average(options_, progress())) join_average();
-    if constexpr (requires { objective_.updated(on_, gradient_); }) objective_.updated(on_, gradient_);
+    if constexpr (requires { objective_.updated(on_, gradient_); })
+      for_each_objective([&](O& objective, const Options&) { objective.updated(on_, gradient_); });
   }
-
- private:
-  // Has the model hidden units whose scale is kept, and the objective the option and the states for it?
-  static constexpr bool has_spread = SeesStates<O> && HiddenSpread<Model>::template offered_by<Options>;
 
   static Options checked(Options options) {
     O::check(options);
@@ -244,16 +285,87 @@ class Trainer {
     }
   }
 
+  // Returns whether to pause after this update: was this process, or any other, asked to?
   template <class Source>
-  void learn_from(const Source& source, std::span<const Index> columns, double mean_weight, bool last) {
+  bool learn_from(const Source& source, std::span<const Index> columns, double mean_weight, bool last,
+                  bool pause) {
     const auto n = static_cast<Index>(columns.size());
     detail::pick_weights(weights_of(source), columns, sample_weights_);
+    const Update update{n, sample_weights_, mean_weight, steps(), last};
+    if constexpr (may_be_cut)
+      if (shards_)
+        return learn_in_shards(update, pause, [&](O& objective, Index first, Index count) {
+          fill(objective, source,
+               columns.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count)));
+        });
     as_one(on_, [&] {
-      source.fill(on_, columns, objective_.samples(n));
-      if constexpr (requires { objective_.take(on_, source, columns); })
-        objective_.take(on_, source, columns);
-      learn({n, sample_weights_, mean_weight, steps(), last});
+      fill(objective_, source, columns);
+      learn(update);
     });
+    return false;
+  }
+  template <class Source>
+  void fill(O& objective, const Source& source, std::span<const Index> columns) {
+    source.fill(on_, columns, objective.samples(static_cast<Index>(columns.size())));
+    if constexpr (requires { objective.take(on_, source, columns); }) objective.take(on_, source, columns);
+  }
+  void take(O& objective, const Batch<Scalar, typename Backend::Memory>& batch) {
+    if constexpr (requires { objective.take(on_, model_, batch); }) objective.take(on_, model_, batch);
+    on_.copy(batch.values, objective.samples(batch.values.cols));
+  }
+
+  Index shard_count() const { return detail::shard_count(options_); }
+  ProcessGroup group() const { return detail::group_of(options_); }
+  void cut_into_shards() {
+    check<ValueError>(may_be_cut, "shards: chains that may refuse an update are not cut into ", shard_count(),
+                      " shards, expected 1");
+    if constexpr (has_spread)
+      check<ValueError>(!options_.standardized,
+                        "shards: hidden units that are standardized are not cut into ", shard_count(),
+                        " shards, expected 1 or standardized = false");
+    if constexpr (may_be_cut) {
+      bool with_means = false;
+      if constexpr (SeesStates<O>) with_means = Centering<Model>::needs_means(options_);
+      shards_ = std::make_unique<detail::ShardedGradient<O>>(on_, model_, options_, objective_, gradient_,
+                                                             with_means);
+    }
+  }
+  template <class Fill>
+  bool learn_in_shards(const Update& update, bool pause, const Fill& fill_part) {
+    const detail::ShardedUpdate done = shards_->compute(on_, model_, update, pause, fill_part);
+    shapes_.check("the objective", model_);
+    if constexpr (SeesStates<O>) centering_.follow(on_, options_, done.total, shards_->means());
+    climb();
+    return done.pause;
+  }
+  // Those of the first shard.
+  const Options& options_of_first() const {
+    if constexpr (may_be_cut)
+      if (shards_) return shards_->options(0);
+    return options_;
+  }
+  // f(objective, its options)
+  template <class F>
+  void for_each_objective(F f) {
+    if constexpr (may_be_cut)
+      if (shards_) {
+        for (Index i = 0; i < shard_count(); ++i)
+          f(*shards_->objectives()[static_cast<std::size_t>(i)], shards_->options(i));
+        return;
+      }
+    f(objective_, options_);
+  }
+  // An epoch's metrics, the same in all processes.
+  template <class Source>
+  void report_on(const Source& source, std::vector<std::pair<std::string, double>>& metrics) {
+    if constexpr (may_be_cut)
+      if (shards_) {
+        shards_->report(metrics, [&](O& objective, const Options& own, auto& out) {
+          objective.report(on_, own, model_, source, gradient_, out);
+        });
+        return detail::check_same_model(group(), model_);
+      }
+    objective_.report(on_, options_, model_, source, gradient_, metrics);
   }
 
   template <class Source>
@@ -262,7 +374,13 @@ class Trainer {
     detail::check_size(caller, source, rows());
     shapes_.check((std::string(caller) + ": something").c_str(), model_);
     if constexpr (requires { objective_.check_source(on_, caller, options_, model_, source); })
-      objective_.check_source(on_, caller, options_, model_, source);
+      objective_.check_source(on_, caller, options_of_first(), model_, source);
+    check<DataError>(source.size() >= shard_count(), caller, ": there are ", source.size(), " samples for ",
+                     shard_count(), " shards (shards.count), expected at least as many");
+    if constexpr (requires { source.draws(); })
+      check<ValueError>(shard_count() == 1 || !source.draws(), caller,
+                        ": the samples are drawn as they are read, and so cannot be cut into ", shard_count(),
+                        " shards, expected 1");
   }
 
   Model& model_;
@@ -281,6 +399,7 @@ class Trainer {
   Average<Model> average_;
   detail::Progress progress_;
   std::vector<double> sample_weights_;
+  std::unique_ptr<detail::ShardedGradient<O>> shards_;  // if there are several
 };
 
 }  // namespace harmonium

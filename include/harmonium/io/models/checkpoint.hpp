@@ -33,7 +33,8 @@ struct CheckpointOptions {
 /// own part of the file, and a finished one is restored at once. So the resuming program must train the same
 /// things in the same order. With different options, another model, another number of samples or other
 /// observers, `fit` refuses to continue. It cannot know whether the samples are the same, nor restore
-/// observers without `for_each_state` (training/run/run_state.hpp).
+/// observers without `for_each_state` (training/run/run_state.hpp). Of a group of processes the first writes
+/// the file, and all read it; another number of processes may resume.
 class Checkpoint {
  public:
   /// \throws ValueError if an option is out of range \throws FileError if no file can be written there
@@ -73,7 +74,8 @@ class Checkpoint {
     const auto& run = state.run();
     if (paused_ || was_over_) return;
     const bool late = options_.seconds > 0 &&
-                      std::chrono::duration<double>(Clock::now() - saved_).count() >= options_.seconds;
+                      state.group().broadcast(std::chrono::duration<double>(Clock::now() - saved_).count() >=
+                                              options_.seconds);
     const bool due = moment == Moment::epoch && options_.epochs > 0 && run.epoch % options_.epochs == 0;
     if (moment == Moment::end || late || due) save(state);
     paused_ = moment == Moment::end && !run.over;
@@ -141,17 +143,23 @@ class Checkpoint {
 
   template <class State>
   void save(State& state) {
+    state.bring_together();
+    state.group().together([&] { write(state); });
+    if (!state.run().over) forget_from(run_);  // only finished runs are kept in memory
+    saved_ = Clock::now();
+  }
+
+  template <class State>
+  void write(State& state) {
     forget_from(run_);
     file_.metadata["kind"] = kind;
     file_.metadata["format"] = format;
     detail::Settings put(file_.metadata, prefix());
     state.for_each_option(put);
     std::set<std::string> seen;
-    detail::StateFile<typename State::Backend> write(detail::Doing::write, file_, prefix(), seen);
-    state.for_each_state(write);
-    write_safetensors(options_.path, file_);
-    if (!state.run().over) forget_from(run_);  // only finished runs are kept in memory
-    saved_ = Clock::now();
+    detail::StateFile<typename State::Backend> append(detail::Doing::write, file_, prefix(), seen);
+    state.for_each_state(append);
+    if (state.group().is_first()) write_safetensors(options_.path, file_);
   }
 
   // Keeps only what belongs to runs before `run`.

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <algorithm>
+#include <utility>
+#include <vector>
 
 #include "../../models/layer_shapes.hpp"
 #include "../objective.hpp"
@@ -29,8 +31,27 @@ class Centering {
   template <class Options>
   void follow(const B& on, const Options& options, const BatchStates<Model>& batch, const Model& model) {
     if constexpr (CenterableModel<Model>)
-      if (options.centered || options.penalties.sparsity > 0 || standardizes(options))
-        track(on, options.offset_rate, batch, model);
+      if (needs_means(options)) track(on, options.offset_rate, batch, model);
+  }
+  /// The same, for a batch whose samples weigh `total`: `sum` is their means times that, and is overwritten.
+  template <class Options>
+  void follow(const B& on, const Options& options, double total, detail::MeansOf<Model>& sum) {
+    if constexpr (CenterableModel<Model>) {
+      if (!needs_means(options) || total <= 0) return;
+      const MoveTowards<T> towards{static_cast<T>(share_of(options.offset_rate, total))};
+      std::vector<ViewOf<B>> batch;
+      sum.for_each_state([&](const char*, ViewOf<B> x) { batch.push_back(x); });
+      std::size_t i = 0;
+      means_.for_each_state([&](const char*, ViewOf<B> mean) {
+        on.update(ScaleBy<T>{static_cast<T>(1 / total)}, batch[i]);
+        on.update(towards, mean, ConstViewOf<B>(batch[i++]));
+      });
+    }
+  }
+  /// Are the means needed?
+  template <class Options>
+  static bool needs_means(const Options& options) {
+    return options.centered || options.penalties.sparsity > 0 || standardizes(options);
   }
   /// Before a step: turns the gradient into that with respect to the centered parameters.
   void begin(const B& on, bool centered, const Model& model, Model& gradient) {
@@ -86,10 +107,12 @@ class Centering {
     return false;
   }
   // The first batch with any weight sets the means.
+  double share_of(double rate, double total) {
+    return std::exchange(tracked_, true) ? std::min(1.0, rate * total) : 1.0;
+  }
   void track(const B& on, double rate, const BatchStates<Model>& batch, const Model& model) {
     if (batch.total <= 0) return;
-    const double share = tracked_ ? std::min(1.0, rate * batch.total) : 1.0;
-    tracked_ = true;
+    const double share = share_of(rate, batch.total);
     if (shares_.cols() < batch.shares.cols) shares_ = Matrix<B>(1, batch.shares.cols);
     const auto shares = view_of(shares_).columns(0, batch.shares.cols);
     on.update(SetToMultiple<T>{static_cast<T>(share / batch.total)}, shares, batch.shares);

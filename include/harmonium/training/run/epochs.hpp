@@ -11,6 +11,7 @@
 #include "../../core/permutation.hpp"
 #include "../../core/timer.hpp"
 #include "../../models/shapes.hpp"
+#include "agreement.hpp"
 #include "averaging.hpp"
 #include "run_state.hpp"
 
@@ -18,11 +19,12 @@ namespace harmonium {
 
 /// What the loop needs to know.
 struct EpochsOptions {
-  std::string phase = {};  ///< for reports
-  int epochs = 1;          ///< passes over the data
-  Index batch_size = 100;  ///< samples in a batch; the last one of an epoch may have fewer
-  std::uint64_t seed = 0;  ///< of the order of samples
-  int epochs_before = 0;   ///< epochs of earlier calls: samples come in the order of those that follow them
+  std::string phase = {};   ///< for reports
+  int epochs = 1;           ///< passes over the data
+  Index batch_size = 100;   ///< samples in a batch; the last one of an epoch may have fewer
+  std::uint64_t seed = 0;   ///< of the order of samples
+  int epochs_before = 0;    ///< epochs of earlier calls: samples come in the order of those that follow them
+  ProcessGroup group = {};  ///< the processes that run the same loop
 };
 
 namespace detail {
@@ -69,15 +71,19 @@ class EpochLoop {
         batches_((size + options.batch_size - 1) / options.batch_size),
         model_(model),
         observers_(observers...),
-        state_(model, run_, {options.epochs, batches_}, parts, observers...) {}
+        state_(model, run_, {options.epochs, batches_}, parts, options.group, observers...) {}
 
   /// Lets observers restore an earlier run; returns whether one did.
   bool restore() {
     bool restored = false;
-    for_each_observer([&](auto& observer) {
-      if constexpr (requires { observer.on_begin(state_); }) restored = observer.on_begin(state_) || restored;
+    options_.group.together([&] {
+      for_each_observer([&](auto& observer) {
+        if constexpr (requires { observer.on_begin(state_); })
+          restored = observer.on_begin(state_) || restored;
+      });
+      check_shapes();
     });
-    check_shapes();
+    check_agreement(options_.group, state_);
     return restored;
   }
   /// Runs the remaining epochs.
@@ -125,7 +131,11 @@ class EpochLoop {
         order_, options_.batch_size,
         [&](std::span<const Index> columns) {
           const bool last = ++run_.batch == batches_;
-          learn(columns, last);
+          if constexpr (requires { learn(columns, last, asked_to_pause_); }) {
+            paused_ = learn(columns, last, asked_to_pause_) || paused_;
+          } else {
+            learn(columns, last);
+          }
           ask_about_batch();
           run_.epoch_seconds = before + timer.seconds();
           if (!last && !paused_) tell(Moment::batch);
@@ -138,10 +148,12 @@ class EpochLoop {
                              run_.batch,     batches_,       seconds()};
     for_each_observer([&](auto& observer) {
       if constexpr (requires { observer.on_batch(report); }) {
-        paused_ = notify_batch(observer, report) == Flow::pause || paused_;
+        asked_to_pause_ = notify_batch(observer, report) == Flow::pause || asked_to_pause_;
         check_shapes();
       }
     });
+    // Others learn of it with the next update, and stop after it as well.
+    if (options_.group.size() == 1) paused_ = asked_to_pause_;
   }
 
   template <class Measure>
@@ -190,8 +202,9 @@ class EpochLoop {
       if (answer == Flow::keep) run_.best = model_;
       stop = stop || answer == Flow::stop || answer == Flow::stop_and_restore;
       restore = restore || answer == Flow::stop_and_restore;
-      paused_ = paused_ || answer == Flow::pause;
+      asked_to_pause_ = asked_to_pause_ || answer == Flow::pause;
     });
+    paused_ = options_.group.any(asked_to_pause_ || paused_);
     if (restore && run_.best) model_ = std::move(*run_.best);
     if (restore) run_.best.reset();
     return stop;
@@ -207,16 +220,17 @@ class EpochLoop {
   Timer whole_;
   double seconds_before_ = 0;
   std::vector<Index> order_;
-  bool paused_ = false;
+  bool paused_ = false, asked_to_pause_ = false;
 };
 }  // namespace detail
 
 /// Calls learn(columns, last of its epoch?) for each batch, with the indices of its samples in a different
 /// random order in each epoch; then measure(report) and all observers. Every sample is used once per epoch.
-/// What `measure` returns, if anything, lives until all observers have answered; `stay()` is called on it
-/// when the run is over (training/run/averaging.hpp). `prepare()` is called first, unless an observer
-/// restores an earlier run; `parts` is the state of such a run besides the model and this loop (see
-/// `RunState`).
+/// If several processes run the loop, learn(columns, last, pause) is told whether this one was asked to
+/// pause, and returns whether any was. What `measure` returns, if anything, lives until all observers have
+/// answered; `stay()` is called on it when the run is over (training/run/averaging.hpp). `prepare()` is
+/// called first, unless an observer restores an earlier run; `parts` is the state of such a run besides the
+/// model and this loop (see `RunState`).
 template <class Model, class Parts, class Prepare, class Learn, class Measure, Observer... Observers>
 History run_resumable_epochs(const EpochsOptions& options, Index size, Model& model, Parts parts,
                              Prepare prepare, Learn learn, Measure measure, Observers&... observers) {

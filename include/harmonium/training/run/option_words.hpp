@@ -49,11 +49,12 @@ inline std::string text_of_schedule(const Schedule& schedule) {
   return constant ? first : all;
 }
 
-/// Collects options, one after another.
-class Settings {
+/// Collects options, one after another: all, or those that are listed.
+template <bool all>
+class SettingsOf {
  public:
   /// Names are prefixed with `prefix`.
-  Settings(Metadata& out, std::string prefix) : out_(out), prefix_(std::move(prefix)) {}
+  SettingsOf(Metadata& out, std::string prefix) : out_(out), prefix_(std::move(prefix)) {}
 
   void operator()(std::string_view name, bool value) { put(name, value ? "true" : "false"); }
   template <class T>
@@ -75,12 +76,12 @@ class Settings {
   requires std::is_class_v<Part>
   void operator()(std::string_view name, const Part& part) {
     if constexpr (requires { Part::name; }) put(name, Part::name);
-    Settings inner(out_, prefix_ + std::string(name) + '.');
-    static_assert(
-        requires { for_each_option(inner, part); },
-        "options that are compared or saved must list their fields: for_each_option(f, "
-        "options), see training/run/option_words.hpp");
-    for_each_option(inner, part);
+    SettingsOf inner(out_, prefix_ + std::string(name) + '.');
+    constexpr bool listed = requires { for_each_option(inner, part); };
+    static_assert(listed || !all,
+                  "options that are compared or saved must list their fields: for_each_option(f, "
+                  "options), see training/run/option_words.hpp");
+    if constexpr (listed) for_each_option(inner, part);
   }
 
  private:
@@ -88,6 +89,7 @@ class Settings {
   Metadata& out_;
   std::string prefix_;
 };
+using Settings = SettingsOf<true>;
 
 }  // namespace detail
 

@@ -18,6 +18,7 @@
 #include <tuple>
 #include <utility>
 
+#include "../../core/process_group.hpp"
 #include "option_words.hpp"
 #include "report.hpp"
 
@@ -89,13 +90,20 @@ class RunState {
   using Backend = typename detail::BackendOf<Model>::type;  ///< where its matrices are
 
   /// Everything must outlive this.
-  RunState(Model& model, RunProgress<Model>& run, RunLimits limits, Parts& parts, Observers&... observers)
-      : model_(model), run_(run), limits_(limits), parts_(parts), observers_(observers...) {}
+  RunState(Model& model, RunProgress<Model>& run, RunLimits limits, Parts& parts, const ProcessGroup& group,
+           Observers&... observers)
+      : model_(model), run_(run), limits_(limits), parts_(parts), group_(group), observers_(observers...) {}
 
   /// The model.
   const Model& model() const { return model_; }
   /// The loop.
   const RunProgress<Model>& run() const { return run_; }
+  /// The processes that share the run. All are shown its state at the same time; the first writes files.
+  const ProcessGroup& group() const { return group_; }
+  /// Fetches what is in other processes' memory, so that the state is complete. All must call it.
+  void bring_together() {
+    if constexpr (requires { parts_.bring_together(); }) parts_.bring_together();
+  }
 
   /// Calls f(name, part) or f(name, part, predicate for valid values) for everything that changes in a run.
   template <class F>
@@ -137,6 +145,7 @@ class RunState {
   RunProgress<Model>& run_;
   RunLimits limits_;
   Parts& parts_;
+  const ProcessGroup& group_;
   std::tuple<Observers&...> observers_;
 };
 
@@ -145,6 +154,8 @@ template <class Trainer, class Source>
 struct TrainerParts {
   Trainer& trainer;      ///< the trainer
   const Source& source;  ///< the source
+  /// Fetches what other processes have of the trainer's state.
+  void bring_together() { trainer.bring_together(); }
   /// Calls f(name, value) for the state of both.
   template <class F>
   void for_each_state(F&& f) {
