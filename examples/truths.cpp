@@ -37,7 +37,7 @@ struct Settings {
 // How to learn a truth.
 struct Recipe {
   int epochs, steps, persistent_steps;
-  double rate, l1;
+  double rate, momentum, l1, weight_scale;
 };
 
 Recipe with(Recipe recipe, const Settings& settings) {
@@ -59,13 +59,16 @@ template <class Chains>
 Learned learn(const Dataset& data, Index hidden, const Recipe& recipe, Chains chains,
               const Settings& settings, const Cpu<float>& on) {
   constexpr bool trajectory = std::is_same_v<Chains, Trajectory>;
-  Learned learned{Model{{.visible = data.rows(), .hidden = hidden, .seed = settings.seed}}};
+  Learned learned{Model{{.visible = data.rows(),
+                         .hidden = hidden,
+                         .seed = settings.seed,
+                         .weight_scale = recipe.weight_scale}}};
   const ContrastiveDivergenceOptions<Chains> options{
       .epochs = recipe.epochs,
       .batch_size = 100,
       .steps = trajectory ? recipe.steps : recipe.persistent_steps,
       .chains = chains,
-      .optimizer = Momentum{.rate = linear(recipe.rate, 0), .momentum = 0.5},
+      .optimizer = Momentum{.rate = linear(recipe.rate, 0), .momentum = recipe.momentum},
       .penalties = {.l1 = recipe.l1},
       .max_gradient_norm = 0,
       .average_last = 0.1,
@@ -112,10 +115,18 @@ Eigen::VectorXd density(const Eigen::MatrixXd& codes, double reach, Index cells)
   return counts.array().sqrt();  // so that rare modes are seen
 }
 
-// Five modes of weights from 0.4 to 0.05, 1,000 bits. 16 hidden units, so that both models are known exactly.
+// Five modes of weights from 0.4 to 0.05, 1,000 bits. 12 hidden units, so that both models are known exactly.
+// The rate is small, since 1,000 biases together move the weight of a mode by many nats, and the first
+// weights are large, so that hidden units tell modes apart before they saturate.
 void learn_modes(const Settings& settings, const Cpu<float>& on) {
-  const Recipe recipe =
-      with({.epochs = 100, .steps = 1, .persistent_steps = 5, .rate = 0.02, .l1 = 0}, settings);
+  const Recipe recipe = with({.epochs = 150,
+                              .steps = 1,
+                              .persistent_steps = 5,
+                              .rate = 0.008,
+                              .momentum = 0,
+                              .l1 = 0,
+                              .weight_scale = 0.3},
+                             settings);
   const PlantedModes truth({.seed = 1});
   const Index samples = settings.quick ? 300 : 2000;
   const Dataset data = truth.draw(5000, 2), test = truth.draw(1000, 3);
@@ -124,8 +135,8 @@ void learn_modes(const Settings& settings, const Cpu<float>& on) {
   std::vector<double> expected(truth.options().weights.size());
   for (const int mode : data.labels()) expected[static_cast<std::size_t>(mode)] += 1 / n;
 
-  const Learned own = learn(data, 16, recipe, Trajectory{}, settings, on),
-                other = learn(data, 16, recipe, Persistent{.chains = 100}, settings, on);
+  const Learned own = learn(data, 12, recipe, Trajectory{}, settings, on),
+                other = learn(data, 12, recipe, Persistent{.chains = 100}, settings, on);
   const auto r = replay(own.model, own.path,
                         {.samples = samples / 10, .most_sweeps = settings.sweeps, .seed = settings.seed}, on);
   const Eigen::MatrixXf by_own = exact_samples(own.model, samples, 5),
@@ -172,8 +183,14 @@ void learn_modes(const Settings& settings, const Cpu<float>& on) {
 
 // An Ising model of 8 x 8 spins. At a coupling of 0.5 spins agree over the whole lattice, up or down.
 void learn_ising(double coupling, const Settings& settings, const Cpu<float>& on) {
-  const Recipe recipe =
-      with({.epochs = 100, .steps = 5, .persistent_steps = 10, .rate = 0.1, .l1 = 0.001}, settings);
+  const Recipe recipe = with({.epochs = 100,
+                              .steps = 5,
+                              .persistent_steps = 10,
+                              .rate = 0.1,
+                              .momentum = 0.5,
+                              .l1 = 0.001,
+                              .weight_scale = 0.01},
+                             settings);
   const Ising truth(8, coupling);
   const Dataset data = truth.draw(10'000, 2), test = truth.draw(10'000, 3);
   const Eigen::MatrixXf test_bits = test.to_matrix<float>();

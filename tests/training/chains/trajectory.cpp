@@ -159,7 +159,8 @@ TEST_CASE("acceptance is that of chains of the new model", "[trajectory][oracle]
   randomise(after, 4, 1.2);
   Model before = with_weights_scaled(after, 0);
   before.visible.parameters.setZero();
-  const Trajectory policy{.chains = 20'000, .blocks = 1, .freeze_below = 0.02, .refuse_below = 0.01};
+  const Trajectory policy{
+      .chains = 20'000, .blocks = 1, .freeze_below = 0.02, .refuse_below = 0.01, .jumps = false};
   Trajectory::Memory<Model> memory(policy, before);
   auto state = make_state(before, policy.chains);
   auto work = make_workspace(before, policy.chains);
@@ -200,6 +201,37 @@ TEST_CASE("while a model trains, reservoirs are renewed", "[trajectory]") {
   };
   CHECK(members(5) == members(0));  // not yet
   CHECK(members(2) != members(0));
+}
+
+TEST_CASE("chains of a model that does not change stay as it is, however it began", "[trajectory][oracle]") {
+  // Its weights are too large for chains without weights to be of use at once.
+  Model model{{.visible = 3, .hidden = 2}};
+  randomise(model, 4, 3);
+  model.weights *= 2;
+  const Eigen::MatrixXd v = some_states(model, 8, 3);
+  const Model begin = model;
+  const Index chains = 2'000;
+  ContrastiveDivergence<Model, Options> trainer(model,
+                                                {.batch_size = 8,
+                                                 .steps = 2,
+                                                 .chains = {.chains = chains, .blocks = 2},
+                                                 .optimizer = Sgd{.rate = 0},
+                                                 .average_last = 0,
+                                                 .fit_visible_biases = false,
+                                                 .seed = 6},
+                                                on);
+  for (int i = 0; i < 60; ++i) trainer.step({.values = v});
+  REQUIRE(model == begin);
+  const auto& ladder = trainer.chains().ladder();
+  CHECK(ladder.rungs().size() >= 2);
+  const auto truth = visible_distribution(oracle_of(model));
+  const auto f = trainer.fantasies();
+  const Eigen::MatrixXd fantasies = Eigen::Map<const Eigen::MatrixXd>(f.data, f.rows, f.cols);
+  CHECK(chi_square(fantasies, truth));
+  for (const auto& rung : ladder.rungs())
+    CHECK(chi_square(rung.states, visible_distribution(oracle_of(rung.model))));
+  const LogZEstimate top = ladder.log_z();
+  CHECK_THAT(top.log_z, WithinAbs(exact_log_z(ladder.top().model), sigmas * top.standard_error));
 }
 
 TEST_CASE("a Boltzmann machine's chains can follow its trajectory", "[trajectory][boltzmann]") {

@@ -14,6 +14,7 @@
 #include "../../core/counts.hpp"
 #include "../../inference/autocorrelation.hpp"
 #include "../../inference/trajectory/ladder.hpp"
+#include "jumps.hpp"
 
 namespace harmonium {
 
@@ -29,6 +30,7 @@ struct Trajectory {
   double apart = 2;           ///< autocorrelation times between its blocks, above 0
   int most_steps = 2000;      ///< at most, to measure an autocorrelation time, to settle, and for all blocks
   int renew_every = 1;        ///< updates between renewals of a block of a reservoir, in turn; 0: never
+  bool jumps = true;          ///< propose states around samples as well (jumps.hpp), once per update
   static constexpr const char* name = "trajectory";  ///< in files
 
   /// The same number for every batch.
@@ -41,8 +43,8 @@ struct Trajectory {
 /// Options by name: see training/run/option_words.hpp.
 template <class F>
 void for_each_option(F&& f, const Trajectory& options) {
-  const auto& [chains, blocks, freeze_below, refuse_below, settle, apart, most_steps, renew_every] =
-      options;  // every field, or this does not compile
+  const auto& [chains, blocks, freeze_below, refuse_below, settle, apart, most_steps, renew_every,
+               jumps] = options;  // every field, or this does not compile
   f("chains", chains);
   f("blocks", blocks);
   f("freeze_below", freeze_below);
@@ -51,11 +53,13 @@ void for_each_option(F&& f, const Trajectory& options) {
   f("apart", apart);
   f("most_steps", most_steps);
   f("renew_every", renew_every);
+  f("jumps", jumps);
 }
 
 template <class M>
 class Trajectory::Memory {
   using B = typename M::Backend;
+  using T = ScalarOf<B>;
   using StateView = typename M::StateView;
 
  public:
@@ -64,6 +68,7 @@ class Trajectory::Memory {
       : policy_(checked(policy)),
         ladder_(model, policy.chains, policy.blocks),
         fallback_(model),
+        jumps_(model, policy.chains),
         work_(make_workspace(model, policy.chains)),
         born_(static_cast<std::size_t>(policy.chains)) {}
 
@@ -73,14 +78,20 @@ class Trajectory::Memory {
     clock_ = 0;
     ladder_.begin(on, model, {.seed = seed_, .step = clock_});
     clock_ += static_cast<std::uint64_t>(policy_.blocks);
+    chains_.emplace(states);
+    climb(on, model);
     fallback_ = model;
     renewed_ = clock_;
-    born_ = ladder_.draw(on, model, states, next());
   }
-  /// Moves the chains by `steps` steps, and now and then a block of a reservoir.
-  void advance(const B& on, const M& model, StateView /*data*/, StateView states, typename M::Workspace& work,
+  /// Moves the chains by `steps` steps, each a transition and a trade, and a block of a reservoir.
+  void advance(const B& on, const M& model, StateView data, StateView states, typename M::Workspace& work,
                int steps, Draws /*draws*/) {
-    for (int k = 0; k < steps; ++k) transition(on, model, states, states, work, next());
+    refresh(on, model, states);
+    if (policy_.jumps) {
+      jumps_.aim(on, model, data, next());
+      jumps_.jump(on, model, states, next());
+    }
+    for (int k = 0; k < steps; ++k) ladder_.move(on, model, states, born_, work, next());
     if (policy_.renew_every > 0 && ++updates_ % static_cast<std::uint64_t>(policy_.renew_every) == 0)
       renew(on);
     energies_ = ladder_.energies(on, model, states);
@@ -98,11 +109,8 @@ class Trajectory::Memory {
     const Partners partners = ladder_.drawn_partners(draws);
     const PairEnergies pairs = ladder_.compare(on, model, *chains_, partners);
     // The chains were drawn from the model before the update.
-    const Eigen::VectorXd log_weights = energies_ - pairs.upper_x;
-    const Eigen::VectorXd weights = (log_weights.array() - log_weights.maxCoeff()).exp();
-    acceptance_ = pairs.acceptance(weights);
-    const bool usable = 2 * effective_sample_size(log_weights) >= static_cast<double>(policy_.chains);
-    if (!(usable && acceptance_ >= policy_.refuse_below)) {
+    acceptance_ = acceptance(pairs, energies_);
+    if (!(acceptance_ >= policy_.refuse_below)) {
       ++refusals_;
       rate_share_ /= 2;
       born_ = ladder_.draw(on, fallback_, *chains_, draws);
@@ -127,6 +135,7 @@ class Trajectory::Memory {
   void report(std::vector<std::pair<std::string, double>>& metrics) const {
     metrics.emplace_back("rungs", static_cast<double>(ladder_.rungs().size()));
     metrics.emplace_back("trade_rate", acceptance_);
+    metrics.emplace_back("jump_rate", jumps_.rate());
     metrics.emplace_back("integrated_time", times_.integrated);
     metrics.emplace_back("exponential_time", times_.exponential);
     metrics.emplace_back("refusals", static_cast<double>(refusals_));
@@ -156,7 +165,8 @@ class Trajectory::Memory {
 
  private:
   static const Trajectory& checked(const Trajectory& policy) {
-    const auto& [chains, blocks, freeze_below, refuse_below, settle, apart, most_steps, renew_every] = policy;
+    const auto& [chains, blocks, freeze_below, refuse_below, settle, apart, most_steps, renew_every, jumps] =
+        policy;
     detail::check_count("Trajectory", "chains", chains, 2);
     check<ValueError>(blocks >= 1 && blocks <= 1'000'000, "Trajectory: blocks is ", blocks,
                       ", expected 1 to 1000000");
@@ -185,12 +195,41 @@ class Trajectory::Memory {
     ladder_.renew(on, static_cast<Index>(1 + turn % rungs),
                   static_cast<Index>(turn / rungs % static_cast<std::uint64_t>(policy_.blocks)), next());
   }
+  // The share of trades that chains of the new model accept, though they were drawn from another one, under
+  // which they have these energies; 0 if their weights degenerate.
+  double acceptance(const PairEnergies& pairs, const Eigen::VectorXd& energies) const {
+    const Eigen::VectorXd log_weights = energies - pairs.upper_x;
+    const bool usable = 2 * effective_sample_size(log_weights) >= static_cast<double>(policy_.chains);
+    return usable ? pairs.acceptance((log_weights.array() - log_weights.maxCoeff()).exp()) : 0;
+  }
+  // Chains of the lowest rung become those of the model that training begins with, whose weights may be
+  // large: by way of models with a share of them.
+  void climb(const B& on, const M& model) {
+    M next_rung = model;
+    for (double reached = 0; reached < 1;) {
+      const Draws draws = next();
+      double share = 1;
+      for (;; share = (reached + share) / 2) {
+        for_each_parameter(
+            [&](const ParameterName&, Role role, auto x, auto whole) {
+              if (role == Role::weight) on.update(SetToMultiple<T>{static_cast<T>(share)}, x, whole);
+            },
+            next_rung, model);
+        born_ = ladder_.draw(on, next_rung, *chains_, draws);
+        const PairEnergies pairs = ladder_.compare(on, next_rung, *chains_, ladder_.drawn_partners(next()));
+        if (!(acceptance(pairs, pairs.lower_x) < policy_.freeze_below) || share - reached < 1e-3) break;
+      }
+      if (share < 1) freeze(on, next_rung);
+      reached = share;
+    }
+  }
   // Chains are brought to equilibrium with the whole ladder: what it has below must be able to arrive, or a
   // mode that chains have lost stays lost.
   void freeze(const B& on, const M& model) {
     const StateView states = *chains_;
     const auto move = [&] {
       if (policy_.renew_every > 0) renew(on);
+      if (policy_.jumps) jumps_.jump(on, model, states, next());
       ladder_.move(on, model, states, born_, work_, next());
     };
     times_ = measure_autocorrelation(
@@ -211,6 +250,7 @@ class Trajectory::Memory {
   Trajectory policy_;
   Ladder<M> ladder_;
   M fallback_;
+  Jumps<M> jumps_;
   typename M::Workspace work_;
   std::optional<StateView> chains_;  // of the last update
   Births born_;                      // when they were drawn from the lowest rung
