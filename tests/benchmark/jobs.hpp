@@ -18,7 +18,9 @@ struct Job {
   std::uint64_t seed = 1;
   int temperatures = 500;
   bool persistent = false, centered = false;
+  Precision precision = Precision::full;
   std::vector<int> layers = {500, 500, 2000};
+  Cpu<float> processors() const { return {threads, precision}; }
 };
 
 // The results: seconds of each epoch, and how good the model is.
@@ -44,7 +46,7 @@ inline Dataset first(const Dataset& data, int limit) {
 // Contrastive divergence. Timed: shuffling the samples, and the updates.
 inline Outcome contrastive_divergence(const Job& job, const Dataset& train, const Dataset& test) {
   const Dataset data = first(train, job.limit);
-  const Cpu<float> on(job.threads);
+  const Cpu<float> on = job.processors();
   Rbm<Bernoulli, Bernoulli> rbm{{.visible = data.rows(), .hidden = job.hidden, .seed = job.seed}};
   ContrastiveDivergenceOptions<> options{.batch_size = job.batch,
                                          .steps = job.k,
@@ -71,7 +73,7 @@ inline Outcome contrastive_divergence(const Job& job, const Dataset& train, cons
 // Back-propagation through a network from a random start.
 inline Outcome fine_tuning(const Job& job, const Dataset& train, const Dataset& test) {
   const Dataset data = first(train, job.limit);
-  const Cpu<float> on(job.threads);
+  const Cpu<float> on = job.processors();
   std::vector<StackSize> sizes = {data.rows()};
   for (const int units : job.layers) sizes.emplace_back(units);
   Network<Stack<Bernoulli>> network{{.sizes = sizes, .classes = 10, .seed = job.seed}};

@@ -89,7 +89,7 @@ int main(int argc, char** argv) {
     to.add_option("--limit", settings.job.limit, "use only this many digits; 0: all")
         ->check(CLI::Range(0, 60000));
     to.add_option("--precision", settings.precision, "precision of the products")
-        ->check(CLI::IsMember({"fp32"}));
+        ->check(CLI::IsMember({"fp32", "mixed"}));
     to.add_flag("--json", settings.json, "one line of JSON");
   };
   CLI::App& cd = *app.add_subcommand("cd", "contrastive divergence");
@@ -119,6 +119,10 @@ int main(int argc, char** argv) {
   CLI11_PARSE(app, argc, argv);
   try {
     Job& job = settings.job;
+    if (settings.precision == "mixed") {
+      check<ValueError>(has_bf16(), "benchmark: ", why_not_mixed());
+      job.precision = Precision::mixed;
+    }
     const int machine = Cpu<float>::all().threads();
     const bool one = cd.parsed() || mlp.parsed() || ais.parsed();
     if (exact.parsed()) {

@@ -62,6 +62,7 @@ class Suite {
       cd("pcd", {.threads = threads, .persistent = true});
       cd("cd centred", {.threads = threads, .centered = true});
       network({.batch = 100, .threads = threads, .lr = 0.001});
+      if (has_bf16()) mixed(threads);
       annealed({.threads = threads, .temperatures = quick_ ? 50 : 500});
       exact({.visible = 112, .hidden = quick_ ? 19 : 23, .threads = threads});
       exact({.visible = 784, .hidden = quick_ ? 16 : 20, .threads = threads});
@@ -114,13 +115,23 @@ class Suite {
                       outcome.quality[0]);
     add(name, job, visible, operations_of_cd(job, visible, job.limit), outcome.median(), job.limit);
   }
+  // Products of factors in bf16, where the processor has them; shares are of the peak in single precision.
+  void mixed(int threads) {
+    for (const int batch : {10, 100, 500})
+      cd("cd mixed", {.batch = batch, .threads = threads, .precision = Precision::mixed});
+    if (!quick_)
+      cd("cd-10 mixed",
+         {.hidden = 2500, .batch = 128, .k = 10, .threads = threads, .precision = Precision::mixed});
+    cd("pcd mixed", {.threads = threads, .persistent = true, .precision = Precision::mixed});
+    network({.batch = 100, .threads = threads, .lr = 0.001, .precision = Precision::mixed});
+  }
   void network(Job job) {
     const auto visible = static_cast<double>(train_.rows());
     job.limit = samples(operations_of_network(job, visible, 1));
     const Outcome outcome = fine_tuning(job, train_, test_);
     job.hidden = job.layers.front();
-    add("fine-tuning, layers", job, visible, operations_of_network(job, visible, job.limit), outcome.median(),
-        job.limit);
+    add(job.precision == Precision::mixed ? "mixed fine-tuning, layers" : "fine-tuning, layers", job, visible,
+        operations_of_network(job, visible, job.limit), outcome.median(), job.limit);
   }
   void annealed(Job job) {
     Job small = job;  // with an exactly known log Z

@@ -84,6 +84,10 @@ struct ProbeRule {
 /// - `weigh(body, parameters, input, weights, x, out)`: x(:, c) = weights(0, c) * body(input + bias), and
 ///   out(r, 0) += sum over c of x(r, c)
 ///
+/// And another, for a backend whose user may allow it to round the factors of products:
+///
+/// - `rounding()`: a copy of the backend that does
+///
 /// `parameters` is R x (1 + shapes): the biases, then the shape parameters; `group` is the number of rows per
 /// unit.
 template <class B>
@@ -110,6 +114,17 @@ concept Backend = std::copyable<B> && std::default_initializable<B> && requires 
   on.update(detail::ProbeRule{}, x, in);
   { on.sum(detail::ProbeRule{}, in) } -> std::same_as<double>;
 };
+
+/// The backend for work that tolerates rounded factors of products, such as chains and the gradient of a
+/// batch: itself, unless its user allows them (`Precision::mixed` of the CPU backend).
+template <class B>
+B rounding(const B& on) {
+  if constexpr (requires { on.rounding(); }) {
+    return on.rounding();
+  } else {
+    return on;
+  }
+}
 
 /// Calls work(). The operations in it belong together, such as an update from one batch; a backend that can
 /// submit them together has its own `as_one`.

@@ -17,7 +17,9 @@
 #include "../core/host_matrix.hpp"
 #include "backend.hpp"
 #include "cpu_loops.hpp"
+#include "precision.hpp"
 #include "products.hpp"
+#include "rounded_products.hpp"
 #include "thread_pool.hpp"
 
 namespace harmonium {
@@ -39,10 +41,31 @@ class Cpu {
     check<ValueError>(threads >= 1 && threads <= 1024, "Cpu: threads is ", threads, ", expected 1 to 1024");
     if (threads > 1) pool_ = std::make_shared<ThreadPool>(threads);
   }
+  /// The same, with a choice of precision: see `Precision` and `precision()`. \param supported can the
+  /// processor multiply in bf16?
+  Cpu(int threads, Precision precision, bool supported = has_bf16()) requires std::same_as<Scalar, float>
+      : Cpu(threads) {
+    if (precision == Precision::mixed && supported && detail::bf16_compiled)
+      rounded_ = std::make_shared<detail::RoundedProducts>();
+  }
   /// One thread per processor of the machine.
   static Cpu all() { return Cpu(std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 1, 1024)); }
   /// Number of threads.
   int threads() const { return pool_ ? pool_->size() : 1; }
+  /// What it may round: nothing where the processor cannot multiply in bf16, whatever was asked for.
+  Precision precision() const { return rounded_ ? Precision::mixed : Precision::full; }
+  /// For work that tolerates rounded factors: its products round them, if the precision is mixed.
+  Cpu rounding() const {
+    Cpu on = *this;
+    on.rounds_ = rounded_ != nullptr;
+    return on;
+  }
+  /// Calls work(), in which weights are converted to bf16 once, as long as no operation writes to them.
+  template <class Work>
+  void as_one(const Work& work) const {
+    const detail::RoundedProducts::Keep keep(rounded_.get());
+    work();
+  }
 
   /// Host to backend: a copy, since models are in host memory as well.
   [[gnu::noinline]] void upload(View<const Scalar> from, View<Scalar> to) const { copy(from, to); }
@@ -51,12 +74,14 @@ class Cpu {
   /// to = from; the shapes are equal.
   template <class T>
   void copy(View<const T> from, View<T> to) const {
+    writes(to);
     for (Index c = 0; c < from.cols; ++c) std::copy(from.column(c), from.column(c) + from.rows, to.column(c));
   }
   /// The same, for arguments that convert to views.
   void copy(View<const Scalar> from, View<Scalar> to) const { copy<Scalar>(from, to); }
   /// Sets all numbers of x to `value`.
   void fill(View<Scalar> x, Scalar value) const {
+    writes(x);
     for (Index c = 0; c < x.cols; ++c) std::fill(x.column(c), x.column(c) + x.rows, value);
   }
 
@@ -64,6 +89,10 @@ class Cpu {
   [[gnu::noinline]] void multiply(Op op_a, Op op_b, Scalar alpha, View<const Scalar> a, View<const Scalar> b,
                                   Scalar beta, View<Scalar> c) const {
     if (c.size() == 0) return;
+    writes(c);
+    if constexpr (std::same_as<Scalar, float>)
+      if (rounds_ && detail::RoundedProducts::pays(op_a, op_b, a, c))
+        return rounded_->multiply(*this, op_a, op_b, alpha, a, b, beta, c);
     const bool by_rows = detail::cuts_rows<Scalar>(op_a, c.rows, c.cols);
     const Index length = by_rows ? c.rows : c.cols;
     const Index operations = 2 * c.size() * (op_a == Op::plain ? a.cols : a.rows);
@@ -93,6 +122,7 @@ class Cpu {
   template <class T>
   [[gnu::noinline]] void gather(View<const T> table, std::span<const Index> columns, Scalar scale,
                                 View<Scalar> x) const {
+    writes(x);
     for_each_range(x.cols, x.rows, [&](Index begin, Index end) {
       for (Index i = begin; i < end; ++i) {
         const T* from = table.column(columns[static_cast<std::size_t>(i)]);
@@ -108,6 +138,7 @@ class Cpu {
   [[gnu::noinline]] void transform(const Body& body, View<const Scalar> parameters, Index group,
                                    View<const Scalar> input, View<const Scalar> other, View<Scalar> x,
                                    Draws draws, Index first_row) const {
+    writes(x);
     const Index chunk = std::max<Index>(1, chunk_rows / group) * group;
     const Index chunks = (x.rows + chunk - 1) / chunk;
     for_each_range(x.cols * chunks, chunk, [&](Index begin, Index end) {
@@ -129,6 +160,7 @@ class Cpu {
   template <class Body>
   [[gnu::noinline]] void sum_over_units(const Body& body, View<const Scalar> parameters, Index group,
                                         View<const Scalar> x, Scalar factor, View<Scalar> out) const {
+    writes(out);
     for_each_range(x.cols, x.rows, [&](Index begin, Index end) {
       for (Index c = begin; c < end; ++c) {
         double sum = 0;
@@ -151,6 +183,7 @@ class Cpu {
   [[gnu::noinline]] void sum_over_samples(const Body& body, View<const Scalar> parameters,
                                           View<const Scalar> x, View<const Scalar> weights,
                                           View<Scalar> out) const {
+    writes(out);
     const Index chunks = (x.rows + chunk_rows - 1) / chunk_rows;
     for_each_range(chunks, chunk_rows * x.cols, [&](Index begin, Index end) {
       for (Index i = begin; i < end; ++i) {
@@ -163,6 +196,7 @@ class Cpu {
 
   /// x(:, c) *= weights(0, c).
   [[gnu::noinline]] void scale_columns(View<Scalar> x, View<const Scalar> weights) const {
+    writes(x);
     for_each_range(x.cols, x.rows, [&](Index begin, Index end) {
       for (Index c = begin; c < end; ++c) {
         const Scalar weight = weights(0, c);
@@ -176,6 +210,7 @@ class Cpu {
   /// out(0, c) += factor * sum over r of x * y.
   [[gnu::noinline]] void dot_columns(Scalar factor, View<const Scalar> x, View<const Scalar> y,
                                      View<Scalar> out) const {
+    writes(out);
     for_each_range(x.cols, x.rows, [&](Index begin, Index end) {
       for (Index c = begin; c < end; ++c) {
         double sum = 0;
@@ -187,6 +222,7 @@ class Cpu {
 
   /// out(0, c) = the Euclidean norm of x(:, c).
   [[gnu::noinline]] void column_norms(View<const Scalar> x, View<Scalar> out) const {
+    writes(out);
     for_each_range(x.cols, x.rows, [&](Index begin, Index end) {
       for (Index c = begin; c < end; ++c) {
         double sum = 0;
@@ -199,6 +235,7 @@ class Cpu {
   /// rule(x, others...) on each number.
   template <class Rule, class... Others>
   [[gnu::noinline]] void update(const Rule& rule, View<Scalar> x, Others... others) const {
+    writes(x);
     // Without gaps between columns, the matrix is one long column.
     const bool one_column = x.leading_dimension == x.rows && ((others.leading_dimension == x.rows) && ...);
     const Index count = one_column ? (x.size() + chunk_rows - 1) / chunk_rows : x.cols;
@@ -243,6 +280,13 @@ class Cpu {
   template <class Body>
   using Shapes = typename Loops::template Shapes<Body>;
 
+  // Conversions of that memory no longer hold.
+  template <class T>
+  void writes([[maybe_unused]] View<T> x) const {
+    if constexpr (std::same_as<T, float>)
+      if (rounded_) rounded_->forget(x);
+  }
+
   void share_out(Index pieces, const RangeWork& work) const {
     if (pool_ && pieces > 1) {
       pool_->run(pieces, work);
@@ -261,6 +305,8 @@ class Cpu {
   }
 
   std::shared_ptr<ThreadPool> pool_;
+  std::shared_ptr<detail::RoundedProducts> rounded_;  // if the precision is mixed
+  bool rounds_ = false;                               // do products round their factors?
 };
 
 static_assert(Backend<Cpu<float>> && Backend<Cpu<double>>);

@@ -57,10 +57,11 @@ Matrix<B> generate(const Rbm<V, H, B>& rbm, GenerateOptions options = {},
   auto state = make_state(rbm, options.samples);
   auto work = make_workspace(rbm, options.samples);
   const auto chains = state.columns(0, options.samples);
-  start(on, rbm, chains, {.seed = options.seed});
+  const B rounded = rounding(on);
+  start(rounded, rbm, chains, {.seed = options.seed});
   if (options.tempering > 0) detail::cool_down(on, rbm, chains, work, options.tempering, options.seed);
   for (int step = 0; step < options.steps; ++step)
-    transition(on, rbm, chains, chains, work,
+    transition(rounded, rbm, chains, chains, work,
                {.seed = options.seed, .step = static_cast<std::uint64_t>(step)});
   // Holds the visible input of the last step.
   if (options.means) mean(on, rbm.visible, work.visible, chains.visible);
@@ -81,7 +82,7 @@ Matrix<B> generate_below(const B& on, const Dbn<Units, B>& dbn, const GenerateOp
             x = top(rbm);
             return;
           }
-          pass_through(on, rbm, false, !(options.means && i == 0),
+          pass_through(rounding(on), rbm, false, !(options.means && i == 0),
                        Draws{.seed = options.seed, .step = static_cast<std::uint64_t>(options.steps + i)},
                        ConstViewOf<B>(x), below);
           std::swap(x, below);

@@ -50,7 +50,7 @@ Matrix<B> visible_inputs(const B& on, const char* caller, const Rbm<V, H, B>& rb
 /// ValueError if one is missing
 template <class V, class H, class B, SamplesFor<B> Data>
 Matrix<B> mean_hidden(const Rbm<V, H, B>& rbm, const Data& data, const std::type_identity_t<B>& on = {}) {
-  const Matrix<B> input = detail::hidden_inputs(on, "mean_hidden", rbm, data);
+  const Matrix<B> input = detail::hidden_inputs(rounding(on), "mean_hidden", rbm, data);
   Matrix<B> h(input.rows(), input.cols());
   mean(on, rbm.hidden, ConstViewOf<B>(input), view_of(h));
   return h;
@@ -69,7 +69,7 @@ Matrix<B> mean_visible(const Rbm<V, H, B>& rbm, std::type_identity_t<ConstViewOf
 template <class V, class H, class B, SamplesFor<B> Data>
 Matrix<B> sample_hidden(const Rbm<V, H, B>& rbm, const Data& data, Draws draws,
                         const std::type_identity_t<B>& on = {}) {
-  const Matrix<B> input = detail::hidden_inputs(on, "sample_hidden", rbm, data);
+  const Matrix<B> input = detail::hidden_inputs(rounding(on), "sample_hidden", rbm, data);
   Matrix<B> h(input.rows(), input.cols());
   sample(on, rbm.hidden, ConstViewOf<B>(input), view_of(h), draws.in(Stream::hidden));
   return h;

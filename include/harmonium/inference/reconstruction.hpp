@@ -140,9 +140,9 @@ Matrix<B> go_down(const B& on, const Model& model, ConstViewOf<B> top, Draws dra
 template <detail::MadeOfRbms Model, SamplesFor<typename Model::Backend> Data>
 auto encode(const Model& model, const Data& data, PassOptions options = {},
             const typename Model::Backend& on = {}) {
-  const auto lowest = detail::lowest_inputs(on, "encode", model, data);
+  const auto lowest = detail::lowest_inputs(rounding(on), "encode", model, data);
   return detail::average_passes("encode", on, options, [&](Draws draws, bool draw) {
-    return detail::go_up(on, model, lowest, draws, draw, false);
+    return detail::go_up(rounding(on), model, lowest, draws, draw, false);
   });
 }
 

@@ -101,9 +101,11 @@ class ContrastiveDivergenceObjective {
                         missing_.known(source.rows(), static_cast<Index>(columns.size()), most_));
   }
 
-  /// Statistics of the samples minus those of the chains.
-  void set_gradient(const Backend& on, const Options& options, const Model& model, const Update& update,
+  /// Statistics of the samples minus those of the chains. Where the user allows rounded factors
+  /// (`Precision::mixed`), both phases round the same ones.
+  void set_gradient(const Backend& full, const Options& options, const Model& model, const Update& update,
                     Model& gradient) {
+    const Backend on = has_two_layers && negative_.may_round() ? rounding(full) : full;
     samples_ = update.samples;
     chains_ = chains_for(samples_);
     const auto positive = data(samples_), negative = chains(chains_);
@@ -122,11 +124,11 @@ class ContrastiveDivergenceObjective {
     }
     negative_.weigh(on, total_, chains_, weights_);
     set_statistics_of(on, options, model, draws, gradient);
-    negative_.subtract(on, model, gradient);
-    negative_.learned(on, gradient);
+    negative_.subtract(full, model, gradient);
+    negative_.learned(full, gradient);
     if constexpr (LabelGradient<Model>::possible)
       if (options.discriminative > 0)
-        label_gradient_.add(on, model, positive.visible, weights_.columns(chains_, samples_),
+        label_gradient_.add(full, model, positive.visible, weights_.columns(chains_, samples_),
                             static_cast<ScalarOf<Backend>>(options.discriminative), gradient);
   }
   /// The last update's samples.
@@ -173,6 +175,9 @@ class ContrastiveDivergenceObjective {
   }
 
  private:
+  // A step of a Boltzmann machine adds up changes of its input: rounding them would add up, too.
+  static constexpr bool has_two_layers = requires(const Model& model) { model.hidden; };
+
   // Chains come first, so that the chains and a batch (a short one too) form one block of columns.
   auto chains(Index count) { return state_.columns(0, count); }
   auto data(Index n) { return state_.columns(chains_for(n), n); }

@@ -112,12 +112,12 @@ class FineTuningObjective {
  private:
   // Passes of the same update drop the same outputs.
   void pass_forward(const Backend& on, const Model& network, ConstViewOf<Backend> x, Draws draws) {
-    forward(on, network, x, activations_,
+    forward(rounding(on), network, x, activations_,
             [&](std::size_t i, auto out) { dropout_.drop_outputs(on, draws, i, out); });
   }
   void pass_backward(const Backend& on, const Options& options, const Model& network, ConstViewOf<Backend> x,
                      Model& gradient) {
-    backward(on, network, x, targets_.targets(x.cols), activations_, weights_.columns(0, x.cols),
+    backward(rounding(on), network, x, targets_.targets(x.cols), activations_, weights_.columns(0, x.cols),
              ConstViewOf<Backend>(ones_).columns(0, x.cols), gradient, options.loss,
              [&](std::size_t i, auto error) { dropout_.drop_errors(on, i, error); });
   }

@@ -69,7 +69,7 @@ class EncodedSource {
             const auto place = static_cast<std::size_t>(2 * i + 1);
             const auto input = view_of(buffers_[place]).columns(0, n);
             const auto h = i + 1 == depth_ ? out : view_of(buffers_[place + 1]).columns(0, n);
-            hidden_input(on, rbm, x, input);
+            hidden_input(rounding(on), rbm, x, input);
             if (samples_) {
               ++draws_.step;
               sample(on, rbm.hidden, input, h, draws_.in(Stream::hidden));

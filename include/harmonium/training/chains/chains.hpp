@@ -6,6 +6,7 @@
 /// `count(batch)` | the number of chains for a batch of n samples
 /// `advance(on, model, data, chains, work, steps, draws)` | moves the chains by `steps` steps
 /// `follows_data = true` | optional: chain i belongs to sample i, and has the same weight
+/// `may_round = true` | optional: the factors of its products may be rounded (`Precision::mixed`)
 ///
 /// The chains' input is that of the model before the last update: a policy calls `refresh` first.
 ///
@@ -69,6 +70,11 @@ struct ChainsMemory<std::variant<Policies...>, M> {
   }
 };
 
+template <class Policy>
+inline constexpr bool may_round = false;
+template <class Policy>
+requires requires { Policy::may_round; }
+inline constexpr bool may_round<Policy> = Policy::may_round;
 template <class Memory>
 inline constexpr bool follows_data = false;
 template <class Memory>

@@ -9,6 +9,7 @@ namespace harmonium {
 /// A chain for each sample of the batch.
 struct DataChains {
   static constexpr bool follows_data = true;          ///< chain i belongs to sample i
+  static constexpr bool may_round = true;             ///< its products may round their factors
   static constexpr const char* name = "data chains";  ///< in files
 
   /// One chain per sample of the batch.

@@ -18,6 +18,7 @@ struct FastWeights {
   double keep = 0.95;          ///< factor by which they decay per update, in [0, 1)
   double max_gradient = 0.25;  ///< in fast weights, entries of the gradient count as at most this much, which
                                ///< bits hardly ever reach; 0: no limit
+  static constexpr bool may_round = true;              ///< its products may round their factors
   static constexpr const char* name = "fast weights";  ///< in files
 
   /// The same number for every batch.

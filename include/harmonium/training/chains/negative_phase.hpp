@@ -47,6 +47,11 @@ class NegativePhase {
     return visit([]<class P>(const P&, const auto&) { return detail::follows_data<P>; });
   }
 
+  /// May the products of its steps, and of the statistics, round their factors?
+  bool may_round() const {
+    return visit([]<class P>(const P&, const auto&) { return detail::may_round<P>; });
+  }
+
   /// Moves the chains by `steps` steps for an update; before the first one they start at samples of the
   /// visible layer. `data` is the batch, up to date with the model.
   void advance(const B& on, const Model& model, const Update& update, StateView data, StateView chains,

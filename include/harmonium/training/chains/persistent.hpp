@@ -9,6 +9,7 @@ namespace harmonium {
 /// A fixed number of chains, whatever the size of the batch.
 struct Persistent {
   Index chains = 100;                                ///< number of chains, at least 1
+  static constexpr bool may_round = true;            ///< its products may round their factors
   static constexpr const char* name = "persistent";  ///< in files
 
   /// The same number for every batch.
