@@ -51,8 +51,8 @@ class MpiConnection : public Connection {
   std::string machine(int rank) const override {
     return std::string(&names_[static_cast<std::size_t>(rank) * MPI_MAX_PROCESSOR_NAME]);
   }
-  void exchange(std::span<const Message<const std::byte>> out,
-                std::span<const Message<std::byte>> in) const override {
+  void exchange(std::span<const Transfer<const std::byte>> out,
+                std::span<const Transfer<std::byte>> in) const override {
     std::vector<MPI_Request> requests;
     for (const auto& message : in)
       in_pieces(message.bytes, [&](std::span<std::byte> piece) {

@@ -30,8 +30,8 @@ class ThreadConnection : public harmonium::Connection {
   int rank() const override { return rank_; }
   int size() const override { return post_.size; }
   std::string machine(int) const override { return "here"; }
-  void exchange(std::span<const harmonium::Message<const std::byte>> out,
-                std::span<const harmonium::Message<std::byte>> in) const override {
+  void exchange(std::span<const harmonium::Transfer<const std::byte>> out,
+                std::span<const harmonium::Transfer<std::byte>> in) const override {
     for (int i = 0; i < post_.size; ++i) post_.box(rank_, i).clear();
     for (const auto& [to, bytes] : out)
       post_.box(rank_, to).insert(post_.box(rank_, to).end(), bytes.begin(), bytes.end());

@@ -34,14 +34,18 @@ std::vector<unsigned char> bytes_of(const Model& model) {
   return bytes;
 }
 
-// Trains a fresh model with 1, 2, 3 and 8 threads, and once more with 1: are all the same?
+// Trains a fresh model with 1, 2, 3 and 8 threads, and once more with 1: are all the same? In mixed
+// precision, where the processor has it, as well.
 template <class Train>
 void check_same(Train train) {
-  const auto expected = bytes_of(train(Cpu<float>(1)));
-  for (const int threads : {1, 2, 3, 8}) {
-    INFO(threads << " threads");
-    const bool same = bytes_of(train(Cpu<float>(threads))) == expected;  // avoids printing every byte
-    CHECK(same);
+  for (const Precision precision : {Precision::full, Precision::mixed}) {
+    if (Cpu<float>(1, precision).precision() != precision) continue;
+    const auto expected = bytes_of(train(Cpu<float>(1, precision)));
+    for (const int threads : {1, 2, 3, 8}) {
+      INFO(threads << " threads" << (precision == Precision::mixed ? ", mixed precision" : ""));
+      const bool same = bytes_of(train(Cpu<float>(threads, precision))) == expected;  // no byte is printed
+      CHECK(same);
+    }
   }
 }
 

@@ -20,7 +20,7 @@ namespace harmonium {
 
 /// Bytes that go to, or come from, another process.
 template <class Byte>
-struct Message {
+struct Transfer {
   int rank;               ///< the other process
   std::span<Byte> bytes;  ///< what is sent, or room for what is received
 };
@@ -40,8 +40,8 @@ class Connection {
   virtual std::string machine(int rank) const = 0;
   /// Sends and receives, all at the same time. Messages between two processes arrive in the order in which
   /// they were sent; both sides agree about their lengths, and none is to this process itself.
-  virtual void exchange(std::span<const Message<const std::byte>> out,
-                        std::span<const Message<std::byte>> in) const = 0;
+  virtual void exchange(std::span<const Transfer<const std::byte>> out,
+                        std::span<const Transfer<std::byte>> in) const = 0;
 };
 
 /// The processes that compute one result, seen from one of them. All must call the same functions in the same
@@ -66,7 +66,8 @@ class ProcessGroup {
   }
 
   /// Sends and receives: see `Connection`. Of a group of one there must be no messages.
-  void exchange(std::span<const Message<const std::byte>> out, std::span<const Message<std::byte>> in) const {
+  void exchange(std::span<const Transfer<const std::byte>> out,
+                std::span<const Transfer<std::byte>> in) const {
     if (connection_) connection_->exchange(out, in);
   }
   /// The words of every process, by rank.
@@ -107,8 +108,8 @@ class ProcessGroup {
   // Sends the same bytes to all others, and receives theirs.
   template <class Room>
   void each_to_each(std::span<const std::byte> own, Room room) const {
-    std::vector<Message<const std::byte>> out;
-    std::vector<Message<std::byte>> in;
+    std::vector<Transfer<const std::byte>> out;
+    std::vector<Transfer<std::byte>> in;
     for (int i = 0; i < size(); ++i)
       if (i != rank()) {
         out.push_back({i, own});

@@ -168,8 +168,8 @@ class GroupSum {
   std::vector<std::vector<ShardRange>> nodes_;  // of each process
   std::vector<T> own_, others_;
   std::vector<T*> pointers_;  // this process's slice of every node, from left to right
-  std::vector<Message<const std::byte>> out_;
-  std::vector<Message<std::byte>> in_;
+  std::vector<Transfer<const std::byte>> out_;
+  std::vector<Transfer<std::byte>> in_;
 };
 
 }  // namespace harmonium
