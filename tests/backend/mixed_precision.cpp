@@ -139,7 +139,7 @@ TEST_CASE("products in mixed precision do not depend on threads", "[backend][mix
     const bool ta = op_a == Op::transposed, tb = op_b == Op::transposed;
     const Block<float> a = factor(ta ? 200 : 150, ta ? 150 : 200, false, Kind::real, 1),
                        b = factor(tb ? 300 : 200, tb ? 200 : 300, false, Kind::real, 2);
-    const auto product = [&](int threads) {
+    const auto product = [&, op_a = op_a, op_b = op_b](int threads) {
       const Cpu<float> on = Cpu<float>(threads, Precision::mixed).rounding();
       Eigen::MatrixXf c(150, 300);
       on.multiply(op_a, op_b, 1, a.view(), b.view(), 0, View<float>(c));
