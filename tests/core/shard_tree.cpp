@@ -1,5 +1,6 @@
 // Sums over shards have the same bytes for any number of processes: those of a recursion over the tree.
 #include <harmonium/core/shard_tree.hpp>
+#include <vector>
 
 #include <mutex>
 
@@ -52,7 +53,7 @@ Numbers sum_in(const ProcessGroup& group, const std::vector<Numbers>& shards) {
 TEST_CASE("shards are added in a tree whose shape depends on their number alone", "[shards]") {
   Dice dice(1);
   bool order_matters = false;
-  for (const std::size_t count : {1, 2, 3, 5, 7, 8, 12, 16}) {
+  for (const std::size_t count : std::vector<std::size_t>{1, 2, 3, 5, 7, 8, 12, 16}) {
     std::vector<Numbers> shards(count, Numbers(21));
     for (Numbers& shard : shards)
       for (float& x : shard) x = static_cast<float>(dice.uniform() * std::exp(10 * dice.uniform()));
