@@ -1,8 +1,7 @@
 // Sums over shards have the same bytes for any number of processes: those of a recursion over the tree.
 #include <harmonium/core/shard_tree.hpp>
-#include <vector>
-
 #include <mutex>
+#include <vector>
 
 #include "support/catch.hpp"
 #include "support/dice.hpp"
