@@ -31,7 +31,7 @@ concept JumpingModel = EnergyModel<M> &&
 template <EnergyModel M>
 class Jumps {
  public:
-  /// Needs no memory.
+  /// \param model has the shape of all that follow
   Jumps(const M& /*model*/, Index /*chains*/) {}
   /// Does nothing.
   template <class... Any>
