@@ -212,10 +212,11 @@ inline std::string make_header(const TensorFile& file) {
                         tensor.name, "'");
       const std::uint64_t end = begin + tensor.bytes.size();
       next(tensor.name);
-      header += std::string(R"({"dtype":")") + name_of(tensor.dtype) + R"(","shape":[)";
+      header.append(R"({"dtype":")").append(name_of(tensor.dtype)).append(R"(","shape":[)");
       for (std::size_t i = 0; i < tensor.shape.size(); ++i)
-        header += (i == 0 ? "" : ",") + std::to_string(tensor.shape[i]);
-      header += R"(],"data_offsets":[)" + std::to_string(begin) + ',' + std::to_string(end) + "]}";
+        header.append(i == 0 ? "" : ",").append(std::to_string(tensor.shape[i]));
+      header.append(R"(],"data_offsets":[)").append(std::to_string(begin)).append(",");
+      header.append(std::to_string(end)).append("]}");
       begin = end;
     }
   } catch (const nlohmann::ordered_json::exception& error) {

@@ -31,13 +31,15 @@ inline std::string text_of(const History& history) {
   };
   for (const EpochReport& report : history.epochs) {
     next();
-    text += R"({"phase":)" + json_text(report.phase) + R"(,"epoch":)" + std::to_string(report.epoch) +
-            R"(,"epochs":)" + std::to_string(report.epochs) + R"(,"seconds":)" + json_text(report.seconds) +
-            R"(,"total_seconds":)" + json_text(report.total_seconds) + R"(,"rate":)" +
-            json_text(report.rate) + R"(,"metrics":[)";
+    text.append(R"({"phase":)").append(json_text(report.phase));
+    text.append(R"(,"epoch":)").append(std::to_string(report.epoch));
+    text.append(R"(,"epochs":)").append(std::to_string(report.epochs));
+    text.append(R"(,"seconds":)").append(json_text(report.seconds));
+    text.append(R"(,"total_seconds":)").append(json_text(report.total_seconds));
+    text.append(R"(,"rate":)").append(json_text(report.rate)).append(R"(,"metrics":[)");
     for (const auto& [name, value] : report.metrics) {
       next();
-      text += '[' + json_text(name) + ',' + json_text(value) + ']';
+      text.append("[").append(json_text(name)).append(",").append(json_text(value)).append("]");
     }
     text += R"(],"warnings":[)";
     for (const std::string& warning : report.warnings) {
