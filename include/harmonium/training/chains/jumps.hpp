@@ -31,7 +31,7 @@ concept JumpingModel = EnergyModel<M> &&
 template <EnergyModel M>
 class Jumps {
  public:
-  /// \param model has the shape of all that follow
+  /// Needs no memory.
   Jumps(const M& /*model*/, Index /*chains*/) {}
   /// Does nothing.
   template <class... Any>
