@@ -140,6 +140,11 @@ constexpr T uniform_from(std::uint32_t word) {
   return static_cast<T>(static_cast<std::int32_t>(word >> 8)) * T(5.9604644775390625e-8);
 }
 
+/// One of 0, ..., count - 1 from a word, all equally probable as far as a grid of 2^-24 allows.
+constexpr std::ptrdiff_t index_from(std::uint32_t word, std::ptrdiff_t count) {
+  return static_cast<std::ptrdiff_t>(uniform_from<double>(word) * static_cast<double>(count));
+}
+
 /// A number in (0, 1) from words 0 and 1 of a block, on a grid of 2^-52: for probabilities of any size, in
 /// double precision.
 constexpr double fine_uniform_from(const PhiloxBlock& block) {

@@ -113,8 +113,7 @@ inline LogZErrors bootstrap(const Eigen::VectorXd& forward, const Eigen::VectorX
         .seed = seed, .step = static_cast<std::uint64_t>(resample), .stream = Stream::bootstrap};
     double w_sum = 0, u_sum = 0, excess = 0;
     const auto pick = [&](Index count, std::uint32_t set, Index i) {
-      const PhiloxBlock block = draws.block_of_row(static_cast<std::uint32_t>(i), set, 0);
-      return static_cast<Index>(uniform_from<double>(block.word[0]) * static_cast<double>(count));
+      return index_from(draws.block_of_row(static_cast<std::uint32_t>(i), set, 0).word[0], count);
     };
     for (Index i = 0; i < forward.size(); ++i) {
       const Index chosen = pick(forward.size(), 0, i);

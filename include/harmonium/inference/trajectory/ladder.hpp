@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "../../backend/on_host.hpp"
+#include "../../core/metropolis.hpp"
 #include "column_ratios.hpp"
 #include "rung.hpp"
 
@@ -58,12 +59,9 @@ class Ladder {
   /// A block, at random unless it is given, and where columns meet, rotated at random.
   Partners drawn_partners(Draws draws, std::optional<Index> block = {}) const {
     const PhiloxBlock words = draws.in(Stream::swap).block_of_row(0, 0, 1);
-    const auto drawn = [&](std::uint32_t word, Index count) {
-      return static_cast<Index>(uniform_from<double>(word) * static_cast<double>(count));
-    };
-    Partners all = partners(block.value_or(drawn(words.word[0], blocks_)));
+    Partners all = partners(block.value_or(index_from(words.word[0], blocks_)));
     if (meet_)
-      std::rotate(all.columns.begin(), all.columns.begin() + drawn(words.word[1], columns_),
+      std::rotate(all.columns.begin(), all.columns.begin() + index_from(words.word[1], columns_),
                   all.columns.end());
     return all;
   }
@@ -243,7 +241,7 @@ class Ladder {
     bool any = false;
     for (Index i = 0; i < columns_; ++i) {
       const PhiloxBlock words = draws.in(Stream::swap).block_of_row(0, static_cast<std::uint32_t>(i), 0);
-      const bool trades = fine_uniform_from(words) < std::exp(std::min(pairs.gain(i), 0.0));
+      const bool trades = accepts(words, pairs.gain(i));
       const Index partner = partners.columns[static_cast<std::size_t>(i)];
       upper[static_cast<std::size_t>(i)] = trades ? columns_ + partner : i;
       lower[static_cast<std::size_t>(partner)] = trades ? i : columns_ + partner;

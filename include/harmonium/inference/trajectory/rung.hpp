@@ -4,11 +4,10 @@
 #pragma once
 
 #include <Eigen/Core>
-#include <algorithm>
-#include <cmath>
 #include <cstdint>
 #include <vector>
 
+#include "../../core/metropolis.hpp"
 #include "../../models/energy_model.hpp"
 
 namespace harmonium {
@@ -60,7 +59,7 @@ struct PairEnergies {
     double accepted = 0, total = 0;
     for (Index i = 0; i < upper_x.size(); ++i) {
       const double weight = weights.size() > 0 ? weights(i) : 1;
-      accepted += weight * std::exp(std::min(gain(i), 0.0));
+      accepted += weight * acceptance_of(gain(i));
       total += weight;
     }
     return accepted / total;

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "../../backend/on_host.hpp"
+#include "../../core/metropolis.hpp"
 #include "../../inference/annealing/log_weights.hpp"
 #include "../../models/energy_model.hpp"
 
@@ -83,8 +84,7 @@ class Jumps<M> {
     if (aims_ == 0) return;
     std::vector<Index> aims, from;
     for (Index i = 0; i < chains_; ++i) {
-      const std::uint32_t word = words(draws, i).word[2];
-      aims.push_back(static_cast<Index>(uniform_from<double>(word) * static_cast<double>(aims_)));
+      aims.push_back(index_from(words(draws, i).word[2], aims_));
     }
     const ViewOf<B> chosen = chosen_, both = both_;
     const auto y = target_.columns(0, chains_);
@@ -94,7 +94,7 @@ class Jumps<M> {
     const Eigen::VectorXd gains = log_weights(on, model, y) - log_weights(on, model, x);
     Index jumped = 0;
     for (Index i = 0; i < chains_; ++i) {
-      const bool jumps = fine_uniform_from(words(draws, i)) < std::exp(std::min(gains(i), 0.0));
+      const bool jumps = accepts(words(draws, i), gains(i));
       from.push_back(jumps ? chains_ + i : i);
       jumped += jumps ? 1 : 0;
     }
@@ -120,7 +120,7 @@ class Jumps<M> {
     for (Index c = 1; c < h.cols; c += 2) {
       const PhiloxBlock own = words(draws, c);
       const double share = uniform_from<double>(own.word[0]) / 2;
-      const auto other = static_cast<Index>(uniform_from<double>(own.word[1]) * static_cast<double>(h.cols));
+      const auto other = index_from(own.word[1], h.cols);
       for (Index row = 0; row < h.rows; row += group) {
         const PhiloxBlock drawn_for_unit =
             draws.in(Stream::swap)

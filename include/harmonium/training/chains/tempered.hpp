@@ -13,6 +13,7 @@
 
 #include "../../core/counts.hpp"
 #include "../../core/host_matrix.hpp"
+#include "../../core/metropolis.hpp"
 #include "../../models/tempering.hpp"
 
 namespace harmonium {
@@ -173,7 +174,7 @@ class Tempered::Memory {
         const double gain = gap * (static_cast<double>(host_(0, hot)) - static_cast<double>(host_(0, cold)));
         const PhiloxBlock block =
             draws.block_of_row(static_cast<std::uint32_t>(low), static_cast<std::uint32_t>(chain), 0);
-        if (!(fine_uniform_from(block) < std::exp(std::min(gain, 0.0)))) continue;
+        if (!accepts(block, gain)) continue;
         std::swap(hot, cold);
         ++accepted;
       }
