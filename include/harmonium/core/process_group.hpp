@@ -7,7 +7,7 @@
 
 #include <cstddef>
 #include <cstring>
-#include <functional>
+#include <exception>
 #include <memory>
 #include <span>
 #include <string>
@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "error.hpp"
+#include "function_ref.hpp"
 
 namespace harmonium {
 
@@ -100,7 +101,7 @@ class ProcessGroup {
 
   /// Calls work() in each process; if it throws in one, all throw that error, with the name of the process,
   /// so that none waits for those that ended. \throws what `work` throws
-  void together(const std::function<void()>& work) const;
+  void together(FunctionRef<void()> work) const;
   /// The end of work that may have failed here, with this error: if it failed anywhere, all throw.
   void agree(std::exception_ptr error) const;
 
@@ -121,7 +122,7 @@ class ProcessGroup {
   std::shared_ptr<const Connection> connection_;
 };
 
-inline void ProcessGroup::together(const std::function<void()>& work) const {
+inline void ProcessGroup::together(FunctionRef<void()> work) const {
   if (size() == 1) return work();
   std::exception_ptr error;
   try {

@@ -80,6 +80,21 @@ template <class M>
 using MeansOf = typename MeansOfModel<M>::type;
 }  // namespace detail
 
+namespace detail {
+/// Calls f(x, y) for the means of each layer in two sets of means of one model.
+template <class Means, class F>
+void for_each_pair_of_means(Means& xs, Means& ys, F f) {
+  int i = 0;
+  xs.for_each_state([&](const char*, auto x) {
+    int k = 0;
+    ys.for_each_state([&](const char*, auto y) {
+      if (k++ == i) f(x, y);
+    });
+    ++i;
+  });
+}
+}  // namespace detail
+
 /// Calls f(bias, first row) for the biases of a layer, in one or several pieces.
 template <class L, class F>
 void for_each_bias(L& layer, F f) {

@@ -2,7 +2,6 @@
 /// The training loop: gradient ascent on an objective, batch by batch.
 #pragma once
 
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -15,12 +14,11 @@
 #include "gradient/penalties.hpp"
 #include "gradient/sample_shares.hpp"
 #include "objective.hpp"
-#include "run/agreement.hpp"
 #include "run/averaging.hpp"
 #include "run/checks.hpp"
 #include "run/epochs.hpp"
+#include "run/objectives.hpp"
 #include "run/progress.hpp"
-#include "run/sharded_gradient.hpp"
 
 namespace harmonium {
 
@@ -45,12 +43,12 @@ class Trainer {
       : model_(model),
         options_(checked(std::move(options))),
         on_(std::move(on)),
-        objective_(on_, model_, detail::options_of_shard(options_, 0)),
+        objectives_(on_, model_, options_),
         gradient_(zeros_like(climbed())),
         optimizer_(climbed(), options_.optimizer) {
     if constexpr (SeesStates<O>) centering_ = Centering<Model>(model_);
     if constexpr (has_spread) spread_ = HiddenSpread<Model>(model_);
-    if (detail::shard_count(options_) > 1) cut_into_shards();
+    cut_into_shards();
   }
 
   /// One update from a batch of at most `batch_size` samples.
@@ -64,17 +62,17 @@ class Trainer {
     shapes_.check("step: something", model_);
     detail::check_batch(on_, batch, rows(), options_.batch_size);
     const Update update{.samples = n, .weights = batch.weights, .step = steps()};
-    if constexpr (may_be_cut) {
-      if (shards_) {
+    if constexpr (detail::Objectives<O>::may_be_cut) {
+      if (objectives_.are_cut()) {
         check<ShapeError>(n >= shard_count(), "step: the batch has ", n, " samples, expected at least ",
                           shard_count(), " (shards.count)");
-        learn_in_shards(update, false, [&](O& objective, Index first, Index count) {
-          take(objective, detail::columns_of(batch, first, count));
+        learn_in_shards(update, false, [&](O& one, Index first, Index count) {
+          take(one, detail::columns_of(batch, first, count));
         });
         return;
       }
     }
-    take(objective_, batch);
+    take(objective(), batch);
     learn(update);
   }
 
@@ -101,9 +99,9 @@ class Trainer {
     const double mean = detail::mean_weight(source);
     const auto prepare = [&] {
       plan_run(source.size());
-      if constexpr (requires { objective_.prepare(on_, options_, model_, source); })
-        for_each_objective(
-            [&](O& objective, const Options& own) { objective.prepare(on_, own, model_, source); });
+      if constexpr (requires { objective().prepare(on_, options_, model_, source); })
+        objectives_.for_each(options_,
+                             [&](O& one, const Options& own) { one.prepare(on_, own, model_, source); });
     };
     const auto learn_batch = [&](std::span<const Index> columns, bool last, bool pause) {
       return learn_from(source, columns, mean, last, pause);
@@ -112,10 +110,15 @@ class Trainer {
       progress_.count_epoch();
       auto judged = detail::end_epoch(on_, options_, progress(), average_, model_, report,
                                       progress_.continues(steps()));
-      if constexpr (requires { objective_.report(on_, options_, model_, source, gradient_, report.metrics); })
-        report_on(source, report.metrics);
-      if constexpr (requires { objective_.warn(on_, options_, model_, source, report.warnings); })
-        if (report.epoch == 1) objective_.warn(on_, options_of_first(), model_, source, report.warnings);
+      if constexpr (requires {
+                      objective().report(on_, options_, model_, source, gradient_, report.metrics);
+                    })
+        objectives_.report(options_, model_, report.metrics, [&](O& one, const Options& own, auto& metrics) {
+          one.report(on_, own, model_, source, gradient_, metrics);
+        });
+      if constexpr (requires { objective().warn(on_, options_, model_, source, report.warnings); })
+        if (report.epoch == 1)
+          objective().warn(on_, objectives_.options_of_first(options_), model_, source, report.warnings);
       return judged;
     };
     return run_resumable_epochs(
@@ -141,7 +144,7 @@ class Trainer {
     check<ValueError>(updates > 0, "plan_updates: there are 0 updates, expected at least 1");
     progress_.plan_updates(steps(), updates);
     average_.clear();
-    if constexpr (requires { objective_.plan_updates(updates); }) objective_.plan_updates(updates);
+    if constexpr (requires { objective().plan_updates(updates); }) objective().plan_updates(updates);
   }
   /// What `fit` does first: `plan`, unless a run over several calls is under way.
   void plan_run(Index samples) {
@@ -165,46 +168,37 @@ class Trainer {
     f("progress", progress_);
     if constexpr (SeesStates<O>) f("centring", centering_);
     if constexpr (has_spread) f("spread", spread_);
-    if constexpr (requires { objective_.for_each_state(on_, f); }) {
-      objective_.for_each_state(on_, f);
-      if constexpr (may_be_cut)
-        if (shards_) shards_->for_each_state(on_, f);
-    }
+    objectives_.for_each_state(on_, f);
     f("average", average_, model_);
   }
   /// Fetches the state of what other processes compute; all must call it before `for_each_state`.
-  void bring_together() {
-    if constexpr (may_be_cut)
-      if (shards_) shards_->bring_together(on_);
-  }
+  void bring_together() { objectives_.bring_together(on_); }
 
  protected:
   /// The objective.
-  O& objective() { return objective_; }
+  O& objective() { return objectives_.first(); }
   /// The objective, read-only.
-  const O& objective() const { return objective_; }
+  const O& objective() const { return objectives_.first(); }
 
   /// One update from the samples in the objective's `samples(n)`.
   void learn(const Update& update) {
-    objective_.set_gradient(on_, options_, model_, update, gradient_);
+    objective().set_gradient(on_, options_, model_, update, gradient_);
     shapes_.check("the objective", model_);
     if constexpr (SeesStates<O>) {
-      centering_.follow(on_, options_, objective_.batch(), model_);
+      centering_.follow(on_, options_, objective().batch(), model_);
       follow_spread();
     }
     climb();
   }
   /// \throws ValueError if updates are cut into shards, and so have no buffer of samples
   void require_one_shard(const char* caller) const {
-    check<ValueError>(!shards_, caller, ": updates are cut into ", shard_count(),
+    check<ValueError>(!objectives_.are_cut(), caller, ": updates are cut into ", shard_count(),
                       " shards, each with samples of its own; use fit, epoch or step");
   }
 
  private:
   // Has the model hidden units whose scale is kept, and the objective the option and the states for it?
   static constexpr bool has_spread = SeesStates<O> && HiddenSpread<Model>::template offered_by<Options>;
-  // An update that some shards' chains refuse would have to be refused by all.
-  static constexpr bool may_be_cut = detail::has_shards<Options> && !RefusesUpdates<O>;
 
   // Moves the model along the gradient.
   void climb() {
@@ -224,8 +218,8 @@ class Trainer {
     fix_gauges();
     if (refused()) return put_back();
     if (detail::joins_average(options_, progress())) join_average();
-    if constexpr (requires { objective_.updated(on_, gradient_); })
-      for_each_objective([&](O& objective, const Options&) { objective.updated(on_, gradient_); });
+    if constexpr (requires { objective().updated(on_, gradient_); })
+      objectives_.for_each(options_, [&](O& one, const Options&) { one.updated(on_, gradient_); });
   }
 
   static Options checked(Options options) {
@@ -235,7 +229,7 @@ class Trainer {
   void follow_spread() {
     if constexpr (has_spread)
       if (options_.standardized)
-        spread_.follow(on_, options_.offset_rate, objective_.batch(), centering_.means().lambda(), model_);
+        spread_.follow(on_, options_.offset_rate, objective().batch(), centering_.means().lambda(), model_);
   }
   // What the distribution does not depend on: the sum of a categorical unit's weights, the scale of a hidden
   // unit.
@@ -251,7 +245,7 @@ class Trainer {
     return false;
   }
   Gradient& climbed() { return detail::climbed<O>(model_); }
-  Index rows() { return objective_.samples(1).rows; }
+  Index rows() { return objective().samples(1).rows; }
   double progress() const { return progress_.at(steps()); }
   // An objective may name the purpose of its seeds, so that successive phases see the samples in different
   // orders.
@@ -268,19 +262,19 @@ class Trainer {
     }
   }
   double rate_share() const {
-    if constexpr (requires { objective_.rate_share(); }) return objective_.rate_share();
+    if constexpr (requires { objective().rate_share(); }) return objective().rate_share();
     return 1;
   }
   bool refused() {
-    if constexpr (RefusesUpdates<O>) return objective_.refuses(on_, model_);
+    if constexpr (RefusesUpdates<O>) return objective().refuses(on_, model_);
     return false;
   }
   // The moments belong to the update that was refused.
   void put_back() {
     if constexpr (RefusesUpdates<O>) {
-      shapes_.check("the objective's fallback", objective_.fallback());
+      shapes_.check("the objective's fallback", objective().fallback());
       for_each_parameter([&](const ParameterName&, Role, auto x, auto kept) { on_.copy(kept, x); }, model_,
-                         objective_.fallback());
+                         objective().fallback());
       optimizer_.forget(on_);
     }
   }
@@ -292,80 +286,48 @@ class Trainer {
     const auto n = static_cast<Index>(columns.size());
     detail::pick_weights(weights_of(source), columns, sample_weights_);
     const Update update{n, sample_weights_, mean_weight, steps(), last};
-    if constexpr (may_be_cut)
-      if (shards_)
-        return learn_in_shards(update, pause, [&](O& objective, Index first, Index count) {
-          fill(objective, source,
+    if constexpr (detail::Objectives<O>::may_be_cut)
+      if (objectives_.are_cut())
+        return learn_in_shards(update, pause, [&](O& one, Index first, Index count) {
+          fill(one, source,
                columns.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count)));
         });
     as_one(on_, [&] {
-      fill(objective_, source, columns);
+      fill(objective(), source, columns);
       learn(update);
     });
     return false;
   }
   template <class Source>
-  void fill(O& objective, const Source& source, std::span<const Index> columns) {
-    source.fill(on_, columns, objective.samples(static_cast<Index>(columns.size())));
-    if constexpr (requires { objective.take(on_, source, columns); }) objective.take(on_, source, columns);
+  void fill(O& one, const Source& source, std::span<const Index> columns) {
+    source.fill(on_, columns, one.samples(static_cast<Index>(columns.size())));
+    if constexpr (requires { one.take(on_, source, columns); }) one.take(on_, source, columns);
   }
-  void take(O& objective, const Batch<Scalar, typename Backend::Memory>& batch) {
-    if constexpr (requires { objective.take(on_, model_, batch); }) objective.take(on_, model_, batch);
-    on_.copy(batch.values, objective.samples(batch.values.cols));
+  void take(O& one, const Batch<Scalar, typename Backend::Memory>& batch) {
+    if constexpr (requires { one.take(on_, model_, batch); }) one.take(on_, model_, batch);
+    on_.copy(batch.values, one.samples(batch.values.cols));
   }
 
   Index shard_count() const { return detail::shard_count(options_); }
   ProcessGroup group() const { return detail::group_of(options_); }
   void cut_into_shards() {
-    check<ValueError>(may_be_cut, "shards: chains that may refuse an update are not cut into ", shard_count(),
-                      " shards, expected 1");
+    bool with_means = false;
+    if constexpr (SeesStates<O>) with_means = Centering<Model>::needs_means(options_);
+    objectives_.cut(on_, model_, options_, gradient_, with_means);
     if constexpr (has_spread)
-      check<ValueError>(!options_.standardized,
+      check<ValueError>(!options_.standardized || !objectives_.are_cut(),
                         "shards: hidden units that are standardized are not cut into ", shard_count(),
                         " shards, expected 1 or standardized = false");
-    if constexpr (may_be_cut) {
-      bool with_means = false;
-      if constexpr (SeesStates<O>) with_means = Centering<Model>::needs_means(options_);
-      shards_ = std::make_unique<detail::ShardedGradient<O>>(on_, model_, options_, objective_, gradient_,
-                                                             with_means);
-    }
   }
   template <class Fill>
   bool learn_in_shards(const Update& update, bool pause, const Fill& fill_part) {
-    const detail::ShardedUpdate done = shards_->compute(on_, model_, update, pause, fill_part);
+    detail::ShardedGradient<O>& shards = *objectives_.shards();
+    const detail::ShardedUpdate done =
+        shards.compute(on_, objective(), model_, update, pause, fill_part, gradient_);
     shapes_.check("the objective", model_);
-    if constexpr (SeesStates<O>) centering_.follow(on_, options_, done.total, shards_->means());
+    if constexpr (SeesStates<O>) centering_.follow(on_, options_, done.total, shards.means());
     climb();
     return done.pause;
-  }
-  // Those of the first shard.
-  const Options& options_of_first() const {
-    if constexpr (may_be_cut)
-      if (shards_) return shards_->options(0);
-    return options_;
-  }
-  // f(objective, its options)
-  template <class F>
-  void for_each_objective(F f) {
-    if constexpr (may_be_cut)
-      if (shards_) {
-        for (Index i = 0; i < shard_count(); ++i)
-          f(*shards_->objectives()[static_cast<std::size_t>(i)], shards_->options(i));
-        return;
-      }
-    f(objective_, options_);
-  }
-  // An epoch's metrics, the same in all processes.
-  template <class Source>
-  void report_on(const Source& source, std::vector<std::pair<std::string, double>>& metrics) {
-    if constexpr (may_be_cut)
-      if (shards_) {
-        shards_->report(metrics, [&](O& objective, const Options& own, auto& out) {
-          objective.report(on_, own, model_, source, gradient_, out);
-        });
-        return detail::check_same_model(group(), model_);
-      }
-    objective_.report(on_, options_, model_, source, gradient_, metrics);
   }
 
   template <class Source>
@@ -373,8 +335,8 @@ class Trainer {
     detail::check_model(caller, model_);
     detail::check_size(caller, source, rows());
     shapes_.check((std::string(caller) + ": something").c_str(), model_);
-    if constexpr (requires { objective_.check_source(on_, caller, options_, model_, source); })
-      objective_.check_source(on_, caller, options_of_first(), model_, source);
+    if constexpr (requires { objective().check_source(on_, caller, options_, model_, source); })
+      objective().check_source(on_, caller, objectives_.options_of_first(options_), model_, source);
     check<DataError>(source.size() >= shard_count(), caller, ": there are ", source.size(), " samples for ",
                      shard_count(), " shards (shards.count), expected at least as many");
     if constexpr (requires { source.draws(); })
@@ -387,7 +349,7 @@ class Trainer {
   Options options_;
   Backend on_;
   detail::Shapes shapes_{model_};  // what all buffers here were made for
-  O objective_;
+  detail::Objectives<O> objectives_;
   Gradient gradient_;
   OptimizerState<Gradient> optimizer_;
   Centering<Model> centering_;
@@ -399,7 +361,6 @@ class Trainer {
   Average<Model> average_;
   detail::Progress progress_;
   std::vector<double> sample_weights_;
-  std::unique_ptr<detail::ShardedGradient<O>> shards_;  // if there are several
 };
 
 }  // namespace harmonium

@@ -2,6 +2,7 @@
 // piece, and no process left behind.
 #include <harmonium/training/contrastive_divergence.hpp>
 
+#include <memory>
 #include <set>
 
 #include "support/catch.hpp"
@@ -185,6 +186,27 @@ TEST_CASE("shards share no draws, and have all chains between them", "[shards]")
   CHECK(seeds.size() == 4);
   CHECK(seeds.count(3) == 1);  // the first one's is the run's own, for what reports draw
   CHECK(chains == 11);
+}
+
+TEST_CASE("a trainer in shards can be copied and moved", "[shards]") {
+  Options options = options_with(Persistent{.chains = 11});
+  options.shards.count = 3;
+  Model rbm = small_rbm<Model>(4), other = rbm;
+  const Eigen::MatrixXd data = samples();
+  ContrastiveDivergence plain{rbm, options, on};
+  for (int i = 0; i < 3; ++i) plain.step({.values = data.leftCols(9)});
+  auto begun = std::make_unique<decltype(plain)>(other, options, on);
+  begun->step({.values = data.leftCols(9)});
+  auto moved = std::move(*begun);
+  begun.reset();
+  moved.step({.values = data.leftCols(9)});
+  const auto before = other;
+  auto copy = moved;
+  copy.step({.values = data.leftCols(9)});
+  CHECK(other == rbm);
+  other = before;
+  moved.step({.values = data.leftCols(9)});
+  CHECK(other == rbm);
 }
 
 TEST_CASE("shards that cannot be are refused", "[shards][bad_input]") {

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <utility>
-#include <vector>
 
 #include "../../models/layer_shapes.hpp"
 #include "../objective.hpp"
@@ -39,12 +38,9 @@ class Centering {
     if constexpr (CenterableModel<Model>) {
       if (!needs_means(options) || total <= 0) return;
       const MoveTowards<T> towards{static_cast<T>(share_of(options.offset_rate, total))};
-      std::vector<ViewOf<B>> batch;
-      sum.for_each_state([&](const char*, ViewOf<B> x) { batch.push_back(x); });
-      std::size_t i = 0;
-      means_.for_each_state([&](const char*, ViewOf<B> mean) {
-        on.update(ScaleBy<T>{static_cast<T>(1 / total)}, batch[i]);
-        on.update(towards, mean, ConstViewOf<B>(batch[i++]));
+      detail::for_each_pair_of_means(means_, sum, [&](ViewOf<B> mean, ViewOf<B> batch) {
+        on.update(ScaleBy<T>{static_cast<T>(1 / total)}, batch);
+        on.update(towards, mean, ConstViewOf<B>(batch));
       });
     }
   }

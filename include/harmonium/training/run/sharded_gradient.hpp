@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <cstring>
 #include <exception>
-#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -57,7 +56,8 @@ inline Metrics sum_of_metrics(const ProcessGroup& group, const std::vector<Metri
   return sums;
 }
 
-/// The shards of an objective. Every process has room for all of them, and computes its part.
+/// The shards of an objective `first`, which is that of shard 0 and handed to each function. Every process
+/// has room for all of them, and computes its part.
 template <class O>
 class ShardedGradient {
   using Model = typename O::Model;
@@ -67,18 +67,18 @@ class ShardedGradient {
   using Gradient = Climbed<O>;
 
  public:
-  /// \param first the objective of shard 0 \param gradient where the sum will be \param with_means are the
-  /// layers' means over the batch needed as well? All must outlive this.
-  ShardedGradient(const B& on, Model& model, const Options& options, O& first, Gradient& gradient,
+  /// \param gradient has the shape of those to come \param with_means are the layers' means over the batch
+  /// needed as well?
+  ShardedGradient(const B& on, Model& model, const Options& options, const Gradient& gradient,
                   bool with_means)
       : group_(options.shards.group),
         own_(part_of(options.shards.count, group_.size(), group_.rank())),
         with_means_(with_means && CenterableModel<Model>),
         tree_(options.shards.count) {
+    more_.reserve(static_cast<std::size_t>(options.shards.count - 1));
     for (Index i = 0; i < options.shards.count; ++i) {
-      options_.push_back(std::make_unique<Options>(options_of_shard(options, i)));
-      if (i > 0) more_.push_back(std::make_unique<O>(on, model, *options_.back()));
-      objectives_.push_back(i == 0 ? &first : more_.back().get());
+      options_.push_back(options_of_shard(options, i));
+      if (i > 0) more_.emplace_back(on, model, options_.back());
     }
     // A process has at most this many sums at a time.
     std::size_t most = 1;
@@ -87,87 +87,81 @@ class ShardedGradient {
       most = std::max(most, tree.nodes().size() + 1);
       tree.push({i, i + 1}, [](std::size_t, std::size_t) {});
     }
-    for (std::size_t i = 0; i < most; ++i) {
-      sums_.push_back(std::make_unique<Sum>());
-      Sum& sum = *sums_.back();
-      if (i > 0) sum.own = std::make_unique<Gradient>(zeros_like(gradient));
-      sum.gradient = i == 0 ? &gradient : sum.own.get();
-      for_each_parameter([&](const ParameterName&, Role, ViewOf<B> x) { sum.parameters.push_back(x); },
-                         *sum.gradient);
-      if constexpr (CenterableModel<Model>)
-        if (with_means_) {
-          sum.means = make_means(model);
-          sum.means.for_each_state([&](const char*, ViewOf<B> x) { sum.mean_views.push_back(x); });
-        }
-    }
+    more_gradients_.assign(most - 1, zeros_like(gradient));
+    rests_.resize(most);
+    if constexpr (CenterableModel<Model>)
+      if (with_means_)
+        for (Rest& rest : rests_) rest.means = make_means(model);
     if (group_.size() > 1) {
-      numbers_ = scalars;
-      for_each_view(*sums_[0], [&](ViewOf<B> x) { numbers_ += x.size(); });
+      numbers_ = static_cast<Index>(scalars) + parameter_count(gradient);
+      rests_[0].for_each_mean([&](ViewOf<B> x) { numbers_ += x.size(); });
       exchange_ = GroupSum<T>(group_, options.shards.count, numbers_);
     }
   }
 
-  /// The objectives, by shard. Those of other processes are not up to date.
-  const std::vector<O*>& objectives() const { return objectives_; }
   /// The options of shard `i`.
-  const Options& options(Index i) const { return *options_[static_cast<std::size_t>(i)]; }
-  /// The shards of this process.
-  ShardRange own() const { return own_; }
+  const Options& options(Index i) const { return options_[static_cast<std::size_t>(i)]; }
+  /// Calls f(objective, its options) for all shards. Those of other processes are not up to date.
+  template <class F>
+  void for_each(O& first, F f) {
+    for (Index i = 0; i < count(); ++i) f(objective(first, i), options(i));
+  }
   /// The layers' means over the last update's samples, times their weight.
-  auto& means() { return sums_[0]->means; }
+  auto& means() { return rests_[0].means; }
 
   /// The gradient of an update. fill(objective, first, count) puts some of the batch's samples into an
   /// objective. \param pause was this process asked to? \throws what any process throws, in all of them
   template <class Fill>
-  ShardedUpdate compute(const B& on, const Model& model, const Update& update, bool pause, Fill fill) {
+  ShardedUpdate compute(const B& on, O& first, const Model& model, const Update& update, bool pause,
+                        Fill fill, Gradient& gradient) {
     tree_.clear();
     std::exception_ptr error;
     for (Index i = own_.first; i < own_.last; ++i) {
-      Sum& sum = *sums_[tree_.nodes().size()];
       if (!error) try {
-          compute_shard(on, model, update, i, sum, fill);
+          compute_shard(on, first, model, update, i, sum(gradient, tree_.nodes().size()), fill);
         } catch (...) {
           error = std::current_exception();
         }
-      tree_.push({i, i + 1}, [&](std::size_t to, std::size_t from) { add(on, *sums_[to], *sums_[from]); });
+      tree_.push({i, i + 1},
+                 [&](std::size_t to, std::size_t from) { add(on, sum(gradient, to), sum(gradient, from)); });
     }
-    Sum& all = *sums_[0];
+    Rest& all = rests_[0];
     all.scalars[failed] = error ? T(1) : T(0);
     all.scalars[paused] = pause ? T(1) : T(0);
-    if (group_.size() > 1) exchange(on);
+    if (group_.size() > 1) exchange(on, gradient);
     if (all.scalars[failed] != T(0)) group_.agree(error);
     return {static_cast<double>(all.scalars[weight]), all.scalars[paused] != T(0)};
   }
 
   /// Brings the objectives' states together: afterwards every process has all.
-  void bring_together(const B& on) {
+  void bring_together(const B& on, O& first) {
     if (group_.size() == 1) return;
     std::string own;
     StateBytes<B> write(own);
-    for (Index i = own_.first; i < own_.last; ++i) visit_state(on, i, write);
+    for (Index i = own_.first; i < own_.last; ++i) visit_state(on, objective(first, i), write);
     const std::vector<std::string> all = group_.gather(own);
     for (int r = 0; r < group_.size(); ++r) {
       if (r == group_.rank()) continue;
       std::string_view rest = all[static_cast<std::size_t>(r)];
       StateBytes<B> take(rest);
-      const ShardRange theirs = part_of(static_cast<Index>(objectives_.size()), group_.size(), r);
-      for (Index i = theirs.first; i < theirs.last; ++i) visit_state(on, i, take);
+      const ShardRange theirs = part_of(count(), group_.size(), r);
+      for (Index i = theirs.first; i < theirs.last; ++i) visit_state(on, objective(first, i), take);
     }
   }
   /// The states of all shards but the first, for resuming: see training/run/run_state.hpp.
   template <class F>
   void for_each_state(const B& on, F& f) {
-    for (std::size_t i = 1; i < objectives_.size(); ++i)
-      f("shards." + std::to_string(i), StateOf{on, *objectives_[i]});
+    for (std::size_t i = 0; i < more_.size(); ++i)
+      f("shards." + std::to_string(i + 1), StateOf{on, more_[i]});
   }
   /// An epoch's metrics, the same in all processes: report(objective, its options, metrics) adds those of one
   /// shard. If there are several processes, `exchange_seconds` is what the first has spent with the exchange
   /// of numbers since the last report, waiting for others included.
   template <class Report>
-  void report(Metrics& metrics, Report report) {
+  void report(O& first, Metrics& metrics, Report report) {
     std::vector<Metrics> shards;
     for (Index i = own_.first; i < own_.last && (adds_up || i == 0); ++i)
-      report(*objectives_[static_cast<std::size_t>(i)], options(i), shards.emplace_back());
+      report(objective(first, i), options(i), shards.emplace_back());
     if (group_.size() > 1 && group_.is_first())
       shards.push_back({{"exchange_seconds", std::exchange(seconds_, 0)}});
     metrics = sum_of_metrics(group_, shards);
@@ -176,12 +170,27 @@ class ShardedGradient {
  private:
   static constexpr bool adds_up = requires { requires O::adds_up; };
   static constexpr std::size_t weight = 0, failed = 1, paused = 2, scalars = 3;
-  struct Sum {
-    std::unique_ptr<Gradient> own;
-    Gradient* gradient = nullptr;
+  // What is summed besides gradients.
+  struct Rest {
     MeansOf<Model> means;
-    std::vector<ViewOf<B>> parameters, mean_views;
     T scalars[3] = {};
+    template <class F>
+    void for_each_mean(F f) {
+      if constexpr (CenterableModel<Model>) means.for_each_state([&](const char*, ViewOf<B> x) { f(x); });
+    }
+  };
+  struct Sum {
+    Gradient& gradient;
+    Rest& rest;
+    template <class F>
+    void for_each_parameter(F f) const {
+      harmonium::for_each_parameter([&](const ParameterName&, Role, ViewOf<B> x) { f(x); }, gradient);
+    }
+    template <class F>
+    void for_each_view(F f) const {
+      for_each_parameter(f);
+      rest.for_each_mean(f);
+    }
   };
   struct StateOf {
     const B& on;
@@ -193,81 +202,81 @@ class ShardedGradient {
   };
 
   template <class F>
-  static void for_each_view(const Sum& sum, F f) {
-    for (const ViewOf<B> x : sum.parameters) f(x);
-    for (const ViewOf<B> x : sum.mean_views) f(x);
+  static void visit_state(const B& on, O& objective, F& f) {
+    StateOf{on, objective}.for_each_state(f);
   }
-  template <class F>
-  void visit_state(const B& on, Index i, F& f) {
-    StateOf{on, *objectives_[static_cast<std::size_t>(i)]}.for_each_state(f);
+  Index count() const { return static_cast<Index>(options_.size()); }
+  O& objective(O& first, Index i) { return i == 0 ? first : more_[static_cast<std::size_t>(i - 1)]; }
+  // This process's node number `i`, from left to right; `gradient` is that of node 0.
+  Sum sum(Gradient& gradient, std::size_t i) {
+    return {i == 0 ? gradient : more_gradients_[i - 1], rests_[i]};
   }
 
   // A shard's gradient is that of its own samples; it counts as their part of the batch.
   template <class Fill>
-  void compute_shard(const B& on, const Model& model, const Update& update, Index i, Sum& sum, Fill& fill) {
-    const ShardRange part = part_of(update.samples, static_cast<Index>(objectives_.size()), i);
+  void compute_shard(const B& on, O& first, const Model& model, const Update& update, Index i, const Sum& sum,
+                     Fill& fill) {
+    const ShardRange part = part_of(update.samples, count(), i);
     const Index n = part.count();
-    for (const ViewOf<B> x : sum.mean_views) on.fill(x, 0);
-    std::fill(std::begin(sum.scalars), std::end(sum.scalars), T(0));
-    if (n == 0) {  // the last batch of an epoch may be very short
-      for (const ViewOf<B> x : sum.parameters) on.fill(x, 0);
-      return;
-    }
-    O& objective = *objectives_[static_cast<std::size_t>(i)];
-    fill(objective, part.first, n);
-    Update own = update;
-    own.samples = n;
-    if (!own.weights.empty())
-      own.weights = own.weights.subspan(static_cast<std::size_t>(part.first), static_cast<std::size_t>(n));
-    objective.set_gradient(on, options(i), model, own, *sum.gradient);
+    sum.rest.for_each_mean([&](ViewOf<B> x) { on.fill(x, 0); });
+    std::fill(std::begin(sum.rest.scalars), std::end(sum.rest.scalars), T(0));
+    if (n == 0) return set_zero(on, sum.gradient);  // the last batch of an epoch may be very short
+    O& own = objective(first, i);
+    fill(own, part.first, n);
+    Update its = update;
+    its.samples = n;
+    if (!its.weights.empty())
+      its.weights = its.weights.subspan(static_cast<std::size_t>(part.first), static_cast<std::size_t>(n));
+    own.set_gradient(on, options(i), model, its, sum.gradient);
     const T share = static_cast<T>(n) / static_cast<T>(update.samples);
-    for (const ViewOf<B> x : sum.parameters) on.update(ScaleBy<T>{share}, x);
+    sum.for_each_parameter([&](ViewOf<B> x) { on.update(ScaleBy<T>{share}, x); });
     if constexpr (SeesStates<O>) {
-      const auto batch = objective.batch();
-      sum.scalars[weight] = share * static_cast<T>(batch.total);
+      const auto batch = own.batch();
+      sum.rest.scalars[weight] = share * static_cast<T>(batch.total);
       if constexpr (CenterableModel<Model>)
         if (with_means_) {
           if (shares_.cols() < n) shares_ = Matrix<B>(1, n);
           const auto shares = view_of(shares_).columns(0, n);
           on.update(SetToMultiple<T>{share}, shares, batch.shares);
-          track_means(on, model, batch.states, ConstViewOf<B>(shares), T(1), sum.means, batch.work);
+          track_means(on, model, batch.states, ConstViewOf<B>(shares), T(1), sum.rest.means, batch.work);
         }
     }
   }
-  static void add(const B& on, Sum& to, const Sum& from) {
-    for (std::size_t k = 0; k < to.parameters.size(); ++k)
-      on.update(Add{}, to.parameters[k], ConstViewOf<B>(from.parameters[k]));
-    for (std::size_t k = 0; k < to.mean_views.size(); ++k)
-      on.update(Add{}, to.mean_views[k], ConstViewOf<B>(from.mean_views[k]));
-    for (std::size_t k = 0; k < scalars; ++k) to.scalars[k] += from.scalars[k];
+  static void add(const B& on, const Sum& to, const Sum& from) {
+    for_each_parameter([&](const ParameterName&, Role, auto x, auto y) { on.update(Add{}, x, y); },
+                       to.gradient, std::as_const(from.gradient));
+    if constexpr (CenterableModel<Model>)
+      for_each_pair_of_means(to.rest.means, from.rest.means,
+                             [&](ViewOf<B> x, ViewOf<B> y) { on.update(Add{}, x, ConstViewOf<B>(y)); });
+    for (std::size_t k = 0; k < scalars; ++k) to.rest.scalars[k] += from.rest.scalars[k];
   }
-  void exchange(const B& on) {
+  void exchange(const B& on, Gradient& gradient) {
     const Timer timer;
     for (std::size_t i = 0; i < tree_.nodes().size(); ++i) {
       T* to = exchange_.node(i).data();
-      for_each_view(*sums_[i], [&](ViewOf<B> x) {
+      sum(gradient, i).for_each_view([&](ViewOf<B> x) {
         on.download(x, View<T>(to, x.rows, x.cols, x.rows));
         to += x.size();
       });
-      std::copy(std::begin(sums_[i]->scalars), std::end(sums_[i]->scalars), to);
+      std::copy(std::begin(rests_[i].scalars), std::end(rests_[i].scalars), to);
     }
     const T* from = exchange_.sum().data();
-    for_each_view(*sums_[0], [&](ViewOf<B> x) {
+    sum(gradient, 0).for_each_view([&](ViewOf<B> x) {
       on.upload(View<const T>(from, x.rows, x.cols, x.rows), x);
       from += x.size();
     });
-    std::copy(from, from + scalars, std::begin(sums_[0]->scalars));
+    std::copy(from, from + scalars, std::begin(rests_[0].scalars));
     seconds_ += timer.seconds();
   }
 
   ProcessGroup group_;
   ShardRange own_;
   bool with_means_;
-  std::vector<std::unique_ptr<Options>> options_;
-  std::vector<std::unique_ptr<O>> more_;
-  std::vector<O*> objectives_;
+  std::vector<Options> options_;  // by shard
+  std::vector<O> more_;           // the objectives of shards 1, 2, ...
   ShardTree tree_;
-  std::vector<std::unique_ptr<Sum>> sums_;  // of this process's nodes, from left to right
+  std::vector<Gradient> more_gradients_;  // of this process's nodes 1, 2, ...
+  std::vector<Rest> rests_;               // of its nodes
   Matrix<B> shares_;
   Index numbers_ = 0;
   GroupSum<T> exchange_;
