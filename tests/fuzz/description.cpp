@@ -61,16 +61,11 @@ std::vector<std::string> seeds() {
   return all;
 }
 
-std::vector<std::string> words() {
-  std::vector<std::string> all = tensor_words;
-  for (const char* word : {"\\\"kind\\\":", "\\\"words\\\":[", "\\\"name\\\":", "\\\"decimals\\\":",
-                           "\\\"scale\\\":", "\\\"poisson\\\"", "\\\"constant\\\"", "\\\"ignored\\\"",
-                           "\\\"value\\\":", "harmonium.columns", "harmonium.target", "\"parts\":"})
-    all.emplace_back(word);
-  return all;
-}
-
-const Registered target({"description", attack, seeds, words()});
+const Registered target({"description", attack, seeds,
+                         tensor_words_and({"\\\"kind\\\":", "\\\"words\\\":[", "\\\"name\\\":",
+                                           "\\\"decimals\\\":", "\\\"scale\\\":", "\\\"poisson\\\"",
+                                           "\\\"constant\\\"", "\\\"ignored\\\"", "\\\"value\\\":",
+                                           "harmonium.columns", "harmonium.target", "\"parts\":"})});
 
 }  // namespace
 }  // namespace fuzz::description

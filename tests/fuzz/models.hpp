@@ -49,4 +49,11 @@ inline const std::vector<std::string> tensor_words = {"\"dtype\":",
                                                       std::string("\0\0\x80\x7f", 4),
                                                       std::string("\0\0\xc0\x7f", 4)};
 
+/// These, and further words of one format.
+inline std::vector<std::string> tensor_words_and(std::initializer_list<const char*> more) {
+  std::vector<std::string> all = tensor_words;
+  all.insert(all.end(), more.begin(), more.end());
+  return all;
+}
+
 }  // namespace fuzz

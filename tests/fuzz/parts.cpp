@@ -55,18 +55,13 @@ std::vector<std::string> scalings() {
   return {file_with_scaling(Scaling(Eigen::Vector2d(1, 2), Eigen::Vector2d(3, 1e-3))), bytes_of(with_model)};
 }
 
-std::vector<std::string> words(std::initializer_list<const char*> more) {
-  std::vector<std::string> all = tensor_words;
-  for (const char* word : more) all.emplace_back(word);
-  return all;
-}
-
 const Registered path({"path", attack_path, paths,
-                       words({"\"parts\":", "\"path\"", "\"path.models\":", "\"path.0.weight\"",
-                              "\"path.kind\":", "\"1\""})});
+                       tensor_words_and({"\"parts\":", "\"path\"", "\"path.models\":", "\"path.0.weight\"",
+                                         "\"path.kind\":", "\"1\""})});
 const Registered scaling({"scaling", attack_scaling, scalings,
-                          words({"\"parts\":", "\"scaling\"", "\"scaling.rows\":", "\"scaling.kind\":",
-                                 "\"scaling.shift\"", "\"scaling.scale\"", "\"1\"", "\"F64\""})});
+                          tensor_words_and({"\"parts\":", "\"scaling\"",
+                                            "\"scaling.rows\":", "\"scaling.kind\":", "\"scaling.shift\"",
+                                            "\"scaling.scale\"", "\"1\"", "\"F64\""})});
 
 }  // namespace
 }  // namespace fuzz::parts

@@ -37,15 +37,10 @@ std::vector<std::string> seeds() {
   return all;
 }
 
-std::vector<std::string> words() {
-  std::vector<std::string> all = tensor_words;
-  for (const char* word : {"\"harmonium.alphabet\":", "\"harmonium.log_z\":", "\"drelu\"", "\"-ACGUN\"",
-                           "\"abc\"", "\"visible.states\":", "\"hidden.units\":", "\"1e999\""})
-    all.emplace_back(word);
-  return all;
-}
-
-const Registered target({"sequence_model", attack, seeds, words()});
+const Registered target({"sequence_model", attack, seeds,
+                         tensor_words_and({"\"harmonium.alphabet\":", "\"harmonium.log_z\":", "\"drelu\"",
+                                           "\"-ACGUN\"", "\"abc\"",
+                                           "\"visible.states\":", "\"hidden.units\":", "\"1e999\""})});
 
 }  // namespace
 }  // namespace fuzz::sequence_model

@@ -41,16 +41,34 @@ inline Eigen::MatrixXd columns(const std::vector<oracle::Numbers>& numbers) {
   return x;
 }
 
+/// The larger one of `largest` and |a - b|; infinite if there is a NaN.
+inline double larger_difference(double largest, double a, double b) {
+  const double difference = std::abs(a - b);
+  return difference <= largest ? largest : std::isnan(difference) ? INFINITY : difference;
+}
+
 /// Largest absolute difference between two matrices; infinite if their shapes differ or there is a NaN.
 template <class A, class B>
 double largest_difference(const A& a, const B& b) {
   if (a.rows() != b.rows() || a.cols() != b.cols()) return INFINITY;
   double largest = 0;
   for (Index c = 0; c < a.cols(); ++c)
-    for (Index r = 0; r < a.rows(); ++r) {
-      const double difference = std::abs(static_cast<double>(a(r, c)) - static_cast<double>(b(r, c)));
-      if (!(difference <= largest)) largest = std::isnan(difference) ? INFINITY : difference;
-    }
+    for (Index r = 0; r < a.rows(); ++r)
+      largest = larger_difference(largest, static_cast<double>(a(r, c)), static_cast<double>(b(r, c)));
+  return largest;
+}
+
+/// The same over all parameters of two models of one shape.
+template <class Model>
+double largest_parameter_difference(const Model& a, const Model& b) {
+  double largest = 0;
+  harmonium::for_each_parameter(
+      [&](const harmonium::ParameterName&, harmonium::Role, auto x, auto y) {
+        for (Index c = 0; c < x.cols; ++c)
+          for (Index r = 0; r < x.rows; ++r)
+            largest = larger_difference(largest, static_cast<double>(x(r, c)), static_cast<double>(y(r, c)));
+      },
+      a, b);
   return largest;
 }
 

@@ -99,14 +99,7 @@ TEST_CASE("a labelled sample of weight 2 counts as two, one of weight 0 not at a
   const Dataset few = Dataset(x, labels).with_weights({2, 1, 0, 1}), many(repeated, repeated_labels);
   FineTuning by_weight{weighted, quiet(4, 3), on}, by_hand{twice, quiet(4, 3), on};
   const EpochReport a = by_weight.fit(few).epochs.back(), b = by_hand.fit(many).epochs.back();
-  double far = 0;
-  for_each_parameter(
-      [&](const ParameterName&, Role, auto u, auto v) {
-        for (Index c = 0; c < u.cols; ++c)
-          for (Index i = 0; i < u.rows; ++i) far = std::fmax(far, std::abs(u(i, c) - v(i, c)));
-      },
-      weighted, twice);
-  CHECK(far < 1e-13);
+  CHECK(largest_parameter_difference(weighted, twice) < 1e-13);
   CHECK_THAT(a.metric("loss"), WithinAbs(b.metric("loss"), 1e-13));
   CHECK_THAT(a.metric("error"), WithinAbs(b.metric("error"), 1e-13));
   const Evaluation one = evaluate(weighted, few, on), two = evaluate(weighted, many, on);
@@ -276,14 +269,7 @@ TEST_CASE("a user's optimizer fine-tunes", "[fine_tuning]") {
       .fit(data);
   FineTuning{bundled, {.epochs = 2, .batch_size = 16, .optimizer = Momentum{.rate = 0.1, .momentum = 0.0}}}
       .fit(data);
-  double far = 0;
-  for_each_parameter(
-      [&](const ParameterName&, Role, auto a, auto b) {
-        for (Index c = 0; c < a.cols; ++c)
-          for (Index r = 0; r < a.rows; ++r) far = std::fmax(far, std::abs(a(r, c) - b(r, c)));
-      },
-      own, bundled);
-  CHECK(far < 1e-12);
+  CHECK(largest_parameter_difference(own, bundled) < 1e-12);
   CHECK_FALSE(own == small_network());
 }
 
