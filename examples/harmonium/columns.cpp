@@ -629,9 +629,12 @@ Samples encode_table(const RawTable& table, const Columns& columns, bool limited
     const Column& column = columns[i];
     if (layout.first[i] < 0) continue;
     const Index first = layout.first[i], size = column.kind == Kind::categorical ? layout.states : 1;
+    const auto leave_out = [&](Index row, Index count) {
+      samples.values.block(first, row, size, count).setConstant(std::numeric_limits<float>::quiet_NaN());
+      samples.known.block(first, row, size, count).setConstant(false);
+    };
     if (!unknown.empty() && column.name == unknown) {
-      samples.values.middleRows(first, size).setConstant(std::numeric_limits<float>::quiet_NaN());
-      samples.known.middleRows(first, size).setConstant(false);
+      leave_out(0, table.rows());
       continue;
     }
     const Index index = table.column(column.name);
@@ -646,18 +649,15 @@ Samples encode_table(const RawTable& table, const Columns& columns, bool limited
     Index present = 0;
     for (Index row = 0; row < table.rows(); ++row) {
       auto values = samples.values.col(row).segment(first, size);
-      const bool missing = table.missing(row, index);
-      auto state = states.end();
-      if (!missing && !states.empty()) {
-        state = states.find(word_at(table, row, index, spelling, column, numeric_words));
-        if (state == states.end()) strange.push_back(row);
-        ++present;
-      }
-      if (missing || (!states.empty() && state == states.end())) {
-        values.setConstant(std::numeric_limits<float>::quiet_NaN());
-        samples.known.col(row).segment(first, size).setConstant(false);
+      if (table.missing(row, index)) {
+        leave_out(row, 1);
       } else if (!states.empty()) {
-        if (column.kind == Kind::categorical) {
+        ++present;
+        const auto state = states.find(word_at(table, row, index, spelling, column, numeric_words));
+        if (state == states.end()) {
+          strange.push_back(row);
+          leave_out(row, 1);
+        } else if (column.kind == Kind::categorical) {
           values(state->second) = 1;
         } else {
           values(0) = static_cast<float>(state->second);

@@ -1,6 +1,7 @@
 #include "compare.hpp"
 
 #include <algorithm>
+#include <cstdio>
 #include <harmonium/io/pictures/markup.hpp>
 
 #include "outcome.hpp"
@@ -26,17 +27,16 @@ Coverage compare_samples(const Model& model, const Columns& columns, const Eigen
 std::optional<Coverage> compared_for_report(const Model& model, const Columns& columns,
                                             const Eigen::MatrixXf& rows, const Eigen::MatrixXf& held_out,
                                             int threads) {
-  constexpr Index fewest = 50, most_weights = 500'000;
+  constexpr Index most_weights = 500'000;
   // Each set is there several times, in double precision: no more than 8 MB of a wide table.
-  const Index most = std::clamp<Index>(1'000'000 / std::max<Index>(1, rows.rows()), fewest, 500);
-  if (rows.cols() < fewest || model.weights().size() > most_weights) return {};
-  // As many of each set are compared as the smallest has: too few held-out rows would leave little.
-  const bool enough = held_out.cols() >= std::min(most, rows.cols()) / 2;
+  const Index most = std::clamp<Index>(1'000'000 / std::max<Index>(1, rows.rows()), fewest_compared, 500);
+  if (rows.cols() < fewest_compared || model.weights().size() > most_weights) return {};
+  const bool enough = enough_held_out(held_out.cols(), std::min(most, rows.cols()));
   return compare_samples(model, columns, rows, enough ? held_out : Eigen::MatrixXf(rows.rows(), 0),
                          std::min(most, rows.cols()), 1000, 1, threads);
 }
 
-std::string text_of(const Coverage& c) {
+void print_coverage(const Coverage& c, const char* rows, const std::string& data) {
   const auto number = [](double x, int decimals, std::size_t width) {
     const std::string digits = detail::fixed_text(x, decimals);
     return std::string(width - std::min(width, digits.size()), ' ') + digits;
@@ -58,7 +58,8 @@ std::string text_of(const Coverage& c) {
   for (const double share : c.shares) text += ' ' + number(100 * share, 1, 6);
   text += "\n          % of samples     ";
   for (const double share : c.sample_shares) text += ' ' + number(100 * share, 1, 6);
-  return text + '\n';
+  std::printf("%ld samples of the model beside as many %s of %s\n%s\n", static_cast<long>(c.codes.cols()),
+              rows, data.c_str(), text.c_str());
 }
 
 }  // namespace program

@@ -19,7 +19,12 @@ std::optional<harmonium::Coverage> compared_for_report(const Model& model, const
                                                        const Eigen::MatrixXf& rows,
                                                        const Eigen::MatrixXf& held_out, int threads);
 
-// The numbers as lines of text.
-std::string text_of(const harmonium::Coverage& coverage);
+// Sets with fewer rows are not compared.
+inline constexpr Index fewest_compared = 50;
+// As many of each set are compared as the smallest has: too few held-out rows would leave little.
+inline bool enough_held_out(Index held_out, Index compared) { return held_out >= compared / 2; }
+
+// Prints the numbers; the data have such `rows`, in that file.
+void print_coverage(const harmonium::Coverage& coverage, const char* rows, const std::string& data);
 
 }  // namespace program

@@ -9,7 +9,9 @@
 #include <harmonium/inference/sequences/designs.hpp>
 #include <harmonium/inference/sequences/filters.hpp>
 #include <harmonium/io/report/coverage_section.hpp>
+#include <numeric>
 
+#include "compare.hpp"
 #include "outcome.hpp"
 #include "report.hpp"
 #include "sequences.hpp"
@@ -20,9 +22,10 @@ namespace program {
 
 namespace {
 
-Alignment draw(const SequenceModel& model, Index count, int steps, std::uint64_t seed, int threads) {
-  return design_sequences(model.rbm, model.alphabet, {.count = count, .steps = steps, .seed = seed}, {},
-                          processors(threads));
+Alignment first_of(const Alignment& all, Index count) {
+  std::vector<Index> columns(static_cast<std::size_t>(count));
+  std::iota(columns.begin(), columns.end(), Index(0));
+  return all.subset(columns);
 }
 
 // Up to `most` whole sequences, drawn in proportion to their weights, none twice (Efraimidis and Spirakis,
@@ -46,19 +49,18 @@ Alignment weighty_ones(const FamilyParts& parts, const std::vector<Index>& among
   return family.subset(columns);
 }
 
-void add_logos(HtmlReport& report, const SequenceModel& model, const FamilyParts& parts, int threads) {
+void add_logos(HtmlReport& report, const SequenceModel& model, const FamilyParts& parts,
+               const Alignment& drawn, const Cpu<float>& on) {
   const auto logo_of = [&](const Alignment& sequences, const std::vector<double>& weights) {
     return information_heights(letter_frequencies(sequences, weights), model.alphabet.gap());
   };
-  const Alignment drawn = draw(model, 1000, 500, 1, threads);
   report.add_section("Sequences");
   if (parts.family.size() > 0)
     report.add_logo(logo_of(parts.family, parts.weights), model.alphabet, {.title = "The family"});
   report.add_logo(logo_of(drawn, {}), model.alphabet, {.title = "Drawn from the model"});
   if (parts.family.size() == 0) return;
   double differing = 0;
-  for (const NearestSequence& one :
-       nearest_sequences(drawn, some_of(parts.family, 5000), processors(threads)))
+  for (const NearestSequence& one : nearest_sequences(drawn, some_of(parts.family, 5000), on))
     differing += static_cast<double>(one.differences) / static_cast<double>(drawn.size() * drawn.sites());
   report.add_text("Sequences that were drawn differ from the nearest natural one in " +
                   number_text(100 * differing, 3) + " % of the sites, on average.");
@@ -73,12 +75,13 @@ void add_filters(HtmlReport& report, const SequenceModel& model) {
 }
 
 // Couplings are averaged over a few sequences.
-void add_contacts(HtmlReport& report, const SequenceModel& model, const FamilyParts& parts, int threads) {
+void add_contacts(HtmlReport& report, const SequenceModel& model, const FamilyParts& parts,
+                  const Cpu<float>& on) {
   const Index sites = model.rbm.visible.units();
   const Alignment few = some_of(parts.family.subset(whole_sequences(parts.family)), 10);
   if (sites < 2 || sites > 400 || few.size() == 0) return;
   report.add_section("Which sites depend on each other")
-      .add_heat_map(contact_scores(couplings(model.rbm, few, processors(threads)), model.alphabet.states(),
+      .add_heat_map(contact_scores(couplings(model.rbm, few, on), model.alphabet.states(),
                                    {.gap = model.alphabet.gap()}),
                     {.title = "Contact scores", .x_title = "site", .width = 560});
 }
@@ -105,18 +108,22 @@ FamilyParts cut_family(const CommonSettings& settings, Alignment family, const C
   return parts;
 }
 
-std::optional<Coverage> compare_sequences(const SequenceModel& model, const FamilyParts& parts, Index most,
-                                          int steps, std::uint64_t seed, int threads) {
-  constexpr Index fewest = 50;
+Alignment draw(const SequenceModel& model, Index count, int steps, std::uint64_t seed, const Cpu<float>& on) {
+  return design_sequences(model.rbm, model.alphabet, {.count = count, .steps = steps, .seed = seed}, {}, on);
+}
+
+std::optional<Coverage> compare_sequences(const Alignment& drawn, const FamilyParts& parts,
+                                          std::uint64_t seed, const Cpu<float>& on) {
+  const Index most = drawn.size();
   const Alignment learned = weighty_ones(parts, parts.split.training, most, seed),
                   held_out = weighty_ones(parts, parts.split.held_out, most, seed);
-  if (learned.size() < fewest) return {};
+  if (learned.size() < fewest_compared) return {};
   const CoverageOptions options{.most_samples = most, .seed = seed};
-  const Cpu<double> on(processors(threads).threads());
-  const Dataset samples = one_hot(draw(model, learned.size(), steps, seed, threads));
-  // As many of each set are compared as the smallest has: too few held-out sequences would leave little.
-  if (held_out.size() < learned.size() / 2) return coverage(samples, one_hot(learned), options, on);
-  return coverage(samples, one_hot(learned), one_hot(held_out), options, on);
+  const Cpu<double> in_double(on.threads());
+  const Dataset samples = one_hot(first_of(drawn, learned.size()));
+  if (!enough_held_out(held_out.size(), learned.size()))
+    return coverage(samples, one_hot(learned), options, in_double);
+  return coverage(samples, one_hot(learned), one_hot(held_out), options, in_double);
 }
 
 void write_sequence_report(const std::string& folder, const nlohmann::ordered_json& run,
@@ -130,10 +137,12 @@ void write_sequence_report(const std::string& folder, const nlohmann::ordered_js
   if (results.at("verdict") != "consistent")
     report.add_warnings(std::vector<std::string>{"The log likelihood cannot be trusted: " +
                                                  results.at("reason").get<std::string>()});
-  add_logos(report, model, parts, threads);
+  const Cpu<float> on = processors(threads);
+  const Alignment drawn = draw(model, 1000, 500, 1, on);
+  add_logos(report, model, parts, drawn, on);
   add_filters(report, model);
-  add_contacts(report, model, parts, threads);
-  if (const auto compared = compare_sequences(model, parts, 500, 500, 1, threads))
+  add_contacts(report, model, parts, on);
+  if (const auto compared = compare_sequences(first_of(drawn, 500), parts, 1, on))
     add_coverage(report, *compared);
   report.add_section("How it learned").add_history(history);
   add_run_settings(report, run);

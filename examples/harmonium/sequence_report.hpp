@@ -21,9 +21,14 @@ struct FamilyParts {
 FamilyParts cut_family(const CommonSettings& settings, harmonium::Alignment family,
                        const harmonium::Cpu<float>& on);
 
-// Do as many samples of the model cover the family? The parts are compared as far as they are large enough.
-std::optional<harmonium::Coverage> compare_sequences(const SequenceModel& model, const FamilyParts& parts,
-                                                     Index most, int steps, std::uint64_t seed, int threads);
+// Sequences from the model, each from a chain of its own.
+harmonium::Alignment draw(const SequenceModel& model, Index count, int steps, std::uint64_t seed,
+                          const harmonium::Cpu<float>& on);
+// Do these samples of the model cover the family? Its parts are compared as far as they are large enough, and
+// with no more samples than they have sequences.
+std::optional<harmonium::Coverage> compare_sequences(const harmonium::Alignment& drawn,
+                                                     const FamilyParts& parts, std::uint64_t seed,
+                                                     const harmonium::Cpu<float>& on);
 
 // The results of a run, for the terminal and for the report.
 harmonium::ReportValues key_values(const nlohmann::ordered_json& results);

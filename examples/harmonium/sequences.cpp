@@ -5,6 +5,7 @@
 #include <harmonium/inference/annealing/sandwich.hpp>
 #include <harmonium/inference/layers.hpp>
 #include <harmonium/inference/sequences/designs.hpp>
+#include <numeric>
 
 #include "compare.hpp"
 #include "output.hpp"
@@ -123,13 +124,12 @@ void evaluate_sequences(const CommonSettings& settings) {
   std::printf("log Z                        %.3f, %s: %s\n", z.log_z,
               z.consistent() ? "consistent" : "inconsistent", z.reason.c_str());
   if (settings.samples == 0) return;
-  const auto compared = compare_sequences(model, parts, settings.samples, settings.steps, settings.judge.seed,
-                                          settings.judge.threads);
-  check<DataError>(compared.has_value(), "--samples: there are fewer than 50 sequences to compare with");
-  std::printf("%ld samples of the model beside as many sequences of %s\n%s",
-              static_cast<long>(compared->codes.cols()),
-              (settings.training_data.empty() ? settings.data : settings.training_data).c_str(),
-              text_of(*compared).c_str());
+  const auto compared = compare_sequences(
+      draw(model, settings.samples, settings.steps, settings.judge.seed, on), parts, settings.judge.seed, on);
+  check<DataError>(compared.has_value(), "--samples: there are fewer than ", fewest_compared,
+                   " sequences to compare with");
+  print_coverage(*compared, "sequences",
+                 settings.training_data.empty() ? settings.data : settings.training_data);
 }
 
 }  // namespace program

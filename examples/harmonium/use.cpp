@@ -39,7 +39,7 @@ Eigen::MatrixXf whole_rows(const Samples& all, const std::string& path, std::siz
 }
 
 // Samples of the model beside rows.
-void print_coverage(const LoadedModel& loaded, const CommonSettings& settings) {
+void compare_rows(const LoadedModel& loaded, const CommonSettings& settings) {
   const bool limited = loaded.predictor != nullptr;
   const auto read = [&](const std::string& path) {
     CommonSettings of_path = settings;
@@ -54,9 +54,7 @@ void print_coverage(const LoadedModel& loaded, const CommonSettings& settings) {
       compare_samples(*loaded.model, loaded.columns, held_out ? read(settings.training_data) : rows,
                       held_out ? rows : Eigen::MatrixXf(rows.rows(), 0), settings.samples, settings.steps,
                       settings.judge.seed, settings.judge.threads);
-  const std::string& data = held_out ? settings.training_data : settings.data;
-  std::printf("%ld samples of the model beside as many rows of %s\n%s", static_cast<long>(c.codes.cols()),
-              data.c_str(), text_of(c).c_str());
+  print_coverage(c, "rows", held_out ? settings.training_data : settings.data);
 }
 
 void evaluate_model(const LoadedModel& loaded, const CommonSettings& settings) {
@@ -102,7 +100,7 @@ void run_evaluate(const CommonSettings& settings) {
   const LoadedModel loaded = load_model(settings.model);
   if (loaded.predictor != nullptr) evaluate_target(loaded, settings);
   if (loaded.predictor == nullptr || loaded.generative) evaluate_model(loaded, settings);
-  if (settings.samples > 0) print_coverage(loaded, settings);
+  if (settings.samples > 0) compare_rows(loaded, settings);
 }
 
 void run_sample(const CommonSettings& settings) {

@@ -38,10 +38,6 @@ inline std::string not_safetensors(std::string_view begin) {
                       : what.substr(0, what.find(';')) + ", expected a model";
 }
 
-}  // namespace detail
-
-namespace detail {
-
 /// What the header of a file says, in which tensors have no numbers yet; `input` is then at the first of
 /// them. Trusted only after it was checked against the file's length. \throws FileError
 inline TensorFile read_tensor_header(InputFile& input, const std::filesystem::path& path,
