@@ -19,7 +19,7 @@ class FunctionRef<Result(Arguments...)> {
   /// the reference as an argument.
   template <class F>
   requires(!std::is_same_v<std::remove_cvref_t<F>, FunctionRef> &&
-           std::is_invocable_r_v<Result, F&, Arguments...>)
+           requires(F & f, Arguments... arguments) { f(static_cast<Arguments&&>(arguments)...); })
       FunctionRef(F&& f)  // NOLINT(google-explicit-constructor): stands for the callable
       : f_(const_cast<void*>(static_cast<const volatile void*>(std::addressof(f)))),
         call_([](void* of, Arguments... arguments) -> Result {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "../backend/cuda.hpp"
+#include "../core/policy.hpp"
 #include "../data/dataset.hpp"
 
 namespace harmonium {
@@ -35,11 +36,11 @@ class CudaDataset {
 
   /// Numbers per sample.
   Index rows() const {
-    return std::visit([](const auto& values) { return values.rows(); }, values_);
+    return detail::visit_variant([](const auto& values) { return values.rows(); }, values_);
   }
   /// Number of samples.
   Index size() const {
-    return std::visit([](const auto& values) { return values.cols(); }, values_);
+    return detail::visit_variant([](const auto& values) { return values.cols(); }, values_);
   }
   /// The class of each sample, or empty.
   std::span<const int> labels() const { return labels_; }
@@ -51,7 +52,7 @@ class CudaDataset {
   /// out(:, i) = sample columns[i]
   template <class T>
   void fill(const Cuda<T>& on, std::span<const Index> columns, View<T, CudaMemory> out) const {
-    std::visit(
+    detail::visit_variant(
         [&]<class N>(const CudaMatrix<N>& values) {
           on.gather(View<const N, CudaMemory>(values), columns, static_cast<T>(scale_), out);
         },

@@ -14,6 +14,7 @@
 
 #include "../core/error.hpp"
 #include "../core/host_matrix.hpp"
+#include "../core/policy.hpp"
 #include "batch_source.hpp"
 #include "sparse.hpp"
 
@@ -71,11 +72,13 @@ class Dataset {
 
   /// Numbers per sample.
   Index rows() const {
-    return std::visit([](const auto& values) { return static_cast<Index>(values.rows()); }, values_);
+    return detail::visit_variant([](const auto& values) { return static_cast<Index>(values.rows()); },
+                                 values_);
   }
   /// Number of samples.
   Index size() const {
-    return std::visit([](const auto& values) { return static_cast<Index>(values.cols()); }, values_);
+    return detail::visit_variant([](const auto& values) { return static_cast<Index>(values.cols()); },
+                                 values_);
   }
   /// The class of each sample, or empty.
   std::span<const int> labels() const& { return labels_; }
@@ -123,7 +126,7 @@ class Dataset {
 
   /// The (scaled) number in a row of a sample.
   double value(Index row, Index sample) const {
-    return std::visit(
+    return detail::visit_variant(
         [&](const auto& values) { return static_cast<double>(values.coeff(row, sample)) * scale_; }, values_);
   }
 
@@ -146,14 +149,14 @@ class Dataset {
   /// `Sparse`.
   template <class F>
   decltype(auto) visit_values(F&& f) const {
-    return std::visit(std::forward<F>(f), values_);
+    return detail::visit_variant(std::forward<F>(f), values_);
   }
 
   /// out(:, i) = sample columns[i]
   template <class B>
   void fill(const B& on, std::span<const Index> columns,
             View<typename B::Scalar, typename B::Memory> out) const {
-    std::visit(
+    detail::visit_variant(
         [&]<class M>(const M& values) {
           const auto scale = static_cast<typename B::Scalar>(scale_);
           if constexpr (std::same_as<M, Sparse>) {
@@ -179,8 +182,8 @@ class Dataset {
     part.scale_ = scale_;
     for (const Index c : columns)
       check<ValueError>(c >= 0 && c < size(), "subset: there is no sample ", c, ", the set has ", size());
-    std::visit([&]<class M>(const M& values) { part.values_ = detail::chosen_columns(values, columns); },
-               values_);
+    detail::visit_variant(
+        [&]<class M>(const M& values) { part.values_ = detail::chosen_columns(values, columns); }, values_);
     if (!labels_.empty())
       for (const Index c : columns) part.labels_.push_back(labels_[static_cast<std::size_t>(c)]);
     if (!weights_.empty())
@@ -192,7 +195,7 @@ class Dataset {
   /// All samples converted to type `T`, rows x size, dense.
   template <class T>
   HostMatrix<T> to_matrix() const {
-    return std::visit(
+    return detail::visit_variant(
         [&](const auto& values) -> HostMatrix<T> {
           return HostMatrix<T>(values.template cast<T>()) * static_cast<T>(scale_);
         },

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "../core/counts.hpp"
+#include "../core/policy.hpp"
 #include "../models/tempering.hpp"
 #include "reconstruction.hpp"
 
@@ -76,7 +77,7 @@ Matrix<B> generate_below(const B& on, const Dbn<Units, B>& dbn, const GenerateOp
   check_shapes("generate", dbn);
   Matrix<B> x, below;
   for (Index i = dbn.depth(); i-- > 0;)
-    std::visit(
+    detail::visit_variant(
         [&](const auto& rbm) {
           if (i + 1 == dbn.depth()) {
             x = top(rbm);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "../core/host_matrix.hpp"
+#include "../core/policy.hpp"
 #include "clamped.hpp"
 #include "generate.hpp"
 #include "label_free_energies.hpp"
@@ -19,7 +20,7 @@ Matrix<B> generate_down(const B& on, const UpDownDbn<Units, B>& model, Matrix<B>
                         bool draw_visible) {
   Matrix<B> input, below;
   for (std::size_t i = model.stack.layers.size(); i-- > 0; ++draws.step)
-    std::visit(
+    detail::visit_variant(
         [&](const auto& layer) {
           const auto& way = layer.generation;
           input = Matrix<B>(way.layer.rows(), x.cols());

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "../core/host_matrix.hpp"
+#include "../core/policy.hpp"
 #include "../data/labels.hpp"
 #include "../models/joint_rbm.hpp"
 #include "../models/up_down.hpp"
@@ -45,7 +46,7 @@ Matrix<B> recognise(const B& on, const UpDownDbn<Units, B>& model, ConstViewOf<B
   Matrix<B> below(x.rows, x.cols), input, above;
   on.copy(x, below);
   for (const auto& any : model.stack.layers)
-    std::visit(
+    detail::visit_variant(
         [&](const auto& layer) {
           input = Matrix<B>(layer.recognition.layer.rows(), x.cols);
           above = Matrix<B>(layer.recognition.layer.rows(), x.cols);

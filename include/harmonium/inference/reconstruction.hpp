@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "../core/policy.hpp"
 #include "../models/dbn.hpp"
 #include "layers.hpp"
 
@@ -53,7 +54,7 @@ void visit_rbm(const Rbm<V, H, B>& rbm, Index /*i*/, F f) {
 }
 template <class Units, class B, class F>
 void visit_rbm(const Dbn<Units, B>& dbn, Index i, F f) {
-  std::visit([&](const auto& rbm) { f(rbm); }, dbn.rbms[static_cast<std::size_t>(i)]);
+  detail::visit_variant([&](const auto& rbm) { f(rbm); }, dbn.rbms[static_cast<std::size_t>(i)]);
 }
 template <class V, class H, class B>
 Index depth_of(const Rbm<V, H, B>& /*rbm*/) {

@@ -4,6 +4,7 @@
 /// same RBMs, which training can change independently.
 #pragma once
 
+#include "../core/policy.hpp"
 #include "network.hpp"
 
 namespace harmonium {
@@ -46,8 +47,8 @@ Index code_depth(const Network<Mirror<Units>, B, Head>& network) {
 template <class Units, class B, class Head>
 Index code_rows(const Network<Mirror<Units>, B, Head>& network) {
   if (network.layers.empty()) return 0;
-  return std::visit([](const auto& dense) { return dense.layer.rows(); },
-                    network.layers[static_cast<std::size_t>(code_depth(network) - 1)]);
+  return detail::visit_variant([](const auto& dense) { return dense.layer.rows(); },
+                               network.layers[static_cast<std::size_t>(code_depth(network) - 1)]);
 }
 
 namespace detail {
@@ -76,11 +77,11 @@ Autoencoder<Units, B> autoencoder(const Dbn<Units, B>& dbn) {
   const Index depth = dbn.depth();
   Autoencoder<Units, B> network({.sizes = dbn.options().sizes}, [&](auto& dense, Index i) {
     const bool up = i < depth;
-    std::visit(
+    detail::visit_variant(
         [&](const auto& rbm) { up ? detail::adopt_hidden(dense, rbm) : detail::adopt_visible(dense, rbm); },
         dbn.rbms[static_cast<std::size_t>(up ? i : 2 * depth - 1 - i)]);
   });
-  std::visit([&](const auto& rbm) { detail::adopt_visible(network.head, rbm); }, dbn.rbms[0]);
+  detail::visit_variant([&](const auto& rbm) { detail::adopt_visible(network.head, rbm); }, dbn.rbms[0]);
   return network;
 }
 

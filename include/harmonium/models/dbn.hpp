@@ -6,6 +6,7 @@
 #include <concepts>
 #include <vector>
 
+#include "../core/policy.hpp"
 #include "rbm.hpp"
 #include "stack.hpp"
 
@@ -72,7 +73,7 @@ struct Dbn<Stack<U...>, B> {
   Options options() const {
     Options result;
     for (std::size_t i = 0; i < rbms.size(); ++i)
-      std::visit(
+      detail::visit_variant(
           [&](const auto& rbm) {
             if (i == 0) result.sizes.push_back(rbm.visible.size());
             result.sizes.push_back(rbm.hidden.size());
@@ -116,7 +117,7 @@ struct Dbn<Stack<U...>, B> {
   static void walk(F& f, const ParameterName& name, Self& self, Others&... others) {
     const ParameterName layers = name / "layers";
     for (std::size_t i = 0; i < self.rbms.size(); ++i)
-      std::visit(
+      detail::visit_variant(
           [&]<class R>(R& rbm) {
             using Plain = std::remove_const_t<R>;
             Plain::walk(f, layers / static_cast<Index>(i), rbm,
@@ -130,13 +131,13 @@ struct Dbn<Stack<U...>, B> {
 template <class Units, class B, class F>
 void for_each_rbm(Dbn<Units, B>& dbn, F f) {
   for (std::size_t i = 0; i < dbn.rbms.size(); ++i)
-    std::visit([&](auto& rbm) { f(rbm, static_cast<Index>(i)); }, dbn.rbms[i]);
+    detail::visit_variant([&](auto& rbm) { f(rbm, static_cast<Index>(i)); }, dbn.rbms[i]);
 }
 /// The same, read-only.
 template <class Units, class B, class F>
 void for_each_rbm(const Dbn<Units, B>& dbn, F f) {
   for (std::size_t i = 0; i < dbn.rbms.size(); ++i)
-    std::visit([&](const auto& rbm) { f(rbm, static_cast<Index>(i)); }, dbn.rbms[i]);
+    detail::visit_variant([&](const auto& rbm) { f(rbm, static_cast<Index>(i)); }, dbn.rbms[i]);
 }
 
 /// \throws ShapeError if there are no RBMs, one has matrices that do not fit its layers, or the visible layer

@@ -9,6 +9,7 @@
 
 #include <vector>
 
+#include "../core/policy.hpp"
 #include "dbn.hpp"
 #include "dense.hpp"
 
@@ -107,7 +108,8 @@ struct Network {
   Options options() const {
     Options result{.sizes = {StackSize(visible)}};
     for (std::size_t i = 0; i + 1 < Units::sizes(layers.size() + 1); ++i)
-      std::visit([&](const auto& dense) { result.sizes.push_back(dense.layer.size()); }, layers[i]);
+      detail::visit_variant([&](const auto& dense) { result.sizes.push_back(dense.layer.size()); },
+                            layers[i]);
     if constexpr (classifies) result.classes = classes();
     if constexpr (!classifies && !reconstructs) result.outputs = head.layer.size();
     return result;
@@ -154,7 +156,7 @@ struct Network {
   static void walk(F& f, const ParameterName& name, Self& self, Others&... others) {
     const ParameterName parts = name / "layers";
     for (std::size_t i = 0; i < self.layers.size(); ++i)
-      std::visit(
+      detail::visit_variant(
           [&]<class D>(D& dense) {
             using Plain = std::remove_const_t<D>;
             Plain::walk(f, parts / static_cast<Index>(i), dense,
@@ -191,7 +193,7 @@ template <class Units, class B, class Head>
 void check_shapes(const char* caller, const Network<Units, B, Head>& network) {
   Index inputs = network.input_rows();
   for (const auto& any : network.layers)
-    std::visit(
+    detail::visit_variant(
         [&](const auto& dense) {
           check_shapes(caller, dense, inputs);
           inputs = dense.layer.rows();
@@ -214,7 +216,7 @@ Metadata describe(const Network<Units, B, Head>& network) {
   }
   Layer<typename Model::Visible, B>::describe(metadata, "visible", network.visible);
   for (std::size_t i = 0; i < depth; ++i)
-    std::visit(
+    detail::visit_variant(
         [&]<class U>(const Dense<U, B>& dense) {
           dense.layer.describe(metadata, "layers." + std::to_string(i), dense.layer.size());
         },
@@ -228,7 +230,7 @@ template <class Head, class Units, class B>
 Network<Units, B, Head> with_layers_of(const Dbn<Units, B>& dbn, NetworkOptions options) {
   options.sizes = dbn.options().sizes;
   return Network<Units, B, Head>(options, [&]<class U>(Dense<U, B>& dense, Index i) {
-    std::visit(
+    detail::visit_variant(
         [&](const auto& rbm) {
           if constexpr (requires { dense.layer = rbm.hidden; }) {
             dense.weights = rbm.weights;

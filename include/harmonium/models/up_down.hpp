@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "../core/policy.hpp"
 #include "dbn.hpp"
 #include "dense.hpp"
 #include "mixed_layer.hpp"
@@ -72,7 +73,7 @@ struct UpDownStack {
   template <class F, class Self, class... Others>
   static void walk(F& f, const ParameterName& name, Self& self, Others&... others) {
     for (std::size_t i = 0; i < self.layers.size(); ++i)
-      std::visit(
+      detail::visit_variant(
           [&]<class L>(L& layer) {
             using Plain = std::remove_const_t<L>;
             Plain::walk(f, name / static_cast<Index>(i), layer,
@@ -142,14 +143,16 @@ struct UpDownDbn {
   Index visible_rows() const {
     return stack.layers.empty()
                ? features().rows()
-               : std::visit([](const auto& layer) { return layer.generation.layer.rows(); }, stack.layers[0]);
+               : detail::visit_variant([](const auto& layer) { return layer.generation.layer.rows(); },
+                                       stack.layers[0]);
   }
 
   /// Options that make another model of the same shape.
   Options options() const {
     Options result{.classes = classes()};
     for (const auto& any : stack.layers)
-      std::visit([&](const auto& layer) { result.sizes.push_back(layer.generation.layer.size()); }, any);
+      detail::visit_variant([&](const auto& layer) { result.sizes.push_back(layer.generation.layer.size()); },
+                            any);
     result.sizes.push_back(features().size());
     result.sizes.push_back(top.hidden.size());
     return result;
@@ -207,7 +210,7 @@ template <class Units, class B>
 void check_shapes(const char* caller, const UpDownDbn<Units, B>& model) {
   Index rows = model.visible_rows();
   for (const auto& any : model.stack.layers)
-    std::visit(
+    detail::visit_variant(
         [&](const auto& layer) {
           check_shapes(caller, layer.recognition, rows);
           const Index above = layer.recognition.layer.rows();

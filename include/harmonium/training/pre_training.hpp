@@ -5,6 +5,7 @@
 
 #include <vector>
 
+#include "../core/policy.hpp"
 #include "../data/known_only.hpp"
 #include "../models/dbn.hpp"
 #include "contrastive_divergence.hpp"
@@ -40,8 +41,8 @@ class EncodedSource {
 
   /// Hidden rows of the topmost RBM that encodes.
   Index rows() const {
-    return std::visit([](const auto& rbm) { return rbm.hidden.rows(); },
-                      dbn_.rbms[static_cast<std::size_t>(depth_ - 1)]);
+    return detail::visit_variant([](const auto& rbm) { return rbm.hidden.rows(); },
+                                 dbn_.rbms[static_cast<std::size_t>(depth_ - 1)]);
   }
   /// Number of samples.
   Index size() const { return source_.size(); }
@@ -64,7 +65,7 @@ class EncodedSource {
     }
     ConstViewOf<Backend> x = bottom;
     for (Index i = 0; i < depth_; ++i)
-      std::visit(
+      detail::visit_variant(
           [&](const auto& rbm) {
             const auto place = static_cast<std::size_t>(2 * i + 1);
             const auto input = view_of(buffers_[place]).columns(0, n);
@@ -109,7 +110,7 @@ class EncodedSource {
     detail::leave_out_missing(on, source_, columns, view_of(known_).columns(0, v.cols), v);
   }
   void draw_missing(const Backend& on, std::span<const Index> columns, ViewOf<Backend> v) const {
-    std::visit(
+    detail::visit_variant(
         [&](const auto& rbm) {
           if (known_.cols() < v.cols) {
             known_ = Matrix<Backend>(v.rows, v.cols);
@@ -138,7 +139,7 @@ class EncodedSource {
   void make_buffers(Index n) const {
     buffers_.assign(1, Matrix<Backend>(source_.rows(), n));
     for (Index i = 0; i < depth_; ++i)
-      std::visit(
+      detail::visit_variant(
           [&](const auto& rbm) {  // input and means; the last layer writes its means to the caller's matrix
             buffers_.push_back(Matrix<Backend>(rbm.hidden.rows(), n));
             buffers_.push_back(Matrix<Backend>(i + 1 == depth_ ? 0 : rbm.hidden.rows(), n));

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "../core/host_matrix.hpp"
+#include "../core/policy.hpp"
 #include "../data/one_hot.hpp"
 #include "../inference/generate_up_down.hpp"
 #include "contrastive_divergence.hpp"
@@ -75,7 +76,7 @@ class WakeSleepObjective {
         one_hot_(classes_, options.batch_size) {
     const Index widest = std::max(options.batch_size, top_.chain_count(options.batch_size));
     for (const auto& any : model.stack.layers)
-      std::visit(
+      detail::visit_variant(
           [&](const auto& layer) {
             const auto room = [&](const auto& way) { return Matrix<Backend>(way.layer.rows(), widest); };
             rooms_.push_back({room(layer.recognition), room(layer.recognition), room(layer.recognition),
@@ -168,7 +169,7 @@ class WakeSleepObjective {
     if (rooms_.empty()) {
       f(model.features());
     } else {
-      std::visit([&](const auto& layer) { f(layer.generation.layer); }, model.stack.layers[0]);
+      detail::visit_variant([&](const auto& layer) { f(layer.generation.layer); }, model.stack.layers[0]);
     }
   }
   using TopOptions =
@@ -218,7 +219,7 @@ class WakeSleepObjective {
     const Index n = shares.cols;
     ConstViewOf<Backend> below = samples(n);
     for (std::size_t i = 0; i < rooms_.size(); ++i, ++draws.step)
-      std::visit(
+      detail::visit_variant(
           [&]<class L>(const L& layer) {
             Room& room = rooms_[i];
             const auto cut = [&](Matrix<Backend>& x) { return view_of(x).columns(0, n); };
@@ -238,7 +239,7 @@ class WakeSleepObjective {
     const Index n = shares.cols;
     ConstViewOf<Backend> above = top_.fantasies().rows_from(0, feature_rows_);
     for (std::size_t i = rooms_.size(); i-- > 0; ++draws.step)
-      std::visit(
+      detail::visit_variant(
           [&]<class L>(const L& layer) {
             Room& room = rooms_[i];
             const auto cut = [&](Matrix<Backend>& x) { return view_of(x).columns(0, n); };

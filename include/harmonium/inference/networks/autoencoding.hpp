@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <type_traits>
 
+#include "../../core/policy.hpp"
 #include "../../models/autoencoder.hpp"
 #include "forward.hpp"
 
@@ -18,7 +19,7 @@ void visit_dense(const Network<Units, B, Head>& network, Activations<B>& memory,
   if (place == network.layers.size()) {
     f(network.head, memory.head);
   } else {
-    std::visit([&](const auto& dense) { f(dense, memory.layers[place]); }, network.layers[place]);
+    detail::visit_variant([&](const auto& dense) { f(dense, memory.layers[place]); }, network.layers[place]);
   }
 }
 

@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "../../core/policy.hpp"
 #include "../../data/batch_source.hpp"
 #include "../../models/network.hpp"
 #include "../sample_blocks.hpp"
@@ -30,7 +31,7 @@ struct Activations {
     Index widest = network.output_rows();
     const auto make = [&](Index rows) { return Pass{Matrix<B>(rows, columns), Matrix<B>(rows, columns)}; };
     for (const auto& any : network.layers)
-      std::visit(
+      detail::visit_variant(
           [&](const auto& dense) {
             layers.push_back(make(dense.layer.rows()));
             widest = std::max(widest, dense.layer.rows());
@@ -59,7 +60,7 @@ void forward(const B& on, const Network<Units, B, Head>& network, ConstViewOf<B>
     x = out;
   };
   for (std::size_t i = 0; i < network.layers.size(); ++i) {
-    std::visit([&](const auto& dense) { pass(dense, activations.layers[i]); }, network.layers[i]);
+    detail::visit_variant([&](const auto& dense) { pass(dense, activations.layers[i]); }, network.layers[i]);
     after(i, view_of(activations.layers[i].mean).columns(0, x.cols));
   }
   pass(network.head, activations.head);

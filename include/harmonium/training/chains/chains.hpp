@@ -29,6 +29,7 @@
 
 #include <variant>
 
+#include "../../core/policy.hpp"
 #include "data_chains.hpp"
 #include "exact.hpp"
 #include "fast_weights.hpp"
@@ -66,7 +67,8 @@ struct ChainsMemory<std::variant<Policies...>, M> {
   static constexpr bool may_refuse = (ChainsMemory<Policies, M>::may_refuse || ...);
   static constexpr bool may_know_log_z = (ChainsMemory<Policies, M>::may_know_log_z || ...);
   static type make(const std::variant<Policies...>& policy, const M& model) {
-    return std::visit([&]<class P>(const P& p) { return type(ChainsMemory<P, M>::make(p, model)); }, policy);
+    return detail::visit_variant(
+        [&]<class P>(const P& p) { return type(ChainsMemory<P, M>::make(p, model)); }, policy);
   }
 };
 

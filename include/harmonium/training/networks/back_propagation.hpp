@@ -4,6 +4,7 @@
 /// to its field is target minus mean, for units of any type.
 #pragma once
 
+#include "../../core/policy.hpp"
 #include "../../inference/networks/forward.hpp"
 #include "../fine_tuning_options.hpp"
 
@@ -41,7 +42,7 @@ void backward(const B& on, const Network<Units, B, Head>& network, ConstViewOf<B
   collect(below(network.layers.size()), delta, gradient.head);
   ConstViewOf<B> weights_above = network.head.weights, delta_above = delta;
   for (std::size_t i = network.layers.size(); i-- > 0;)
-    std::visit(
+    detail::visit_variant(
         [&]<class D>(const D& dense) {
           auto& memory = activations.layers[i];
           const auto error = error_of(dense.layer.rows());
@@ -69,7 +70,8 @@ void set_input_gradient(const B& on, const Network<Units, B, Head>& network,
   if (network.layers.empty()) {
     bring_back(network.head, activations.head);
   } else {
-    std::visit([&](const auto& dense) { bring_back(dense, activations.layers[0]); }, network.layers[0]);
+    detail::visit_variant([&](const auto& dense) { bring_back(dense, activations.layers[0]); },
+                          network.layers[0]);
   }
 }
 

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "../../core/policy.hpp"
 #include "../../models/network.hpp"
 
 namespace harmonium {
@@ -24,7 +25,7 @@ class Dropout {
     Index rows = network.input_rows(), widest = rows;
     if (input_share > 0) input_ = Matrix<B>(rows, columns);
     for (const auto& any : network.layers)
-      std::visit(
+      detail::visit_variant(
           [&](const auto& dense) {
             const Index own = dense.layer.rows();
             hidden_.push_back({hidden_share > 0 ? Matrix<B>(own, columns) : Matrix<B>(), rows});

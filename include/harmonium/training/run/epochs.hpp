@@ -108,7 +108,8 @@ class EpochLoop {
  private:
   template <class F>
   void for_each_observer(F f) {
-    std::apply([&](auto&... observer) { (f(observer), ...); }, observers_);
+    [&]<std::size_t... I>(std::index_sequence<I...>) { (f(std::get<I>(observers_)), ...); }
+    (std::index_sequence_for<Observers...>{});
   }
   // The next batch is computed in buffers of these shapes.
   void check_shapes() const { shapes_.check("fit: an observer", model_); }

@@ -20,6 +20,7 @@
 #include <string_view>
 #include <type_traits>
 
+#include "../../core/policy.hpp"
 #include "../../models/metadata.hpp"
 #include "../../optimizers/optimizer.hpp"
 
@@ -65,7 +66,7 @@ class SettingsOf {
   void operator()(std::string_view name, const Schedule& value) { put(name, text_of_schedule(value)); }
   template <class... Policies>
   void operator()(std::string_view name, const std::variant<Policies...>& value) {
-    std::visit([&](const auto& policy) { (*this)(name, policy); }, value);
+    detail::visit_variant([&](const auto& policy) { (*this)(name, policy); }, value);
   }
   /// The words collected so far.
   void operator()(std::string_view name, const Metadata& words) {

@@ -138,7 +138,8 @@ class RunState {
       if constexpr (requires { observer.for_each_state(visitor); })
         f("observers." + std::to_string(number++), observer);
     };
-    std::apply([&](auto&... observer) { (look(observer), ...); }, observers_);
+    [&]<std::size_t... I>(std::index_sequence<I...>) { (look(std::get<I>(observers_)), ...); }
+    (std::index_sequence_for<Observers...>{});
   }
 
   Model& model_;
