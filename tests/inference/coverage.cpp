@@ -64,7 +64,7 @@ TEST_CASE("adversarial accuracy is that of its definition", "[coverage]") {
 }
 
 TEST_CASE("two halves of one set cannot be told apart, in as many of a hundred cases as the error says",
-          "[coverage]") {
+          "[coverage][slow]") {
   int within = 0;
   double sum = 0;
   for (std::uint64_t seed = 0; seed < 100; ++seed) {

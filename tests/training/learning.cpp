@@ -23,7 +23,7 @@ TEST_CASE("small bars and stripes are learned to within 0.1 nats of their best l
                           .seed = 1});
 }
 
-TEST_CASE("the precisions of a Gaussian model are learned from its samples", "[cd][learning]") {
+TEST_CASE("the precisions of a Gaussian model are learned from its samples", "[cd][learning][slow]") {
   // Samples of a model whose hidden states hide well-separated clusters: h from p(h), then v given h.
   GaussianBernoulli truth{{.visible = 4, .hidden = 2}};
   truth.visible.parameters << 0.3, -1, -0.5, 0, 0.2, 0.5, 0, 1.5;

@@ -81,7 +81,7 @@ TEST_CASE("log Z of larger lattices is that of Kaufman's formula, and entropy it
   }
 }
 
-TEST_CASE("a lattice of ten by ten is summed and drawn", "[data][ising]") {
+TEST_CASE("a lattice of ten by ten is summed and drawn", "[data][ising][slow]") {
   const Ising ising(10, 0.4407);
   CHECK_THAT(ising.log_z(), WithinRel(kaufman(10, 0.4407), 1e-12));
   const Eigen::VectorXd log_p = ising.log_likelihood(ising.draw(200, 1).to_matrix<double>());
