@@ -146,7 +146,7 @@ TEST_CASE("a Boltzmann machine's training has the same bytes for any number of t
       weighted(data()));
 }
 
-TEST_CASE("pre-training has the same bytes for any number of threads", "[pre_training][threads]") {
+TEST_CASE("pre-training has the same bytes for any number of threads", "[pre_training][threads][slow]") {
   check_same([&](const Cpu<float>& on) {
     Dbn<Stack<Bernoulli>> dbn{{300, 260, 200}, 1};
     pre_train_on(
@@ -170,7 +170,7 @@ TEST_CASE("fine-tuning has the same bytes for any number of threads", "[fine_tun
 }
 
 TEST_CASE("fine-tuning with all options has the same bytes for any number of threads",
-          "[fine_tuning][dropout][threads]") {
+          "[fine_tuning][dropout][threads][slow]") {
   const FineTuningOptions<> options{.epochs = 2,
                                     .batch_size = 100,
                                     .optimizer = Momentum{.rate = 0.01},

@@ -35,10 +35,11 @@ namespace detail {
 /// Do samples fit a model's rows, and are there any? \throws ShapeError, DataError
 inline void check_samples(const char* caller, Index rows, Index size, Index expected,
                           const char* what = "the data") {
-  check<ShapeError>(rows == expected, caller, ": ", what, " have ", rows, " rows, the model has ", expected,
-                    rows != expected && size == expected
-                        ? "; they have as many columns, and samples are columns: did you mean transpose()?"
-                        : "");
+  check<ShapeError>(
+      rows == expected, caller, ": ", what, " have ", rows, " rows, the model has ", expected,
+      rows != expected && size == expected
+          ? "; they have as many columns, and samples are columns: did you mean transpose().eval()?"
+          : "");
   check<DataError>(size >= 1, caller, ": ", what, " have no samples");
 }
 

@@ -119,7 +119,7 @@ TEST_CASE("layers of several unit types are summed part by part", "[exact][oracl
   check_sums(rbm);
 }
 
-TEST_CASE("sums over several blocks of a grid are those of the enumeration", "[exact][oracle]") {
+TEST_CASE("sums over several blocks of a grid are those of the enumeration", "[exact][oracle][slow]") {
   BernoulliBernoulli binary{{.visible = 6, .hidden = 17}};  // 131072 states: two blocks
   randomise(binary, 5, 0.7);
   check_sums(binary);

@@ -83,7 +83,7 @@ TEST_CASE("values refuse samples of the wrong size", "[objective][errors]") {
   CHECK_THROWS_MATCHES(
       score_matching(real, v), ShapeError,
       message("score_matching: the data have 3 rows, the model has 2; they have as many columns, "
-              "and samples are columns: did you mean transpose()?"));
+              "and samples are columns: did you mean transpose().eval()?"));
 }
 
 // Log weights are sums over 300 hidden units of up to about 1 each, rounded to 2e-5 in single precision, and
