@@ -51,7 +51,7 @@ foreach(library IN ITEMS harmonium harmonium_io)
     if(${set})
       add_library(${library}_headers_${set} OBJECT EXCLUDE_FROM_ALL ${${set}})
       target_link_libraries(${library}_headers_${set} PRIVATE ${library})
-      if(CMAKE_CXX_FLAGS MATCHES "-fsanitize")   # nothing of these runs
+      if(sanitized)                            # nothing of these runs
         target_compile_options(${library}_headers_${set} PRIVATE -fno-sanitize=all)
       endif()
       add_dependencies(headers_alone ${library}_headers_${set})

@@ -19,8 +19,9 @@ class FunctionRef<Result(Arguments...)> {
   /// the reference as an argument.
   template <class F>
   requires(!std::is_same_v<std::remove_cvref_t<F>, FunctionRef> &&
-           requires(F & f, Arguments... arguments) { f(static_cast<Arguments&&>(arguments)...); })
-      FunctionRef(F&& f)  // NOLINT(google-explicit-constructor): stands for the callable
+           requires(F & f, Arguments... arguments) {
+             static_cast<Result>(f(static_cast<Arguments&&>(arguments)...));
+           }) FunctionRef(F&& f)  // NOLINT(google-explicit-constructor): stands for the callable
       : f_(const_cast<void*>(static_cast<const volatile void*>(std::addressof(f)))),
         call_([](void* of, Arguments... arguments) -> Result {
           return (*static_cast<std::add_pointer_t<F>>(of))(static_cast<Arguments&&>(arguments)...);

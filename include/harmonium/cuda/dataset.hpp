@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "../backend/cuda.hpp"
-#include "../core/policy.hpp"
+#include "../core/variant.hpp"
 #include "../data/dataset.hpp"
 
 namespace harmonium {

@@ -14,7 +14,7 @@
 
 #include "../core/error.hpp"
 #include "../core/host_matrix.hpp"
-#include "../core/policy.hpp"
+#include "../core/variant.hpp"
 #include "batch_source.hpp"
 #include "sparse.hpp"
 

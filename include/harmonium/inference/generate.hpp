@@ -3,7 +3,7 @@
 #pragma once
 
 #include "../core/counts.hpp"
-#include "../core/policy.hpp"
+#include "../core/variant.hpp"
 #include "../models/tempering.hpp"
 #include "reconstruction.hpp"
 

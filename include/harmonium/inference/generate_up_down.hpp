@@ -4,7 +4,7 @@
 #pragma once
 
 #include "../core/host_matrix.hpp"
-#include "../core/policy.hpp"
+#include "../core/variant.hpp"
 #include "clamped.hpp"
 #include "generate.hpp"
 #include "label_free_energies.hpp"

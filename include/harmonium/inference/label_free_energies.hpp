@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "../core/host_matrix.hpp"
-#include "../core/policy.hpp"
+#include "../core/variant.hpp"
 #include "../data/labels.hpp"
 #include "../models/joint_rbm.hpp"
 #include "../models/up_down.hpp"

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "../core/policy.hpp"
+#include "../core/variant.hpp"
 #include "../models/dbn.hpp"
 #include "layers.hpp"
 

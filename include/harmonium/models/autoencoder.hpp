@@ -4,7 +4,7 @@
 /// same RBMs, which training can change independently.
 #pragma once
 
-#include "../core/policy.hpp"
+#include "../core/variant.hpp"
 #include "network.hpp"
 
 namespace harmonium {

@@ -6,7 +6,7 @@
 #include <concepts>
 #include <vector>
 
-#include "../core/policy.hpp"
+#include "../core/variant.hpp"
 #include "rbm.hpp"
 #include "stack.hpp"
 

@@ -9,7 +9,7 @@
 
 #include <vector>
 
-#include "../core/policy.hpp"
+#include "../core/variant.hpp"
 #include "dbn.hpp"
 #include "dense.hpp"
 

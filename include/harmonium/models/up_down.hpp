@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "../core/policy.hpp"
+#include "../core/variant.hpp"
 #include "dbn.hpp"
 #include "dense.hpp"
 #include "mixed_layer.hpp"

@@ -5,7 +5,7 @@
 
 #include <vector>
 
-#include "../core/policy.hpp"
+#include "../core/variant.hpp"
 #include "../data/known_only.hpp"
 #include "../models/dbn.hpp"
 #include "contrastive_divergence.hpp"

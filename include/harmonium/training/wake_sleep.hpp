@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "../core/host_matrix.hpp"
-#include "../core/policy.hpp"
+#include "../core/variant.hpp"
 #include "../data/one_hot.hpp"
 #include "../inference/generate_up_down.hpp"
 #include "contrastive_divergence.hpp"

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <type_traits>
 
-#include "../../core/policy.hpp"
+#include "../../core/variant.hpp"
 #include "../../models/autoencoder.hpp"
 #include "forward.hpp"
 

@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "../../core/policy.hpp"
+#include "../../core/variant.hpp"
 #include "../../data/batch_source.hpp"
 #include "../../models/network.hpp"
 #include "../sample_blocks.hpp"

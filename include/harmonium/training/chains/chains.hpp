@@ -29,7 +29,7 @@
 
 #include <variant>
 
-#include "../../core/policy.hpp"
+#include "../../core/variant.hpp"
 #include "data_chains.hpp"
 #include "exact.hpp"
 #include "fast_weights.hpp"

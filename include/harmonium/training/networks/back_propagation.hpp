@@ -4,7 +4,7 @@
 /// to its field is target minus mean, for units of any type.
 #pragma once
 
-#include "../../core/policy.hpp"
+#include "../../core/variant.hpp"
 #include "../../inference/networks/forward.hpp"
 #include "../fine_tuning_options.hpp"
 

@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "../../core/policy.hpp"
+#include "../../core/variant.hpp"
 #include "../../models/network.hpp"
 
 namespace harmonium {

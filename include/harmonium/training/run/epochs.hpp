@@ -10,6 +10,7 @@
 
 #include "../../core/permutation.hpp"
 #include "../../core/timer.hpp"
+#include "../../core/tuple.hpp"
 #include "../../models/shapes.hpp"
 #include "agreement.hpp"
 #include "averaging.hpp"
@@ -108,8 +109,7 @@ class EpochLoop {
  private:
   template <class F>
   void for_each_observer(F f) {
-    [&]<std::size_t... I>(std::index_sequence<I...>) { (f(std::get<I>(observers_)), ...); }
-    (std::index_sequence_for<Observers...>{});
+    for_each_element(observers_, f);
   }
   // The next batch is computed in buffers of these shapes.
   void check_shapes() const { shapes_.check("fit: an observer", model_); }

@@ -20,7 +20,7 @@
 #include <string_view>
 #include <type_traits>
 
-#include "../../core/policy.hpp"
+#include "../../core/variant.hpp"
 #include "../../models/metadata.hpp"
 #include "../../optimizers/optimizer.hpp"
 

@@ -19,6 +19,7 @@
 #include <utility>
 
 #include "../../core/process_group.hpp"
+#include "../../core/tuple.hpp"
 #include "option_words.hpp"
 #include "report.hpp"
 
@@ -138,8 +139,7 @@ class RunState {
       if constexpr (requires { observer.for_each_state(visitor); })
         f("observers." + std::to_string(number++), observer);
     };
-    [&]<std::size_t... I>(std::index_sequence<I...>) { (look(std::get<I>(observers_)), ...); }
-    (std::index_sequence_for<Observers...>{});
+    detail::for_each_element(observers_, look);
   }
 
   Model& model_;
