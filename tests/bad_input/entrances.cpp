@@ -217,7 +217,7 @@ void check_bad_data(const std::string& name, const Model& model, F call) {
   each(type_identity<ShapeError>(), ": the.* data have 3 rows, the model has 4", bits().topRows(3));
   each(type_identity<ShapeError>(),
        ": the.* data have 6 rows, the model has 4; they have as many columns, .* did you mean "
-       "transpose\\(\\)\\?",
+       "transpose\\(\\)\\.eval\\(\\)\\?",
        bits().transpose());
   each(type_identity<DataError>(), ": the.* data have no samples", bits().leftCols(0));
   each(type_identity<DataError>(), nan_message(name), broken);
