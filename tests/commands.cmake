@@ -80,6 +80,8 @@ foreach(program IN ITEMS mnist likelihood pretraining)
   endif()
 endforeach()
 
+refused("products of a device" "--products tf32 needs a CUDA device" "${mnist} --backend cpu --products tf32 --data data --output tf32")
+
 # A disk that is full when the model is written, after training: the old files stay.
 set(model_of_mnist checkpoint.safetensors)
 set(model_of_likelihood rbm-16.safetensors)

@@ -5,6 +5,8 @@
 #include <harmonium/cuda.hpp>
 #endif
 
+#include <cstdio>
+
 #include "run.hpp"
 
 namespace mnist {
@@ -18,14 +20,21 @@ inline bool by_cuda([[maybe_unused]] const Settings& settings) {
 }
 
 // \throws an error that says what is missing
-inline void check_backend([[maybe_unused]] const Settings& settings) {
+inline void check_backend(const Settings& settings) {
 #if defined(HARMONIUM_CUDA)
-  if (by_cuda(settings)) static_cast<void>(Cuda<float>());  // throws now if there is no device
+  if (by_cuda(settings)) {
+    static_cast<void>(Cuda<float>());  // throws now if there is no device
+    return;
+  }
 #else
   check<ValueError>(settings.backend != "cuda",
                     "the program was built without CUDA: configure with -D HARMONIUM_CUDA=ON, as the preset "
                     "cuda does, or use --backend cpu");
 #endif
+  check<ValueError>(settings.products != "tf32",
+                    "--products tf32 needs a CUDA device: use exact or bf16 on processors");
+  if (settings.products == "bf16" && cpu(settings).precision() == Precision::full)
+    std::printf("%s\n", why_not_mixed());
 }
 
 // learn(run, mnist, train_set, on), where train_set is mnist.train in the memory of backend `on`.

@@ -17,7 +17,8 @@ struct Interrupted {
 };
 
 inline Cpu<float> cpu(const Settings& settings) {
-  return settings.threads == 0 ? Cpu<float>::all() : Cpu<float>(settings.threads);
+  const auto on = settings.threads == 0 ? Cpu<float>::all() : Cpu<float>(settings.threads);
+  return settings.products == "bf16" ? Cpu<float>(on.threads(), Precision::mixed) : on;
 }
 
 inline std::vector<StackSize> sizes_of(const Settings& settings) {

@@ -43,7 +43,8 @@ void parse(CLI::App& app, Settings& settings, int argc, char** argv) {
       ->check(CLI::IsMember({"auto", "cpu", "cuda"}))
       ->capture_default_str();
   app.add_option("--products", settings.products,
-                 "matrix products on a CUDA device: exact, or tf32 or bf16 by tensor cores")
+                 "products in training: exact; bf16, on devices and on processors that have it; or tf32, on "
+                 "devices")
       ->check(CLI::IsMember({"exact", "tf32", "bf16"}))
       ->capture_default_str();
   app.add_option("--hold-out", settings.hold_out,
