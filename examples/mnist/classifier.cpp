@@ -82,12 +82,13 @@ Json run_with(const Settings& settings, const Mnist& mnist, const FineTuningOpti
 }  // namespace
 
 Json run_classifier(const Settings& settings, const Mnist& mnist) {
-  // On held-out digits this gives 1.30 % of errors over two seeds, and 1.37 % with all pixels.
+  // On held-out digits this gives 1.18 % of errors over three seeds, dropping a tenth of the pixels 1.28 %,
+  // and a fifth 1.22 %. Twice the rate gives 1.18 % with a fifth, but a log loss that is a fifth worse.
   return run_with(settings, mnist,
                   {.epochs = settings.epochs,
                    .batch_size = 100,
                    .optimizer = Adam{.rate = linear(1e-3, 0.0)},
-                   .input_dropout = 0.1,
+                   .input_dropout = 0.3,
                    .seed = settings.seed,
                    .shards = shards(settings)});
 }
