@@ -101,10 +101,10 @@ ReportValues key_values(const nlohmann::ordered_json& results) {
 
 FamilyParts cut_family(const CommonSettings& settings, Alignment family, const Cpu<float>& on) {
   FamilyParts parts{.family = std::move(family)};
-  parts.weights = sequence_weights(parts.family, settings.weigh_within, on);
+  WeightsAndClusters compared = sequence_weights_and_clusters(parts.family, settings.weigh_within, on);
+  parts.weights = std::move(compared.weights);
   const auto count = static_cast<Index>(settings.train.hold_out * static_cast<double>(parts.family.size()));
-  parts.split = split_by_clusters(sequence_clusters(parts.family, settings.weigh_within, on), count,
-                                  settings.train.seed);
+  parts.split = split_by_clusters(compared.clusters, count, settings.train.seed);
   return parts;
 }
 

@@ -5,6 +5,10 @@
 #include <harmonium/training/contrastive_divergence.hpp>
 #include <harmonium/units/drelu.hpp>
 
+#include <string>
+#include <type_traits>
+#include <vector>
+
 #include "support/catch.hpp"
 #include "support/models.hpp"
 
@@ -98,6 +102,113 @@ TEST_CASE("dReLU hidden units have variance 1 over the data after training, unle
   // One step of Adam, which the spread is measured before, changes parameters by at most 0.005 each.
   for (const double variance : variances(true)) CHECK_THAT(variance, WithinAbs(1, 0.03));
   for (const double variance : variances(false)) CHECK(variance < 0.7);  // began at 1 / e
+}
+
+namespace {
+using Family = Rbm<Categorical, Drelu, Cpu<double>>;
+
+// Finds an optimizer's moments among the state of a trainer.
+struct Moments {
+  std::vector<Family> found = {};
+  template <class Part, class... More>
+  void operator()(const std::string& name, Part&& part, More&&...) {
+    if constexpr (std::is_same_v<std::remove_cvref_t<Part>, Family>) {
+      if (name.starts_with("moments.")) found.push_back(part);
+    } else if constexpr (requires { part.forgotten_at(); }) {
+      part.for_each_state(*this);
+    }
+  }
+};
+}  // namespace
+
+TEST_CASE("moments of an optimizer change with the units of measurement of hidden units",
+          "[cd][optimizers]") {
+  Family begin({.visible = {.units = 3, .states = 3}, .hidden = 2});
+  randomise(begin, 4, 0.8);
+  begin.hidden.parameters.col(1) << 1, -2;  // far from variance 1
+  const Eigen::MatrixXd v = some_states(begin, 8, 2);
+  const auto after_one_step = [&](const AnyOptimizer& optimizer) {
+    Family rbm = begin;
+    ContrastiveDivergence trainer{
+        rbm, {.epochs = 1, .batch_size = 8, .optimizer = optimizer, .max_gradient_norm = 0}, Cpu<double>(1)};
+    trainer.step({.values = v});
+    Moments moments;
+    trainer.for_each_state(moments);
+    return std::pair{moments.found, trainer.gradient()};
+  };
+  // The unit's root of the spread before the step, by which weights and biases were multiplied after it.
+  const Eigen::MatrixXd input = begin.weights.transpose() * v, ones = Eigen::MatrixXd::Ones(2, 8);
+  Eigen::MatrixXd variances(2, 8);
+  backpropagate(Cpu<double>{}, begin.hidden, View<const double>(input), View<const double>(ones),
+                View<double>(variances));
+  const Eigen::MatrixXd means = mean_hidden(begin, v);
+  const Eigen::VectorXd scale =
+      (variances.rowwise().mean() +
+       (means.colwise() - means.rowwise().mean().eval()).array().square().rowwise().mean().matrix())
+          .cwiseSqrt();
+  REQUIRE((scale.array() - 1).abs().minCoeff() > 0.1);
+  const auto check = [&](const Family& moment, const Family& plain, int power) {
+    const Eigen::VectorXd factors = scale.array().pow(power);
+    CHECK(largest_difference(moment.weights, plain.weights * factors.asDiagonal()) < 1e-12);
+    CHECK(largest_difference(moment.hidden.parameters.col(0),
+                             factors.asDiagonal() * plain.hidden.parameters.col(0)) < 1e-12);
+    CHECK(largest_difference(moment.hidden.parameters.rightCols(3), plain.hidden.parameters.rightCols(3)) <
+          1e-12);
+    CHECK(largest_difference(moment.visible.parameters, plain.visible.parameters) < 1e-12);
+  };
+  const auto scaled = [](Family g, double factor, bool squared) {
+    for_each_parameter(
+        [&](const ParameterName&, Role, auto x) {
+          for (Index c = 0; c < x.cols; ++c)
+            for (Index r = 0; r < x.rows; ++r) x(r, c) = factor * (squared ? x(r, c) * x(r, c) : x(r, c));
+        },
+        g);
+    return g;
+  };
+  const auto [of_adam, gradient] = after_one_step(Adam{.rate = 0.01});
+  REQUIRE(of_adam.size() == 2);
+  check(of_adam[0], scaled(gradient, 0.1, false), -1);
+  check(of_adam[1], scaled(gradient, 0.001, true), -2);
+  const auto of_momentum = after_one_step(Momentum{.rate = 0.01}).first;
+  REQUIRE(of_momentum.size() == 1);
+  check(of_momentum[0], scaled(gradient, 0.01, false), 1);
+}
+
+TEST_CASE("weights stay within the largest norm where gauges would make them longer", "[cd][max_norm]") {
+  const auto check = [](auto rbm, double most) {
+    const Eigen::MatrixXd v = some_states(rbm, 20, 2);
+    ContrastiveDivergence trainer{rbm,
+                                  {.epochs = 1,
+                                   .batch_size = 20,
+                                   .optimizer = Momentum{.rate = 0},
+                                   .penalties = {.max_norm = most},
+                                   .offset_rate = 1},
+                                  Cpu<double>(1)};
+    trainer.step({.values = v});
+    CHECK_THAT(rbm.weights.colwise().norm().maxCoeff(), WithinRel(most, 1e-12));
+    for (Index i = 0; i < rbm.visible.rows(); i += 3)  // the visible units' gauge is kept
+      CHECK(rbm.weights.middleRows(i, 3).colwise().sum().cwiseAbs().maxCoeff() < 1e-12);
+    return rbm;
+  };
+  Family scaled({.visible = {.units = 3, .states = 3}, .hidden = 2});
+  randomise(scaled, 4, 0.8);
+  scaled.hidden.parameters.col(1).setConstant(-2);  // far more spread than 1, so that weights grow
+  check(scaled, 0.5);
+  // One column against the two others of its unit grows by a third in the zero-sum gauge.
+  Rbm<Categorical, Categorical, Cpu<double>> opposed(
+      {.visible = {.units = 2, .states = 3}, .hidden = {.units = 1, .states = 3}});
+  opposed.weights.col(0) << 1, -1, 0, 0, 2, -2;
+  opposed.weights.col(1) = opposed.weights.col(2) = -opposed.weights.col(0);
+  opposed.visible.parameters.setConstant(0.25);
+  const auto limited = check(opposed, 0.5);
+  // What hidden units receive at the visible means is what it was: up to a number that all three states
+  // share.
+  const Eigen::MatrixXd v = some_states(opposed, 20, 2);
+  const Eigen::VectorXd mu = v.rowwise().mean(),
+                        before = opposed.weights.transpose() * mu + opposed.hidden.parameters.col(0),
+                        after = limited.weights.transpose() * mu + limited.hidden.parameters.col(0),
+                        change = after - before;
+  CHECK((change.array() - change.mean()).abs().maxCoeff() < 1e-12);
 }
 
 }  // namespace test::models_hidden_scale

@@ -1,6 +1,9 @@
 #include <harmonium/models/trials.hpp>
 
+#include <array>
+
 #include <harmonium/inference/exact/log_z.hpp>
+#include <harmonium/io/models/model_file.hpp>
 #include <harmonium/training/contrastive_divergence.hpp>
 
 #include "support/catch.hpp"
@@ -85,6 +88,32 @@ TEST_CASE("numbers of trials are whole and there is one for each unit", "[bad_in
   CHECK(rbm == before);
   set_trials(rbm.visible, 9);
   CHECK((rbm.visible.parameters.col(1).array() == 8).all());
+}
+
+TEST_CASE("numbers of trials in a file are whole, and single precision counts to them",
+          "[bad_input][files]") {
+  Counts rbm = counts();
+  const Counts before = rbm;
+  const auto with = [&](double more) {
+    TensorFile file = file_of(rbm);
+    for (Tensor& tensor : file.tensors)
+      if (tensor.name == "visible.more_trials")
+        tensor = make_tensor(tensor.name, {3}, std::span<const double>(std::array{3.0, more, 0.0}));
+    return file;
+  };
+  for (const auto& [more, text] : {std::pair{-1.0, "-1"}, {0.5, "0.5"}, {16777216.0, "1.67772e+07"}}) {
+    CHECK_THROWS_MATCHES(set_parameters(rbm, with(more)), DataError,
+                         Message(std::string("tensor 'visible.more_trials' has ") + text +
+                                 ", expected whole numbers from 0 to 16777215"));
+    CHECK_THROWS_AS(model_from<Counts>(with(more)), DataError);
+  }
+  CHECK(rbm == before);
+  CHECK(model_from<Counts>(with(16777215)).visible.parameters(1, 1) == 16777215);
+  rbm.visible.parameters(0, 1) = 2.5;
+  CHECK_THROWS_MATCHES(
+      file_of(rbm), DataError,
+      Message("the model could not be loaded again: tensor 'visible.more_trials' has 2.5, expected whole "
+              "numbers from 0 to 16777215"));
 }
 
 }  // namespace test::models_trials

@@ -6,6 +6,7 @@
 #include <harmonium/inference/exact/log_z.hpp>
 #include <harmonium/inference/layers.hpp>
 #include <harmonium/training/contrastive_divergence.hpp>
+#include <harmonium/units/drelu.hpp>
 
 #include "support/catch.hpp"
 #include "support/models.hpp"
@@ -93,6 +94,10 @@ TEST_CASE("a single unit's prediction loss is minus its log likelihood", "[monit
   set(half, 2);
   half.visible.parameters << -0.5, std::log(0.5);
   check_unit(half, 1e-2);
+  Rbm<Drelu, Bernoulli, Cpu<double>> kinked{{.visible = 1, .hidden = 3}};
+  set(kinked, 30);
+  kinked.visible.parameters << 4, std::log(9.0), 0.3, -0.5;  // narrower than the gaps of whole numbers
+  check_unit(kinked, 1e-2);
   Rbm<Poisson, Bernoulli, Cpu<double>> count{{.visible = 1, .hidden = 3}};
   set(count, 0.5);
   count.visible.parameters << 0.7;

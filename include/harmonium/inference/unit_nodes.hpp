@@ -14,9 +14,10 @@
 namespace harmonium::detail {
 
 /// All states of finite units. Of others a grid over the range of the samples' known numbers, half a standard
-/// deviation and eight of the unit's own more: whole numbers if the samples are whole and the unit's states
-/// are not the real line, otherwise real ones. Given hidden units, a Gaussian unit has a width of its own,
-/// and a grid with that step sums mixtures of such units to within 1e-8.
+/// deviation and eight of the unit's own more: whole numbers if the samples are whole and the unit takes no
+/// numbers below 0, otherwise real ones. Given hidden units, a Gaussian unit has a width of its own, and a
+/// grid with that step sums mixtures of such units to within 1e-8; units that are less smooth get as many
+/// nodes as there may be.
 template <class B>
 class UnitNodes {
  public:
@@ -72,10 +73,16 @@ class UnitNodes {
                   view_of(variances));
     return on_host(on, variances).cwiseSqrt();
   }
+  // Does a unit take fractions on both sides of 0? Then whole samples do not make it one of counts.
+  template <class U>
+  static constexpr bool on_the_whole_line() {
+    if constexpr (requires { U::accepts(0.0); }) return RealUnit<U> || (U::accepts(-0.5) && U::accepts(0.5));
+    return RealUnit<U>;
+  }
   template <class U>
   void add_grid(Index row, double spread, const Eigen::MatrixXd& v, const Mask& known) {
     double low = std::numeric_limits<double>::infinity(), high = -low, count = 0, sum = 0, squares = 0;
-    bool whole = !RealUnit<U>;
+    bool whole = !on_the_whole_line<U>();
     for (Index c = 0; c < v.cols(); ++c) {
       if (known.size() > 0 && !known(row, c)) continue;
       const double x = v(row, c);
@@ -90,7 +97,8 @@ class UnitNodes {
     low -= margin, high += margin;
     if constexpr (requires { U::accepts(0.0); })
       if (!U::accepts(low)) low = 0;
-    double step = std::max(RealUnit<U> ? spread : spread / 4, (high - low) / most);
+    double step = (high - low) / most;
+    if (RealUnit<U> || !on_the_whole_line<U>()) step = std::max(RealUnit<U> ? spread : spread / 4, step);
     if (whole) low = std::ceil(low), step = std::max(1.0, std::floor(step));
     const auto nodes = static_cast<Index>(std::ceil((high - low) / step));
     Eigen::MatrixXd x(1, nodes);

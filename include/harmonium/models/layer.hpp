@@ -125,8 +125,8 @@ struct Layer {
       view_of(others.parameters).columns(0, 1)...);
     if constexpr (has_shapes<U>) {
       for (Index i = 0; i < shapes_of<U>; ++i)
-        f(name / U::shape[i], Role::shape, view_of(self.parameters).columns(1 + i, 1),
-          view_of(others.parameters).columns(1 + i, 1)...);
+        f(name / U::shape[i], has_counts<U> ? Role::count : Role::shape,
+          view_of(self.parameters).columns(1 + i, 1), view_of(others.parameters).columns(1 + i, 1)...);
     }
   }
 

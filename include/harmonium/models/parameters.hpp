@@ -13,8 +13,16 @@
 
 namespace harmonium {
 
-/// The role of a parameter: penalties apply to weights only.
-enum class Role { weight, bias, shape };
+/// The role of a parameter: penalties apply to weights only. A `count` is a shape parameter that is a whole
+/// number from 0 to `largest_count`.
+enum class Role { weight, bias, shape, count };
+
+/// Is it the role of a shape parameter?
+inline constexpr bool is_shape(Role role) { return role == Role::shape || role == Role::count; }
+
+/// The largest number that a parameter whose role is `count` can have: single precision still counts to
+/// there.
+inline constexpr double largest_count = 16777215;
 
 /// A parameter's name, assembled on demand so that a walk in a hot loop does not allocate: `weight`,
 /// `visible.log_precision`, `layers.0.hidden.bias`.

@@ -20,8 +20,9 @@ struct Adam {
   double beta2 = 0.999;             ///< decay of the squared gradient's mean, 0 to below 1
   double epsilon = 1e-8;            ///< added to the root, above 0
 
-  static constexpr const char* name = "adam";  ///< name in files
-  static constexpr int moments = 2;            ///< numbers stored per parameter
+  static constexpr const char* name = "adam";       ///< name in files
+  static constexpr int moments = 2;                 ///< numbers stored per parameter
+  static constexpr int moment_powers[] = {-1, -2};  ///< means of gradients and of their squares
   /// The update of one number.
   template <class T>
   struct Rule {

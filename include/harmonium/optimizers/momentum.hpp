@@ -16,6 +16,7 @@ struct Momentum {
 
   static constexpr const char* name = "momentum";  ///< name in files
   static constexpr int moments = 1;                ///< numbers stored per parameter
+  static constexpr int moment_powers[] = {1};      ///< of steps
   /// The update of one number.
   template <class T>
   struct Rule {

@@ -1,6 +1,10 @@
 /// \file
 /// What an optimizer is. An optimizer is a value: options, the number of `moments` that it stores per
 /// parameter, and `rule<T>(step, progress)`, the update of one number. Gradients point uphill.
+///
+/// It may say `moment_powers`: what each moment is multiplied by, as a power of s, when a parameter is from
+/// then on s times what it was because something is measured in another unit: 1 for steps, -1 for gradients,
+/// -2 for their squares. Otherwise moments stay what they are.
 #pragma once
 
 #include <concepts>

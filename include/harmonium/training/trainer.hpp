@@ -166,7 +166,7 @@ class Trainer {
     f("optimizer", optimizer_);
     if constexpr (RefusesUpdates<O>) f("forgotten_at", optimizer_.forgotten_at());
     f("progress", progress_);
-    if constexpr (SeesStates<O>) f("centring", centering_);
+    if constexpr (SeesStates<O>) f("centering", centering_);
     if constexpr (has_spread) f("spread", spread_);
     objectives_.for_each_state(on_, f);
     f("average", average_, model_);
@@ -216,6 +216,7 @@ class Trainer {
     norms_.limit(on_, detail::max_norm_of(options_), climbed());
     if constexpr (SeesStates<O>) centering_.end(on_, options_.centered, model_);
     fix_gauges();
+    limit_again();
     if (refused()) return put_back();
     if (detail::joins_average(options_, progress())) join_average();
     if constexpr (requires { objective().updated(on_, gradient_); })
@@ -236,8 +237,27 @@ class Trainer {
   void fix_gauges() {
     if constexpr (detail::has_gauge<Model> && requires { options_.zero_sum; })
       if (options_.zero_sum && !leaves_entries_out()) fix_gauge(on_, model_, gauge_);
-    if constexpr (has_spread)
-      if (options_.standardized) spread_.fix(on_, centering_.means().lambda(), model_);
+    if constexpr (has_spread) {
+      if (!options_.standardized) return;
+      spread_.fix(on_, centering_.means().lambda(), model_);
+      optimizer_.for_each_moment(options_.optimizer,
+                                 [&](int power, Model& moment) { spread_.rescale(on_, power, moment); });
+    }
+  }
+  // Gauges of hidden units may have made their weights longer.
+  void limit_again() {
+    if constexpr (SeesStates<O> && detail::has_hidden_units<Model>) {
+      if (detail::max_norm_of(options_) <= 0) return;
+      bool longer = false;
+      if constexpr (has_spread) longer = options_.standardized;
+      if constexpr (detail::has_gauge<Model> && requires { options_.zero_sum; })
+        if (options_.zero_sum)
+          for_each_categorical_block(model_.hidden, [&](Index, Index, Index) { longer = true; });
+      if (!longer) return;
+      centering_.begin(on_, options_.centered, model_);
+      norms_.limit(on_, detail::max_norm_of(options_), model_);
+      centering_.end(on_, options_.centered, model_);
+    }
   }
   // Then a sample's model may lack a unit, and the weights that its gauge took to others would be missed.
   bool leaves_entries_out() const {

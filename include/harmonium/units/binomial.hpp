@@ -18,6 +18,7 @@ struct Binomial {
   static constexpr const char* name = "binomial";          ///< name in files and errors
   static constexpr const char* shape[] = {"more_trials"};  ///< K - 1
   static constexpr bool fixed_shapes = true;               ///< K is given, not learned
+  static constexpr bool counts = true;                     ///< and a whole number
   /// -log(K! / (x! (K - x)!)), infinite beyond K
   template <class T>
   static constexpr T energy(T x, T more_trials) {

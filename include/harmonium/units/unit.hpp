@@ -70,6 +70,15 @@ template <class U>
 requires requires { U::fixed_shapes; }
 inline constexpr bool has_fixed_shapes<U> = U::fixed_shapes;
 
+/// Are a unit's shape parameters whole numbers of at least 0? A unit type says `static constexpr bool counts
+/// = true`; files with others are refused.
+template <class U>
+inline constexpr bool has_counts = false;
+/// The same for a type that says so.
+template <class U>
+requires requires { U::counts; }
+inline constexpr bool has_counts<U> = U::counts;
+
 namespace detail {
 template <class U, class Indices>
 struct Gives;  // expands to one number per shape parameter

@@ -83,6 +83,9 @@ TEST_CASE("clusters are those of single linkage, and are held out as a whole", "
   CHECK(count > 10);
   CHECK(count < 150);
   CHECK(clusters[0] == 0);
+  const WeightsAndClusters both = sequence_weights_and_clusters(alignment, distance, Cpu<float>(2));
+  CHECK(both.clusters == clusters);
+  CHECK(both.weights == sequence_weights(alignment, distance, Cpu<float>(1)));
 
   const ClusterSplit split = split_by_clusters(clusters, 50, 1);
   CHECK(split.training.size() + split.held_out.size() == 200);
@@ -118,6 +121,12 @@ TEST_CASE("bad distances, splits and alignments are refused", "[bad_input][seque
                           [=] { return sequence_weights(two, 1.5); }),
       refused<ValueError>("a distance that is no number", "sequence_clusters: distance is nan, expected .*",
                           [=] { return sequence_clusters(two, NAN); }),
+      refused<ValueError>("a distance below 0 for both",
+                          "sequence_weights_and_clusters: distance is -1, expected 0 to 1",
+                          [=] { return sequence_weights_and_clusters(two, -1); }),
+      refused<DataError>("letters that are none for both",
+                         "sequence_weights_and_clusters: site 1 of sequence 0 is 5, expected .*",
+                         [=] { return sequence_weights_and_clusters(odd); }),
       refused<DataError>("letters that are none", "sequence_weights: site 1 of sequence 0 is 5, expected .*",
                          [=] { return sequence_weights(odd); }),
       refused<ValueError>("more than there are", "split_by_clusters: count is 4, expected 0 to 3",

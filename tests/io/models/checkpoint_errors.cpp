@@ -62,6 +62,22 @@ std::string resume(const std::filesystem::path& path, const Setting& setting = {
 
 }  // namespace
 
+TEST_CASE("a checkpoint that says centring, as the first ones did, is resumed", "[io][checkpoint]") {
+  const TemporaryFolder folder;
+  const auto path = folder / "run.safetensors";
+  leave_checkpoint(path);
+  TensorFile file = read_safetensors(path);
+  int renamed = 0;
+  for (Tensor& tensor : file.tensors)
+    if (const auto at = tensor.name.find(".centering."); at != std::string::npos) {
+      tensor.name.replace(at, 11, ".centring.");
+      ++renamed;
+    }
+  CHECK(renamed == 3);  // both layers' means, and whether there are any
+  write_safetensors(path, file);
+  CHECK(resume(path) == "it resumes");
+}
+
 TEST_CASE("a run resumes only with the same options, and the one that differs is named",
           "[io][checkpoint][errors]") {
   const TemporaryFolder folder;

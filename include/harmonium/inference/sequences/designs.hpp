@@ -51,7 +51,7 @@ Model at_temperature(const Model& model, double temperature, const typename Mode
   for_each_parameter(
       [&](const ParameterName& parameter, Role role, auto x) {
         const std::string name = parameter.string();
-        if (role != Role::shape) {
+        if (!is_shape(role)) {
           on.update(ScaleBy<T>{static_cast<T>(1 / temperature)}, x);
         } else if (name.ends_with("log_precision")) {
           Matrix<typename Model::Backend> shift(x.rows, x.cols);

@@ -88,6 +88,65 @@ inline void check_distance(const char* caller, double distance) {
   check<ValueError>(distance >= 0 && distance <= 1, caller, ": distance is ", distance, ", expected 0 to 1");
 }
 
+/// How many sequences are close to each, from the pairs of all threads.
+class CloseNumbers {
+ public:
+  explicit CloseNumbers(Index size) : close_(static_cast<std::size_t>(size)) {}
+  void add(const std::vector<std::pair<Index, Index>>& pairs) {
+    for (const auto& [i, j] : pairs) {
+      close_[static_cast<std::size_t>(i)].fetch_add(1, std::memory_order_relaxed);
+      close_[static_cast<std::size_t>(j)].fetch_add(1, std::memory_order_relaxed);
+    }
+  }
+  /// 1 over the number of those close, itself included.
+  std::vector<double> weights() const {
+    std::vector<double> weights;
+    for (const std::atomic<Index>& others : close_) weights.push_back(1 / (1 + static_cast<double>(others)));
+    return weights;
+  }
+
+ private:
+  std::vector<std::atomic<Index>> close_;
+};
+
+/// Clusters that pairs from all threads join.
+class JoinedClusters {
+ public:
+  explicit JoinedClusters(Index size) : first_(static_cast<std::size_t>(size)) {
+    std::iota(first_.begin(), first_.end(), Index(0));
+  }
+  void add(const std::vector<std::pair<Index, Index>>& pairs) {
+    const std::lock_guard lock(turn_);
+    for (const auto& [i, j] : pairs) {
+      const Index a = root(i), b = root(j);
+      first_[static_cast<std::size_t>(std::max(a, b))] = std::min(a, b);
+    }
+  }
+  /// Their numbers from 0, in the order of their first sequences.
+  std::vector<Index> numbers() {
+    Index count = 0;
+    std::vector<Index> clusters(first_.size());
+    for (std::size_t i = 0; i < first_.size(); ++i) {
+      const Index lead = root(static_cast<Index>(i));
+      clusters[i] = lead == static_cast<Index>(i) ? count++ : clusters[static_cast<std::size_t>(lead)];
+    }
+    return clusters;
+  }
+
+ private:
+  Index root(Index i) {
+    while (first_[static_cast<std::size_t>(i)] != i) {
+      Index& above = first_[static_cast<std::size_t>(i)];
+      above = first_[static_cast<std::size_t>(above)];
+      i = above;
+    }
+    return i;
+  }
+
+  std::vector<Index> first_;  // leads to a cluster's first one
+  std::mutex turn_;
+};
+
 }  // namespace detail
 
 /// The weight of each sequence: 1 over the number of sequences, itself included, that differ from it in less
@@ -97,16 +156,9 @@ inline std::vector<double> sequence_weights(const Alignment& alignment, double d
                                             const Cpu<float>& on = Cpu<float>::all()) {
   detail::check_distance("sequence_weights", distance);
   check_alignment("sequence_weights", alignment);
-  std::vector<std::atomic<Index>> close(static_cast<std::size_t>(alignment.size()));
-  detail::for_each_close_pair(on, alignment, distance, [&](const auto& pairs) {
-    for (const auto& [i, j] : pairs) {
-      close[static_cast<std::size_t>(i)].fetch_add(1, std::memory_order_relaxed);
-      close[static_cast<std::size_t>(j)].fetch_add(1, std::memory_order_relaxed);
-    }
-  });
-  std::vector<double> weights;
-  for (const std::atomic<Index>& others : close) weights.push_back(1 / (1 + static_cast<double>(others)));
-  return weights;
+  detail::CloseNumbers close(alignment.size());
+  detail::for_each_close_pair(on, alignment, distance, [&](const auto& pairs) { close.add(pairs); });
+  return close.weights();
 }
 
 /// How many sequences there are, effectively: the sum of their weights.
@@ -121,31 +173,29 @@ inline std::vector<Index> sequence_clusters(const Alignment& alignment, double d
                                             const Cpu<float>& on = Cpu<float>::all()) {
   detail::check_distance("sequence_clusters", distance);
   check_alignment("sequence_clusters", alignment);
-  std::vector<Index> first(static_cast<std::size_t>(alignment.size()));  // leads to a cluster's first one
-  std::iota(first.begin(), first.end(), Index(0));
-  const auto root = [&](Index i) {
-    while (first[static_cast<std::size_t>(i)] != i) {
-      Index& above = first[static_cast<std::size_t>(i)];
-      above = first[static_cast<std::size_t>(above)];
-      i = above;
-    }
-    return i;
-  };
-  std::mutex turn;
+  detail::JoinedClusters clusters(alignment.size());
+  detail::for_each_close_pair(on, alignment, distance, [&](const auto& pairs) { clusters.add(pairs); });
+  return clusters.numbers();
+}
+
+/// What `sequence_weights` and `sequence_clusters` give for one distance.
+struct WeightsAndClusters {
+  std::vector<double> weights;  ///< of each sequence
+  std::vector<Index> clusters;  ///< of each sequence
+};
+
+/// Both, of which each pair of sequences is compared once, which is what takes the time. \throws as they do
+inline WeightsAndClusters sequence_weights_and_clusters(const Alignment& alignment, double distance = 0.2,
+                                                        const Cpu<float>& on = Cpu<float>::all()) {
+  detail::check_distance("sequence_weights_and_clusters", distance);
+  check_alignment("sequence_weights_and_clusters", alignment);
+  detail::CloseNumbers close(alignment.size());
+  detail::JoinedClusters clusters(alignment.size());
   detail::for_each_close_pair(on, alignment, distance, [&](const auto& pairs) {
-    const std::lock_guard lock(turn);
-    for (const auto& [i, j] : pairs) {
-      const Index a = root(i), b = root(j);
-      first[static_cast<std::size_t>(std::max(a, b))] = std::min(a, b);
-    }
+    close.add(pairs);
+    clusters.add(pairs);
   });
-  Index count = 0;
-  std::vector<Index> clusters(first.size());
-  for (std::size_t i = 0; i < first.size(); ++i) {
-    const Index lead = root(static_cast<Index>(i));
-    clusters[i] = lead == static_cast<Index>(i) ? count++ : clusters[static_cast<std::size_t>(lead)];
-  }
-  return clusters;
+  return {close.weights(), clusters.numbers()};
 }
 
 /// Which sequences to learn from and which to hold out, in ascending order.

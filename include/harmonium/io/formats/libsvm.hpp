@@ -18,6 +18,7 @@
 #include "../../data/dataset.hpp"
 #include "csv.hpp"
 #include "gzip.hpp"
+#include "quoted_word.hpp"
 #include "words.hpp"
 
 namespace harmonium {
@@ -106,20 +107,18 @@ class LibsvmParser {
   [[noreturn]] void fail(const std::string& words) const {
     throw FileError("LIBSVM file '" + path_ + "', line " + std::to_string(lines_.number()) + ": " + words);
   }
-  static std::string quoted(std::string_view word) {
-    return "'" + std::string(word.substr(0, 40)) + (word.size() > 40 ? "...'" : "'");
-  }
 
   void read_sample(std::string_view label, std::string_view rest) {
     if (label.find(':') != std::string_view::npos)
-      fail("it begins with " + quoted(label) + ", expected a label, a number, before the first index:value");
+      fail("it begins with " + quoted_word(label) +
+           ", expected a label, a number, before the first index:value");
     const double number = parse_number(label);
-    if (std::isnan(number)) fail("its label is " + quoted(label) + ", expected a number");
+    if (std::isnan(number)) fail("its label is " + quoted_word(label) + ", expected a number");
     std::string_view word = next_word(rest);
     const bool has_query = word.starts_with("qid:");
     if (has_query) {
       const auto query = whole_number_in(word.substr(4));
-      if (!query) fail(quoted(word) + " is not a query, expected qid: and a whole number");
+      if (!query) fail(quoted_word(word) + " is not a query, expected qid: and a whole number");
       if (file_.queries.size() != file_.labels.size()) fail("it has a qid, lines before it have none");
       file_.queries.push_back(*query);
       word = next_word(rest);
@@ -135,7 +134,7 @@ class LibsvmParser {
   void read_entry(Index sample, std::string_view word) {
     const std::size_t colon = word.find(':');
     const auto index = whole_number_in(word.substr(0, colon));
-    if (colon == std::string_view::npos || !index) fail(quoted(word) + " is not index:value");
+    if (colon == std::string_view::npos || !index) fail(quoted_word(word) + " is not index:value");
     if (*index < options_.base)
       fail("index " + std::to_string(*index) + ", expected at least " + std::to_string(options_.base) +
            (*index == 0 ? "; if indices count from 0, set the base to 0" : ""));
@@ -148,7 +147,7 @@ class LibsvmParser {
       fail("index " + std::to_string(*index) + " comes after " + std::to_string(last_ + options_.base) +
            ", expected indices that increase");
     const auto value = static_cast<float>(parse_number(word.substr(colon + 1)));
-    if (!std::isfinite(value)) fail("the value in " + quoted(word) + " is not a finite number");
+    if (!std::isfinite(value)) fail("the value in " + quoted_word(word) + " is not a finite number");
     last_ = row;
     rows_ = std::max(rows_, static_cast<Index>(row) + 1);
     if (value == 0) return;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "../../data/alignment.hpp"
+#include "quoted_word.hpp"
 #include "read_limits.hpp"
 
 namespace harmonium {
@@ -102,8 +103,8 @@ class AlignmentMaker {
 
  private:
   std::string place(std::size_t i) const {
-    return file_ + ", record " + std::to_string(i + 1) + " ('" + records_[i].name.substr(0, 40) +
-           (records_[i].name.size() > 40 ? "...'" : "'") + ", line " + std::to_string(records_[i].line) + ")";
+    return file_ + ", record " + std::to_string(i + 1) + " (" + quoted_word(records_[i].name) + ", line " +
+           std::to_string(records_[i].line) + ")";
   }
   const char* insertions_left_out() const { return drops_ ? " (lower case and '.' are left out)" : ""; }
   // Is it the letter of a site?

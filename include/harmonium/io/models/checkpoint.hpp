@@ -101,6 +101,9 @@ class Checkpoint {
     };
     says("kind", kind);
     says("format", format);
+    for (Tensor& tensor : file_.tensors)  // as it was spelled at first
+      if (const auto at = tensor.name.find(".centring."); at != std::string::npos)
+        tensor.name.replace(at, 10, ".centering.");
   }
 
   // This run's options must equal those in the file.

@@ -9,6 +9,7 @@
 /// and `parameter_count(options)`.
 #pragma once
 
+#include <cmath>
 #include <iomanip>
 
 #include "../../core/host_matrix.hpp"
@@ -46,15 +47,23 @@ HostMatrix<To> block_of(const Tensor& tensor, Index rows, Index cols) {
 
 /// \throws DataError unless the tensor can hold this parameter
 template <class T>
-void check_tensor(const Tensor* tensor, const std::string& name, const std::vector<std::uint64_t>& shape,
-                  Index rows, Index cols) {
+void check_tensor(const Tensor* tensor, const std::string& name, Role role,
+                  const std::vector<std::uint64_t>& shape, Index rows, Index cols) {
   check<DataError>(tensor != nullptr, "there is no tensor '", name, "'");
   check<DataError>(tensor->dtype == Dtype::f32 || tensor->dtype == Dtype::f64, "tensor '", name, "' is ",
                    name_of(tensor->dtype), ", expected F32 or F64");
   check<DataError>(tensor->shape == shape, "tensor '", name, "' has shape ", text_of(tensor->shape),
                    ", expected ", text_of(shape));
-  check<DataError>(block_of<T>(*tensor, rows, cols).allFinite(), "tensor '", name,
+  const HostMatrix<T> numbers = block_of<T>(*tensor, rows, cols);
+  check<DataError>(numbers.allFinite(), "tensor '", name,
                    "' has an infinity or a NaN, or a number too large for the model's type");
+  if (role != Role::count) return;
+  for (Index i = 0; i < numbers.size(); ++i) {
+    const auto count = static_cast<double>(numbers.data()[i]);
+    check<DataError>(count >= 0 && count <= largest_count && std::floor(count) == count, "tensor '", name,
+                     "' has ", count, ", expected whole numbers from 0 to ", std::setprecision(8),
+                     largest_count);
+  }
 }
 
 }  // namespace detail
@@ -82,7 +91,7 @@ void set_parameters(Model& model, const TensorIndex& tensors, const std::string&
   for_each_parameter(
       [&](const ParameterName& name, Role role, auto x) {
         const std::string full = prefix + name.string();
-        check_tensor<T>(tensors.find(full), full, shape_of(role, x), x.rows, x.cols);
+        check_tensor<T>(tensors.find(full), full, role, shape_of(role, x), x.rows, x.cols);
       },
       model);
   for_each_parameter(

@@ -70,7 +70,7 @@ class FastWeights::Memory {
                                             : std::numeric_limits<T>::infinity();
     for_each_parameter(
         [&](const ParameterName&, Role role, auto fast, auto g) {
-          if (role != Role::shape) on.update(MixLimited<T>{kept, step, most}, fast, g);
+          if (!is_shape(role)) on.update(MixLimited<T>{kept, step, most}, fast, g);
         },
         fast_, gradient);
   }

@@ -54,8 +54,13 @@ class Centering {
     if constexpr (CenterableModel<Model>) {
       if (!centered) return;
       center(on, model, means_, gradient);
-      set_offset_fields(on, model, means_, 0);
+      begin(on, centered, model);
     }
+  }
+  /// Before weights change by other means than a gradient.
+  void begin(const B& on, bool centered, const Model& model) {
+    if constexpr (CenterableModel<Model>)
+      if (centered) set_offset_fields(on, model, means_, 0);
   }
   /// After it: adjusts the model's biases to its weights and shape parameters.
   void end(const B& on, bool centered, Model& model) {

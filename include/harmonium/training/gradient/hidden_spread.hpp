@@ -4,7 +4,9 @@
 #pragma once
 
 #include <algorithm>
+#include <cstdlib>
 
+#include "../../models/centering.hpp"
 #include "../../models/hidden_scale.hpp"
 #include "../objective.hpp"
 
@@ -46,6 +48,22 @@ class HiddenSpread {
     if (tracked_) fix_hidden_scale(on, model, spread(), means, view_of(numbers_).columns(1, 1));
   }
 
+  /// After `fix`: a moment of an optimizer, the `power` of whose unit is that of weights and biases, which
+  /// were multiplied by scales.
+  void rescale(const B& on, int power, Model& moment) {
+    if (!tracked_) return;
+    if (powers_.rows() == 0) powers_ = Matrix<B>(numbers_.rows(), 2);
+    const ViewOf<B> scale = view_of(powers_).columns(0, 1), all = view_of(powers_).columns(1, 1);
+    on.copy(ConstViewOf<B>(view_of(numbers_).columns(1, 1)), scale);
+    if (power < 0) on.update(NormSlope<T>{1}, scale);
+    on.fill(all, 1);
+    for (int i = 0; i < std::abs(power); ++i) on.update(Multiply{}, all, ConstViewOf<B>(scale));
+    on.scale_columns(view_of(moment.weights), ConstViewOf<B>(all.data, 1, all.rows, 1));
+    for_each_bias(moment.hidden, [&](auto bias, Index first) {
+      on.update(Multiply{}, bias, ConstViewOf<B>(all.rows_from(first, bias.rows)));
+    });
+  }
+
   /// Its state, for resuming: see training/run/run_state.hpp.
   template <class F>
   void for_each_state(F&& f) {
@@ -58,6 +76,7 @@ class HiddenSpread {
 
   Matrix<B> numbers_;  // hidden rows x 2: variances, and room for scales
   Matrix<B> shares_;
+  Matrix<B> powers_;  // hidden rows x 2: scales or their inverses, and a power of them
   bool tracked_ = false;
 };
 

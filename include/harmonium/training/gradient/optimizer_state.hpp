@@ -55,6 +55,17 @@ class OptimizerState {
         },
         optimizer);
   }
+  /// Calls f(power, moment) for each moment of an optimizer that says how they depend on a parameter's unit
+  /// of measurement (`moment_powers`, see optimizers/optimizer.hpp).
+  template <class Policy, class F>
+  void for_each_moment(const Policy& optimizer, const F& f) {
+    detail::visit_policy(
+        [&]<class O>(const O&) {
+          if constexpr (requires { O::moment_powers[0]; })
+            for (std::size_t i = 0; i < moments_.size(); ++i) f(O::moment_powers[i], moments_[i]);
+        },
+        optimizer);
+  }
   /// Restarts: moments are 0, and the optimizer's rule counts its steps from here.
   void forget(const typename Model::Backend& on) {
     for (Model& moment : moments_) set_zero(on, moment);

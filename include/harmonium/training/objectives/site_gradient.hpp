@@ -76,7 +76,7 @@ requires(Layer<V, B>::finite) class SiteGradient<Rbm<V, H, B>> {
     on.multiply(Op::plain, Op::transposed, 1, state.visible, of_all, 1, gradient.weights);
     for_each_parameter(
         [&](const ParameterName&, Role role, auto sum, auto more) {
-          if (role == Role::shape) on.update(Add{}, sum, ConstViewOf<B>(more));
+          if (is_shape(role)) on.update(Add{}, sum, ConstViewOf<B>(more));
         },
         gradient.hidden, sums_);
   }

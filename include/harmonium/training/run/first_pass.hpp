@@ -62,7 +62,7 @@ bool is_untouched(const B& on, const Layer<U, B>& layer) {
   bool untouched = true;
   for_each_parameter(
       [&](const ParameterName&, Role role, auto x) {
-        if (role == Role::shape && has_fixed_shapes<U>) return;
+        if (is_shape(role) && has_fixed_shapes<U>) return;
         untouched = untouched && on.sum(SquareBody{}, x) == 0;
       },
       layer);
