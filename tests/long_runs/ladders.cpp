@@ -34,7 +34,7 @@ template <class M>
 void check_intervals(const M& model, double exact, int apart = 10, bool meet = true) {
   int inside = 0;
   for (std::uint64_t seed = 0; seed < 100; ++seed) {
-    const LogZEstimate estimate = ladder_to(model, 4, 50, 4, seed, apart, meet).log_z();
+    const LogZEstimate estimate = ladder_to(model, 5, 50, 4, seed, apart, meet).log_z();
     REQUIRE(estimate.standard_error > 0);
     inside += std::abs(estimate.log_z - exact) < 1.96 * estimate.standard_error ? 1 : 0;
   }

@@ -30,7 +30,8 @@ struct Trajectory {
   double apart = 2;           ///< autocorrelation times between its blocks, above 0
   int most_steps = 2000;      ///< at most, to measure an autocorrelation time, to settle, and for all blocks
   int renew_every = 1;        ///< updates between renewals of a block of a reservoir, in turn; 0: never
-  bool jumps = true;          ///< propose states around samples as well (jumps.hpp), once per update
+  bool jumps = true;          ///< propose states around samples as well (jumps.hpp), once per update;
+                              ///< examples/guide/chains.md measures it
   static constexpr const char* name = "trajectory";  ///< in files
 
   /// The same number for every batch.
