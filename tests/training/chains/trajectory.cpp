@@ -2,6 +2,7 @@
 #include <harmonium/data/toy.hpp>
 #include <harmonium/inference/exact/log_z.hpp>
 #include <harmonium/inference/exact/samples.hpp>
+#include <harmonium/inference/free_energy.hpp>
 #include <harmonium/models/boltzmann_machine.hpp>
 #include <harmonium/training/chains/trajectory.hpp>
 #include <harmonium/training/contrastive_divergence.hpp>
@@ -182,6 +183,43 @@ TEST_CASE("acceptance is that of chains of the new model", "[trajectory][oracle]
   REQUIRE(rate != metrics.end());
   CHECK(expected < 0.8);
   CHECK_THAT(rate->second, WithinAbs(expected, sigmas * 0.5 / std::sqrt(10'000.0)));
+}
+
+TEST_CASE("whether a model is frozen or refused is judged by all pairs of chains and members",
+          "[trajectory][oracle]") {
+  // One block alone would say something else. Every acceptance is below this threshold.
+  Model after = small_rbm<Model>(4, 1.5);
+  const Model before = with_weights_scaled(after, 0.5);
+  const Trajectory policy{
+      .chains = 12, .blocks = 5, .freeze_below = 0.999, .refuse_below = 0, .most_steps = 5, .jumps = false};
+  Trajectory::Memory<Model> memory(policy, before);
+  auto state = make_state(before, policy.chains);
+  auto work = make_workspace(before, policy.chains);
+  const auto chains = state.columns(0, policy.chains);
+  memory.begin(on, before, chains, {.seed = 1});
+  memory.advance(on, before, chains, chains, work, 1, {});
+  const Matrix<Cpu<double>> x = state.visible;
+  const auto lower = memory.ladder().top();
+  const auto energy = [](const Model& model, const Matrix<Cpu<double>>& v) {
+    return free_energy(model, v, on);
+  };
+  const Eigen::MatrixXd x_after = energy(after, x), x_before = energy(before, x),
+                        x_lower = energy(lower.model, x), y_after = energy(after, lower.states),
+                        y_lower = energy(lower.model, lower.states);
+  double accepted = 0, total = 0;
+  for (Index i = 0; i < x.cols(); ++i)
+    for (Index j = 0; j < lower.states.cols(); ++j) {
+      const double weight = std::exp(x_before(i) - x_after(i));
+      accepted += weight * std::min(1.0, std::exp((x_after(i) - x_lower(i)) - (y_after(j) - y_lower(j))));
+      total += weight;
+    }
+  REQUIRE(lower.states.cols() == 60);
+  REQUIRE_FALSE(memory.refuses(on, after));
+  std::vector<std::pair<std::string, double>> metrics;
+  memory.report(metrics);
+  CHECK(metrics.at(1).first == "trade_rate");
+  CHECK_THAT(metrics.at(1).second, WithinAbs(accepted / total, 1e-12));
+  CHECK(accepted / total < 0.95);
 }
 
 TEST_CASE("while a model trains, reservoirs are renewed", "[trajectory]") {

@@ -1,10 +1,12 @@
 /// \file
 /// log Z along a ladder, by Bennett's acceptance ratio between all neighbours, with an error that holds even
 /// if states are correlated in time: each column is a sample of its own, however slowly it moves, and so is
-/// what it adds to the estimate. That is exact where columns never meet. Where they draw on common
-/// reservoirs, what a rung has too much of, the ones above inherit: there the errors of the ratios add up.
+/// what it adds to the estimate. That is exact where columns never meet. Where they trade places, states
+/// wander from column to column as they climb; if they do so fast, it is the ratios that are independent of
+/// each other. The greater of both errors counts.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <vector>
@@ -17,7 +19,7 @@ namespace harmonium {
 class ColumnRatios {
  public:
   /// \param log_z is that of the lowest rung, which is known \param columns is at least 1 \param meet do
-  /// columns draw on common reservoirs?
+  /// columns trade places?
   ColumnRatios(double log_z, Index columns, bool meet)
       : log_z_(log_z), meet_(meet), influences_(Eigen::VectorXd::Zero(columns)) {}
 
@@ -45,22 +47,24 @@ class ColumnRatios {
     }
     if (!(slope > 0)) slope = std::numeric_limits<double>::min();  // nothing in common
     influences_ += excess / slope;
-    sum_ += error_of(excess / slope);
+    ratios_ += variance_of(excess / slope);
   }
 
   /// log Z of the rung that was reached. The error of a single column is unknown, so infinite.
-  LogZEstimate estimate() const { return {log_z_, meet_ ? sum_ : error_of(influences_)}; }
+  LogZEstimate estimate() const {
+    const double columns = variance_of(influences_);
+    return {log_z_, std::sqrt(meet_ ? std::max(columns, ratios_) : columns)};
+  }
 
  private:
-  static double error_of(const Eigen::VectorXd& influences) {
+  static double variance_of(const Eigen::VectorXd& influences) {
     const auto columns = static_cast<double>(influences.size());
     const double squares = influences.squaredNorm();
     if (squares == 0) return 0;
-    return columns > 1 ? std::sqrt(squares * columns / (columns - 1))
-                       : std::numeric_limits<double>::infinity();
+    return columns > 1 ? squares * columns / (columns - 1) : std::numeric_limits<double>::infinity();
   }
 
-  double log_z_, sum_ = 0;
+  double log_z_, ratios_ = 0;
   bool meet_;
   Eigen::VectorXd influences_;
 };

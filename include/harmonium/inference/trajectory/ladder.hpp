@@ -30,10 +30,8 @@ class Ladder {
  public:
   /// Empty, with memory. \param model has the shape of all rungs \param columns is the number of chains that
   /// trade at once, at least 1 \param blocks how many times as many states a reservoir has, at least 1 \param
-  /// meet do all columns draw on the whole reservoir? Then they take copies of its members, so that it stays
-  /// as it is: were they to trade places, a mode that is rare below would be used up, and the chains of a
-  /// model in which it is common could not get at more. Otherwise each column is a ladder of its own, and
-  /// states trade places
+  /// meet do all columns trade with all members of the reservoir? Otherwise each column is a ladder of its
+  /// own
   Ladder(const M& model, Index columns, Index blocks, bool meet = true)
       : columns_(columns),
         blocks_(blocks),
@@ -90,6 +88,18 @@ class Ladder {
   /// Free energies of x (up to date with the model) and of partners in the top rung, under both models.
   PairEnergies compare(const B& on, const M& model, StateView x, const Partners& partners) {
     return compare(on, model, x, rungs_.back(), partners);
+  }
+  /// Free energy under a model, less that under the top rung, of each member of this one's reservoir.
+  Eigen::VectorXd gaps(const B& on, const M& model) {
+    const Rung<M>& rung = top();
+    Eigen::VectorXd all = -Eigen::Map<const Eigen::VectorXd>(rung.energies.data(), columns_ * blocks_);
+    const auto other = other_.columns(0, columns_);
+    for (Index block = 0; block < blocks_; ++block) {
+      on.copy(members(rung, block), other.visible);
+      refresh(on, model, other);
+      all.segment(block * columns_, columns_) += energies(on, model, other);
+    }
+    return all;
   }
   /// Trades x (up to date with the model) for partners in the top rung, pair by pair, with probability min(1,
   /// exp(gain)). Both distributions stay as they are. x is up to date afterwards, too; `born`, one per
@@ -248,8 +258,8 @@ class Ladder {
       if (trades) {
         std::uint64_t &own = born[static_cast<std::size_t>(i)],
                       &other = rung.born[static_cast<std::size_t>(block * columns_ + partner)];
-        if (!meet_) kept(partner) = pairs.lower_x(i);
-        own = meet_ ? other : std::exchange(other, own);
+        kept(partner) = pairs.lower_x(i);
+        std::swap(own, other);
       }
       any = any || trades;
     }
@@ -258,7 +268,7 @@ class Ladder {
     on.copy(x.visible, both.columns(0, columns_));
     on.copy(members(rung, block), both.columns(columns_, columns_));
     on.gather(ConstViewOf<B>(both), upper, T(1), x.visible);
-    if (!meet_) on.gather(ConstViewOf<B>(both), lower, T(1), members(rung, block));
+    on.gather(ConstViewOf<B>(both), lower, T(1), members(rung, block));
     refresh(on, model, x);
   }
 

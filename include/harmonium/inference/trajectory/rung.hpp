@@ -4,6 +4,8 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <vector>
 
@@ -53,17 +55,33 @@ struct PairEnergies {
 
   /// The logarithm of the ratio of probabilities after and before pair i trades places.
   double gain(Index i) const { return (upper_x(i) - lower_x(i)) - (upper_y(i) - lower_y(i)); }
-  /// The mean of min(1, exp(gain)): the share of trades that are accepted. `weights` (one per x, or empty)
-  /// correct for x that were drawn from another model.
-  double acceptance(const Eigen::VectorXd& weights = {}) const {
-    double accepted = 0, total = 0;
-    for (Index i = 0; i < upper_x.size(); ++i) {
-      const double weight = weights.size() > 0 ? weights(i) : 1;
-      accepted += weight * acceptance_of(gain(i));
-      total += weight;
-    }
-    return accepted / total;
+  /// The mean of min(1, exp(gain)): the share of these trades that is accepted.
+  double acceptance() const {
+    double accepted = 0;
+    for (Index i = 0; i < upper_x.size(); ++i) accepted += acceptance_of(gain(i));
+    return accepted / static_cast<double>(upper_x.size());
   }
 };
+
+/// The mean of min(1, exp(gain)) over all pairs of a state x of the upper model with a state y of the lower
+/// one: the share of trades that would be accepted, whoever meets whom. Takes n log n of n states. \param x
+/// free energies under the upper model, less those under the lower one \param weights one per x; they correct
+/// for states that were drawn from another model \param y the same as x, of the others \return 0 also if a
+/// number is not finite
+inline double acceptance(const Eigen::VectorXd& x, const Eigen::VectorXd& weights, Eigen::VectorXd y) {
+  if (!x.allFinite() || !weights.allFinite() || !y.allFinite()) return 0;
+  std::sort(y.begin(), y.end());
+  // Sum of exp(y_k - y_j) over the y_j that are not below y_k.
+  Eigen::VectorXd above(y.size());
+  double sum = 0;
+  for (Index k = y.size() - 1; k >= 0; --k)
+    above(k) = sum = 1 + (k + 1 < y.size() ? std::exp(y(k) - y(k + 1)) * sum : 0);
+  double accepted = 0;
+  for (Index i = 0; i < x.size(); ++i) {
+    const Index k = std::upper_bound(y.begin(), y.end(), x(i)) - y.begin();
+    accepted += weights(i) * (static_cast<double>(k) + (k < y.size() ? std::exp(x(i) - y(k)) * above(k) : 0));
+  }
+  return accepted / (weights.sum() * static_cast<double>(y.size()));
+}
 
 }  // namespace harmonium

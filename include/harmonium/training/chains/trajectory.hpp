@@ -30,7 +30,8 @@ struct Trajectory {
   double apart = 2;           ///< autocorrelation times between its blocks, above 0
   int most_steps = 2000;      ///< at most, to measure an autocorrelation time, to settle, and for all blocks
   int renew_every = 1;        ///< updates between renewals of a block of a reservoir, in turn; 0: never
-  bool jumps = true;          ///< propose states around samples as well (jumps.hpp), once per update
+  bool jumps = true;          ///< propose states around samples as well (jumps.hpp), once per update;
+                              ///< examples/guide/chains.md measures it
   static constexpr const char* name = "trajectory";  ///< in files
 
   /// The same number for every batch.
@@ -108,8 +109,10 @@ class Trajectory::Memory {
     const Draws draws = next();
     const Partners partners = ladder_.drawn_partners(draws);
     const PairEnergies pairs = ladder_.compare(on, model, *chains_, partners);
-    // The chains were drawn from the model before the update.
-    acceptance_ = acceptance(pairs, energies_);
+    // The chains were drawn from the model before the update. What seems to decide is judged by all members.
+    acceptance_ = acceptance(pairs, energies_, pairs.upper_y - pairs.lower_y);
+    if (!(acceptance_ >= policy_.freeze_below))
+      acceptance_ = acceptance(pairs, energies_, ladder_.gaps(on, model));
     if (!(acceptance_ >= policy_.refuse_below)) {
       ++refusals_;
       rate_share_ /= 2;
@@ -195,12 +198,15 @@ class Trajectory::Memory {
     ladder_.renew(on, static_cast<Index>(1 + turn % rungs),
                   static_cast<Index>(turn / rungs % static_cast<std::uint64_t>(policy_.blocks)), next());
   }
-  // The share of trades that chains of the new model accept, though they were drawn from another one, under
-  // which they have these energies; 0 if their weights degenerate.
-  double acceptance(const PairEnergies& pairs, const Eigen::VectorXd& energies) const {
+  // The share of trades with these members that chains of the new model accept, though they were drawn from
+  // another one, under which they have these energies; 0 if their weights degenerate.
+  double acceptance(const PairEnergies& pairs, const Eigen::VectorXd& energies,
+                    const Eigen::VectorXd& members) const {
     const Eigen::VectorXd log_weights = energies - pairs.upper_x;
     const bool usable = 2 * effective_sample_size(log_weights) >= static_cast<double>(policy_.chains);
-    return usable ? pairs.acceptance((log_weights.array() - log_weights.maxCoeff()).exp()) : 0;
+    return usable ? harmonium::acceptance(pairs.upper_x - pairs.lower_x,
+                                          (log_weights.array() - log_weights.maxCoeff()).exp(), members)
+                  : 0;
   }
   // Chains of the lowest rung become those of the model that training begins with, whose weights may be
   // large: by way of models with a share of them.
@@ -217,7 +223,8 @@ class Trajectory::Memory {
             next_rung, model);
         born_ = ladder_.draw(on, next_rung, *chains_, draws);
         const PairEnergies pairs = ladder_.compare(on, next_rung, *chains_, ladder_.drawn_partners(next()));
-        if (!(acceptance(pairs, pairs.lower_x) < policy_.freeze_below) || share - reached < 1e-3) break;
+        const double accepted = acceptance(pairs, pairs.lower_x, ladder_.gaps(on, next_rung));
+        if (!(accepted < policy_.freeze_below) || share - reached < 1e-3) break;
       }
       if (share < 1) freeze(on, next_rung);
       reached = share;
