@@ -1,4 +1,8 @@
 // What the program calls exact, beside the scores of all rows that there can be.
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cmath>
 #include <harmonium/commands.hpp>
 #include <harmonium/model.hpp>
 
@@ -10,6 +14,61 @@ using namespace program;
 using test::TemporaryFolder;
 
 namespace test::harmonium_exact {
+
+namespace {
+
+// What a call writes to the terminal.
+template <class F>
+std::string printed(const std::filesystem::path& file, F f) {
+  std::fflush(stdout);
+  const int terminal = dup(1), other = open(file.c_str(), O_CREAT | O_TRUNC | O_WRONLY, 0600);
+  dup2(other, 1);
+  f();
+  std::fflush(stdout);
+  dup2(terminal, 1);
+  close(terminal);
+  close(other);
+  return test::get(file);
+}
+double number_after(const std::string& text, const std::string& words) {
+  const std::size_t at = text.find(words);
+  REQUIRE(at != std::string::npos);
+  return std::stod(text.substr(at + words.size()));
+}
+
+}  // namespace
+
+TEST_CASE("evaluate says what the scores of its rows do, in the table's own units", "[program][exact]") {
+  const TemporaryFolder folder;
+  std::string text = "height,colour\n";
+  double sum = 0, squares = 0;
+  for (int i = 0; i < 40; ++i) {
+    const double height = 1000 + 50 * (i * 7 % 40);
+    sum += height, squares += height * height;
+    text += std::to_string(height) + (i % 4 == 0 ? ",red\n" : ",green\n");
+  }
+  test::put(folder / "table.csv", text);
+  CommonSettings settings;
+  settings.data = folder / "table.csv";
+  settings.model = folder / "model.safetensors";
+  settings.output = folder / "out.csv";
+  settings.train.hidden = {2};
+  const RawTable table(settings.data);
+  Columns columns = choose_columns(table, "");
+  standardize(table, columns);
+  save_model(settings.model, *make_model(columns, settings.train), columns);
+  run_score(settings);
+  const Eigen::VectorXd logs = -csv_numbers(read_csv(settings.output), {"score"}).row(0);
+  const std::string text_of_rows = printed(folder / "printed", [&] { run_evaluate(settings); });
+  const double mean = logs.mean(),
+               error = std::sqrt((logs.array() - mean).square().mean() / static_cast<double>(logs.size()));
+  CHECK(std::abs(number_after(text_of_rows, "log likelihood per row") - mean) < 2e-3);
+  CHECK(std::abs(number_after(text_of_rows, "(standard error ") - error) < 2e-3);
+  const double variance = squares / 40 - sum / 40 * sum / 40,
+               alone = -0.5 * std::log(2 * 3.14159265358979 * variance) - 0.5 + 0.25 * std::log(0.25) +
+                       0.75 * std::log(0.75);
+  CHECK(std::abs(number_after(text_of_rows, "if columns were independent") - alone) < 0.1);
+}
 
 TEST_CASE("draws, scores and means of a small model are those of the enumeration",
           "[program][given][exact]") {
