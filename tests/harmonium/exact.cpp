@@ -68,6 +68,12 @@ TEST_CASE("evaluate says what the scores of its rows do, in the table's own unit
                alone = -0.5 * std::log(2 * 3.14159265358979 * variance) - 0.5 + 0.25 * std::log(0.25) +
                        0.75 * std::log(0.75);
   CHECK(std::abs(number_after(text_of_rows, "if columns were independent") - alone) < 0.1);
+
+  // A number that is summed out has no unit.
+  test::put(folder / "table.csv", "height,colour\n,red\n,green\n");
+  run_score(settings);
+  const Eigen::VectorXd words = csv_numbers(read_csv(settings.output), {"score"}).row(0);
+  CHECK((-words).array().exp().sum() == Approx(1));
 }
 
 TEST_CASE("draws, scores and means of a small model are those of the enumeration",
