@@ -433,6 +433,7 @@ Columns choose_columns(const RawTable& table, const std::string& specification, 
   std::map<std::string_view, const Column*> before;
   for (const Column& column : given) before.emplace(column.name, &column);
   Columns columns;
+  columns.reserve(static_cast<std::size_t>(table.columns() + 1));
   const std::vector<Contents> sparse =
       table.sparse() != nullptr ? look_at_sparse(*table.sparse()) : std::vector<Contents>();
   for (Index i = 0; i < table.columns() + (labelled ? 1 : 0); ++i) {
@@ -494,7 +495,8 @@ std::string explain(const Columns& columns) {
 Samples Samples::subset(const std::vector<Index>& columns) const {
   Samples part;
   if (sparse) {
-    part.sparse = detail::chosen_columns(*sparse, columns);
+    Eigen::SparseMatrix<float> chosen = detail::chosen_columns(*sparse, columns);
+    part.sparse.emplace().swap(chosen);
   } else {
     part.values = values(Eigen::all, columns);
     part.known = known(Eigen::all, columns);
@@ -502,8 +504,11 @@ Samples Samples::subset(const std::vector<Index>& columns) const {
   return part;
 }
 
-Samples Samples::keep(const std::vector<Index>& columns) && {
-  if (!sparse) return subset(columns);
+void Samples::keep(const std::vector<Index>& columns) {
+  if (!sparse) {
+    *this = subset(columns);
+    return;
+  }
   int *const begins = sparse->outerIndexPtr(), *const indices = sparse->innerIndexPtr();
   float* const numbers = sparse->valuePtr();
   int next = 0;
@@ -517,7 +522,6 @@ Samples Samples::keep(const std::vector<Index>& columns) && {
   begins[columns.size()] = next;
   sparse->conservativeResize(rows(), static_cast<Index>(columns.size()));
   sparse->resizeNonZeros(next);
-  return std::move(*this);
 }
 
 Eigen::MatrixXf Samples::dense() const {
@@ -568,9 +572,9 @@ void standardize(const RawTable& table, Columns& columns) {
 }
 
 namespace {
-// The same for a sparse table, whose numbers are replaced where they are. It may have fewer columns than the
-// training table: the others are all 0.
-Samples encode_sparse(const RawTable& table, Eigen::SparseMatrix<float> numbers, const Columns& columns) {
+// The same for a sparse table, whose numbers are replaced where they are, and taken. It may have fewer
+// columns than the training table: the others are all 0.
+Samples encode_sparse(const RawTable& table, Eigen::SparseMatrix<float>& numbers, const Columns& columns) {
   const Layout layout(columns);
   const Scaling scaling = scaling_of(columns);
   check<DataError>(table.columns() <= static_cast<Index>(columns.size()), "'", table.path(), "' has ",
@@ -602,7 +606,7 @@ Samples encode_sparse(const RawTable& table, Eigen::SparseMatrix<float> numbers,
   if (numbers.rows() != layout.rows()) numbers.conservativeResize(layout.rows(), numbers.cols());
   numbers.makeCompressed();
   Samples samples;
-  samples.sparse = std::move(numbers);
+  samples.sparse.emplace().swap(numbers);
   return samples;
 }
 }  // namespace
@@ -610,12 +614,15 @@ Samples encode_sparse(const RawTable& table, Eigen::SparseMatrix<float> numbers,
 Samples encode_table(RawTable&& table, const Columns& columns, bool limited) {
   if (table.sparse() == nullptr) return encode_table(table, columns, limited);
   Eigen::SparseMatrix<float> numbers = std::move(table).take_sparse();
-  return encode_sparse(table, std::move(numbers), columns);
+  return encode_sparse(table, numbers, columns);
 }
 
 Samples encode_table(const RawTable& table, const Columns& columns, bool limited,
                      const std::string& unknown) {
-  if (table.sparse() != nullptr) return encode_sparse(table, *table.sparse(), columns);
+  if (table.sparse() != nullptr) {
+    Eigen::SparseMatrix<float> numbers = *table.sparse();
+    return encode_sparse(table, numbers, columns);
+  }
   const Layout layout(columns);
   constexpr Index most = (Index{1} << 32) / 5;  // numbers: a float and a bool each
   check<DataError>(layout.rows() <= most / table.rows(), "'", table.path(), "' makes ", table.rows(),

@@ -63,8 +63,8 @@ struct Samples {
   // All numbers; DataError if a sparse table has too many numbers to be made dense.
   Eigen::MatrixXf dense() const;
   Samples subset(const std::vector<Index>& samples) const;
-  // The same of samples in ascending order; a sparse table's stay where they are in memory.
-  Samples keep(const std::vector<Index>& samples) &&;
+  // Leaves only these samples, in ascending order; a sparse table's stay where they are in memory.
+  void keep(const std::vector<Index>& samples);
   // Indices of the samples without missing values.
   std::vector<Index> whole_ones() const;
 };

@@ -147,10 +147,10 @@ class Machine final : public Model {
     auto learned = train_rbm(bottom(), rows, held_out, settings, 0);
     histories.push_back(std::move(learned.history));
     if (dbn_.depth() == 1) path_ = std::move(learned.path);
-    Samples below = rows, aside = held_out;
+    Samples below, aside;
     for (std::size_t i = 1; i < dbn_.rbms.size(); ++i) {
-      below = codes(i - 1, below, settings.seed);
-      aside = codes(i - 1, aside, settings.seed);
+      below = codes(i - 1, i == 1 ? rows : below, settings.seed);
+      aside = codes(i - 1, i == 1 ? held_out : aside, settings.seed);
       auto above = train_rbm(std::get<Inner>(dbn_.rbms[i]), below, aside, settings, static_cast<int>(i));
       histories.push_back(std::move(above.history));
       top_path_ = std::move(above.path);
@@ -192,6 +192,8 @@ class Machine final : public Model {
     return harmonium::reconstruct(dbn_, rows);
   }
   Generated generate(Index samples, int steps, std::uint64_t seed) const override {
+    if (dbn_.depth() == 1 && detail::states_to_sum(bottom()) <= most_states)
+      return {exact_samples(bottom(), samples, seed), "exact draws, so without --steps"};
     if (!has_training_path())
       return {harmonium::generate(dbn_, {.samples = samples, .steps = steps, .seed = seed})};
     constexpr Index most = 1000;  // ladders at once

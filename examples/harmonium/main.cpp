@@ -97,7 +97,9 @@ CLI::App* add_evaluate(CLI::App& app, CommonSettings& s) {
   evaluate->add_option("--samples", s.samples, "samples of the model to compare with the rows; 0 for none")
       ->check(CLI::Range(0, 1000000))
       ->capture_default_str();
-  evaluate->add_option("--sample-steps", s.steps, "steps of each sample's own chain")
+  evaluate
+      ->add_option("--sample-steps", s.steps,
+                   "steps of each sample's own chain, if they are not drawn exactly")
       ->check(CLI::Range(1, 1000000000))
       ->capture_default_str();
   evaluate->add_option("--training-data", s.training_data,
@@ -136,7 +138,8 @@ int main(int argc, char** argv) {
   sample
       ->add_option(
           "--steps", settings.steps,
-          "steps of each row's own chain; sweeps over the training path at most, if the model has one")
+          "steps of each row's own chain, of a model that cannot be drawn from exactly; sweeps over the "
+          "training path at most, if it has one")
       ->check(CLI::Range(1, 100000000))
       ->capture_default_str();
   sample->add_option("--given", settings.given, "values that the rows have: COLUMN=VALUE,COLUMN=VALUE,...");

@@ -48,8 +48,8 @@ class Model {
   // Codes of rows whose missing values are filled in first.
   virtual Eigen::MatrixXf encode(const Samples& rows, std::uint64_t seed) const = 0;
   virtual Eigen::MatrixXf reconstruct(const Eigen::MatrixXf& rows) const = 0;
-  // From chains of `steps` steps each; of a model with a training path from exact draws at its bottom, in at
-  // most `steps` sweeps over it.
+  // Exact if few states are to be summed over; otherwise from chains of `steps` steps each, or, of a model
+  // with a training path, from exact draws at its bottom in at most `steps` sweeps over it.
   virtual Generated generate(Index samples, int steps, std::uint64_t seed) const = 0;
   // The same given some values of one row: exact if few states are left, otherwise from chains of `steps`
   // steps. A deep model draws from its lowest RBM.

@@ -66,7 +66,8 @@ RawTable::RawTable(const std::string& path, const TableOptions& options) : path_
   if (text.starts_with("\x93NUMPY")) {
     tensor = begin == text.substr(0, begin.size()) ? read_npy(path) : unpacked_npy(path);
   } else if (begin.starts_with("PK") && array.empty() && is_sparse_npz(path)) {
-    sparse_ = read_sparse_npz(path);
+    Eigen::SparseMatrix<float> numbers = read_sparse_npz(path);
+    sparse_.emplace().swap(numbers);
   } else if (begin.starts_with("PK")) {
     const std::string what = foreign_format(begin);
     check<FileError>(what.empty() || what.starts_with("a zip archive"), "'", path, "' is ", what,
@@ -82,7 +83,7 @@ RawTable::RawTable(const std::string& path, const TableOptions& options) : path_
     tensor = array.empty() ? arrays.front() : find_array(arrays, array);
   } else if (looks_like_libsvm(text)) {
     LibsvmFile file = read_libsvm(path, {.base = options.base});
-    sparse_ = std::move(file.samples);
+    sparse_.emplace().swap(file.samples);
     labels_ = std::move(file.labels);
   } else if (text.starts_with(std::string("\0\0\x08", 3))) {
     numbers_ = read_idx_images(path).cast<float>();

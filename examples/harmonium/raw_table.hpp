@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include <harmonium/data/sparse.hpp>
 #include <harmonium/io/formats/csv.hpp>
 
 namespace program {
@@ -42,7 +43,7 @@ class RawTable {
   // The numbers that are not zero, one sample per column, if the file lists only these.
   const Eigen::SparseMatrix<float>* sparse() const { return sparse_ ? &*sparse_ : nullptr; }
   // The same, taken out of the table.
-  Eigen::SparseMatrix<float> take_sparse() && { return *std::move(sparse_); }
+  Eigen::SparseMatrix<float> take_sparse() && { return harmonium::detail::taken(*sparse_); }
   // Can it contain only numbers?
   bool numeric() const { return !csv_; }
   // Did it say what its columns are called?

@@ -141,7 +141,8 @@ void run_train(const CommonSettings& given) {
                 static_cast<long>(missing));
   const auto [row_numbers, held_numbers] = cut_rows(all.size(), settings.train, answers.labels);
   const Samples held_out = all.subset(held_numbers);
-  const Samples rows = std::move(all).keep(row_numbers);
+  all.keep(row_numbers);
+  const Samples& rows = all;
   check<DataError>(rows.size() >= 2, "'", settings.data, "' leaves ", rows.size(),
                    " rows to learn from, expected at least 2");
   const std::unique_ptr<Model> model = make_model(columns, settings.train);

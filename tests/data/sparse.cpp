@@ -101,6 +101,31 @@ TEST_CASE("a data set takes any sparse matrix, and keeps it sparse", "[data][spa
   CHECK_THROWS_AS(Dataset(small(), {0, 1}), DataError);
 }
 
+TEST_CASE("the numbers of a sparse matrix stay where they are when they change hands", "[data][sparse]") {
+  Eigen::SparseMatrix<float> words(3, 2);
+  words.insert(1, 0) = 2;
+  words.insert(2, 1) = 3;
+  words.makeCompressed();
+  const float* const numbers = words.valuePtr();
+  const auto has_them = [&](const Dataset& data) {
+    return data.visit_values([&]<class M>(const M& values) {
+      if constexpr (std::same_as<M, Dataset::Sparse>) {
+        return values.valuePtr() == numbers && values.nonZeros() == 2;
+      } else {
+        return false;
+      }
+    });
+  };
+  Dataset first(detail::taken(words), {0, 1});
+  CHECK((words.nonZeros() == 0 && has_them(first)));
+  Dataset second(std::move(first)), third;
+  CHECK(has_them(second));
+  third = std::move(second);
+  CHECK((has_them(third) && third.labels().size() == 2 && third.value(2, 1) == 3));
+  const Dataset copy = third;
+  CHECK((!has_them(copy) && copy.value(2, 1) == 3 && has_them(third)));
+}
+
 TEST_CASE("binary samples of sparse ones are sparse, unless zeros become ones", "[data][sparse]") {
   const Dataset data(small());
   const Dataset bits = binarize(data, 0.5);

@@ -5,6 +5,8 @@
 #include <harmonium/given.hpp>
 #include <harmonium/io/formats/safetensors.hpp>
 #include <harmonium/model.hpp>
+#include <harmonium/outcome.hpp>
+#include <harmonium/run_file.hpp>
 
 #include "io/temporary_folder.hpp"
 #include "support/catch.hpp"
@@ -82,6 +84,7 @@ TEST_CASE("what rows to predict must have", "[program][target]") {
   test::put(folder / "table.csv", table(two_classes));
   CommonSettings settings = quick(folder, "answer");
   run_train(settings);
+  CHECK(read_json(folder / "results" / "run.json")["results"]["judged_on"] == "held out");
   settings.model = folder / "results" / "model.safetensors";
   settings.output = folder / "predicted.csv";
   const auto predict = [&](const std::string& text) {
@@ -92,9 +95,12 @@ TEST_CASE("what rows to predict must have", "[program][target]") {
     return predicted.rows();
   };
   CHECK(predict("size,colour\n1,red\n2,green\n") == 2);
-  CHECK(predict("colour,more,size\ngreen,1,3\n") == 1);      // found by name
-  CHECK(predict("size,colour\n,red\n2,\n") == 2);            // filled in
-  CHECK(predict("size,colour\n1e30,red\n") == 1);            // far out is as far as five deviations
+  CHECK(predict("colour,more,size\ngreen,1,3\n") == 1);  // found by name
+  CHECK(predict("size,colour\n,red\n2,\n") == 2);        // filled in
+  CHECK(predict("size,colour\n1e30,red\n") == 1);        // far out is as far as five deviations
+  const std::string far = test::get(settings.output);
+  CHECK(predict("size,colour\n1e4,red\n") == 1);
+  CHECK(test::get(settings.output) == far);
   CHECK(predict("size,colour,answer\n1,red,maybe\n") == 1);  // the target is not looked at
   CHECK_THROWS_WITH(predict("size\n1\n"), ContainsSubstring("no column 'colour'"));
   CHECK_THROWS_WITH(
@@ -272,6 +278,23 @@ TEST_CASE("the labels of a LIBSVM file are its target", "[program][target][spars
   test::put(folder / "table.csv", texts([](int i) { return i == 0 ? "2" : i % 2 == 0 ? "0" : "1"; }));
   CHECK_THROWS_WITH(run_train(settings), ContainsSubstring("class '2' of column 'label' has 1 row"));
   CHECK(!std::filesystem::exists(folder / "none"));
+}
+
+TEST_CASE("rows without an answer are not known, and each class is learned from", "[program][target]") {
+  const TemporaryFolder folder;
+  test::put(folder / "table.csv", "size,answer\n1.5,2.5\n2.5,\n3.5,4\n");
+  const RawTable table(folder / "table.csv");
+  const Answers answers = read_answers(table, {.name = "answer", .kind = Kind::gaussian});
+  Columns sizes = {{.name = "size", .kind = Kind::gaussian}};
+  standardize(table, sizes);
+  CHECK((sizes[0].mean == 2.5 && sizes[0].scale == Approx(std::sqrt(2.0 / 3))));
+  CHECK(answers.known() == std::vector<Index>{0, 2});
+  TrainSettings settings;
+  settings.hold_out = 0.75;
+  for (settings.seed = 0; settings.seed < 10; ++settings.seed) {
+    const std::vector<Index> learned = cut_rows(8, settings, {1, 1, 1, 0, 1, 1, -1, -1}).first;
+    CHECK(std::find(learned.begin(), learned.end(), 3) != learned.end());
+  }
 }
 
 TEST_CASE("measures of predictions are those of their definitions", "[program][target]") {

@@ -68,6 +68,26 @@ TEST_CASE("prediction losses are unbiased estimates of the pseudo-likelihood", "
   }
 }
 
+TEST_CASE("prediction losses of wide samples are taken block by block", "[monitors]") {
+  constexpr Index rows = 70'000, samples = 20;  // 16 at a time
+  BernoulliBernoulli rbm{{.visible = rows, .hidden = 1, .weight_scale = 0}};
+  Eigen::MatrixXd v(rows, samples);
+  for (Index r = 0; r < rows; ++r) {
+    rbm.visible.parameters(r, 0) = 1e-4 * static_cast<double>(r) - 3;
+    for (Index c = 0; c < samples; ++c) v(r, c) = (7 * r + 3 * c) % 5 < 2 ? 1 : 0;
+  }
+  const Eigen::VectorXd losses = prediction_losses(rbm, v, {}, 1, {.seed = 1}, on);
+  detail::DrawnUnits drawn(rbm.visible, {}, samples),
+      same(rbm.visible, Mask::Constant(rows, samples, true), samples);
+  for (detail::DrawnUnits* units : {&drawn, &same})
+    units->draw(Draws{.seed = 1}.in(Stream::pseudo_likelihood), 0);
+  for (Index c = 0; c < samples; ++c) {  // without weights a unit has the probability of its bias
+    CHECK(drawn(c) == same(c));
+    const double bias = rbm.visible.parameters(drawn(c), 0);
+    CHECK_THAT(losses(c), WithinAbs(rows * (std::log1p(std::exp(bias)) - v(drawn(c), c) * bias), 1e-4));
+  }
+}
+
 TEST_CASE("a single unit's prediction loss is minus its log likelihood", "[monitors]") {
   const auto check_unit = [](const auto& rbm, double tolerance) {
     Dice dice(4);

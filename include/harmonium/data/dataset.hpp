@@ -41,6 +41,24 @@ class Dataset {
   using Sparse = Eigen::SparseMatrix<float>;
 
   Dataset() = default;
+  Dataset(const Dataset&) = default;
+  Dataset& operator=(const Dataset&) = default;
+  /// Sparse samples are not copied either, as Eigen's would be; the other set has none afterwards.
+  Dataset(Dataset&& other) noexcept { *this = std::move(other); }
+  /// The same.
+  Dataset& operator=(Dataset&& other) noexcept {
+    if (Sparse* const sparse = std::get_if<Sparse>(&other.values_); sparse && this != &other) {
+      values_.emplace<Sparse>().swap(*sparse);
+    } else {
+      values_ = std::move(other.values_);
+    }
+    labels_ = std::move(other.labels_);
+    weights_ = std::move(other.weights_);
+    targets_ = std::move(other.targets_);
+    scale_ = other.scale_;
+    return *this;
+  }
+  ~Dataset() = default;
   /// \throws DataError unless there are as many labels as samples, or none; or if a label is negative
   /// \throws ValueError if the scale is not finite
   explicit Dataset(Bytes values, std::vector<int> labels = {}, double scale = 1.0 / 255)
@@ -60,9 +78,10 @@ class Dataset {
   }
 
   /// The same, with a sparse matrix, which stays sparse.
-  explicit Dataset(Sparse values, std::vector<int> labels = {})
-      : values_(std::move(values)), labels_(std::move(labels)) {
-    std::get<Sparse>(values_).makeCompressed();
+  explicit Dataset(Sparse values, std::vector<int> labels = {}) : labels_(std::move(labels)) {
+    Sparse& own = values_.emplace<Sparse>();
+    own.swap(values);
+    own.makeCompressed();
     check_labels();
   }
   /// The same, with a sparse matrix of another kind, or an expression of one.
@@ -183,7 +202,11 @@ class Dataset {
     for (const Index c : columns)
       check<ValueError>(c >= 0 && c < size(), "subset: there is no sample ", c, ", the set has ", size());
     detail::visit_variant(
-        [&]<class M>(const M& values) { part.values_ = detail::chosen_columns(values, columns); }, values_);
+        [&]<class M>(const M& values) {
+          M chosen = detail::chosen_columns(values, columns);
+          part.values_.emplace<M>().swap(chosen);
+        },
+        values_);
     if (!labels_.empty())
       for (const Index c : columns) part.labels_.push_back(labels_[static_cast<std::size_t>(c)]);
     if (!weights_.empty())

@@ -67,6 +67,14 @@ inline Eigen::SparseMatrix<float> from_compressed(Index rows, std::span<const in
   return matrix;
 }
 
+/// A matrix with the numbers of another one, which is empty afterwards: Eigen 3.4 would copy them.
+template <class T>
+Eigen::SparseMatrix<T> taken(Eigen::SparseMatrix<T>& from) {
+  Eigen::SparseMatrix<T> matrix;
+  matrix.swap(from);
+  return matrix;
+}
+
 /// The given columns, in the given order.
 template <class T>
 Eigen::SparseMatrix<T> chosen_columns(const Eigen::SparseMatrix<T>& from, std::span<const Index> columns) {

@@ -8,12 +8,12 @@
 #include <cmath>
 #include <optional>
 #include <span>
-#include <type_traits>
 #include <vector>
 
 #include "../backend/cpu.hpp"
 #include "../core/permutation.hpp"
 #include "../data/batch_source.hpp"
+#include "../models/double_samples.hpp"
 #include "central_moments.hpp"
 #include "k_means.hpp"
 #include "nearest_columns.hpp"
@@ -21,10 +21,6 @@
 #include "sample_blocks.hpp"
 
 namespace harmonium {
-
-/// Samples of any kind in the host's memory, in either precision.
-template <class Data>
-concept HostSamples = SamplesFor<Data, Cpu<double>> || SamplesFor<Data, Cpu<float>>;
 
 /// Settings of `coverage`.
 struct CoverageOptions {
@@ -76,43 +72,27 @@ struct Coverage {
 
 namespace detail {
 
-template <class Data>
-using BackendOfSamples = std::conditional_t<SamplesFor<Data, Cpu<double>>, Cpu<double>, Cpu<float>>;
+/// How many samples can be drawn: those of a weight above 0.
+template <class Source>
+Index drawable(const Source& source) {
+  const std::span<const double> weights = weights_of(source);
+  return source.size() - static_cast<Index>(std::count(weights.begin(), weights.end(), 0.0));
+}
 
-/// A set of samples on the host, in either precision.
-template <class B, class Source>
-struct SampleSet {
-  Source source;
-
-  Index rows() const { return source.rows(); }
-  /// How many can be drawn: those of a weight above 0.
-  Index size() const {
-    const std::span<const double> weights = weights_of(source);
-    return source.size() - static_cast<Index>(std::count(weights.begin(), weights.end(), 0.0));
-  }
-  /// `count` of them, drawn by the seed. \throws as `for_each_sample_block`
-  Eigen::MatrixXd draw(const char* caller, Index count, std::uint64_t seed) const {
-    const B on;
-    const std::vector<Index> chosen = random_samples(source, count, seed);
-    Eigen::MatrixXd all(rows(), static_cast<Index>(chosen.size()));
-    const Index block = block_of(rows(), all.cols());
-    HostMatrix<ScalarOf<B>> room(rows(), block);
-    Index done = 0;
-    for_each_block(std::span<const Index>(chosen), block, [&](std::span<const Index> columns) {
-      const ViewOf<B> x = view_of(room).columns(0, static_cast<Index>(columns.size()));
-      fill_checked(on, caller, source, columns, x);
-      all.middleCols(done, x.cols) = room.leftCols(x.cols).template cast<double>();
-      done += x.cols;
-    });
-    return all;
-  }
-};
-
-template <class Data>
-auto sample_set(const Data& data) {
-  using B = BackendOfSamples<Data>;
-  using Source = decltype(source_of<B>(data));  // a reference to a source, or a view of a matrix
-  return SampleSet<B, Source>{source_of<B>(data)};
+/// `count` of them, drawn by the seed. \throws as `for_each_sample_block`
+template <class Source>
+Eigen::MatrixXd drawn_samples(const char* caller, const Source& source, Index count, std::uint64_t seed) {
+  const Cpu<double> on;
+  const std::vector<Index> chosen = random_samples(source, count, seed);
+  Eigen::MatrixXd all(source.rows(), static_cast<Index>(chosen.size()));
+  Index done = 0;
+  for_each_block(std::span<const Index>(chosen), block_of(all.rows(), all.cols()),
+                 [&](std::span<const Index> columns) {
+                   const auto count_here = static_cast<Index>(columns.size());
+                   fill_checked(on, caller, source, columns, view_of(all).columns(done, count_here));
+                   done += count_here;
+                 });
+  return all;
 }
 
 /// Squared distance of each column of x to the nearest one of `others`; to the nearest other one if both are
@@ -167,16 +147,17 @@ Coverage coverage_of(const Samples& samples, const Data& data, const HeldOut* he
   const Index rows = data.rows();
   Index count = options.most_samples;  // equal, or the larger set would have the nearer neighbours
   const auto look_at = [&](const auto& source, const char* what) {
-    check_samples(caller, source.rows(), source.size(), rows, what);
-    check<DataError>(source.size() >= 2, caller, ": ", what, " have 1 sample, expected at least 2");
-    count = std::min<Index>(count, source.size());
+    const Index size = drawable(source);
+    check_samples(caller, source.rows(), size, rows, what);
+    check<DataError>(size >= 2, caller, ": ", what, " have 1 sample, expected at least 2");
+    count = std::min(count, size);
   };
   look_at(data, "the data");
   look_at(samples, "the samples");
   if (held_out) look_at(*held_out, "the held-out data");
 
-  Eigen::MatrixXd x = data.draw(caller, count, options.seed);
-  Eigen::MatrixXd s = samples.draw(caller, count, options.seed);
+  Eigen::MatrixXd x = drawn_samples(caller, data, count, options.seed);
+  Eigen::MatrixXd s = drawn_samples(caller, samples, count, options.seed);
   const Eigen::VectorXd center = x.rowwise().mean();  // far from 0 distances would lose digits
   x.colwise() -= center;
   s.colwise() -= center;
@@ -213,7 +194,7 @@ Coverage coverage_of(const Samples& samples, const Data& data, const HeldOut* he
   result.shares = shares_of(clusters.of, clusters.centers.cols());
   result.sample_shares = shares(few_s);
   if (held_out) {
-    Eigen::MatrixXd h = held_out->draw(caller, count, options.seed);
+    Eigen::MatrixXd h = drawn_samples(caller, *held_out, count, options.seed);
     h.colwise() -= center;
     result.held_out =
         adversarial_accuracy(nearest_distances(on, h, s, false), nearest_distances(on, h, h, true),
@@ -243,17 +224,18 @@ Coverage coverage_of(const Samples& samples, const Data& data, const HeldOut* he
 template <HostSamples Samples, HostSamples Data>
 Coverage coverage(const Samples& samples, const Data& data, const CoverageOptions& options = {},
                   const Cpu<double>& on = Cpu<double>::all()) {
-  const auto set = detail::sample_set(data);
-  return detail::coverage_of(detail::sample_set(samples), set, static_cast<decltype(&set)>(nullptr), options,
-                             on);
+  const auto set = detail::DoubleSamples(data);
+  return detail::coverage_of(detail::DoubleSamples(samples), set, static_cast<decltype(&set)>(nullptr),
+                             options, on);
 }
 
 /// The same beside held-out data, which neither the model nor the choice of it has seen.
 template <HostSamples Samples, HostSamples Data, HostSamples HeldOut>
 Coverage coverage(const Samples& samples, const Data& data, const HeldOut& held_out,
                   const CoverageOptions& options = {}, const Cpu<double>& on = Cpu<double>::all()) {
-  const auto others = detail::sample_set(held_out);
-  return detail::coverage_of(detail::sample_set(samples), detail::sample_set(data), &others, options, on);
+  const auto others = detail::DoubleSamples(held_out);
+  return detail::coverage_of(detail::DoubleSamples(samples), detail::DoubleSamples(data), &others, options,
+                             on);
 }
 
 }  // namespace harmonium

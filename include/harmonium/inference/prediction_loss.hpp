@@ -31,19 +31,23 @@ class DrawnUnits {
       first_.push_back(first);
       rows_.push_back(rows);
     });
+    if (known.size() == 0) return;  // every unit of every sample
     candidates_.resize(static_cast<std::size_t>(samples));
     for (Index c = 0; c < samples; ++c)
       for (std::size_t i = 0; i < first_.size(); ++i)
-        if (known.size() == 0 || known(first_[i], c))
-          candidates_[static_cast<std::size_t>(c)].push_back(static_cast<Index>(i));
+        if (known(first_[i], c)) candidates_[static_cast<std::size_t>(c)].push_back(static_cast<Index>(i));
   }
   /// Draws new units.
   void draw(Draws draws, std::uint32_t round) {
     for (std::size_t c = 0; c < chosen_.size(); ++c) {
-      const auto& own = candidates_[c];
+      const auto count = static_cast<std::uint64_t>(this->count(static_cast<Index>(c)));
       const PhiloxBlock block = draws.block_of_row(round, static_cast<std::uint32_t>(c), 0);
       const std::uint64_t bits = std::uint64_t{block.word[1]} << 32 | block.word[0];
-      chosen_[c] = own.empty() ? -1 : own[bits % own.size()];
+      if (count == 0) {
+        chosen_[c] = -1;
+      } else {
+        chosen_[c] = candidates_.empty() ? static_cast<Index>(bits % count) : candidates_[c][bits % count];
+      }
     }
   }
   /// The unit of sample c.
@@ -53,11 +57,14 @@ class DrawnUnits {
   /// Its number of rows.
   Index rows(Index c) const { return rows_[static_cast<std::size_t>((*this)(c))]; }
   /// The known units of sample c.
-  Index count(Index c) const { return static_cast<Index>(candidates_[static_cast<std::size_t>(c)].size()); }
+  Index count(Index c) const {
+    return static_cast<Index>(candidates_.empty() ? first_.size()
+                                                  : candidates_[static_cast<std::size_t>(c)].size());
+  }
 
  private:
   std::vector<Index> first_, rows_, chosen_;
-  std::vector<std::vector<Index>> candidates_;
+  std::vector<std::vector<Index>> candidates_;  // empty if all units are known
 };
 
 /// Squared errors of the units that `drawn` has drawn, over their rows' variances: each unit starts at its
@@ -108,16 +115,14 @@ Eigen::VectorXd mean_field_errors(const Model& model, const Eigen::MatrixXd& v, 
   return sum;
 }
 
-/// The samples on the host, checked.
+/// \throws ShapeError, ValueError
 template <EnergyModel Model>
-Eigen::MatrixXd values_to_predict(const char* caller, const Model& model,
-                                  ConstViewOf<typename Model::Backend> v, int chosen,
-                                  const typename Model::Backend& on) {
+void check_prediction(const char* caller, const Model& model, ConstViewOf<typename Model::Backend> v,
+                      int chosen) {
   check_model(caller, model);
   check<ShapeError>(v.rows == model.visible.rows(), caller, ": v has ", v.rows, " rows, the model has ",
                     model.visible.rows(), " visible rows");
   check<ValueError>(chosen >= 1, caller, ": chosen is ", chosen, ", expected at least 1");
-  return on_host(on, v);
 }
 
 }  // namespace detail
@@ -132,7 +137,11 @@ Eigen::VectorXd prediction_losses(const Model& model,
                                   std::type_identity_t<ConstViewOf<typename Model::Backend>> v,
                                   const Mask& known, int chosen, Draws draws,
                                   const typename Model::Backend& on = Model::Backend::all()) {
-  const Eigen::MatrixXd values = detail::values_to_predict("prediction_losses", model, v, chosen, on);
+  detail::check_prediction<Model>("prediction_losses", model, v, chosen);
+  // Nodes depend on the samples, states do not: then only a block is there in double precision.
+  constexpr bool finite = decltype(model.visible)::finite;
+  const Eigen::MatrixXd values = finite ? Eigen::MatrixXd() : detail::on_host(on, v);
+  const Index block = detail::block_of(v.rows, v.cols);
   detail::DrawnUnits drawn(model.visible, known, v.cols);
   const detail::UnitNodes<typename Model::Backend> units(on, model.visible, values, known);
   Index most = 1;
@@ -142,9 +151,15 @@ Eigen::VectorXd prediction_losses(const Model& model,
   Eigen::VectorXd sum = Eigen::VectorXd::Zero(v.cols);
   for (std::uint32_t round = 0; round < rounds; ++round) {
     drawn.draw(draws.in(Stream::pseudo_likelihood), round);
-    const Eigen::VectorXd logs = detail::log_conditionals(
-        model, values, units.places(), [&](Index c) { return std::max<Index>(0, drawn(c)); }, on);
-    for (Index c = 0; c < v.cols; ++c) sum(c) -= static_cast<double>(drawn.count(c)) * logs(c) / rounds;
+    for (Index first = 0; first < v.cols; first += block) {
+      const Index count = std::min(block, v.cols - first);
+      const Eigen::MatrixXd some = finite ? detail::on_host(on, v.columns(first, count))
+                                          : Eigen::MatrixXd(values.middleCols(first, count));
+      const Eigen::VectorXd logs = detail::log_conditionals(
+          model, some, units.places(), [&](Index c) { return std::max<Index>(0, drawn(first + c)); }, on);
+      for (Index c = 0; c < count; ++c)
+        sum(first + c) -= static_cast<double>(drawn.count(first + c)) * logs(c) / rounds;
+    }
   }
   return sum;
 }
@@ -158,7 +173,8 @@ Eigen::VectorXd prediction_errors(const Model& model,
                                   const Mask& known, const Eigen::VectorXd& means,
                                   const Eigen::VectorXd& variances, int chosen, Draws draws,
                                   const typename Model::Backend& on = Model::Backend::all()) {
-  const Eigen::MatrixXd values = detail::values_to_predict("prediction_errors", model, v, chosen, on);
+  detail::check_prediction<Model>("prediction_errors", model, v, chosen);
+  const Eigen::MatrixXd values = detail::on_host(on, v);
   detail::DrawnUnits drawn(model.visible, known, v.cols);
   return detail::mean_field_errors(model, values, means, variances, drawn, chosen,
                                    draws.in(Stream::pseudo_likelihood), on);

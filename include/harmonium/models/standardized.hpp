@@ -15,6 +15,7 @@
 #include "../data/host_block.hpp"
 #include "../data/row_moments.hpp"
 #include "../data/samples.hpp"
+#include "double_samples.hpp"
 #include "scaling.hpp"
 
 namespace harmonium {
@@ -28,7 +29,7 @@ class Standardized {
   /// The data must outlive this. A number that is beyond +-limit, in a row that is scaled, is moved there.
   /// \throws ShapeError, DataError if the scaling does not fit the samples, see `check_scaling`
   Standardized(Scaling scaling, const Data& data, double limit = std::numeric_limits<double>::infinity())
-      : scaling_(std::move(scaling)), data_(data), limit_(limit) {
+      : scaling_(std::move(scaling)), data_(data), raw_(data), limit_(limit) {
     check_scaling("Standardized", scaling_, rows());
     check<ValueError>(limit > 0, "Standardized: limit is ", limit, ", expected a number above 0");
   }
@@ -36,23 +37,11 @@ class Standardized {
   /// Numbers per sample.
   Index rows() const { return data_.rows(); }
   /// Number of samples.
-  Index size() const {
-    if constexpr (requires { data_.cols(); }) {
-      return data_.cols();
-    } else {
-      return data_.size();
-    }
-  }
+  Index size() const { return raw_.size(); }
   /// The samples' classes, or nothing.
-  std::span<const int> labels() const {
-    if constexpr (requires { data_.labels(); }) {
-      return data_.labels();
-    } else {
-      return {};
-    }
-  }
+  std::span<const int> labels() const { return raw_.labels(); }
   /// The weight of each sample; if empty, all are equal.
-  std::span<const double> weights() const { return weights_of(data_); }
+  std::span<const double> weights() const { return raw_.weights(); }
 
   /// out(:, i) = sample columns[i], scaled
   template <class B>
@@ -62,7 +51,7 @@ class Standardized {
     thread_local HostMatrix<double> room;
     if (room.rows() != out.rows || room.cols() < out.cols) room.resize(out.rows, out.cols);
     const auto raw = View<double>(room).columns(0, out.cols);
-    fill_raw(columns, raw);
+    raw_.fill(Cpu<double>(), columns, raw);
     detail::write_block(on, out, [&](View<T> to) {
       for (Index c = 0; c < to.cols; ++c)
         for (Index r = 0; r < to.rows; ++r)
@@ -114,28 +103,9 @@ class Standardized {
   }
 
  private:
-  void fill_raw(std::span<const Index> columns, View<double> out) const {
-    const Cpu<double> on;
-    if constexpr (BatchSource<Data, Cpu<double>>) {
-      data_.fill(on, columns, out);
-    } else if constexpr (SparseColumns<Data>) {
-      detail::gather_sparse(on, data_, columns, 1.0, out);
-    } else if constexpr (BatchSource<Data, Cpu<float>>) {
-      thread_local HostMatrix<float> room;
-      if (room.rows() != out.rows || room.cols() < out.cols) room.resize(out.rows, out.cols);
-      const auto values = View<float>(room).columns(0, out.cols);
-      data_.fill(Cpu<float>(), columns, values);
-      for (Index c = 0; c < out.cols; ++c) std::copy_n(values.column(c), out.rows, out.column(c));
-    } else {
-      static_assert(std::convertible_to<const Data&, View<const typename Data::Scalar>>,
-                    "Standardized takes samples in host memory: a matrix, a sparse matrix, a Dataset or a "
-                    "source of batches");
-      on.gather(View<const typename Data::Scalar>(data_), columns, 1.0, out);
-    }
-  }
-
   Scaling scaling_;
   const Data& data_;
+  detail::DoubleSamples<Data> raw_;
   double limit_;
 };
 

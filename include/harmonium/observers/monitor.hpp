@@ -83,7 +83,8 @@ class Monitor {
       warn("parameters are infinite or not numbers: the rate is too high");
       return;
     }
-    const Matrix<B> train = complete_(on_, model_, train_, options_.missing, options_.seed);
+    Matrix<B> room;
+    const Matrix<B>& train = completed(train_, room);
     const double loss = detail::SampleMean(losses(train, train_, 4), train_.weights).mean;
     add("pseudo_likelihood", -loss);
     if constexpr (!finite)
@@ -134,6 +135,13 @@ class Monitor {
     return taken;
   }
 
+  // Samples with what is missing of them, in the room if anything is.
+  const Matrix<B>& completed(const Samples& samples, Matrix<B>& room) {
+    if (samples.known.size() == 0) return samples.values;
+    room = complete_(on_, model_, samples, options_.missing, options_.seed);
+    return room;
+  }
+
   // A number for a warning.
   static std::string text(double x) {
     char buffer[32];
@@ -161,7 +169,8 @@ class Monitor {
 
   // A model over-fits when it gets better on what it learns from and worse on what it does not.
   void watch_held_out(EpochReport& report, const Matrix<B>& train, double train_loss) {
-    const Matrix<B> v = complete_(on_, model_, held_out_, options_.missing, options_.seed);
+    Matrix<B> room;
+    const Matrix<B>& v = completed(held_out_, room);
     const Eigen::VectorXd now = losses(v, held_out_, 16);
     const double mean = detail::SampleMean(now, held_out_.weights).mean;
     report.metrics.emplace_back("held_out_loss", mean);

@@ -84,7 +84,7 @@ class LibsvmParser {
     } else if (rows_ > samples.rows()) {
       samples.conservativeResize(rows_, samples.cols());  // only a number is changed
     }
-    return std::move(file_);
+    return {taken(samples), std::move(file_.labels), std::move(file_.queries)};
   }
 
  private:
@@ -176,7 +176,7 @@ inline LibsvmFile read_libsvm(const std::filesystem::path& path, const LibsvmOpt
 /// The samples with their labels as classes: the smallest number among the labels is class 0, the next one
 /// class 1. So -1 and 1 become 0 and 1. \throws DataError if there are more than 1000 different labels, as
 /// for regression: `Dataset(file.samples).with_targets(...)`
-inline Dataset classes_of(const LibsvmFile& file) {
+inline Dataset classes_of(LibsvmFile file) {
   std::set<double> known;
   for (const double label : file.labels) {
     known.insert(label);
@@ -186,7 +186,7 @@ inline Dataset classes_of(const LibsvmFile& file) {
   std::vector<int> classes;
   for (const double label : file.labels)
     classes.push_back(static_cast<int>(std::distance(known.begin(), known.find(label))));
-  return Dataset(file.samples, std::move(classes));
+  return Dataset(detail::taken(file.samples), std::move(classes));
 }
 
 /// Writes samples (one per column) as a LIBSVM file, compressed if its name ends in `.gz`; it is complete or
