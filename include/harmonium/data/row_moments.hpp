@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <limits>
 #include <span>
-#include <vector>
 
 #include "../core/host_matrix.hpp"
 #include "batch_source.hpp"
@@ -50,12 +49,11 @@ class RowMoments {
   Eigen::VectorXd count_, mean_, squares_, least_, most_;
 };
 
-/// Means and variances of the known numbers of some of a source's samples. Of a sparse source only what is
-/// not zero is visited; the zeros of a row are added at once. \param block scratch space on the device, which
-/// sets how many samples are looked at at once
-template <class B, class Source>
-RowMoments moments_of_samples(const B& on, const Source& source, std::span<const Index> samples,
-                              View<typename B::Scalar, typename B::Memory> block) {
+/// Means and variances of the known numbers of samples, which each_block(f) hands to f in blocks of indices,
+/// as wide as `block` at most.
+template <class B, class Source, class EachBlock>
+RowMoments moments_of_blocks(const B& on, const Source& source, EachBlock each_block,
+                             View<typename B::Scalar, typename B::Memory> block) {
   using T = typename B::Scalar;
   RowMoments moments(block.rows);
   const std::span<const double> weights = weights_of(source);
@@ -66,16 +64,18 @@ RowMoments moments_of_samples(const B& on, const Source& source, std::span<const
   if constexpr (requires { source.is_sparse(); }) {
     if (source.is_sparse()) {
       double total = 0;
-      for (const Index sample : samples) {
-        total += weight_of(sample);
-        source.for_each_entry(sample, [&](Index r, double x) { moments.add(r, x, weight_of(sample)); });
-      }
+      each_block([&](std::span<const Index> samples) {
+        for (const Index sample : samples) {
+          total += weight_of(sample);
+          source.for_each_entry(sample, [&](Index r, double x) { moments.add(r, x, weight_of(sample)); });
+        }
+      });
       for (Index r = 0; r < block.rows; ++r) moments.add(r, 0, total - moments.count()(r));
       return moments;
     }
   }
   HostMatrix<T> host(block.rows, block.cols), known = HostMatrix<T>::Ones(block.rows, block.cols);
-  for_each_block(samples, block.cols, [&](std::span<const Index> columns) {
+  each_block([&](std::span<const Index> columns) {
     const auto n = static_cast<Index>(columns.size());
     const auto here = block.columns(0, n);
     source.fill(on, columns, here);
@@ -92,13 +92,22 @@ RowMoments moments_of_samples(const B& on, const Source& source, std::span<const
   return moments;
 }
 
+/// Means and variances of the known numbers of some of a source's samples. Of a sparse source only what is
+/// not zero is visited; the zeros of a row are added at once. \param block scratch space on the device, which
+/// sets how many samples are looked at at once
+template <class B, class Source>
+RowMoments moments_of_samples(const B& on, const Source& source, std::span<const Index> samples,
+                              View<typename B::Scalar, typename B::Memory> block) {
+  return moments_of_blocks(
+      on, source, [&](auto f) { for_each_block(samples, block.cols, f); }, block);
+}
+
 /// The same of all samples.
 template <class B, class Source>
 RowMoments moments_of_source(const B& on, const Source& source,
                              View<typename B::Scalar, typename B::Memory> block) {
-  std::vector<Index> all;
-  set_consecutive(all, 0, source.size());
-  return moments_of_samples(on, source, std::span<const Index>(all), block);
+  return moments_of_blocks(
+      on, source, [&](auto f) { for_each_block(source.size(), block.cols, f); }, block);
 }
 
 }  // namespace harmonium::detail

@@ -53,6 +53,8 @@ class Standardized {
   }
   /// The weight of each sample; if empty, all are equal.
   std::span<const double> weights() const { return weights_of(data_); }
+  /// How its source likes to be read.
+  Reading reading() const { return reading_of(data_); }
 
   /// out(:, i) = sample columns[i], scaled
   template <class B>
