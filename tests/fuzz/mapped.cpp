@@ -1,5 +1,6 @@
 // NPY and IDX files that are mapped: they are accepted if the readers into memory accept them and their
 // numbers can stay where they are, and have the same numbers.
+#include <harmonium/backend/cpu.hpp>
 #include <harmonium/io/formats/mapped_samples.hpp>
 #include <harmonium/io/formats/npy.hpp>
 

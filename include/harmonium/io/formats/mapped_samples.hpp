@@ -4,8 +4,11 @@
 /// same from either.
 #pragma once
 
+#include <algorithm>
+#include <cmath>
 #include <limits>
 #include <optional>
+#include <type_traits>
 #include <variant>
 
 #include "../../core/variant.hpp"
@@ -171,7 +174,8 @@ inline MappedSamples map_npy(const std::filesystem::path& path, MapOptions optio
     const std::span<const std::byte> bytes = file.bytes();
     check<FileError>(bytes.size() < 2 || bytes[0] != std::byte{0x1f} || bytes[1] != std::byte{0x8b},
                      "it is compressed by gzip: unpack it first");
-    const detail::NpyHeader header = detail::parse_npy_header(bytes);
+    constexpr std::size_t most = 1u << 20;  // of a header, which has at most 64 sizes
+    const detail::NpyHeader header = detail::parse_npy_header(bytes.first(std::min(bytes.size(), most)));
     const auto promised = detail::size_in_bytes(header.dtype, header.shape);
     const std::uint64_t there = bytes.size() - header.size;
     check<FileError>(promised == there, "it has ", there, " bytes of numbers, a header of shape ",
