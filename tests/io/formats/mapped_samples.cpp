@@ -5,6 +5,7 @@
 #include <harmonium/io/formats/npy.hpp>
 #include <harmonium/io/models/checkpoint.hpp>
 #include <harmonium/models/standardized.hpp>
+#include <harmonium/training/labelled_source.hpp>
 #include <harmonium/training/pre_training.hpp>
 #include <harmonium/units/bernoulli.hpp>
 #include <harmonium/units/gaussian.hpp>
@@ -185,6 +186,18 @@ TEST_CASE("a large file is shuffled in blocks, as samples in memory that are rea
   CHECK(reading({.block_bytes = 1, .most_shuffled = 9}) == std::pair<Index, Index>(1, 9));
   CHECK(reading({.most_shuffled = 9}) == std::pair<Index, Index>(9, 1));
   CHECK(reading({.most_shuffled = size}) == std::pair<Index, Index>(size, 1));
+}
+
+TEST_CASE("whatever stands between a file and a trainer passes on how it is read", "[io][mapped]") {
+  const TemporaryFolder folder;
+  write_npy(folder / "a.npy", grey());
+  const MappedSamples file = map_npy(folder / "a.npy", in_blocks);
+  const auto block_of = [](const auto& source) { return reading_of(source).block; };
+  const Dbn<Stack<Bernoulli>> dbn{{.sizes = {rows, 4, 3}, .seed = 1}};
+  CHECK(block_of(EncodedSource(dbn, file, 1, false, 1)) == 5);
+  CHECK(block_of(LabelledSource<Cpu<float>, MappedSamples>(file, 0)) == 5);
+  CHECK(block_of(KnownOnly(file)) == 5);
+  CHECK(block_of(Standardized(Scaling(ScalingOptions{rows}), file)) == 5);
 }
 
 TEST_CASE("a run from a file goes on from where it was, in blocks of the same size alone", "[io][mapped]") {
