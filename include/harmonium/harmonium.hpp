@@ -19,6 +19,7 @@
 #include "data/letter_frequencies.hpp"
 #include "data/missing.hpp"
 #include "data/ratings.hpp"
+#include "data/reading.hpp"
 #include "data/samples.hpp"
 #include "data/sparse.hpp"
 #include "data/split.hpp"

@@ -13,6 +13,8 @@
 #include "io/formats/idx.hpp"
 #include "io/formats/input_file.hpp"
 #include "io/formats/libsvm.hpp"
+#include "io/formats/mapped_file.hpp"
+#include "io/formats/mapped_samples.hpp"
 #include "io/formats/npy.hpp"
 #include "io/formats/npy_header.hpp"
 #include "io/formats/npz.hpp"

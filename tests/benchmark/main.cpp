@@ -8,6 +8,7 @@
 #include <filesystem>
 
 #include "compare.hpp"
+#include "mapped.hpp"
 #include "suite.hpp"
 
 using namespace benchmark;
@@ -115,6 +116,16 @@ int main(int argc, char** argv) {
   sparse.add_option("--visible", settings.job.visible)->check(CLI::Range(1, 1000000));
   sparse.add_option("--hidden", settings.job.hidden)->check(CLI::Range(1, 1000000));
   sparse.add_option("--k", settings.job.k, "steps of an update")->check(CLI::Range(1, 100000));
+  CLI::App& mapped = *app.add_subcommand(
+      "mapped", "updates from a file that is larger than memory, and from files and memory");
+  add_job(mapped);
+  MappedJob large;
+  mapped.add_option("--hidden", settings.job.hidden)->check(CLI::Range(1, 1000000));
+  mapped.add_option("--gigabytes", large.gigabytes, "length of the file, most of it empty; 0: none")
+      ->check(CLI::Range(0.0, 1e6));
+  mapped.add_option("--updates", large.updates)->check(CLI::Range(1, 1000000000));
+  mapped.add_option("--folder", large.folder, "for the files, which are removed")
+      ->check(CLI::ExistingDirectory);
   app.require_subcommand(0, 1);
   CLI11_PARSE(app, argc, argv);
   try {
@@ -139,6 +150,12 @@ int main(int argc, char** argv) {
         std::printf("%5.1f %% ones: number by number %8.2f ms, dense blocks %8.2f ms, difference %.1e\n",
                     100 * t.share, 1000 * t.sparse, 1000 * t.dense, t.difference);
       print(settings, "harmonium", sparse_updates(job), {{"update_steps", job.k}});
+      return 0;
+    }
+    if (mapped.parsed()) {
+      job.threads = std::max(1, job.threads);
+      const nlohmann::ordered_json figures = train_from_files(job, large);
+      std::printf("%s\n", figures.dump(settings.json ? -1 : 2).c_str());
       return 0;
     }
     if (settings.compare.empty() || one) {

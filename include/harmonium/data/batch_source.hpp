@@ -13,6 +13,7 @@
 #include "../core/host_matrix.hpp"
 #include "../core/permutation.hpp"
 #include "../core/view.hpp"
+#include "reading.hpp"
 
 namespace harmonium {
 
@@ -37,6 +38,9 @@ struct Batch {
 ///   number) for the others of a sample is worth while?
 /// - `target_rows()` and `fill_targets(on, columns, out)`, optional: how many numbers a sample's target has,
 ///   and out(:, i) = the target of sample columns[i]
+/// - `reading()`, optional: which samples lie together, so that their order is shuffled in blocks
+///   (data/reading.hpp)
+/// - `byte_scale()`, optional: if all numbers are bytes times a factor, that factor; else nothing
 template <class S, class B>
 concept BatchSource = requires(const S& source, const B& on, std::span<const Index> columns,
                                View<typename B::Scalar, typename B::Memory> out) {

@@ -43,6 +43,8 @@ class KnownOnly {
   std::span<const int> labels() const { return source_.labels(); }
   /// The weight of each sample; if empty, all are equal.
   std::span<const double> weights() const { return weights_of(source_); }
+  /// How its source likes to be read.
+  Reading reading() const { return reading_of(source_); }
   /// out(:, i) = sample columns[i], with 0 where it is missing. The mask is in memory that each thread keeps.
   template <class B>
   void fill(const B& on, std::span<const Index> columns,

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <limits>
 #include <span>
-#include <vector>
 
 #include "../core/host_matrix.hpp"
 #include "batch_source.hpp"
@@ -33,6 +32,22 @@ class RowMoments {
     least_(row) = std::min(least_(row), x);
     most_(row) = std::max(most_(row), x);
   }
+  /// Adds a number to each row, several rows at once: what `add` does, up to the last bit.
+  template <class T>
+  void add_to_all(const T* x, double weight) {
+    if (!(weight > 0)) return;
+    double *const count = count_.data(), *const mean = mean_.data(), *const squares = squares_.data();
+    double *const least = least_.data(), *const most = most_.data();
+    for (Index r = 0; r < count_.size(); ++r) {
+      const auto number = static_cast<double>(x[r]);
+      count[r] += weight;
+      const double off = number - mean[r];
+      mean[r] += weight / count[r] * off;
+      squares[r] += weight * off * (number - mean[r]);
+      least[r] = std::min(least[r], number);
+      most[r] = std::max(most[r], number);
+    }
+  }
   /// The sum of the weights, rows x 1.
   const Eigen::VectorXd& count() const { return count_; }
   /// 0 where there is no number.
@@ -50,12 +65,11 @@ class RowMoments {
   Eigen::VectorXd count_, mean_, squares_, least_, most_;
 };
 
-/// Means and variances of the known numbers of some of a source's samples. Of a sparse source only what is
-/// not zero is visited; the zeros of a row are added at once. \param block scratch space on the device, which
-/// sets how many samples are looked at at once
-template <class B, class Source>
-RowMoments moments_of_samples(const B& on, const Source& source, std::span<const Index> samples,
-                              View<typename B::Scalar, typename B::Memory> block) {
+/// Means and variances of the known numbers of samples, which each_block(f) hands to f in blocks of indices,
+/// as wide as `block` at most.
+template <class B, class Source, class EachBlock>
+RowMoments moments_of_blocks(const B& on, const Source& source, EachBlock each_block,
+                             View<typename B::Scalar, typename B::Memory> block) {
   using T = typename B::Scalar;
   RowMoments moments(block.rows);
   const std::span<const double> weights = weights_of(source);
@@ -66,16 +80,22 @@ RowMoments moments_of_samples(const B& on, const Source& source, std::span<const
   if constexpr (requires { source.is_sparse(); }) {
     if (source.is_sparse()) {
       double total = 0;
-      for (const Index sample : samples) {
-        total += weight_of(sample);
-        source.for_each_entry(sample, [&](Index r, double x) { moments.add(r, x, weight_of(sample)); });
-      }
+      each_block([&](std::span<const Index> samples) {
+        for (const Index sample : samples) {
+          total += weight_of(sample);
+          source.for_each_entry(sample, [&](Index r, double x) { moments.add(r, x, weight_of(sample)); });
+        }
+      });
       for (Index r = 0; r < block.rows; ++r) moments.add(r, 0, total - moments.count()(r));
       return moments;
     }
   }
+  // What has always been learned from data in memory stays the same to the last bit.
+  bool at_once = !reading_of(source).shuffles_all(source.size());
+  if constexpr (requires(std::span<const Index> columns) { source.fill_known(on, columns, block); })
+    at_once = false;
   HostMatrix<T> host(block.rows, block.cols), known = HostMatrix<T>::Ones(block.rows, block.cols);
-  for_each_block(samples, block.cols, [&](std::span<const Index> columns) {
+  each_block([&](std::span<const Index> columns) {
     const auto n = static_cast<Index>(columns.size());
     const auto here = block.columns(0, n);
     source.fill(on, columns, here);
@@ -84,21 +104,35 @@ RowMoments moments_of_samples(const B& on, const Source& source, std::span<const
       source.fill_known(on, columns, here);
       on.download(here, View<T>(known).columns(0, n));
     }
-    for (Index c = 0; c < n; ++c)
+    for (Index c = 0; c < n; ++c) {
+      const double weight = weight_of(columns[static_cast<std::size_t>(c)]);
+      if (at_once) {
+        moments.add_to_all(host.col(c).data(), weight);
+        continue;
+      }
       for (Index r = 0; r < block.rows; ++r)
-        if (known(r, c) != T(0))
-          moments.add(r, static_cast<double>(host(r, c)), weight_of(columns[static_cast<std::size_t>(c)]));
+        if (known(r, c) != T(0)) moments.add(r, static_cast<double>(host(r, c)), weight);
+    }
   });
   return moments;
+}
+
+/// Means and variances of the known numbers of some of a source's samples. Of a sparse source only what is
+/// not zero is visited; the zeros of a row are added at once. \param block scratch space on the device, which
+/// sets how many samples are looked at at once
+template <class B, class Source>
+RowMoments moments_of_samples(const B& on, const Source& source, std::span<const Index> samples,
+                              View<typename B::Scalar, typename B::Memory> block) {
+  return moments_of_blocks(
+      on, source, [&](auto f) { for_each_block(samples, block.cols, f); }, block);
 }
 
 /// The same of all samples.
 template <class B, class Source>
 RowMoments moments_of_source(const B& on, const Source& source,
                              View<typename B::Scalar, typename B::Memory> block) {
-  std::vector<Index> all;
-  set_consecutive(all, 0, source.size());
-  return moments_of_samples(on, source, std::span<const Index>(all), block);
+  return moments_of_blocks(
+      on, source, [&](auto f) { for_each_block(source.size(), block.cols, f); }, block);
 }
 
 }  // namespace harmonium::detail

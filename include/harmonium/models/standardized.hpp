@@ -42,6 +42,8 @@ class Standardized {
   std::span<const int> labels() const { return raw_.labels(); }
   /// The weight of each sample; if empty, all are equal.
   std::span<const double> weights() const { return raw_.weights(); }
+  /// How its source likes to be read.
+  Reading reading() const { return reading_of(data_); }
 
   /// out(:, i) = sample columns[i], scaled
   template <class B>

@@ -28,6 +28,8 @@ class LabelledSource {
   std::span<const int> labels() const { return source_.labels(); }
   /// The weight of each sample; if empty, all are equal.
   std::span<const double> weights() const { return weights_of(source_); }
+  /// How its source likes to be read.
+  Reading reading() const { return reading_of(source_); }
   /// out(:, i) = sample columns[i], and below it 1 at its class
   void fill(const B& on, std::span<const Index> columns, ViewOf<B> out) const {
     source_.fill(on, columns, out.rows_from(0, source_.rows()));

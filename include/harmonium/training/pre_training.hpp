@@ -50,6 +50,8 @@ class EncodedSource {
   std::span<const int> labels() const { return source_.labels(); }
   /// The weight of each sample; if empty, all are equal.
   std::span<const double> weights() const { return weights_of(source_); }
+  /// How its source likes to be read.
+  Reading reading() const { return reading_of(source_); }
   /// out(:, i) = the code of sample columns[i]
   void fill(const Backend& on, std::span<const Index> columns, ViewOf<Backend> out) const {
     const auto n = static_cast<Index>(columns.size());

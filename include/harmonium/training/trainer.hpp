@@ -82,8 +82,10 @@ class Trainer {
     const auto& source = source_of<Backend>(data);
     group().together([&] { check_source(source, "epoch"); });
     const double mean = detail::mean_weight(source);
-    for_each_batch(source.size(), options_.batch_size, seed_of_order(), number,
-                   [&](std::span<const Index> columns) { learn_from(source, columns, mean, false, false); });
+    for_each_batch(
+        source.size(), options_.batch_size, seed_of_order(), number,
+        [&](std::span<const Index> columns) { learn_from(source, columns, mean, false, false); }, 0,
+        reading_of(source));
   }
 
   /// Trains on samples of any kind for all epochs, or until an observer ends the run. A sample with weight 2
@@ -127,7 +129,8 @@ class Trainer {
          .batch_size = options_.batch_size,
          .seed = seed_of_order(),
          .epochs_before = progress_.epochs_before(steps()),
-         .group = group()},
+         .group = group(),
+         .reading = reading_of(source)},
         source.size(), model_, TrainerParts<Trainer, Source>{*this, source}, prepare, learn_batch, measure,
         observers...);
   }

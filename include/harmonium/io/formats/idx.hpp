@@ -33,14 +33,12 @@ struct EightHexDigits {
   }
 };
 
-/// The sizes at the beginning of an IDX file. \throws FileError if it is not an array of bytes with N sizes,
-/// all positive
+/// The sizes that the bytes at the beginning of an IDX file promise, of which `header` has as many as there
+/// are. \throws FileError if it is not an array of bytes with N sizes, all positive
 template <std::size_t N>
-std::array<std::uint64_t, N> read_idx_sizes(UnpackedFile& file, const std::string& path) {
-  std::array<std::uint8_t, 4 + 4 * N> header;
-  const std::size_t came = file.read(header);
-  check<FileError>(came == header.size(), "IDX file '", path, "': it has ", came, " bytes, its header needs ",
-                   header.size());
+std::array<std::uint64_t, N> parse_idx_sizes(std::span<const std::uint8_t> header, const std::string& path) {
+  check<FileError>(header.size() >= 4 + 4 * N, "IDX file '", path, "': it has ", header.size(),
+                   " bytes, its header needs ", 4 + 4 * N);
   const auto big_endian = [&](std::size_t at) {
     return std::uint64_t{header[at]} << 24 | std::uint64_t{header[at + 1]} << 16 |
            std::uint64_t{header[at + 2]} << 8 | header[at + 3];
@@ -55,6 +53,24 @@ std::array<std::uint64_t, N> read_idx_sizes(UnpackedFile& file, const std::strin
   }
   return sizes;
 }
+/// The same from an open file.
+template <std::size_t N>
+std::array<std::uint64_t, N> read_idx_sizes(UnpackedFile& file, const std::string& path) {
+  std::array<std::uint8_t, 4 + 4 * N> header;
+  const std::size_t came = file.read(header);
+  return parse_idx_sizes<N>(std::span<const std::uint8_t>(header).first(came), path);
+}
+/// How many numbers there are in all. \throws FileError if that is above 2^62
+template <std::size_t N>
+std::uint64_t idx_length(const std::array<std::uint64_t, N>& sizes, const std::string& path) {
+  std::uint64_t promised = 1;
+  for (const std::uint64_t size : sizes) {
+    check<FileError>(promised <= (std::uint64_t{1} << 62) / size, "IDX file '", path,
+                     "': the product of its sizes is above 2^62");
+    promised *= size;
+  }
+  return promised;
+}
 
 /// A whole IDX file; place(sizes) is where its numbers go. The file is unpacked twice, first to count what
 /// there is, so that no memory is taken for numbers that a header only promises.
@@ -62,12 +78,7 @@ template <std::size_t N, class Place>
 void read_idx_array(const std::filesystem::path& path, const ReadLimits& limits, Place place) {
   UnpackedFile file(path, limits);
   const auto sizes = read_idx_sizes<N>(file, path.string());
-  std::uint64_t promised = 1;
-  for (const std::uint64_t size : sizes) {
-    check<FileError>(promised <= (std::uint64_t{1} << 62) / size, "IDX file '", path.string(),
-                     "': the product of its sizes is above 2^62");
-    promised *= size;
-  }
+  const std::uint64_t promised = idx_length(sizes, path.string());
   // Asking for more than the promised numbers also makes zlib verify the checksum.
   const std::uint64_t came = file.skip(std::min(promised, limits.bytes) + 1);
   check<FileError>(came >= promised || came > limits.bytes, "IDX file '", path.string(), "': it has ", came,

@@ -69,6 +69,8 @@ class InputFile {
   const std::filesystem::path& path() const { return path_; }
   /// Its length in bytes, which readers use to check what a header claims.
   std::uint64_t size() const { return size_; }
+  /// The system's number of the open file.
+  int descriptor() const { return descriptor_.number(); }
   /// Reads the next bytes. \throws FileError if the file ends before that
   void read(std::span<std::byte> bytes) {
     while (!bytes.empty()) {

@@ -8,9 +8,9 @@
 #include <span>
 #include <type_traits>
 
-#include "../../core/permutation.hpp"
 #include "../../core/timer.hpp"
 #include "../../core/tuple.hpp"
+#include "../../data/reading.hpp"
 #include "../../models/shapes.hpp"
 #include "agreement.hpp"
 #include "averaging.hpp"
@@ -26,22 +26,22 @@ struct EpochsOptions {
   std::uint64_t seed = 0;   ///< of the order of samples
   int epochs_before = 0;    ///< epochs of earlier calls: samples come in the order of those that follow them
   ProcessGroup group = {};  ///< the processes that run the same loop
+  Reading reading = {};     ///< how the samples' source likes to be read
 };
 
 namespace detail {
 /// The random order of samples in an epoch, a function of the seed and the epoch's number.
-inline std::vector<Index> order_of_epoch(Index size, std::uint64_t seed, int epoch) {
-  return permutation(size,
-                     {.seed = seed, .step = static_cast<std::uint64_t>(epoch), .stream = Stream::shuffle});
+inline SampleOrder order_of_epoch(Index size, std::uint64_t seed, int epoch, const Reading& reading = {}) {
+  return {
+      size, {.seed = seed, .step = static_cast<std::uint64_t>(epoch), .stream = Stream::shuffle}, reading};
 }
 
 /// Calls learn(columns) for each batch of this order, starting at number `first_batch`.
 template <class Learn>
-void for_each_batch_of(const std::vector<Index>& order, Index batch_size, Learn learn, Index first_batch) {
-  const auto size = static_cast<Index>(order.size());
+void for_each_batch_of(SampleOrder& order, Index batch_size, Learn learn, Index first_batch) {
+  const Index size = order.size();
   for (Index first = first_batch * batch_size; first < size; first += batch_size) {
-    const auto columns = std::span<const Index>(order).subspan(
-        static_cast<std::size_t>(first), static_cast<std::size_t>(std::min(batch_size, size - first)));
+    const std::span<const Index> columns = order.at(first, std::min(batch_size, size - first));
     if constexpr (std::is_same_v<decltype(learn(columns)), bool>) {
       if (!learn(columns)) return;
     } else {
@@ -52,12 +52,13 @@ void for_each_batch_of(const std::vector<Index>& order, Index batch_size, Learn 
 }  // namespace detail
 
 /// Calls learn(columns) for each batch of one epoch, starting at number `first_batch`, with the indices of
-/// its samples in a random order that depends on the seed and the epoch's number. Every sample is used once;
-/// the last batch may have fewer. If `learn` returns false, the epoch ends there.
+/// its samples in a random order that depends on the seed, the epoch's number and how they are read. Every
+/// sample is used once; the last batch may have fewer. If `learn` returns false, the epoch ends there.
 template <class Learn>
 void for_each_batch(Index size, Index batch_size, std::uint64_t seed, int epoch, Learn learn,
-                    Index first_batch = 0) {
-  detail::for_each_batch_of(detail::order_of_epoch(size, seed, epoch), batch_size, learn, first_batch);
+                    Index first_batch = 0, const Reading& reading = {}) {
+  detail::SampleOrder order = detail::order_of_epoch(size, seed, epoch, reading);
+  detail::for_each_batch_of(order, batch_size, learn, first_batch);
 }
 
 namespace detail {
@@ -92,7 +93,7 @@ class EpochLoop {
   History run(Learn learn, Measure measure) {
     whole_ = Timer();
     seconds_before_ = run_.seconds;
-    order_ = order_of_epoch(size_, options_.seed, options_.epochs_before + run_.epoch + 1);
+    order_ = order_of(run_.epoch + 1);
     while (!run_.over && !paused_ && run_.epoch < options_.epochs) {
       const Timer timer;
       const double before = run_.epoch_seconds;
@@ -114,6 +115,9 @@ class EpochLoop {
   // The next batch is computed in buffers of these shapes.
   void check_shapes() const { shapes_.check("fit: an observer", model_); }
   double seconds() const { return seconds_before_ + whole_.seconds(); }
+  SampleOrder order_of(int epoch) const {
+    return order_of_epoch(size_, options_.seed, options_.epochs_before + epoch, options_.reading);
+  }
   void tell(Moment moment) {
     run_.seconds = seconds();
     for_each_observer([&](auto& observer) {
@@ -161,8 +165,7 @@ class EpochLoop {
   void end_epoch(Measure& measure, const Timer& timer, double before) {
     const int epoch = run_.epoch + 1;
     // Computes the next epoch's order while a device is still working.
-    if (epoch < options_.epochs)
-      order_ = order_of_epoch(size_, options_.seed, options_.epochs_before + epoch + 1);
+    if (epoch < options_.epochs) order_ = order_of(epoch + 1);
     using Backend = typename BackendOf<Model>::type;
     if constexpr (requires { std::declval<const Backend&>().synchronize(); })
       Backend().synchronize();  // clock
@@ -220,7 +223,7 @@ class EpochLoop {
   RunState<Model, Parts, Observers...> state_;
   Timer whole_;
   double seconds_before_ = 0;
-  std::vector<Index> order_;
+  SampleOrder order_;
   bool paused_ = false, asked_to_pause_ = false;
 };
 }  // namespace detail

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <type_traits>
 
 #include "../../core/host_matrix.hpp"
@@ -32,6 +33,10 @@ void check_values(const B& on, const char* caller, const L& layer, const Source&
     const bool bytes = source.visit_values(
         []<class M>(const M&) { return std::is_same_v<typename M::Scalar, std::uint8_t>; });
     if (bytes && takes_all_bytes<T>(layer, source.scale(), block.rows)) return;
+  }
+  if constexpr (requires { source.byte_scale(); }) {
+    const std::optional<double> scale = source.byte_scale();
+    if (scale && takes_all_bytes<T>(layer, *scale, block.rows)) return;
   }
   HostMatrix<T> host(block.rows, block.cols);
   for_each_block(source.size(), block.cols, [&](std::span<const Index> columns) {

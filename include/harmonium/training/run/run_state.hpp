@@ -20,6 +20,7 @@
 
 #include "../../core/process_group.hpp"
 #include "../../core/tuple.hpp"
+#include "../../data/reading.hpp"
 #include "option_words.hpp"
 #include "report.hpp"
 
@@ -168,6 +169,10 @@ struct TrainerParts {
   void for_each_option(F&& f) const {
     f("options", trainer.options());
     f("samples", source.size());
+    if (const Reading reading = reading_of(source); !reading.shuffles_all(source.size())) {
+      f("samples_read_together", reading.block);
+      f("blocks_shuffled_together", reading.together);
+    }
     if constexpr (HasOptions<Source>) f("source", source);
   }
 };
