@@ -65,7 +65,7 @@ TEST_CASE("a run that over-fits is warned of, and one that does not is not", "[m
 }
 
 namespace {
-using Table = Rbm<Mixed<Bernoulli, Categorical, Gaussian, Poisson>, Bernoulli>;
+using TableRbm = Rbm<Mixed<Bernoulli, Categorical, Gaussian, Poisson>, Bernoulli>;
 
 float count(Dice& dice, double rate) {  // Knuth (1969)
   float events = 0;
@@ -110,7 +110,7 @@ struct Course {
     return static_cast<std::size_t>(std::min_element(losses.begin(), losses.end()) - losses.begin());
   }
 };
-Course course(Table rbm, const Eigen::MatrixXf& samples, const Eigen::MatrixXf& held_out,
+Course course(TableRbm rbm, const Eigen::MatrixXf& samples, const Eigen::MatrixXf& held_out,
               const ContrastiveDivergenceOptions<>& options) {
   const Dataset train(samples);
   Monitor monitor{rbm, train, Dataset(held_out), {.samples = 300}};
@@ -126,8 +126,8 @@ Course course(Table rbm, const Eigen::MatrixXf& samples, const Eigen::MatrixXf& 
 }  // namespace
 
 TEST_CASE("the held-out loss of a mixed table falls while its likelihood rises", "[monitors][slow]") {
-  const Course run = course(Table{{.visible = {2, {1, 4}, 2, 1}, .hidden = 10, .seed = 1}}, clusters(2000, 1),
-                            clusters(1000, 2),
+  const Course run = course(TableRbm{{.visible = {2, {1, 4}, 2, 1}, .hidden = 10, .seed = 1}},
+                            clusters(2000, 1), clusters(1000, 2),
                             {.epochs = 100,
                              .batch_size = 20,
                              .chains = Tempered{},
@@ -140,7 +140,7 @@ TEST_CASE("the held-out loss of a mixed table falls while its likelihood rises",
 
 TEST_CASE("the held-out loss of a mixed table rises when its model over-fits", "[monitors][slow]") {
   const Course run = course(
-      Table{{.visible = {4, {0, 0}, 18, 2}, .hidden = 10, .seed = 1}}, groups(60, 1), groups(1000, 2),
+      TableRbm{{.visible = {4, {0, 0}, 18, 2}, .hidden = 10, .seed = 1}}, groups(60, 1), groups(1000, 2),
       {.epochs = 600, .batch_size = 10, .optimizer = Adam{.rate = 0.003}, .average_last = 0, .seed = 1});
   const double highest = *std::max_element(run.fits.begin(), run.fits.end());
   CHECK(highest > run.fits.front() + 0.3);

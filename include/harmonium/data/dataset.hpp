@@ -41,7 +41,9 @@ class Dataset {
   using Sparse = Eigen::SparseMatrix<float>;
 
   Dataset() = default;
+  /// A copy of all samples.
   Dataset(const Dataset&) = default;
+  /// The same.
   Dataset& operator=(const Dataset&) = default;
   /// Sparse samples are not copied either, as Eigen's would be; the other set has none afterwards.
   Dataset(Dataset&& other) noexcept { *this = std::move(other); }

@@ -21,10 +21,10 @@ struct Penalties {
   double group = 0;              ///< group times the sum over hidden units of their weights' Euclidean norm
   double sparsity = 0;           ///< pull of hidden units' mean activity towards the target, on their biases
   double activity_target = 0.1;  ///< the target (Lee, Ekanadham and Ng, 2008)
-  double max_norm = 0;           ///< after each update hidden units' weights have at most this norm. It goes
-                                 ///< before what else is kept: weights scaled back to it may not sum to zero
-  ///< over the states of a categorical hidden unit, and dReLU units then have a
-  ///< variance below 1 until the next update
+  /// After each update hidden units' weights have at most this norm. Weights that were scaled back to it may
+  /// not sum to zero over a categorical hidden unit's states, nor give a dReLU unit variance 1, until the
+  /// next.
+  double max_norm = 0;
 };
 
 /// Options by name: see training/run/option_words.hpp.
