@@ -189,7 +189,7 @@ TEST_CASE("whether a model is frozen or refused is judged by all pairs of chains
           "[trajectory][oracle]") {
   // One block alone would say something else. Every acceptance is below this threshold.
   Model after = small_rbm<Model>(4, 1.5);
-  const Model before = with_weights_scaled(after, 0.5);
+  const Model before = with_weights_scaled(after, 0.75);
   const Trajectory policy{
       .chains = 12, .blocks = 5, .freeze_below = 0.999, .refuse_below = 0, .most_steps = 5, .jumps = false};
   Trajectory::Memory<Model> memory(policy, before);
