@@ -4,6 +4,7 @@
 #include <harmonium/io/formats/mapped_samples.hpp>
 #include <harmonium/io/formats/npy.hpp>
 
+#include "npy_words.hpp"
 #include "target.hpp"
 
 namespace fuzz::mapped {
@@ -52,23 +53,7 @@ std::vector<std::string> picture_seeds() {
                   28)};
 }
 
-const std::vector<std::string> words = {"\x93NUMPY",
-                                        "'descr': ",
-                                        "'fortran_order': ",
-                                        "'shape': ",
-                                        "True",
-                                        "False",
-                                        "'<f4'",
-                                        "'>f8'",
-                                        "'|u1'",
-                                        "4294967296",
-                                        "(3, 4)",
-                                        "9223372036854775808",
-                                        ",)",
-                                        "\x1f\x8b",
-                                        "\xff\xff\xff\xff",
-                                        "(",
-                                        std::string("\0\0\x08\x03", 4)};
+const std::vector<std::string> words = npy_words({"\x1f\x8b", std::string("\0\0\x08\x03", 4)});
 const Registered arrays({"mapped_npy", attack_array, array_seeds, words});
 const Registered pictures({"mapped_idx", attack_pictures, picture_seeds, words});
 

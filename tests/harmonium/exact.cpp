@@ -35,6 +35,15 @@ double number_after(const std::string& text, const std::string& words) {
   REQUIRE(at != std::string::npos);
   return std::stod(text.substr(at + words.size()));
 }
+// A table, a model of so many hidden units and an output in the folder.
+CommonSettings settings_in(const TemporaryFolder& folder, int hidden) {
+  CommonSettings settings;
+  settings.data = folder / "table.csv";
+  settings.model = folder / "model.safetensors";
+  settings.output = folder / "out.csv";
+  settings.train.hidden = {hidden};
+  return settings;
+}
 
 }  // namespace
 
@@ -48,11 +57,7 @@ TEST_CASE("evaluate says what the scores of its rows do, in the table's own unit
     text += std::to_string(height) + (i % 4 == 0 ? ",red\n" : ",green\n");
   }
   test::put(folder / "table.csv", text);
-  CommonSettings settings;
-  settings.data = folder / "table.csv";
-  settings.model = folder / "model.safetensors";
-  settings.output = folder / "out.csv";
-  settings.train.hidden = {2};
+  CommonSettings settings = settings_in(folder, 2);
   const RawTable table(settings.data);
   Columns columns = choose_columns(table, "");
   standardize(table, columns);
@@ -85,11 +90,7 @@ TEST_CASE("draws, scores and means of a small model are those of the enumeration
     for (const char* two : twos)
       for (const char* three : threes) text += std::string(one) + ',' + two + ',' + three + '\n';
   test::put(folder / "table.csv", text);
-  CommonSettings settings;
-  settings.data = folder / "table.csv";
-  settings.model = folder / "model.safetensors";
-  settings.output = folder / "out.csv";
-  settings.train.hidden = {3};
+  CommonSettings settings = settings_in(folder, 3);
   settings.train.weight_scale = 3;
   const RawTable table(settings.data);
   const Columns columns = choose_columns(table, "bernoulli:one,two,categorical:three");

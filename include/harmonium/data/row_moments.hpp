@@ -24,29 +24,17 @@ class RowMoments {
         most_(-least_) {}
   /// Adds a number to a row.
   void add(Index row, double x, double weight) {
-    if (!(weight > 0)) return;
-    count_(row) += weight;
-    const double off = x - mean_(row);
-    mean_(row) += weight / count_(row) * off;
-    squares_(row) += weight * off * (x - mean_(row));
-    least_(row) = std::min(least_(row), x);
-    most_(row) = std::max(most_(row), x);
+    if (weight > 0) add(x, weight, count_(row), mean_(row), squares_(row), least_(row), most_(row));
   }
-  /// Adds a number to each row, several rows at once: what `add` does, up to the last bit.
+  /// Adds a number to each row. Compilers take several rows at once, so that last bits may differ from those
+  /// of `add`.
   template <class T>
   void add_to_all(const T* x, double weight) {
     if (!(weight > 0)) return;
     double *const count = count_.data(), *const mean = mean_.data(), *const squares = squares_.data();
     double *const least = least_.data(), *const most = most_.data();
-    for (Index r = 0; r < count_.size(); ++r) {
-      const auto number = static_cast<double>(x[r]);
-      count[r] += weight;
-      const double off = number - mean[r];
-      mean[r] += weight / count[r] * off;
-      squares[r] += weight * off * (number - mean[r]);
-      least[r] = std::min(least[r], number);
-      most[r] = std::max(most[r], number);
-    }
+    for (Index r = 0; r < count_.size(); ++r)
+      add(static_cast<double>(x[r]), weight, count[r], mean[r], squares[r], least[r], most[r]);
   }
   /// The sum of the weights, rows x 1.
   const Eigen::VectorXd& count() const { return count_; }
@@ -62,6 +50,16 @@ class RowMoments {
   }
 
  private:
+  static void add(double x, double weight, double& count, double& mean, double& squares, double& least,
+                  double& most) {
+    count += weight;
+    const double off = x - mean;
+    mean += weight / count * off;
+    squares += weight * off * (x - mean);
+    least = std::min(least, x);
+    most = std::max(most, x);
+  }
+
   Eigen::VectorXd count_, mean_, squares_, least_, most_;
 };
 

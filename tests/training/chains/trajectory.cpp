@@ -23,6 +23,16 @@ namespace {
 const Cpu<double> on;
 using Model = BernoulliBernoulli;
 using Options = ContrastiveDivergenceOptions<Trajectory>;
+
+// The states of a model's chains after one step.
+auto advanced(Trajectory::Memory<Model>& memory, const Model& model, Index count) {
+  auto state = make_state(model, count);
+  auto work = make_workspace(model, count);
+  const auto chains = state.columns(0, count);
+  memory.begin(on, model, chains, {.seed = 1});
+  memory.advance(on, model, chains, chains, work, 1, {});
+  return state;
+}
 }  // namespace
 
 TEST_CASE("trades leave the distributions of both models as they are", "[trajectory][oracle]") {
@@ -163,11 +173,7 @@ TEST_CASE("acceptance is that of chains of the new model", "[trajectory][oracle]
   const Trajectory policy{
       .chains = 20'000, .blocks = 1, .freeze_below = 0.02, .refuse_below = 0.01, .jumps = false};
   Trajectory::Memory<Model> memory(policy, before);
-  auto state = make_state(before, policy.chains);
-  auto work = make_workspace(before, policy.chains);
-  const auto chains = state.columns(0, policy.chains);
-  memory.begin(on, before, chains, {.seed = 1});
-  memory.advance(on, before, chains, chains, work, 1, {});
+  const auto state = advanced(memory, before, policy.chains);
   REQUIRE_FALSE(memory.refuses(on, after));
   std::vector<std::pair<std::string, double>> metrics;
   memory.report(metrics);
@@ -193,11 +199,7 @@ TEST_CASE("whether a model is frozen or refused is judged by all pairs of chains
   const Trajectory policy{
       .chains = 12, .blocks = 5, .freeze_below = 0.999, .refuse_below = 0, .most_steps = 5, .jumps = false};
   Trajectory::Memory<Model> memory(policy, before);
-  auto state = make_state(before, policy.chains);
-  auto work = make_workspace(before, policy.chains);
-  const auto chains = state.columns(0, policy.chains);
-  memory.begin(on, before, chains, {.seed = 1});
-  memory.advance(on, before, chains, chains, work, 1, {});
+  const auto state = advanced(memory, before, policy.chains);
   const Matrix<Cpu<double>> x = state.visible;
   const auto lower = memory.ladder().top();
   const auto energy = [](const Model& model, const Matrix<Cpu<double>>& v) {

@@ -164,6 +164,14 @@ inline MappedSamples map_raw(const std::filesystem::path& path, const RawLayout&
   return {MappedFile(path), layout, std::move(options)};
 }
 
+namespace detail {
+/// Does it begin as gzip files do?
+inline bool is_packed(const MappedFile& file) {
+  const std::span<const std::byte> bytes = file.bytes();
+  return bytes.size() >= 2 && bytes[0] == std::byte{0x1f} && bytes[1] == std::byte{0x8b};
+}
+}  // namespace detail
+
 /// The samples of an NPY file, along its first index, as `samples_from(read_npy(path))` has them: uint8,
 /// bool, float32 or float64, in C order and the machine's byte order. 8-bit numbers are taken as they are
 /// unless `MapOptions::scale` says otherwise; 1.0 / 255 makes grey levels of them. \throws FileError if it is
@@ -172,8 +180,7 @@ inline MappedSamples map_npy(const std::filesystem::path& path, MapOptions optio
   MappedFile file(path);
   try {
     const std::span<const std::byte> bytes = file.bytes();
-    check<FileError>(bytes.size() < 2 || bytes[0] != std::byte{0x1f} || bytes[1] != std::byte{0x8b},
-                     "it is compressed by gzip: unpack it first");
+    check<FileError>(!detail::is_packed(file), "it is compressed by gzip: unpack it first");
     constexpr std::size_t most = 1u << 20;  // of a header, which has at most 64 sizes
     const detail::NpyHeader header = detail::parse_npy_header(bytes.first(std::min(bytes.size(), most)));
     const auto promised = detail::size_in_bytes(header.dtype, header.shape);
@@ -202,24 +209,35 @@ inline MappedSamples map_npy(const std::filesystem::path& path, MapOptions optio
   }
 }
 
+namespace detail {
+/// Where the pictures of an uncompressed IDX file are, and how many they are.
+struct MappedPictures {
+  RawLayout layout;  ///< after the header
+  Index count;       ///< at least 1
+};
+/// \throws FileError if it is not such a file, or its length is not what its header promises
+inline MappedPictures pictures_of(const MappedFile& file) {
+  const std::string name = file.path().string();
+  const auto* const data = reinterpret_cast<const std::uint8_t*>(file.bytes().data());
+  const std::span<const std::uint8_t> bytes(data, file.bytes().size());
+  check<FileError>(!is_packed(file), "IDX file '", name, "': it is compressed by gzip: unpack it first");
+  const auto sizes = parse_idx_sizes<3>(bytes, name);
+  const std::uint64_t promised = idx_length(sizes, name), there = bytes.size() - 16;
+  check<FileError>(there == promised, "IDX file '", name, "': it has ", there,
+                   " numbers, its header promises ", promised);
+  return {.layout = {.dtype = Dtype::u8, .rows = static_cast<Index>(sizes[1] * sizes[2]), .offset = 16},
+          .count = static_cast<Index>(sizes[0])};
+}
+}  // namespace detail
+
 /// Pictures of an uncompressed IDX file, with the scale of `Dataset`, 1 / 255, unless `MapOptions::scale`
 /// says otherwise. \throws FileError if it is not such a file, or its length is not what its header promises;
 /// otherwise as `map_raw`
 inline MappedSamples map_idx_images(const std::filesystem::path& path, MapOptions options = {}) {
   MappedFile file(path);
-  const std::string name = path.string();
-  const auto* const data = reinterpret_cast<const std::uint8_t*>(file.bytes().data());
-  const std::span<const std::uint8_t> bytes(data, file.bytes().size());
-  check<FileError>(bytes.size() < 2 || bytes[0] != 0x1f || bytes[1] != 0x8b, "IDX file '", name,
-                   "': it is compressed by gzip: unpack it first");
-  const auto sizes = detail::parse_idx_sizes<3>(bytes, name);
-  const std::uint64_t promised = detail::idx_length(sizes, name), there = bytes.size() - 16;
-  check<FileError>(there == promised, "IDX file '", name, "': it has ", there,
-                   " numbers, its header promises ", promised);
+  const RawLayout layout = detail::pictures_of(file).layout;
   if (!options.scale) options.scale = 1.0 / 255;
-  return {std::move(file),
-          RawLayout{.dtype = Dtype::u8, .rows = static_cast<Index>(sizes[1] * sizes[2]), .offset = 16},
-          std::move(options)};
+  return {std::move(file), layout, std::move(options)};
 }
 
 /// The same with a file of labels, which are read into memory; as many as there are pictures, of which
@@ -229,18 +247,18 @@ inline MappedSamples map_idx(const std::filesystem::path& images_path,
                              const std::filesystem::path& labels_path, MapOptions options = {}) {
   check<ValueError>(options.labels.empty(), "map_idx: there are labels among the options, and in '",
                     labels_path.string(), "'");
-  std::vector<int> labels = read_idx_labels(labels_path);
-  MapOptions all = options;
-  all.first = 0;
-  all.count.reset();
-  const Index pictures = map_idx_images(images_path, all).size();
+  const std::vector<int> labels = read_idx_labels(labels_path);
+  MappedFile file(images_path);
+  const auto [layout, pictures] = detail::pictures_of(file);
   check<FileError>(static_cast<std::size_t>(pictures) == labels.size(), "map_idx: '", images_path.string(),
                    "' has ", pictures, " pictures, '", labels_path.string(), "' has ", labels.size(),
                    " labels");
-  MappedSamples samples = map_idx_images(images_path, options);
-  const auto first = labels.begin() + options.first;
-  options.labels.assign(first, first + samples.size());
-  return map_idx_images(images_path, std::move(options));
+  // A choice that is out of range is refused below.
+  const Index first = std::clamp<Index>(options.first, 0, pictures),
+              count = std::clamp<Index>(options.count.value_or(pictures), 0, pictures - first);
+  options.labels.assign(labels.begin() + first, labels.begin() + first + count);
+  if (!options.scale) options.scale = 1.0 / 255;
+  return {std::move(file), layout, std::move(options)};
 }
 
 }  // namespace harmonium
